@@ -1,0 +1,162 @@
+"""
+The tasks of this repository: `nox --list` names them.
+
+Tests never see the sources: each session installs the wheels that `wheels` built from them a
+moment ago, so a file missing from a wheel or a wrong entry point fails here and not at a user's.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import nox
+
+nox.needs_version = ">=2025.5.1"
+nox.options.default_venv_backend = "uv|virtualenv"
+nox.options.sessions = ["lint", "typing", "tests", "coverage"]
+nox.options.error_on_missing_interpreters = True
+
+ROOT = Path(__file__).parent
+PYPROJECT = nox.project.load_toml(ROOT / "pyproject.toml")
+PACKAGES = sorted(path.parent for path in ROOT.glob("packages/*/pyproject.toml"))
+SOURCES = [str(path / "src") for path in PACKAGES]
+SUPPORTED = ("3.10", "3.11", "3.12", "3.13")
+
+
+def candidates(version: str) -> list[Path]:
+    """Where a Python of this version may be: on PATH, then among pyenv's, newest patch first."""
+    names = [f"python{version}", f"python{version}.exe"]
+    folders = [Path(folder) for folder in os.get_exec_path()]
+    pyenv = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv") / "versions"
+    patches = [
+        path
+        for path in pyenv.glob(f"{version}.*")
+        if path.name.removeprefix(f"{version}.").isdigit()
+    ]
+    patches.sort(key=lambda path: int(path.name.rpartition(".")[2]), reverse=True)
+    folders += [path / "bin" for path in patches]
+    return [path for folder in folders for name in names if (path := folder / name).is_file()]
+
+
+def executable(path: Path, version: str) -> Path | None:
+    """The Python behind this path, if it runs and says that it is this version."""
+    program = "import sys; print(*sys.version_info[:2], sep='.'); print(sys.executable)"
+    try:
+        answer = subprocess.run(  # noqa: S603 (the path is one of our candidates)
+            [path, "-I", "-c", program], capture_output=True, text=True, timeout=30, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    said = answer.stdout.splitlines()
+    return Path(said[1]) if answer.returncode == 0 and said[:1] == [version] else None
+
+
+@functools.cache
+def found_pythons() -> dict[str, Path]:
+    """Each supported Python that this machine really has, and where."""
+    found = {}
+    for version in SUPPORTED:
+        working = (python for path in candidates(version) if (python := executable(path, version)))
+        if python := next(working, None):
+            found[version] = python
+    return found
+
+
+# nox looks a Python up on PATH by its name, where a pyenv shim that does not run may come first.
+os.environ["PATH"] = os.pathsep.join(
+    [*(str(path.parent) for path in found_pythons().values()), *os.get_exec_path()]
+)
+
+
+def group(name: str) -> tuple[str, ...]:
+    """The requirements of one dependency group of the root pyproject.toml."""
+    return nox.project.dependency_groups(PYPROJECT, name)
+
+
+def wheels_folder(session: nox.Session) -> Path:
+    return session.cache_dir.absolute() / "wheels"
+
+
+def install_packages(session: nox.Session, *requirements: str) -> None:
+    """Install the wheels built from this tree, with all of their extras, and the requirements."""
+    wheels = []
+    with_extras = []
+    for package in PACKAGES:
+        project = nox.project.load_toml(package / "pyproject.toml")["project"]
+        pattern = f"{project['name'].replace('-', '_')}-{project['version']}-*.whl"
+        (wheel,) = wheels_folder(session).glob(pattern)
+        extras = ",".join(project.get("optional-dependencies", {}))
+        name = f"{project['name']}[{extras}]" if extras else project["name"]
+        wheels.append(str(wheel))
+        with_extras.append(f"{name} @ {wheel.as_uri()}")
+    # First by force: in a reused environment the version is the same and the content is not.
+    session.install("--force-reinstall", "--no-deps", *wheels)
+    session.install(*with_extras, *requirements)
+
+
+def coverage_env(session: nox.Session) -> dict[str, str]:
+    """Where `check` leaves its measurements for `coverage`."""
+    return {"COVERAGE_FILE": str(session.cache_dir.absolute() / "coverage" / "data")}
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Rules, format, and who may import whom."""
+    session.install(*group("lint"))
+    session.run("ruff", "check", ".")
+    session.run("ruff", "format", "--check", ".")
+    # Every import of the graph is read from source: nothing has to be installed.
+    session.run("lint-imports", "--no-logo", env={"PYTHONPATH": os.pathsep.join(SOURCES)})
+
+
+@nox.session(reuse_venv=True)
+def wheels(session: nox.Session) -> None:
+    """Build every package, for the sessions that need them."""
+    session.install(*group("build"))
+    folder = wheels_folder(session)
+    shutil.rmtree(folder, ignore_errors=True)
+    for package in PACKAGES:
+        session.run(
+            *("python", "-m", "build", "--wheel", "--no-isolation", "--outdir", folder, package),
+            silent=True,
+        )
+
+
+@nox.session(requires=["wheels"])
+def typing(session: nox.Session) -> None:
+    """Types, strictly: the sources, and each package's file of typed usage."""
+    install_packages(session, *group("typing"))
+    usages = [
+        str(path) for package in PACKAGES if (path := package / "tests/typing/api.py").is_file()
+    ]
+    session.run("mypy", *session.posargs, *SOURCES, *usages)
+
+
+@nox.session(python=list(found_pythons()) or None, requires=["wheels"])
+def tests(session: nox.Session) -> None:
+    """The tests, on every supported Python found here."""
+    install_packages(session, *group("tests"))
+    session.run("pytest", *session.posargs)
+
+
+@nox.session(requires=["wheels"])
+def check(session: nox.Session) -> None:
+    """The tests, on the Python that started nox, measured for `coverage`."""
+    install_packages(session, *group("tests"))
+    env = coverage_env(session)
+    Path(env["COVERAGE_FILE"]).parent.mkdir(parents=True, exist_ok=True)
+    session.run("coverage", "erase", env=env, silent=True)
+    session.run("coverage", "run", "-m", "pytest", *session.posargs, env=env)
+
+
+@nox.session(requires=["check"])
+def coverage(session: nox.Session) -> None:
+    """What `check` executed of all packages together: every line and branch, or it fails."""
+    session.install(*group("coverage"))
+    env = coverage_env(session)
+    session.run("coverage", "combine", env=env, silent=True)
+    session.run("coverage", "report", env=env)

