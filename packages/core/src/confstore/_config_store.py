@@ -1,0 +1,146 @@
+"""The facade that an application holds."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Collection, Mapping
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from confstore._cached import CachedConfigStore
+from confstore._simple import SimpleConfigStore
+from confstore._store import Store, Value
+from confstore._time_based import TimeBasedConfigStore
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+__all__ = ["ConfigStore"]
+
+_STRATEGIES: dict[str, Callable[..., Any]] = {
+    "CachedConfigStore": CachedConfigStore,
+    "SimpleConfigStore": SimpleConfigStore,
+    "TimeBasedConfigStore": TimeBasedConfigStore,
+}
+
+
+class ConfigStore:
+    """
+    A store to write to, and in `config` the same store to read through one strategy.
+
+    Also a context manager, which closes it.
+
+    Attributes:
+        store: The store in its backend.
+        config: The reading strategy.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        config_store: str | Callable[..., Any] = "SimpleConfigStore",
+        **config_options: Any,
+    ) -> None:
+        """
+        Read a store through a strategy.
+
+        Args:
+            store: The store; it is closed with this facade.
+            config_store: The strategy: the name of one of ours, its class, or anything else that
+                takes a store and `config_options`.
+            **config_options: What the strategy takes, such as `update_interval`.
+
+        Raises:
+            ValueError: None of our strategies has this name.
+        """
+        strategy = strategy_by_name(config_store) if isinstance(config_store, str) else config_store
+        self.store = store
+        # An attribute and not a property: a property would triple the time of a hot read.
+        self.config: Any = strategy(store, **config_options)
+
+    def set(self, option: str, values: Mapping[str, Value]) -> None:
+        """
+        Replace a whole option.
+
+        Raises:
+            InvalidNameError: The option cannot have this name.
+            InvalidValueError: The values are outside the domain; nothing is written.
+        """
+        try:
+            self.store.set(option, values)
+        finally:
+            self._written(option)
+
+    def update(
+        self, option: str, values: Mapping[str, Value], *, remove: Collection[str] = ()
+    ) -> None:
+        """
+        Change keys of an option and leave the others; create it if it is absent.
+
+        Raises:
+            InvalidNameError: The option cannot have this name.
+            InvalidValueError: The values are outside the domain, or a key is both set and removed;
+                nothing is written.
+        """
+        try:
+            self.store.update(option, values, remove=remove)
+        finally:
+            self._written(option)
+
+    def delete(self, option: str) -> None:
+        """
+        Remove an option.
+
+        Raises:
+            OptionNotFoundError: The option does not exist.
+        """
+        try:
+            self.store.delete(option)
+        finally:
+            self._written(option)
+
+    def _written(self, option: str) -> None:
+        # Also after an error: a write whose answer was lost may have happened.
+        invalidate = getattr(type(self.config), "invalidate", None)
+        if invalidate is not None:
+            invalidate(self.config, option)
+
+    def reload(self) -> None:
+        """Make the strategy see every write that has ended."""
+        self.config.reload()
+
+    def close(self) -> None:
+        """Close the strategy, then the store; closing twice is closing once."""
+        self.config.close()
+        self.store.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        strategy = getattr(type(self.config), "__name__", "strategy")
+        return f"<{type(self).__name__} {self.store.name!r} read by {strategy}>"
+
+
+def strategy_by_name(name: str) -> Callable[..., Any]:
+    """
+    One of our strategies.
+
+    Raises:
+        ValueError: None has this name.
+    """
+    try:
+        return _STRATEGIES[name]
+    except KeyError:
+        close = difflib.get_close_matches(name, _STRATEGIES, n=1, cutoff=0.4)
+        known = ", ".join(_STRATEGIES)
+        advice = f"did you mean {close[0]!r}?" if close else f"known are {known}"
+        raise ValueError(f"no reading strategy is named {name!r}: {advice}") from None

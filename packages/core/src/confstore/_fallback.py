@@ -1,0 +1,103 @@
+"""The last good snapshot in a file, to start from when the backend is down."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import tempfile
+from datetime import datetime
+from pathlib import Path
+
+import attrs
+
+from confstore._names import checked_option
+from confstore._numbers import number_from_text
+from confstore._read_only import ReadOnlyDict
+from confstore._tagged_json import JSONPathError, values_from_json, values_to_json
+from confstore.errors import CorruptStoreError, InvalidNameError
+
+__all__ = ["Fallback", "SavedSnapshot"]
+
+_FORMAT = 1
+
+
+@attrs.frozen
+class SavedSnapshot:
+    """A snapshot that was read back, and when it was the store's state (aware, in UTC)."""
+
+    options: ReadOnlyDict = attrs.field(repr=False)
+    saved_at: datetime
+
+
+@attrs.frozen
+class Fallback:
+    """A file that holds the last good snapshot of one store."""
+
+    path: Path = attrs.field(converter=Path)
+    store: str
+
+    def save(self, options: ReadOnlyDict, saved_at: datetime) -> None:
+        """
+        Replace the file by this snapshot: atomic, durable, readable by its owner only (mode 0600).
+
+        Raises:
+            OSError: It could not be written; the old file is still there.
+        """
+        content = {
+            "confstore-fallback": _FORMAT,
+            "store": self.store,
+            "saved_at": saved_at.isoformat(),
+            "options": {option: values_to_json(values) for option, values in options.items()},
+        }
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        # mkstemp's mode is 0600 whatever the umask.
+        handle, temporary = tempfile.mkstemp(
+            dir=self.path.parent, prefix=f".{self.path.name}.", suffix=".tmp"
+        )
+        try:
+            with open(handle, "w", encoding="utf-8") as file:
+                json.dump(content, file, ensure_ascii=False)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(temporary, self.path)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                os.unlink(temporary)
+            raise
+
+    def load(self) -> SavedSnapshot:
+        """
+        The snapshot in the file.
+
+        Raises:
+            OSError: It could not be read, or does not exist.
+            CorruptStoreError: It is not a fallback of this store.
+        """
+        text = self.path.read_bytes()
+        parsed = self._parsed(text)
+        if isinstance(parsed, str):
+            raise CorruptStoreError(str(self.path), parsed)
+        return parsed
+
+    def _parsed(self, text: bytes) -> SavedSnapshot | str:
+        # A fault is handed up and raised there, so that no exception which quotes the file's
+        # content hangs on the one that the caller sees.
+        try:
+            content = json.loads(text, parse_float=number_from_text)
+            if not isinstance(content, dict) or content.get("confstore-fallback") != _FORMAT:
+                return "this is not a fallback file of confstore"
+            if content.get("store") != self.store:
+                return f"this is the fallback of another store than {self.store!r}"
+            saved_at = datetime.fromisoformat(content["saved_at"])
+            options = ReadOnlyDict(
+                (checked_option(option), values_from_json(raw))
+                for option, raw in content["options"].items()
+            )
+            if saved_at.tzinfo is None:
+                return "its time has no time zone"
+        except (InvalidNameError, JSONPathError) as error:
+            return f"this is no snapshot of a store: {error.reason}"
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+            return f"this is no fallback file of confstore ({type(error).__name__})"
+        return SavedSnapshot(options, saved_at)

@@ -1,0 +1,79 @@
+"""The first load of a store, which must end in bounded time whatever the backend does."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+import attrs
+
+from confstore._clock import Clock
+from confstore._pace import Backoff
+from confstore._store import Poll
+from confstore.errors import StoreUnavailableError
+
+__all__ = ["first_load"]
+
+
+@attrs.define(eq=False)
+class _Attempt:
+    """What a helper thread has found so far."""
+
+    poll: Poll | None = None
+    error: BaseException | None = None
+
+
+def first_load(
+    load: Callable[[], Poll],
+    *,
+    store: str,
+    timeout_s: float,
+    is_patient: bool,
+    backoff: Backoff,
+    clock: Clock,
+) -> Poll:
+    """
+    Load in a thread of its own, which is abandoned when the time is up.
+
+    Args:
+        load: Loads once; it may never return (a client without timeouts on a dead network).
+        store: The store's name, for the error.
+        timeout_s: Seconds in all.
+        is_patient: Whether to try again while the backend is unavailable.
+        backoff: The waits between the tries.
+        clock: Where time comes from.
+
+    Raises:
+        StoreUnavailableError: There was no answer at all.
+        Exception: What the last try raised.
+    """
+    attempt = _Attempt()
+    done = clock.event()
+    abandoned = clock.event()
+
+    def run() -> None:
+        failures = 0
+        while not abandoned.wait(backoff.delay_s(failures)):
+            try:
+                attempt.poll = load()
+                break
+            except StoreUnavailableError as error:
+                attempt.error = error
+                failures += 1
+                if not is_patient:
+                    break
+            except BaseException as error:
+                attempt.error = error
+                break
+        done.set()
+
+    threading.Thread(target=run, name=f"confstore-load-{store}", daemon=True).start()
+    try:
+        done.wait(timeout_s)
+    finally:
+        abandoned.set()
+    if attempt.poll is not None:
+        return attempt.poll
+    if attempt.error is not None:
+        raise attempt.error
+    raise StoreUnavailableError(store, f"no answer within {timeout_s:g} s of starting")

@@ -1,0 +1,70 @@
+"""Turns the answers of a store's polls into whole states."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Collection
+
+import attrs
+
+from confstore._poll import poll_store
+from confstore._read_only import ReadOnlyDict, is_same
+from confstore._store import Poll, Store
+
+__all__ = ["Loaded", "Loader"]
+
+
+@attrs.frozen(eq=False)
+class Loaded:
+    """
+    A whole state of a store.
+
+    Attributes:
+        options: Every option, read-only.
+        checkpoint: Where the next poll goes on.
+        changed: The options in which it differs from the state before, in type, too.
+    """
+
+    options: ReadOnlyDict = attrs.field(repr=False)
+    checkpoint: object = attrs.field(default=None, repr=False)
+    changed: tuple[str, ...] = ()
+
+
+@attrs.define(eq=False)
+class Loader:
+    """The last state of one store that was accepted, and the way to the next."""
+
+    _store: Store
+    last: Loaded = attrs.field(factory=lambda: Loaded(ReadOnlyDict()))
+
+    def poll(self, *, consistent: bool) -> Poll:
+        """Ask the store what is new; this is all that touches the backend."""
+        return poll_store(self._store, self.last.checkpoint, consistent=consistent)
+
+    def next(self, poll: Poll) -> Loaded:
+        """The state after a poll; it becomes the last one when it is assigned to `last`."""
+        old = self.last.options
+        removed: Collection[str]
+        # An option that did not change stays the same object, whatever the store gave.
+        new = {
+            sys.intern(option): old[option] if is_same(old.get(option), values) else values
+            for option, values in poll.changed.items()
+        }
+        changed = [option for option, values in new.items() if old.get(option) is not values]
+        if poll.is_full:
+            removed = old.keys() - new.keys()
+        else:
+            removed = poll.removed & old.keys()
+            new = {
+                option: new.get(option, values)
+                for option, values in old.items()
+                if option not in removed
+            } | new
+        if not changed and not removed:
+            return Loaded(old, poll.checkpoint)
+        options = ReadOnlyDict(new)
+        return Loaded(options, poll.checkpoint, (*changed, *sorted(removed)))
+
+    def forget_checkpoint(self) -> None:
+        """Have the next poll give a full answer."""
+        self.last = Loaded(self.last.options)

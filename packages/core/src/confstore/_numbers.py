@@ -1,0 +1,107 @@
+"""
+Numbers as every backend keeps them.
+
+A number is a number, as in JSON: what is integral is an int, whatever type it came as. Where digits
+would be lost, a Decimal carries them; where they would not, nobody is bothered with one.
+
+Source of the limits: AWS, "Supported data types and naming rules in Amazon DynamoDB": up to 38
+significant digits, magnitudes from 1E-130 to 9.99...E+125.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from decimal import Decimal
+
+__all__ = ["Number", "canonical_number", "number_from_text", "number_to_text"]
+
+Number = int | float | Decimal
+
+MAX_DIGITS = 38
+_INT_LIMIT = 10**MAX_DIGITS
+_MIN_EXPONENT = -130
+_MAX_EXPONENT = 125
+_NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?", re.ASCII)
+
+
+def canonical_number(number: int | float | Decimal) -> Number:
+    """
+    The number in the form in which every backend gives it back.
+
+    Args:
+        number: Any number but a bool, which is not one here.
+
+    Raises:
+        ValueError: The number cannot be kept; the text says why, and never shows the number.
+    """
+    if isinstance(number, int):
+        if not -_INT_LIMIT < number < _INT_LIMIT:
+            raise ValueError(f"an int has at most {MAX_DIGITS} digits")
+        return int.__int__(number)
+    if isinstance(number, float):
+        return _canonical_float(float.__float__(number))
+    return _canonical_decimal(number)
+
+
+def _canonical_float(number: float) -> int | float:
+    if not math.isfinite(number):
+        raise ValueError("NaN and infinities are not numbers here; None can stand for no number")
+    # Below the limit the exact digits; above it, a float is already its own shortest form.
+    if number.is_integer() and abs(number) < _INT_LIMIT:
+        return int(number)
+    # 1e-130 itself is a float just below the limit when compared exactly, so its text decides.
+    _check_magnitude(Decimal(repr(number)))
+    return number
+
+
+def _canonical_decimal(number: Decimal) -> Number:
+    if not number.is_finite():
+        raise ValueError("NaN and infinities are not numbers here; None can stand for no number")
+    if not number:
+        return 0
+    _check_magnitude(number)
+    sign, digits, exponent = number.as_tuple()
+    stripped = len(digits)
+    while digits[stripped - 1] == 0:
+        stripped -= 1
+    if stripped > MAX_DIGITS:
+        raise ValueError(
+            f"a number has at most {MAX_DIGITS} significant digits, this one {stripped}"
+        )
+    # Built from its parts, for arithmetic would round to the caller's decimal context.
+    plain = Decimal((sign, digits[:stripped], int(exponent) + len(digits) - stripped))
+    if plain.as_tuple().exponent >= 0 and plain.adjusted() < MAX_DIGITS:  # type: ignore[operator]  # finite
+        return int(plain)
+    nearest = float(plain)
+    return nearest if Decimal(repr(nearest)) == plain else plain
+
+
+def _check_magnitude(number: Decimal) -> None:
+    if not _MIN_EXPONENT <= number.adjusted() <= _MAX_EXPONENT:
+        raise ValueError("a number other than 0 is at least 1e-130 and below 1e126 in magnitude")
+
+
+def number_from_text(text: str) -> Number:
+    """
+    The canonical number that a backend holds as text, in any legal form.
+
+    Raises:
+        ValueError: The text is not a number, or one that cannot be kept.
+    """
+    # Most numbers of a configuration are short integers.
+    if len(text) <= MAX_DIGITS and text.isascii() and text.removeprefix("-").isdigit():
+        return int(text)
+    # Decimal itself would also take underscores, blanks, "NaN" and digits of other scripts.
+    if not _NUMBER.fullmatch(text):
+        raise ValueError("this is not a number")
+    try:
+        number = Decimal(text)
+    except ArithmeticError:
+        raise ValueError("this number's exponent is beyond every limit") from None
+    return canonical_number(number)
+
+
+def number_to_text(number: Number) -> str:
+    """The text of a canonical number: every digit, and for a float the shortest that says it."""
+    return repr(number) if isinstance(number, float) else str(number)

@@ -1,0 +1,146 @@
+"""The types of a store's options, and which option goes into which field."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Protocol, get_args
+
+import attrs
+
+from confstore._read_only import ReadOnlyDict
+from confstore._typed import Field, Problem, Typed, renamed
+from confstore.errors import SchemaError
+
+__all__ = ["Schema", "schema_of"]
+
+
+class Schema(Protocol):
+    """How options become what an application reads."""
+
+    def apply(self, options: ReadOnlyDict) -> tuple[Any, dict[str, Any]]:
+        """
+        The typed form of a store's options.
+
+        Returns:
+            What `config.current` is, and the typed attributes by name.
+
+        Raises:
+            SchemaError: The options do not fit; every problem is named, no value is.
+        """
+        ...
+
+
+def schema_of(
+    schema: type[Any] | Mapping[str, type[Any]] | None,
+    names: Mapping[str, str] | None,
+    store: str,
+) -> Schema | None:
+    """
+    What a caller gave as a schema, made ready; None without one.
+
+    Args:
+        schema: The type of the whole store, or of some options by their names.
+        names: Field to option, for a type of the whole store.
+        store: The store's name, for errors.
+
+    Raises:
+        TypeError: It is nothing that can be built, or names were given without a use.
+    """
+    if names and (schema is None or isinstance(schema, Mapping)):
+        message = "schema_names names the fields of a schema of the whole store"
+        raise TypeError(message)
+    if schema is None:
+        return None
+    if isinstance(schema, Mapping):
+        return _OptionsSchema(store, {option: Typed.of(type_) for option, type_ in schema.items()})
+    return _StoreSchema(store, Typed.of(schema), _by_option(schema, names or {}))
+
+
+def _by_option(schema: type[Any], names: Mapping[str, str]) -> dict[str, str]:
+    unknown = names.keys() - Typed.of(schema).fields.keys()
+    if unknown:
+        message = f"{schema.__name__} has no field {', '.join(sorted(map(repr, unknown)))}"
+        raise TypeError(message)
+    return {option: field for field, option in names.items()}
+
+
+@attrs.frozen(eq=False)
+class _OptionsSchema:
+    """Types of some options; the others stay plain."""
+
+    _store: str
+    _types: Mapping[str, Typed]
+
+    def apply(self, options: ReadOnlyDict) -> tuple[Any, dict[str, Any]]:
+        typed: dict[str, Any] = {}
+        problems: list[str] = []
+        for option, type_ in self._types.items():
+            if option not in options:
+                problems.append(_line((option,), "is missing"))
+                continue
+            values, found = _keys_as_fields(options[option], type_)
+            if not found:
+                typed[option], found = type_.build(values)
+            problems += [_line((option, *path), reason) for path, reason in found]
+        if problems:
+            raise SchemaError(self._store, tuple(problems))
+        identifiers = {option.replace("-", "_"): value for option, value in typed.items()}
+        shown = {name: value for name, value in identifiers.items() if name not in options}
+        return ReadOnlyDict({**options, **typed}), {**shown, **typed}
+
+
+@attrs.frozen(eq=False)
+class _StoreSchema:
+    """A type of the whole store, one field an option; options without a field stay plain."""
+
+    _store: str
+    _type: Typed
+    _fields_by_option: Mapping[str, str]
+
+    def apply(self, options: ReadOnlyDict) -> tuple[Any, dict[str, Any]]:
+        option_of, problems = renamed(options, self._type.fields, self._fields_by_option)
+        raw: dict[str, Any] = {}
+        for name, option in option_of.items():
+            inner = _inner(self._type.fields[name])
+            raw[name], clashes = _keys_as_fields(options[option], inner)
+            problems += [((name, *path), reason) for path, reason in clashes]
+        current = None
+        if not problems:
+            current, problems = self._type.build(raw)
+        if problems:
+            lines = (
+                _line((option_of.get(str(path[0]), path[0]), *path[1:]) if path else (), reason)
+                for path, reason in problems
+            )
+            raise SchemaError(self._store, tuple(lines))
+        typed: dict[str, Any] = {}
+        for name, field in self._type.fields.items():
+            typed[field.attribute] = getattr(current, field.attribute)
+            if name in option_of:
+                typed[option_of[name]] = typed[field.attribute]
+        return current, typed
+
+
+def _inner(field: Field) -> Typed | None:
+    """The class that a field holds, also where it may be None."""
+    for type_ in (field.type, *get_args(field.type)):
+        if Typed.can_be(type_):
+            return Typed.of(type_)
+    return None
+
+
+def _keys_as_fields(
+    values: Mapping[str, Any], type_: Typed | None
+) -> tuple[Mapping[str, Any], list[Problem]]:
+    if type_ is None:
+        return values, []
+    key_of, problems = renamed(values, type_.fields, {})
+    taken = set(key_of.values())
+    others = {key: value for key, value in values.items() if key not in taken}
+    return others | {field: values[key] for field, key in key_of.items()}, problems
+
+
+def _line(path: tuple[str | int, ...], reason: str) -> str:
+    option, *keys = path or ("",)
+    where = f"option {option!r}" if path else "the store"
+    return f"{where}{', key ' if keys else ''}{'.'.join(map(str, keys))}: {reason}"
