@@ -1,0 +1,110 @@
+"""Calls to DynamoDB on behalf of one store, each answered by DynamoDB or by an error."""
+
+from __future__ import annotations
+
+import zlib
+from typing import Any
+
+from confstore.errors import StoreClosedError, StoreUnavailableError
+from confstore_dynamodb._client import Client
+from confstore_dynamodb._errors import translated
+
+__all__ = ["Connection"]
+
+# What DynamoDB sends where there is nothing to say, for example of an absent item.
+_EMPTY = b"{}"
+_EMPTY_CRC32 = str(zlib.crc32(_EMPTY))
+_EMPTY_SIZE = str(len(_EMPTY))
+
+
+class Connection:
+    """One client, one table, one store; see `Client` for who closes what."""
+
+    def __init__(self, client: Client, table: str, store: str) -> None:
+        self._client = client
+        self._table = table
+        self._store = store
+        self._is_closed = False
+
+    def call(
+        self, operation: str, *, option: str | None = None, **parameters: Any
+    ) -> dict[str, Any]:
+        """
+        Ask DynamoDB about the table.
+
+        Args:
+            operation: The client's method, such as `get_item`.
+            option: The option that is being written, if one is.
+            **parameters: What the operation takes, except `TableName`.
+
+        Raises:
+            StoreClosedError: The store was closed.
+            ConfigStoreError: The call failed; see `_errors`.
+        """
+        self.check_open()
+        name = "".join(word.capitalize() for word in operation.split("_"))
+        with translated(self._store, name, table=self._table, option=option):
+            method = getattr(self._client.api, operation)
+            reply: dict[str, Any] = method(TableName=self._table, **parameters)
+        self._check_reply(name, reply)
+        return reply
+
+    def expect(self, reply: dict[str, Any], member: str) -> Any:
+        """
+        A member that every whole reply has.
+
+        Raises:
+            StoreUnavailableError: The reply lacks it.
+        """
+        if member not in reply:
+            raise StoreUnavailableError(self._store, f"an incomplete reply, without {member}")
+        return reply[member]
+
+    def expect_empty(self, reply: dict[str, Any]) -> None:
+        """
+        Check that a reply in which botocore found nothing holds nothing.
+
+        Botocore takes a body that is no JSON for an empty one, and its standard retries hand out a
+        reply whose checksum is wrong; so the checksum, or else the length, must be that of `{}`.
+
+        Raises:
+            StoreUnavailableError: It holds something that botocore could not read.
+        """
+        headers = reply.get("ResponseMetadata", {}).get(
+            "HTTPHeaders", {"content-length": _EMPTY_SIZE}
+        )
+        if "x-amz-crc32" in headers:
+            is_empty = headers["x-amz-crc32"] == _EMPTY_CRC32
+        else:
+            is_empty = headers.get("content-length") == _EMPTY_SIZE
+        if not is_empty:
+            raise StoreUnavailableError(self._store, "a reply that is cut off or garbled")
+
+    def _check_reply(self, name: str, reply: dict[str, Any]) -> None:
+        metadata = reply.get("ResponseMetadata", {})
+        # A botocore Stubber gives no headers; a proxy's page without a type is no reply either.
+        headers = metadata.get("HTTPHeaders", {"content-type": "application/x-amz-json-1.0"})
+        kind = headers.get("content-type", "nothing that names its type")
+        if not kind.startswith("application/x-amz-json"):
+            reason = f"{name} was answered with {kind}, which is not DynamoDB's: is it a proxy?"
+            raise StoreUnavailableError(self._store, reason)
+
+    def check_open(self) -> None:
+        """
+        Nothing, while the store is open.
+
+        Raises:
+            StoreClosedError: It was closed.
+        """
+        if self._is_closed:
+            raise StoreClosedError(self._store)
+
+    def close(self) -> None:
+        """Refuse every later call, and close the client if it is ours."""
+        if not self._is_closed:
+            self._is_closed = True
+            self._client.close()
+
+    def after_fork(self) -> None:
+        """Make the client fit for a forked child."""
+        self._client.after_fork()

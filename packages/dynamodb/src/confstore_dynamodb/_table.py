@@ -1,0 +1,130 @@
+"""The table that a store lives in: made where it is absent, checked where it is there."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+import attrs
+
+from confstore.errors import (
+    AccessDeniedError,
+    BackendError,
+    StoreUnavailableError,
+    TableNotFoundError,
+)
+from confstore_dynamodb._connection import Connection
+from confstore_dynamodb._errors import error_code, is_answer
+from confstore_dynamodb._table_schema import TableSchema, Throughput
+
+__all__ = ["Table"]
+
+_log = logging.getLogger("confstore_dynamodb")
+
+# The stock waiter of boto3 asks every 20 s; an on-demand table is there after some 5 to 10.
+_FIRST_WAIT_S = 0.2
+_LONGEST_WAIT_S = 5.0
+# The dynamodb-config-store of 2014 waited as long, in 30 steps of 5 s.
+_PATIENCE_S = 150.0
+
+
+@attrs.define
+class Table:
+    """
+    A table, looked at once: when its store is opened, or as soon as DynamoDB can be reached.
+
+    Without a lock: two threads that check at the same time find the same.
+    """
+
+    _connection: Connection
+    _name: str
+    _store: str
+    _schema: TableSchema
+    _throughput: Throughput | None
+    _may_create: bool
+    _sleep: Callable[[float], None] = attrs.field(repr=False)
+    _is_checked: bool = False
+
+    def check(self, *, is_start: bool = False) -> None:
+        """
+        Return if the table is fit for use, as far as one may know.
+
+        Args:
+            is_start: Whether an unreachable DynamoDB is no error, so that a program that has a
+                fallback can start; the next call then checks.
+
+        Raises:
+            AccessDeniedError: The credentials are missing or no good.
+            MisconfiguredSchemaError: The table has other keys than ours.
+            StoreUnavailableError: It is being deleted or archived, or DynamoDB cannot be reached.
+            TableNotFoundError: It is absent and is not to be made, or cannot be.
+        """
+        if self._is_checked:
+            return
+        try:
+            description = self._describe()
+        except AccessDeniedError as error:
+            if error_code(error.__cause__) not in {"AccessDenied", "AccessDeniedException"}:
+                raise
+            # Reading and writing need no such permission, and a least-privilege role lacks it.
+            _log.info("the table %r is used unchecked: %s", self._name, error)
+        except StoreUnavailableError as error:
+            # DescribeTable is throttled by itself; reads may well go through.
+            if not is_start and not is_answer(error):
+                raise
+            _log.info("the table %r is checked later: %s", self._name, error)
+            return
+        else:
+            self._make_ready(description)
+        self._is_checked = True
+
+    def _describe(self) -> dict[str, Any] | None:
+        """DynamoDB's description of the table; None if it is absent."""
+        try:
+            reply = self._connection.call("describe_table")
+        except TableNotFoundError:
+            return None
+        description: dict[str, Any] = self._connection.expect(reply, "Table")
+        return description
+
+    def _make_ready(self, description: dict[str, Any] | None) -> None:
+        if description is None:
+            self._create()
+        elif description["TableStatus"] != "CREATING":
+            self._check_ready(description)
+            return
+        self._check_ready(self._wait())
+
+    def _create(self) -> None:
+        if not self._may_create:
+            reason = f"the table {self._name!r} does not exist, and create_table=False forbids it"
+            raise TableNotFoundError(self._store, reason)
+        try:
+            self._connection.call("create_table", **self._schema.new_table(self._throughput))
+        except BackendError as error:
+            # Somebody else made it just now, or we did and the reply to our first try was lost.
+            if error_code(error.__cause__) != "ResourceInUseException":
+                raise
+        except AccessDeniedError as error:
+            reason = f"the table {self._name!r} does not exist, and cannot be made: {error.reason}"
+            raise TableNotFoundError(self._store, reason) from error.__cause__
+        _log.info("the table %r of store %r is being created", self._name, self._store)
+
+    def _wait(self) -> dict[str, Any]:
+        waited_s, delay_s = 0.0, _FIRST_WAIT_S
+        while waited_s < _PATIENCE_S:
+            description = self._describe()
+            # DescribeTable is eventually consistent: a new table may not be there yet.
+            if description is not None and description["TableStatus"] != "CREATING":
+                return description
+            self._sleep(delay_s)
+            waited_s, delay_s = waited_s + delay_s, min(2 * delay_s, _LONGEST_WAIT_S)
+        reason = f"the table {self._name!r} is still being created after {waited_s:.0f} s"
+        raise TableNotFoundError(self._store, reason)
+
+    def _check_ready(self, description: dict[str, Any]) -> None:
+        self._schema.check(self._store, self._name, description)
+        status = description["TableStatus"]
+        if status not in {"ACTIVE", "UPDATING"}:
+            raise StoreUnavailableError(self._store, f"its table {self._name!r} is {status}")

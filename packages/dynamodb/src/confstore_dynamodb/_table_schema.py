@@ -1,0 +1,106 @@
+"""The keys that a store's table has."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import attrs
+
+from confstore.adapter import RESERVED_KEYS
+from confstore.errors import MisconfiguredSchemaError
+
+__all__ = ["TableSchema", "Throughput"]
+
+
+@attrs.frozen
+class Throughput:
+    """What is provisioned for a new table, in DynamoDB's capacity units a second."""
+
+    read_units: int
+    write_units: int
+
+    @classmethod
+    def of(cls, read_units: int | None, write_units: int | None) -> Throughput | None:
+        """
+        The throughput; None for a table that is paid on demand.
+
+        Raises:
+            ValueError: Only one of the two is given.
+        """
+        if read_units is None and write_units is None:
+            return None
+        if read_units is None or write_units is None:
+            raise ValueError("give both read_units and write_units, or neither for on-demand")
+        return cls(read_units, write_units)
+
+
+@attrs.frozen
+class TableSchema:
+    """
+    A hash key for the name of the store, a range key for that of the option, both text.
+
+    Attributes:
+        store_key: The attribute that holds the store's name.
+        option_key: The attribute that holds the option's name.
+    """
+
+    store_key: str
+    option_key: str
+
+    def __attrs_post_init__(self) -> None:
+        """Raise `ValueError` where the two are no two names."""
+        if not self.store_key or not self.option_key or self.store_key == self.option_key:
+            raise ValueError("store_key and option_key are two different, non-empty names")
+
+    @property
+    def reserved(self) -> frozenset[str]:
+        """Attributes that are never the user's."""
+        return RESERVED_KEYS | {self.store_key, self.option_key}
+
+    def item_key(self, store: str, option: str) -> dict[str, dict[str, str]]:
+        """The primary key of an option's item."""
+        return {self.store_key: {"S": store}, self.option_key: {"S": option}}
+
+    def new_table(self, throughput: Throughput | None) -> dict[str, Any]:
+        """Parameters of `create_table`; without a throughput the table is paid on demand."""
+        keys = {self.store_key: "HASH", self.option_key: "RANGE"}
+        parameters: dict[str, Any] = {
+            "AttributeDefinitions": [{"AttributeName": key, "AttributeType": "S"} for key in keys],
+            "KeySchema": [{"AttributeName": key, "KeyType": kind} for key, kind in keys.items()],
+        }
+        if throughput is None:
+            return {**parameters, "BillingMode": "PAY_PER_REQUEST"}
+        units = {
+            "ReadCapacityUnits": throughput.read_units,
+            "WriteCapacityUnits": throughput.write_units,
+        }
+        return {**parameters, "BillingMode": "PROVISIONED", "ProvisionedThroughput": units}
+
+    def check(self, store: str, table: str, description: dict[str, Any]) -> None:
+        """
+        Compare with the keys of a table that exists.
+
+        Raises:
+            MisconfiguredSchemaError: It has others.
+        """
+        types = {
+            definition["AttributeName"]: definition["AttributeType"]
+            for definition in description["AttributeDefinitions"]
+        }
+        found = {
+            (key["KeyType"], key["AttributeName"], types.get(key["AttributeName"], "?"))
+            for key in description["KeySchema"]
+        }
+        needed = {("HASH", self.store_key, "S"), ("RANGE", self.option_key, "S")}
+        if found != needed:
+            reason = (
+                f"the table {table!r} has {_shown(found)}, this store needs {_shown(needed)}: "
+                "give the table's own names as store_key and option_key, or use another table"
+            )
+            raise MisconfiguredSchemaError(store, reason)
+
+
+def _shown(keys: set[tuple[str, str, str]]) -> str:
+    return " and ".join(
+        f"a {kind} key {name!r} of type {type_}" for kind, name, type_ in sorted(keys)
+    )

@@ -1,0 +1,71 @@
+"""A store by a `dynamodb:` URL."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import parse_qsl, unquote
+
+from confstore.adapter import checked_store
+from confstore.errors import InvalidURLError
+from confstore_dynamodb._client import new_client
+from confstore_dynamodb._store import DynamoDBStore
+
+__all__ = ["open_url"]
+
+_FORM = "dynamodb://TABLE/STORE?region=eu-west-1"
+_SETTINGS = ("endpoint_url", "profile", "region")
+_BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
+
+
+def open_url(url: str) -> DynamoDBStore:
+    """
+    Open `dynamodb://TABLE/STORE?region=...&endpoint_url=...&profile=...`.
+
+    Table and store are taken as they are written, letter case included, and percent-decoded; the
+    client is one of ours, and what the URL does not say comes from the environment.
+
+    Raises:
+        InvalidURLError: The URL has another form.
+        ConfigStoreError: The store cannot be opened; see `DynamoDBStore`.
+    """
+    # Not urlsplit: it lower-cases a host, refuses some characters in it and drops others.
+    address, _, query = url.partition("?")
+    scheme, separator, path = address.partition("://")
+    if scheme.lower() != "dynamodb" or not separator:
+        raise InvalidURLError(address, f"a DynamoDB store's URL is {_FORM}")
+    table, _, store = path.partition("/")
+    if not table:
+        raise InvalidURLError(address, f"the table is missing: {_FORM}")
+    if not store:
+        raise InvalidURLError(address, f"the store is missing: {_FORM}")
+    if "/" in store:
+        raise InvalidURLError(address, "a '/' in a store's name is written %2F")
+    table, store = _decoded(address, table), _decoded(address, store)
+    settings = _settings(address, query)
+    return DynamoDBStore(new_client(checked_store(store), **settings), table, store)
+
+
+def _decoded(address: str, text: str) -> str:
+    if _BAD_ESCAPE.search(text):
+        raise InvalidURLError(address, "a '%' that starts no escape is written %25")
+    try:
+        return unquote(text, errors="strict")
+    except UnicodeDecodeError:
+        raise InvalidURLError(address, "its escapes are not UTF-8") from None
+
+
+def _settings(address: str, query: str) -> dict[str, str]:
+    if _BAD_ESCAPE.search(query):
+        raise InvalidURLError(address, "a '%' in the query that starts no escape is written %25")
+    settings: dict[str, str] = {}
+    for setting, value in parse_qsl(query, keep_blank_values=True):
+        if setting not in _SETTINGS:
+            known = ", ".join(_SETTINGS)
+            raise InvalidURLError(address, f"the query has the unknown {setting!r}; known: {known}")
+        if setting in settings or not value:
+            raise InvalidURLError(address, f"{setting!r} is given once, and not empty")
+        settings[setting] = value
+    endpoint = settings.get("endpoint_url", "https://")
+    if not endpoint.startswith(("http://", "https://")):
+        raise InvalidURLError(address, "endpoint_url is a URL that starts with http:// or https://")
+    return settings

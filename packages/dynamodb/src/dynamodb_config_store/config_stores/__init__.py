@@ -1,0 +1,1 @@
+"""The reading strategies of 2014."""

@@ -1,0 +1,45 @@
+"""
+The exceptions of 2014, each of them an error of `confstore.errors`.
+
+`ItemNotFound` and `ValidationException` were boto's, in `boto.dynamodb2.exceptions`.
+"""
+
+from confstore.errors import (
+    InvalidValueError,
+    MisconfiguredSchemaError,
+    OptionNotFoundError,
+    StoreUnavailableError,
+    TableNotFoundError,
+)
+
+__all__ = [
+    "ItemNotFound",
+    "MisconfiguredSchemaException",
+    "TableNotCreatedException",
+    "TableNotReadyException",
+    "ValidationException",
+]
+
+ItemNotFound = OptionNotFoundError
+MisconfiguredSchemaException = MisconfiguredSchemaError
+ValidationException = InvalidValueError
+
+
+class TableNotCreatedException(TableNotFoundError):  # noqa: N818  # the name of 2014
+    """
+    The table is absent and could not be made.
+
+    Attributes:
+        store: The store that was opened.
+        reason: The table, and what stood in the way.
+    """
+
+
+class TableNotReadyException(StoreUnavailableError):  # noqa: N818  # the name of 2014
+    """
+    The table exists in a state in which it cannot be used.
+
+    Attributes:
+        store: The store that was opened.
+        reason: The table and its state.
+    """

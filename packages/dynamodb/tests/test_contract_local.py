@@ -1,0 +1,47 @@
+"""The contract of all stores, on DynamoDB by AWS itself: DynamoDB Local."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from typing import Any
+
+import boto3
+import pytest
+
+from confstore.testing import Profile, StoreContract
+from confstore_dynamodb import DynamoDBStore
+
+
+@pytest.fixture(scope="module", autouse=True)
+def backend(dynamodb_local: str) -> Iterator[None]:
+    """The client of all examples; each has a table of its own."""
+    settings = {"aws_access_key_id": "local", "aws_secret_access_key": "local"}
+    LocalContract.client = boto3.client(
+        "dynamodb", region_name="eu-west-1", endpoint_url=dynamodb_local, **settings
+    )
+    yield
+    LocalContract.client.close()
+
+
+class LocalContract(StoreContract):
+    client: Any = None
+    durable = True
+    profile = Profile(examples=30, steps=30)
+
+    def begin(self) -> None:
+        self.table = f"Contract-{uuid.uuid4().hex}"
+        self.resources.callback(self.drop_table)
+
+    def drop_table(self) -> None:
+        if self.table in self.client.list_tables()["TableNames"]:
+            self.client.delete_table(TableName=self.table)
+
+    @contextmanager
+    def open_store(self, name: str) -> Iterator[DynamoDBStore]:
+        with closing(DynamoDBStore(self.client, self.table, name)) as store:
+            yield store
+
+
+TestLocal = LocalContract.TestCase

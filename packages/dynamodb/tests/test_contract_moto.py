@@ -1,0 +1,57 @@
+"""The contract of all stores, on DynamoDB as moto plays it."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from decimal import Context
+from typing import Any
+from unittest.mock import patch
+
+import boto3
+import pytest
+from moto import mock_aws
+from moto.dynamodb.models.dynamo_type import LimitedSizeDict
+
+from confstore.testing import Profile, StoreContract
+from confstore_dynamodb import DynamoDBStore
+
+
+@pytest.fixture(scope="module", autouse=True)
+def backend() -> Iterator[None]:
+    """The client of all examples; each has a table of its own."""
+    # moto reads through boto3's types, which refuse the smallest of DynamoDB's numbers.
+    lenient = patch("boto3.dynamodb.types.DYNAMODB_CONTEXT", Context(prec=38, traps=[]))
+    # It counts what an update replaces as if it were still there, and so refuses what fits.
+    unlimited = patch.object(LimitedSizeDict, "__setitem__", dict.__setitem__)
+    with mock_aws(), lenient, unlimited:
+        settings = {"aws_access_key_id": "moto", "aws_secret_access_key": "moto"}
+        MotoContract.client = boto3.client("dynamodb", region_name="eu-west-1", **settings)
+        yield
+        MotoContract.client.close()
+
+
+class MotoContract(StoreContract):
+    client: Any = None
+    durable = True
+    profile = Profile(examples=30, steps=30)
+
+    def refuse_outgrown_option(self, option: str) -> None:
+        """Nothing: it would need moto's own limit; DynamoDB Local's is right."""
+
+    def begin(self) -> None:
+        self.table = f"Contract-{uuid.uuid4().hex}"
+        self.resources.callback(self.drop_table)
+
+    def drop_table(self) -> None:
+        if self.table in self.client.list_tables()["TableNames"]:
+            self.client.delete_table(TableName=self.table)
+
+    @contextmanager
+    def open_store(self, name: str) -> Iterator[DynamoDBStore]:
+        with closing(DynamoDBStore(self.client, self.table, name)) as store:
+            yield store
+
+
+TestMoto = MotoContract.TestCase

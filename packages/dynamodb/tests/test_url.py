@@ -1,0 +1,91 @@
+"""A store by its URL."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from moto import mock_aws
+
+from confstore.errors import AccessDeniedError, InvalidNameError, InvalidURLError
+from confstore_dynamodb import open_url
+
+
+@pytest.fixture(autouse=True)
+def moto_backend() -> Iterator[None]:
+    """The clients that are made from URLs talk to moto."""
+    with mock_aws():
+        yield
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("dynamodb://Config/Prod", "'Prod' in table 'Config'"),
+        ("DynamoDB://config/a%20b%2Fc", "'a b/c' in table 'config'"),
+        ("dynamodb://config.x_y-z/%E2%82%AC?region=us-east-1", "'€' in table 'config.x_y-z'"),
+        ("dynamodb://config/a#b@c:d", "'a#b@c:d' in table 'config'"),
+        ("dynamodb://config/a+b", "'a+b' in table 'config'"),
+    ],
+)
+def test_names_are_taken_as_written(url: str, shown: str) -> None:
+    """Table and store keep their case and are percent-decoded."""
+    store = open_url(url)
+    assert shown in repr(store)
+    store.close()
+
+
+@pytest.mark.parametrize(
+    ("url", "advice"),
+    [
+        ("dynamodb:config/prod", "URL is dynamodb://TABLE/STORE"),
+        ("file://config/prod", "URL is dynamodb://TABLE/STORE"),
+        ("dynamodb://", "table is missing"),
+        ("dynamodb:///prod", "table is missing"),
+        ("dynamodb://config", "store is missing"),
+        ("dynamodb://config/", "store is missing"),
+        ("dynamodb://config/?region=eu-west-1", "store is missing"),
+        ("dynamodb://config/a/b", "%2F"),
+        ("dynamodb://config/a%2", "%25"),
+        ("dynamodb://con%zzfig/a", "%25"),
+        ("dynamodb://config/%ff", "not UTF-8"),
+        ("dynamodb://config/prod?regoin=eu-west-1", "unknown 'regoin'"),
+        ("dynamodb://config/prod?region=a&region=b", "given once"),
+        ("dynamodb://config/prod?region=", "not empty"),
+        ("dynamodb://config/prod?region=%zz", "in the query"),
+        ("dynamodb://config/prod?endpoint_url=localhost:8000", "http://"),
+    ],
+)
+def test_other_urls_are_refused_with_advice(url: str, advice: str) -> None:
+    """A URL of another form is refused, and the error says what would be right."""
+    with pytest.raises(InvalidURLError, match=advice.replace("?", r"\?")):
+        open_url(url)
+
+
+def test_query_is_not_shown() -> None:
+    """An error shows the URL without what its query holds."""
+    with pytest.raises(InvalidURLError) as caught:
+        open_url("dynamodb://config/prod?endpoint_url=user:canary@localhost")
+    assert "canary" not in str(caught.value)
+
+
+def test_profile_is_the_urls() -> None:
+    """The profile that a URL names is looked up."""
+    with pytest.raises(AccessDeniedError, match="ProfileNotFound"):
+        open_url("dynamodb://config/prod?profile=nobody")
+
+
+def test_name_that_no_store_can_have() -> None:
+    """A store's name is checked as ever."""
+    with pytest.raises(InvalidNameError):
+        open_url("dynamodb://config/_journal:prod")
+
+
+def test_region_and_endpoint_are_the_urls(
+    dynamodb_local: str, table: str, monkeypatch: Any
+) -> None:
+    """Region and endpoint come from the URL where it names them."""
+    monkeypatch.delenv("AWS_DEFAULT_REGION")
+    store = open_url(f"dynamodb://{table}/prod?region=us-east-1&endpoint_url={dynamodb_local}")
+    store.close()
