@@ -1,0 +1,116 @@
+"""Replacing a file as a whole, so that it survives a crash at any instant."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from contextlib import suppress
+
+__all__ = ["Replacement", "make_folder"]
+
+
+class Replacement:
+    """
+    The next content of a file, written beside it; a context manager that leaves nothing behind.
+
+    The temporary file has one fixed name, so that crashes leave no heap of them: the next writer
+    takes the place of a dead one's. Writers must hold the lock of the file.
+    """
+
+    def __init__(self, target: str, content: bytes) -> None:
+        """
+        Name the file and its next content.
+
+        Args:
+            target: The file's path, without symbolic links; its folder exists.
+            content: What it is to hold.
+        """
+        self._target = target
+        self._content = content
+        self._folder, name = os.path.split(target)
+        self._temporary = os.path.join(self._folder, f".{name}.tmp")
+
+    def __enter__(self) -> Replacement:
+        try:
+            self._write()
+        except BaseException:
+            self._discard()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._discard()
+
+    def commit(self) -> None:
+        """
+        Put the new content in the place of the old; durable when this returns.
+
+        Raises:
+            OSError: The folder could not be made durable; the new content is in its place all the
+                same, but a loss of power may bring back the old.
+        """
+        os.replace(self._temporary, self._target)
+        sync_folder(self._folder)
+
+    def _write(self) -> None:
+        try:
+            old = os.stat(self._target)
+        except FileNotFoundError:
+            old = None
+        # Not even for a moment is the new file open to more people than the old one.
+        with open(self._create(0o666 if old is None else 0o600), "wb") as file:
+            if old is not None:
+                _keep_owner_and_mode(file.fileno(), old)
+            file.write(self._content)
+            file.flush()
+            os.fsync(file.fileno())
+
+    def _create(self, mode: int) -> int:
+        # With O_EXCL, no link that somebody has put there is followed.
+        flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY
+        try:
+            return os.open(self._temporary, flags, mode)
+        except FileExistsError:
+            os.unlink(self._temporary)
+            return os.open(self._temporary, flags, mode)
+
+    def _discard(self) -> None:
+        with suppress(OSError):
+            os.unlink(self._temporary)
+
+
+def _keep_owner_and_mode(descriptor: int, old: os.stat_result) -> None:
+    new = os.fstat(descriptor)
+    if (new.st_uid, new.st_gid) != (old.st_uid, old.st_gid):
+        # Only root may give a file away.
+        with suppress(PermissionError):
+            os.fchown(descriptor, old.st_uid, old.st_gid)
+    # After fchown, which may take bits of the mode away.
+    os.fchmod(descriptor, stat.S_IMODE(old.st_mode))
+
+
+def make_folder(folder: str) -> None:
+    """Create a folder and those above it, durably."""
+    if os.path.isdir(folder):
+        return
+    above = os.path.dirname(folder)
+    make_folder(above)
+    with suppress(FileExistsError):
+        os.mkdir(folder)
+    sync_folder(above)
+
+
+def sync_folder(folder: str) -> None:
+    """Make the names in a folder durable."""
+    if os.name == "nt":  # pragma: no cover (a folder cannot be opened there)
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        # Some file systems do not know of it, and some have no need.
+        if error.errno not in {errno.EINVAL, errno.ENOTSUP}:
+            raise
+    finally:
+        os.close(descriptor)

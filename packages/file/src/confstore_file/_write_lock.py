@@ -1,0 +1,84 @@
+"""One writer of a file at a time."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import filelock
+
+from confstore.adapter import call_after_fork
+from confstore.errors import StoreUnavailableError
+from confstore_file._os_errors import store_error
+
+__all__ = ["WriteLock"]
+
+_POLL_S = 0.005
+"""Seconds between two tries of the file lock; a write takes about one hundredth of a second."""
+
+
+class WriteLock:
+    """
+    Excludes other threads and other processes.
+
+    The lock of a process that dies is free: the operating system holds it, not the lock file.
+    """
+
+    def __init__(self, store: str, timeout_s: float) -> None:
+        """
+        Make a lock.
+
+        Args:
+            store: The store's name, for errors.
+            timeout_s: How long to wait for other writers, all in all.
+        """
+        self._store = store
+        self._timeout_s = timeout_s
+        self._threads = threading.Lock()
+        call_after_fork(self._renew)
+
+    def _renew(self) -> None:
+        # A thread of the parent may have held it when it forked.
+        self._threads = threading.Lock()
+
+    @contextmanager
+    def held(self, target: str) -> Iterator[None]:
+        """
+        Hold the lock of a file.
+
+        Args:
+            target: The file's path, without symbolic links.
+
+        Raises:
+            StoreUnavailableError: Other writers held it for too long.
+            AccessDeniedError: The lock file beside the target cannot be opened.
+        """
+        folder, name = os.path.split(target)
+        lock_path = os.path.join(folder, f".{name}.lock")
+        deadline_s = time.monotonic() + self._timeout_s
+        threads = self._threads
+        if not threads.acquire(timeout=self._timeout_s):
+            raise self._timed_out(lock_path)
+        try:
+            remaining_s = max(0.0, deadline_s - time.monotonic())
+            # A new object each time: none is ever shared by threads or inherited by a fork.
+            lock = filelock.FileLock(lock_path)
+            try:
+                lock.acquire(timeout=remaining_s, poll_interval=_POLL_S)
+            except filelock.Timeout:
+                raise self._timed_out(lock_path) from None
+            except OSError as error:
+                raise store_error(error, self._store, f"locking {lock_path}") from error
+            try:
+                yield
+            finally:
+                lock.release()
+        finally:
+            threads.release()
+
+    def _timed_out(self, lock_path: str) -> StoreUnavailableError:
+        reason = f"another writer has held {lock_path} for more than {self._timeout_s:g} s"
+        return StoreUnavailableError(self._store, reason)
