@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterator
 from typing import Any, TypeVar, cast, overload
 
 import attrs
-from cachetools import LRUCache
+from cachetools import Cache, LRUCache
 
 from confstore._clock import Clock, Event, SystemClock, seconds
 from confstore._fork import call_after_fork
@@ -58,10 +58,16 @@ class _Fetch:
     """One read that is under way, and what those who wait for it get."""
 
     done: Event = attrs.field(repr=False)
-    is_outdated: bool = False
-    """Overtaken by a write or a refresh: good for its own caller, and for nobody who waited."""
     entry: _Entry | None = None
-    error: BaseException | None = None
+    error: Exception | None = None
+    is_current: bool = False
+    """It has ended, and no write and no refresh has overtaken it: good for those who waited."""
+
+    def result(self) -> _Entry:
+        """What was read; an error is raised."""
+        if self.entry is not None:
+            return self.entry
+        raise cast("Exception", self.error)
 
 
 class CachedConfigStore:
@@ -105,7 +111,8 @@ class CachedConfigStore:
         # Not a TTLCache: that forgets an expired entry, which is what an outage is survived with.
         self._entries: LRUCache[str, _Entry] = LRUCache(max_options)
         self._fetches: dict[str, _Fetch] = {}
-        self._lock = threading.Lock()
+        # Reentrant, for the sake of a signal handler that reloads.
+        self._lock = threading.RLock()
         self._failures = 0
         self._last_error: str | None = None
         call_after_fork(self._after_fork)
@@ -190,31 +197,41 @@ class CachedConfigStore:
     # -- the cache -----------------------------------------------------------------------
 
     def _entry(self, option: str, max_age_s: float, *, is_refresh: bool) -> _Entry:
-        own = _Fetch(self._clock.event())
-        while True:
+        if not is_refresh:
             with self._lock:
-                held = self._entries.get(option)
-                if held is not None and not is_refresh and self._is_usable(held, max_age_s):
-                    return held
-                fetch = self._fetches.get(option)
-                if fetch is None or is_refresh:
-                    # A refresh never joins a read that may have begun before a write.
-                    self._fetches[option] = own
-                    break
-            fetch.done.wait()
-            if not fetch.is_outdated:
-                return _result(fetch)
+                held = self._usable(option, max_age_s)
+            if held is not None:
+                return held
+        own = _Fetch(self._clock.event())
         try:
+            while True:
+                with self._lock:
+                    held = None if is_refresh else self._usable(option, max_age_s)
+                    if held is not None:
+                        return held
+                    other = self._fetches.get(option)
+                    if other is None or is_refresh:
+                        # A refresh never joins a read that may have begun before a write.
+                        self._fetches[option] = own
+                        break
+                other.done.wait()
+                if other.is_current:
+                    return other.result()
             self._read(option, own)
         finally:
-            own.done.set()
+            # Also after an interrupt, which says nothing of the backend: those who wait look again.
+            self._end(option, own)
         if is_refresh and own.error is not None:
             raise own.error
-        return _result(own)
+        return own.result()
 
-    def _is_usable(self, held: _Entry, max_age_s: float) -> bool:
+    def _usable(self, option: str, max_age_s: float) -> _Entry | None:
+        held = self._entries.get(option)
+        if held is None:
+            return None
         now_s = self._clock.monotonic()
-        return now_s - held.read_s < max_age_s or now_s < held.retry_s
+        is_usable = now_s - held.read_s < max_age_s or now_s < held.retry_s
+        return held if is_usable else None
 
     def _read(self, option: str, fetch: _Fetch) -> None:
         read_s = self._clock.monotonic()
@@ -224,32 +241,28 @@ class CachedConfigStore:
             self._accept(option, fetch, _Entry(None, read_s))
         except Exception as error:
             self._failed(option, fetch, error)
-        except BaseException:
-            # Interrupted, which says nothing of the backend: those who wait read for themselves.
-            with self._lock:
-                self._is_current(option, fetch)
-                fetch.is_outdated = True
-            raise
         else:
             self._accept(option, fetch, _Entry(values, read_s))
 
     def _accept(self, option: str, fetch: _Fetch, entry: _Entry) -> None:
-        fetch.entry = entry
         with self._lock:
-            if self._is_current(option, fetch):
+            fetch.entry = entry
+            fetch.is_current = self._fetches.get(option) is fetch
+            if fetch.is_current:
                 self._entries[option] = entry
             self._failures = 0
             self._last_error = None
 
     def _failed(self, option: str, fetch: _Fetch, error: Exception) -> None:
         reason = describe(error)
-        fetch.error = error
         with self._lock:
             is_news = reason != self._last_error
             self._failures += 1
             self._last_error = reason
+            fetch.error = error
+            fetch.is_current = self._fetches.get(option) is fetch
             held = self._entries.get(option)
-            if self._is_current(option, fetch) and held is not None:
+            if fetch.is_current and held is not None:
                 failures = held.failures + 1
                 retry_s = self._clock.monotonic() + self._backoff.delay_s(failures)
                 fetch.entry = attrs.evolve(held, failures=failures, retry_s=retry_s)
@@ -262,13 +275,11 @@ class CachedConfigStore:
                 reason,
             )
 
-    def _is_current(self, option: str, fetch: _Fetch) -> bool:
-        """Whether no write and no refresh has overtaken this read; it is under way no longer."""
-        if self._fetches.get(option) is fetch:
-            del self._fetches[option]
-            return True
-        fetch.is_outdated = True
-        return False
+    def _end(self, option: str, fetch: _Fetch) -> None:
+        with self._lock:
+            if self._fetches.get(option) is fetch:
+                del self._fetches[option]
+        fetch.done.set()
 
     def invalidate(self, option: str) -> None:
         """Forget an option, so that the next read asks the backend; the facade's writes do."""
@@ -279,14 +290,22 @@ class CachedConfigStore:
     def reload(self) -> None:
         """Forget every option."""
         with self._lock:
-            self._entries.clear()
-            self._fetches.clear()
+            # Replaced, not cleared: what a signal handler interrupts may be about to change it.
+            self._entries = LRUCache(self._entries.maxsize)
+            self._fetches = {}
 
     @property
     def status(self) -> CacheStatus:
         """How many options are held, which of them are stale, and what the last read failed of."""
         with self._lock:
-            stale = frozenset(option for option, held in self._entries.items() if held.failures)
+            expired_s = self._clock.monotonic() - self._max_age_s
+            # Read past the LRUCache, to which this is no use of an entry.
+            held = {option: Cache.__getitem__(self._entries, option) for option in self._entries}
+            stale = frozenset(
+                option
+                for option, entry in held.items()
+                if entry.failures and entry.read_s <= expired_s
+            )
             return CacheStatus(len(self._entries), stale, self._failures, self._last_error)
 
     def close(self) -> None:
@@ -294,14 +313,12 @@ class CachedConfigStore:
         self.reload()
 
     def _after_fork(self) -> None:
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._fetches = {}
+        # The old one may have been in the middle of a change.
+        entries: LRUCache[str, _Entry] = LRUCache(self._entries.maxsize)
+        entries.update(self._entries)
+        self._entries = entries
 
     def __repr__(self) -> str:
         return f"<CachedConfigStore of store {self._store.name!r}: {len(self._entries)} options>"
-
-
-def _result(fetch: _Fetch) -> _Entry:
-    if fetch.entry is not None:
-        return fetch.entry
-    raise cast("Exception", fetch.error)

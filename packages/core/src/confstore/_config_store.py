@@ -111,8 +111,10 @@ class ConfigStore:
 
     def close(self) -> None:
         """Close the strategy, then the store; closing twice is closing once."""
-        self.config.close()
-        self.store.close()
+        try:
+            self.config.close()
+        finally:
+            self.store.close()
 
     def __enter__(self) -> Self:
         return self

@@ -30,16 +30,21 @@ class SavedSnapshot:
     saved_at: datetime
 
 
+def _absolute(path: str | os.PathLike[str]) -> Path:
+    return Path(path).absolute()
+
+
 @attrs.frozen
 class Fallback:
     """A file that holds the last good snapshot of one store."""
 
-    path: Path = attrs.field(converter=Path)
+    # Absolute: a daemon changes its working folder after it was started.
+    path: Path = attrs.field(converter=_absolute)
     store: str
 
     def save(self, options: ReadOnlyDict, saved_at: datetime) -> None:
         """
-        Replace the file by this snapshot: atomic, durable, readable by its owner only (mode 0600).
+        Replace the file by this snapshot: atomically, and readable by its owner only (mode 0600).
 
         Raises:
             OSError: It could not be written; the old file is still there.

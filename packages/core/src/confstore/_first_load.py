@@ -4,39 +4,42 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from typing import Generic, TypeVar
 
 import attrs
 
 from confstore._clock import Clock
 from confstore._pace import Backoff
-from confstore._store import Poll
 from confstore.errors import StoreUnavailableError
 
 __all__ = ["first_load"]
 
+T = TypeVar("T")
+
 
 @attrs.define(eq=False)
-class _Attempt:
+class _Attempt(Generic[T]):
     """What a helper thread has found so far."""
 
-    poll: Poll | None = None
+    result: T | None = None
     error: BaseException | None = None
 
 
 def first_load(
-    load: Callable[[], Poll],
+    load: Callable[[], T],
     *,
     store: str,
     timeout_s: float,
     is_patient: bool,
     backoff: Backoff,
     clock: Clock,
-) -> Poll:
+) -> T:
     """
     Load in a thread of its own, which is abandoned when the time is up.
 
     Args:
-        load: Loads once; it may never return (a client without timeouts on a dead network).
+        load: Loads once, and never gives None; it may never return (a client without timeouts on a
+            dead network).
         store: The store's name, for the error.
         timeout_s: Seconds in all.
         is_patient: Whether to try again while the backend is unavailable.
@@ -47,7 +50,7 @@ def first_load(
         StoreUnavailableError: There was no answer at all.
         Exception: What the last try raised.
     """
-    attempt = _Attempt()
+    attempt: _Attempt[T] = _Attempt()
     done = clock.event()
     abandoned = clock.event()
 
@@ -55,7 +58,7 @@ def first_load(
         failures = 0
         while not abandoned.wait(backoff.delay_s(failures)):
             try:
-                attempt.poll = load()
+                attempt.result = load()
                 break
             except StoreUnavailableError as error:
                 attempt.error = error
@@ -67,13 +70,13 @@ def first_load(
                 break
         done.set()
 
-    threading.Thread(target=run, name=f"confstore-load-{store}", daemon=True).start()
+    clock.start(threading.Thread(target=run, name=f"confstore-load-{store}", daemon=True))
     try:
         done.wait(timeout_s)
     finally:
         abandoned.set()
-    if attempt.poll is not None:
-        return attempt.poll
+    if attempt.result is not None:
+        return attempt.result
     if attempt.error is not None:
         raise attempt.error
     raise StoreUnavailableError(store, f"no answer within {timeout_s:g} s of starting")

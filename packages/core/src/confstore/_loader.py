@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 import attrs
 
 from confstore._poll import poll_store
-from confstore._read_only import ReadOnlyDict, is_same
-from confstore._store import Poll, Store
+from confstore._read_only import ReadOnlyDict, freeze, is_same
+from confstore._store import Poll, Store, Value
 
 __all__ = ["Loaded", "Loader"]
 
@@ -34,7 +34,7 @@ class Loaded:
 class Loader:
     """The last state of one store that was accepted, and the way to the next."""
 
-    _store: Store
+    _store: Store = attrs.field(repr=False)
     last: Loaded = attrs.field(factory=lambda: Loaded(ReadOnlyDict()))
 
     def poll(self, *, consistent: bool) -> Poll:
@@ -47,7 +47,7 @@ class Loader:
         removed: Collection[str]
         # An option that did not change stays the same object, whatever the store gave.
         new = {
-            sys.intern(option): old[option] if is_same(old.get(option), values) else values
+            sys.intern(option): old[option] if is_same(old.get(option), values) else _fixed(values)
             for option, values in poll.changed.items()
         }
         changed = [option for option, values in new.items() if old.get(option) is not values]
@@ -68,3 +68,8 @@ class Loader:
     def forget_checkpoint(self) -> None:
         """Have the next poll give a full answer."""
         self.last = Loaded(self.last.options)
+
+
+def _fixed(values: Mapping[str, Value]) -> ReadOnlyDict:
+    # A poll of an adapter that we do not know may give plain dicts.
+    return values if isinstance(values, ReadOnlyDict) else freeze(values)

@@ -20,6 +20,7 @@ Number = int | float | Decimal
 
 MAX_DIGITS = 38
 _INT_LIMIT = 10**MAX_DIGITS
+_FLOAT_BELOW_LIMIT = 1e38
 _MIN_EXPONENT = -130
 _MAX_EXPONENT = 125
 _NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?", re.ASCII)
@@ -74,7 +75,9 @@ def _canonical_decimal(number: Decimal) -> Number:
     if plain.as_tuple().exponent >= 0 and plain.adjusted() < MAX_DIGITS:  # type: ignore[operator]  # finite
         return int(plain)
     nearest = float(plain)
-    return nearest if Decimal(repr(nearest)) == plain else plain
+    # The float 1e38 is just below the limit, and so stands for an int that is not this number.
+    is_float = Decimal(repr(nearest)) == plain and abs(nearest) != _FLOAT_BELOW_LIMIT
+    return nearest if is_float else plain
 
 
 def _check_magnitude(number: Decimal) -> None:

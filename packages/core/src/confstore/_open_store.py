@@ -6,11 +6,13 @@ import difflib
 import os
 import re
 from collections.abc import Callable
-from importlib.metadata import EntryPoint, entry_points
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from confstore._store import Store
 from confstore.errors import BackendNotInstalledError, InvalidURLError
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
 
 __all__ = ["ENTRY_POINTS", "URL_VARIABLE", "open_store"]
 
@@ -56,6 +58,9 @@ def open_store(url: str | None = None) -> Store:
 
 
 def _adapter(scheme: str) -> EntryPoint:
+    # Not at the top: a program that opens no store by URL need not pay for it at its start.
+    from importlib.metadata import entry_points
+
     installed = {entry.name: entry for entry in entry_points(group=ENTRY_POINTS)}
     if scheme in installed:
         return installed[scheme]

@@ -19,4 +19,10 @@ def describe(error: BaseException) -> str:
     any other may quote what it failed on, so only its type is.
     """
     name = type(error).__name__
-    return f"{name}: {error}" if isinstance(error, ConfigStoreError) else name
+    if not isinstance(error, ConfigStoreError):
+        return name
+    try:
+        return f"{name}: {error}"
+    except Exception:
+        # An adapter's own subclass whose text cannot be made.
+        return name

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Protocol, get_args
+from typing import Any, Protocol
 
 import attrs
 
+from confstore._fields import Field, Problem, is_class, is_model, renamed
 from confstore._read_only import ReadOnlyDict
-from confstore._typed import Field, Problem, Typed, renamed
+from confstore._shape import union_members
+from confstore._typed import Typed
 from confstore.errors import SchemaError
 
 __all__ = ["Schema", "schema_of"]
@@ -52,16 +54,36 @@ def schema_of(
     if schema is None:
         return None
     if isinstance(schema, Mapping):
-        return _OptionsSchema(store, {option: Typed.of(type_) for option, type_ in schema.items()})
-    return _StoreSchema(store, Typed.of(schema), _by_option(schema, names or {}))
+        return _OptionsSchema(
+            store,
+            {option: Typed.of(type_) for option, type_ in schema.items()},
+            _identifiers(schema),
+        )
+    return _StoreSchema(store, Typed.of(schema), _by_option(Typed.of(schema), names or {}))
 
 
-def _by_option(schema: type[Any], names: Mapping[str, str]) -> dict[str, str]:
-    unknown = names.keys() - Typed.of(schema).fields.keys()
+def _identifiers(schema: Mapping[str, type[Any]]) -> dict[str, str]:
+    """The attributes under which typed options can be read, too."""
+    identifiers: dict[str, str] = {}
+    for option in schema:
+        name = option.replace("-", "_")
+        if name in identifiers:
+            message = f"options {identifiers[name]!r} and {option!r} are both read as {name!r}"
+            raise TypeError(message)
+        identifiers[name] = option
+    return identifiers
+
+
+def _by_option(type_: Typed, names: Mapping[str, str]) -> dict[str, str]:
+    unknown = names.keys() - type_.fields.keys()
     if unknown:
-        message = f"{schema.__name__} has no field {', '.join(sorted(map(repr, unknown)))}"
+        message = f"{type_.cls.__name__} has no field {', '.join(sorted(map(repr, unknown)))}"
         raise TypeError(message)
-    return {option: field for field, option in names.items()}
+    by_option = {option: field for field, option in names.items()}
+    if len(by_option) < len(names):
+        message = "schema_names gives one option to two fields"
+        raise TypeError(message)
+    return by_option
 
 
 @attrs.frozen(eq=False)
@@ -70,6 +92,9 @@ class _OptionsSchema:
 
     _store: str
     _types: Mapping[str, Typed]
+    _identifiers: Mapping[str, str]
+    # What was built last, of what: an option that did not change stays the same object.
+    _built: dict[str, tuple[object, object]] = attrs.field(factory=dict, repr=False)
 
     def apply(self, options: ReadOnlyDict) -> tuple[Any, dict[str, Any]]:
         typed: dict[str, Any] = {}
@@ -78,15 +103,25 @@ class _OptionsSchema:
             if option not in options:
                 problems.append(_line((option,), "is missing"))
                 continue
-            values, found = _keys_as_fields(options[option], type_)
-            if not found:
-                typed[option], found = type_.build(values)
+            typed[option], found = self._build(option, type_, options[option])
             problems += [_line((option, *path), reason) for path, reason in found]
         if problems:
             raise SchemaError(self._store, tuple(problems))
-        identifiers = {option.replace("-", "_"): value for option, value in typed.items()}
-        shown = {name: value for name, value in identifiers.items() if name not in options}
+        shown = {
+            name: typed[option] for name, option in self._identifiers.items() if name not in options
+        }
         return ReadOnlyDict({**options, **typed}), {**shown, **typed}
+
+    def _build(self, option: str, type_: Typed, values: ReadOnlyDict) -> tuple[Any, list[Problem]]:
+        built_of, built = self._built.get(option, (None, None))
+        if built_of is values:
+            return built, []
+        fields, problems = _keys_as_fields(values, type_)
+        if not problems:
+            built, problems = type_.build(fields)
+        if not problems:
+            self._built[option] = values, built
+        return built, problems
 
 
 @attrs.frozen(eq=False)
@@ -108,8 +143,10 @@ class _StoreSchema:
         if not problems:
             current, problems = self._type.build(raw)
         if problems:
+            # An absent option is known by its field alone.
+            named = {field: option for option, field in self._fields_by_option.items()} | option_of
             lines = (
-                _line((option_of.get(str(path[0]), path[0]), *path[1:]) if path else (), reason)
+                _line((named.get(str(path[0]), path[0]), *path[1:]) if path else (), reason)
                 for path, reason in problems
             )
             raise SchemaError(self._store, tuple(lines))
@@ -123,9 +160,9 @@ class _StoreSchema:
 
 def _inner(field: Field) -> Typed | None:
     """The class that a field holds, also where it may be None."""
-    for type_ in (field.type, *get_args(field.type)):
-        if Typed.can_be(type_):
-            return Typed.of(type_)
+    members = union_members(field.type)
+    if len(members) == 1 and (is_class(members[0]) or is_model(members[0])):
+        return Typed.of(members[0])
     return None
 
 

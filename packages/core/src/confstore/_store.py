@@ -21,6 +21,10 @@ Value: TypeAlias = Union[
     "dict[str, Value]",
     set[str],
     set[bytes],
+    # A set of one type is no set of a union to a type checker, and a mixed one is no other.
+    set[int],
+    set[float],
+    set[Decimal],
     set[int | float | Decimal],
     None,
 ]

@@ -148,17 +148,23 @@ def _untagged(raw: dict[str, Any], path: tuple[str | int, ...], depth: int) -> A
 def _set(content: list[Any], path: tuple[str | int, ...]) -> frozenset[Any]:
     entries = []
     for index, raw in enumerate(content):
-        entry = _from_json(raw, (*path, index), MAX_DEPTH)
-        if entry is None or isinstance(entry, bool | ReadOnlyDict | ReadOnlyList | frozenset):
+        # Before it is read: sets inside one another are no depth, and would have no end.
+        if not _can_be_in_set(raw):
             reason = f"a set holds text, bytes or numbers, not {_json_type(raw)}"
             raise JSONPathError((*path, index), reason)
-        entries.append(entry)
+        entries.append(_from_json(raw, (*path, index), MAX_DEPTH))
     if not entries:
         raise JSONPathError(path, "a set is empty, which DynamoDB cannot hold")
     kinds = {type(entry) if isinstance(entry, str | bytes) else int for entry in entries}
     if len(kinds) > 1:
         raise JSONPathError(path, "a set holds only text, only bytes or only numbers")
     return frozenset(entries)
+
+
+def _can_be_in_set(raw: object) -> bool:
+    if isinstance(raw, dict):
+        return list(raw) in (["$bytes"], ["$decimal"])
+    return raw is not None and not isinstance(raw, bool | list)
 
 
 def _json_type(raw: object) -> str:

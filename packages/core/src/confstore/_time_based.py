@@ -8,9 +8,17 @@ import weakref
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import AbstractContextManager
 from os import PathLike
-from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar, cast, overload
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Generic,
+    NoReturn,
+    SupportsIndex,
+    TypeVar,
+    cast,
+    overload,
+)
 
 from confstore._clock import Clock, SystemClock, seconds
 from confstore._fallback import Fallback
@@ -18,7 +26,7 @@ from confstore._loader import Loader
 from confstore._names import checked_option
 from confstore._overlay import Overlay
 from confstore._pace import Backoff, Pace
-from confstore._read_only import freeze
+from confstore._read_only import ReadOnlyDict, freeze
 from confstore._reading import MISSING, Missing, select, select_all
 from confstore._refresher import Refresher
 from confstore._schema import schema_of
@@ -59,13 +67,6 @@ class TimeBasedConfigStore(Generic[T]):
 
     _refresher: Refresher
 
-    def __new__(
-        cls, *_: Any, max_stale: float | None = None, background: bool = True, **__: Any
-    ) -> Self:
-        """A config that reads at full speed, or one that looks at the clock if it has to."""
-        needs_clock = max_stale is not None or not background
-        return super().__new__(_clocked(cls) if needs_clock else cls)  # type: ignore[arg-type]  # a class is hashable
-
     def __init__(
         self,
         store: Store,
@@ -104,29 +105,25 @@ class TimeBasedConfigStore(Generic[T]):
             StoreUnavailableError: The store gave no answer within `startup_timeout`.
             SchemaError: The options do not fit the schema.
             ConfigStoreError: The store could not be read, and there was no fallback.
+            TypeError: The schema cannot be built, or a number of seconds is none.
             ValueError: A number of seconds is not positive.
         """
         interval_s = seconds("update_interval", update_interval)
-        max_stale_s = None if max_stale is None else seconds("max_stale", max_stale)
+        startup_timeout_s = seconds("startup_timeout", startup_timeout)
         refresher = Refresher(
             store.name,
             Loader(store),
             Overlay(schema_of(schema, schema_names, store.name)),
             Subscriptions(store.name),
-            publish=_publisher(self),
+            publish=_publisher(self, is_clocked=max_stale is not None or not background),
             clock=SystemClock() if clock is None else clock,
             pace=Pace(interval_s, random=random),
-            fallback=None if fallback is None else Fallback(Path(fallback), store.name),
-            max_stale_s=max_stale_s,
+            fallback=None if fallback is None else Fallback(fallback, store.name),
+            max_stale_s=None if max_stale is None else seconds("max_stale", max_stale),
             is_background=background,
         )
         object.__setattr__(self, "_refresher", refresher)
-        refresher.start(
-            seconds("startup_timeout", startup_timeout),
-            Backoff(1.0, max(1.0, interval_s), random=random),
-        )
-        # The thread knows this object by a weak reference only, so being dropped ends it.
-        weakref.finalize(self, refresher.stop).atexit = False
+        refresher.start(startup_timeout_s, Backoff(1.0, max(1.0, interval_s), random=random))
 
     if TYPE_CHECKING:
 
@@ -134,8 +131,11 @@ class TimeBasedConfigStore(Generic[T]):
 
     # -- reading -------------------------------------------------------------------------
 
-    def _view(self) -> View:
+    def _shown(self) -> View:
         return cast("View", self.__dict__[_VIEW])
+
+    def _view(self) -> View:
+        return self._shown()
 
     @property
     def current(self) -> T:
@@ -205,11 +205,12 @@ class TimeBasedConfigStore(Generic[T]):
     @property
     def status(self) -> Status:
         """How fresh the snapshot is, and what the last refresh failed of."""
+        # Taken first: a refresh that ends now then counts as newer than it says, not as older.
         health = self._refresher.health
         return Status(
             health.loaded_at,
-            self._refresher.age_s,
-            cast("View", self.__dict__[_VIEW]).version,
+            self._refresher.age_s(health),
+            self._shown().version,
             health.consecutive_failures,
             health.last_error,
             health.is_fallback,
@@ -238,7 +239,14 @@ class TimeBasedConfigStore(Generic[T]):
 
         Returns:
             A function that ends the subscription.
+
+        Raises:
+            TypeError: The callback cannot be called.
         """
+        given: object = callback
+        if not callable(given):
+            message = f"a subscriber is a function, not {type(callback).__name__}"
+            raise TypeError(message)
         return self._refresher.subscriptions.add(callback, option)
 
     def override(
@@ -292,10 +300,14 @@ class TimeBasedConfigStore(Generic[T]):
         raise AttributeError(message)
 
     def __dir__(self) -> list[str]:
-        return sorted({*object.__dir__(self), *self._refresher.loader.last.options} - {_VIEW})
+        return sorted({*object.__dir__(self), *self._shown().attributes} - {_VIEW})
+
+    def __reduce_ex__(self, protocol: SupportsIndex) -> NoReturn:
+        message = "a configuration cannot be copied or pickled; what its get() returns can"
+        raise TypeError(message)
 
     def __repr__(self) -> str:
-        view = cast("View", self.__dict__[_VIEW])
+        view = self._shown()
         options = f"{len(view.options)} options, version {view.version}"
         return f"<{type(self).__name__} of store {self._refresher.name!r}: {options}>"
 
@@ -331,10 +343,12 @@ def _clocked(cls: type[Any]) -> type[Any]:
     return type(cls.__name__, (_Clocked, cls), {"__slots__": (), "__module__": cls.__module__})
 
 
-def _publisher(config: TimeBasedConfigStore[Any]) -> Callable[[View], None]:
+def _publisher(config: TimeBasedConfigStore[Any], *, is_clocked: bool) -> Callable[[View], None]:
     """A function that shows a view through the config, which it does not keep alive."""
+    if is_clocked:
+        # Here and not in __new__, which does not see what a subclass's __init__ passes on.
+        object.__setattr__(config, "__class__", _clocked(type(config)))  # type: ignore[arg-type]  # a class is hashable
     reference = weakref.ref(config)
-    is_clocked = isinstance(config, _Clocked)
     # An instance attribute would hide the method of its name.
     taken = frozenset(dir(type(config)))
 
@@ -348,4 +362,5 @@ def _publisher(config: TimeBasedConfigStore[Any]) -> Callable[[View], None]:
         shown[_VIEW] = view
         object.__setattr__(target, "__dict__", shown)
 
+    publish(View(ReadOnlyDict(), None, {}, version=0))
     return publish

@@ -43,9 +43,11 @@ def _value_size_b(value: Value) -> int:
 
 
 def _number_size_b(number: int | float | Decimal) -> int:
-    digits = str(abs(number)).partition("E")[0].partition("e")[0]
+    # Of the text, for abs() would round a Decimal to the caller's context.
+    text = str(number)
+    digits = text.lstrip("-").partition("E")[0].partition("e")[0]
     significant = len(digits.replace(".", "").strip("0"))
-    return (significant + 1) // 2 + 1 + (number < 0)
+    return (significant + 1) // 2 + 1 + text.startswith("-")
 
 
 def _text_size_b(text: str) -> int:

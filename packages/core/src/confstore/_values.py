@@ -173,7 +173,12 @@ def _canonical_set(option: str, path: str, value: Collection[Any]) -> Value:
         reason = f"a set holds only str, only bytes or only numbers, not {types}"
         raise InvalidValueError(option, path, reason)
     # The set's own depth is no level: DynamoDB counts lists and maps.
-    return {_canonical(option, path, entry, depth=0) for entry in value}  # type: ignore[return-value]  # of one kind
+    canonical = {_canonical(option, path, entry, depth=0) for entry in value}
+    if len(canonical) < len(value):
+        # A Decimal can be a float's exact binary value, and another the float as it is written.
+        reason = "two numbers of a set are the same for Python when they are read back"
+        raise InvalidValueError(option, path, reason)
+    return canonical  # type: ignore[return-value]  # of one kind
 
 
 def _set_kind(entry: object) -> type | None:

@@ -1,0 +1,113 @@
+"""The fields of the types that a schema is made of."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any, get_origin, get_type_hints
+
+import attrs
+
+__all__ = [
+    "Field",
+    "Problem",
+    "class_fields",
+    "is_class",
+    "is_model",
+    "model_fields",
+    "renamed",
+    "type_name",
+]
+
+Problem = tuple[tuple[str | int, ...], str]
+"""Where something does not fit, and what was expected there."""
+
+
+@attrs.frozen
+class Field:
+    """
+    A field of a type.
+
+    Attributes:
+        attribute: Its name on the object.
+        type: What is annotated.
+        has_converter: Whether the class itself makes the field's value of whatever it is given.
+    """
+
+    attribute: str
+    type: Any
+    has_converter: bool = False
+
+
+def is_class(type_: Any) -> bool:
+    """Whether this is an attrs class or a dataclass."""
+    return isinstance(type_, type) and (attrs.has(type_) or dataclasses.is_dataclass(type_))
+
+
+def is_model(type_: Any) -> bool:
+    """Whether this is a pydantic model; pydantic is not imported to find out."""
+    return isinstance(type_, type) and hasattr(type_, "model_validate")
+
+
+def class_fields(type_: type[Any]) -> dict[str, Field]:
+    """The fields of an attrs class or a dataclass, by the names under which they are given."""
+    hints = get_type_hints(type_)
+    fields: tuple[Any, ...] = attrs.fields(type_) if attrs.has(type_) else dataclasses.fields(type_)
+    return {
+        field.name: Field(
+            field.name,
+            hints.get(field.name, Any),
+            getattr(field, "converter", None) is not None,
+        )
+        for field in fields
+        if field.init
+    }
+
+
+def model_fields(type_: Any) -> dict[str, Field]:
+    """The fields of a pydantic model, by the names under which they are given."""
+    return {
+        field.validation_alias if isinstance(field.validation_alias, str) else name: Field(
+            name, field.annotation
+        )
+        for name, field in type_.model_fields.items()
+    }
+
+
+def renamed(
+    values: Mapping[str, Any], fields: Mapping[str, Field], names: Mapping[str, str]
+) -> tuple[dict[str, str], list[Problem]]:
+    """
+    Which of the given names goes into which field.
+
+    A name that no field has is tried with `_` for `-`, for which Python has no identifiers.
+
+    Args:
+        values: What is to be assigned, by name.
+        fields: The fields of the type.
+        names: Name to field, where that is said explicitly; such a field takes no other name.
+
+    Returns:
+        Field to name, and two names for one field as problems. Names without a field are left out.
+    """
+    open_fields = fields.keys() - names.values()
+    assigned: dict[str, str] = {}
+    problems: list[Problem] = []
+    for name in values:
+        if name in names:
+            field = names[name]
+        else:
+            field = name if name in open_fields else name.replace("-", "_")
+            if field not in open_fields:
+                continue
+        if field in assigned:
+            problems.append(((name,), f"fits the same field as {assigned[field]!r}"))
+        assigned[field] = name
+    return assigned, problems
+
+
+def type_name(type_: Any) -> str:
+    """How a type is named in a message."""
+    # Python 3.10 takes list[str] for a type, too.
+    is_plain = isinstance(type_, type) and get_origin(type_) is None
+    return type_.__name__ if is_plain else str(type_).replace("typing.", "")

@@ -1,0 +1,155 @@
+"""Time that passes when a test says so."""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import threading
+import time
+from datetime import datetime, timedelta, timezone
+
+import attrs
+
+from confstore.adapter import call_after_fork
+
+__all__ = ["FakeClock"]
+
+_EPOCH = datetime(2030, 1, 1, tzinfo=timezone.utc)
+_LOOK_S = 0.005
+"""Real seconds between two looks at whether a thread has ended, which tells nobody."""
+
+
+@attrs.define(order=True)
+class _Waiter:
+    """One thread in one wait."""
+
+    due_s: float
+    number: int
+    event: FakeEvent = attrs.field(order=False)
+    thread: threading.Thread = attrs.field(order=False)
+    is_due: bool = attrs.field(default=False, order=False)
+
+
+class FakeClock:
+    """
+    A clock for tests: no time passes but what `advance` says.
+
+    `advance` comes back when every thread that was started by this clock waits or has ended, so
+    that a test sees what its threads did, without sleeping.
+    """
+
+    def __init__(self, *, patience: float = 30.0) -> None:
+        """
+        Make a clock that stands still.
+
+        Args:
+            patience: Real seconds for which a thread may be busy before its test counts as stuck.
+        """
+        self._patience_s = patience
+        self._now_s = 0.0
+        self._numbers = itertools.count()
+        self._forget_threads()
+        call_after_fork(self._forget_threads)
+
+    def _forget_threads(self) -> None:
+        # Also in a forked child, which has inherited none of them, and locks that they held.
+        self.lock = threading.RLock()
+        self._settled = threading.Condition(self.lock)
+        self._waiters: list[_Waiter] = []
+        self._started: set[threading.Thread] = set()
+        self._busy: set[threading.Thread] = set()
+
+    def monotonic(self) -> float:
+        """Seconds that were advanced."""
+        return self._now_s
+
+    def now(self) -> datetime:
+        """The time of day: 2030-01-01 in UTC, and what was advanced since."""
+        return _EPOCH + timedelta(seconds=self._now_s)
+
+    def event(self) -> FakeEvent:
+        """A new event that is timed by this clock."""
+        return FakeEvent(self)
+
+    def start(self, thread: threading.Thread) -> None:
+        """Start a thread that `advance` waits for."""
+        with self.lock:
+            self._started = {one for one in self._started if one.is_alive()} | {thread}
+            self._busy.add(thread)
+        thread.start()
+
+    def advance(self, seconds: float = 0.0) -> None:
+        """
+        Let time pass, with a stop at each instant at which a thread is due.
+
+        Raises:
+            TimeoutError: A thread has neither waited nor ended when the patience is over.
+        """
+        with self.lock:
+            end_s = self._now_s + seconds
+            self._settle()
+            while self._waiters and self._waiters[0].due_s <= end_s:
+                waiter = heapq.heappop(self._waiters)
+                self._now_s = waiter.due_s
+                waiter.is_due = True
+                self.wake(waiter.event, [waiter.thread])
+                self._settle()
+            self._now_s = end_s
+
+    def _settle(self) -> None:
+        give_up_s = time.monotonic() + self._patience_s
+        while busy := {thread for thread in self._busy if thread.is_alive()}:
+            if time.monotonic() > give_up_s:
+                names = ", ".join(sorted(thread.name for thread in busy))
+                message = f"still busy after {self._patience_s:g} s: {names}"
+                raise TimeoutError(message)
+            self._settled.wait(_LOOK_S)
+        self._busy.clear()
+
+    def wake(self, event: FakeEvent, threads: list[threading.Thread]) -> None:
+        """Have threads that wait for an event look at it."""
+        self._busy |= self._started.intersection(threads)
+        event.condition.notify_all()
+
+    def wait_for(self, event: FakeEvent, timeout: float | None) -> bool:
+        """Wait for an event of this clock; whether it was set."""
+        with self.lock:
+            due_s = self._now_s + (float("inf") if timeout is None else timeout)
+            if event.is_set() or due_s <= self._now_s:
+                return event.is_set()
+            thread = threading.current_thread()
+            waiter = _Waiter(due_s, next(self._numbers), event, thread)
+            heapq.heappush(self._waiters, waiter)
+            event.threads.append(thread)
+            self._busy.discard(thread)
+            self._settled.notify_all()
+            event.condition.wait_for(lambda: event.is_set() or waiter.is_due)
+            event.threads.remove(thread)
+            if not waiter.is_due:
+                self._waiters.remove(waiter)
+                heapq.heapify(self._waiters)
+            return event.is_set()
+
+
+class FakeEvent:
+    """An event whose timeout is measured by a fake clock."""
+
+    def __init__(self, clock: FakeClock) -> None:
+        self._clock = clock
+        self._is_set = False
+        self.condition = threading.Condition(clock.lock)
+        self.threads: list[threading.Thread] = []
+
+    def set(self) -> None:
+        """Wake all who wait, now and later."""
+        with self.condition:
+            self._is_set = True
+            self._clock.wake(self, self.threads)
+
+    def is_set(self) -> bool:
+        """Whether `set` was called."""
+        return self._is_set
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Wait until `set`, or until this many seconds were advanced."""
+        return self._clock.wait_for(self, timeout)

@@ -1,0 +1,190 @@
+"""The state of a contract's example: the stores it has opened, and what they should hold."""
+
+# ruff: noqa: S101 (a contract is made of assertions)
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from copy import deepcopy
+from operator import methodcaller
+from typing import Any, ClassVar
+
+import attrs
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant
+
+from confstore._read_only import is_same
+from confstore._store import Store
+from confstore.testing._model import Model
+from confstore.testing._outcome import assert_same_outcome
+from confstore.testing._ownership import assert_plain, spoil
+from confstore.testing._strategies import any_option, any_store_name
+
+__all__ = ["Machine", "has_options", "is_unplayed", "known_option", "some_option"]
+
+
+@attrs.define(eq=False)
+class _Handle:
+    """A store that stands open, and how to end that."""
+
+    store: Store
+    _context: ExitStack
+
+    def close(self) -> None:
+        self._context.close()
+
+
+class Machine(RuleBasedStateMachine):
+    """What all rules share: one store under test, its handles, and the model of it."""
+
+    durable: ClassVar[bool] = False
+    """Whether what was written is still there after every handle was closed."""
+
+    journaled: ClassVar[bool] = False
+    """Whether the store keeps a journal of commits; its rules come with the journal."""
+
+    home: str
+    model: Model
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.resources = ExitStack()
+        self.handles: list[_Handle] = []
+        self.neighbours: dict[str, Model] = {}
+        self.played: set[str] = set()
+        self.begin()
+
+    def begin(self) -> None:
+        """
+        Prepare an empty backend; called once before each example.
+
+        What it enters into `self.resources`, an `ExitStack`, is left after the example.
+        """
+
+    def open_store(self, name: str) -> AbstractContextManager[Store]:
+        """
+        Open a store of the example's backend, as a context manager that closes it.
+
+        Opening one name twice gives two handles on the same data. Names are as hostile as a
+        store's name can be: a backend that cannot have them as they are (a file) has to map each
+        to a place of its own.
+        """
+        raise NotImplementedError
+
+    def teardown(self) -> None:
+        """Close what the example has opened, and leave its resources."""
+        with self.resources:
+            for handle in self.handles:
+                handle.close()
+
+    @initialize(home=st.one_of(st.just("prod"), any_store_name))
+    def open_home(self, home: str) -> None:
+        """Open the store under test: it is empty."""
+        self.home = home
+        handle = self.open_handle()
+        assert isinstance(handle.store.name, str)
+        self.model = Model(handle.store.name)
+
+    @invariant()
+    def compare_items(self) -> None:
+        """Whatever was written through one handle is read in full through every handle."""
+        for handle in self.handles:
+            self.check_items(handle.store, self.model)
+
+    @property
+    def store(self) -> Store:
+        """The store under test, through its first handle."""
+        return self.handles[0].store
+
+    def open_handle(self) -> _Handle:
+        """Open the store under test once more."""
+        context = ExitStack()
+        handle = _Handle(context.enter_context(self.open_store(self.home)), context)
+        self.handles.append(handle)
+        return handle
+
+    @contextmanager
+    def visit(self, name: str) -> Iterator[tuple[Store, Model]]:
+        """Open another store for a while, with its model."""
+        with self.open_store(name) as store:
+            model = self.neighbours.setdefault(name, Model(store.name))
+            self.settle(store, model)
+            yield store, model
+            self.check_items(store, model)
+
+    def settle(self, store: Store, model: Model) -> None:
+        """Check what is there after opening; what is not durable may be gone, as a whole."""
+        if not self.durable and not list(store.items()):
+            model.options.clear()
+        self.check_items(store, model)
+
+    def do(
+        self, method: str, *args: Any, why: str = "", via: Store | None = None, **options: Any
+    ) -> None:
+        """
+        Call a method of the store and of the model: they answer, or refuse, alike.
+
+        What the store answers is then spoiled, for it is the caller's own.
+        """
+        store = self.store if via is None else via
+        what = f"{method}, {why}" if why else method
+        call = methodcaller(method, *args, **options)
+        answers = assert_same_outcome(call, store, self.model, what)
+        if answers is not None:
+            actual, expected = answers
+            assert_plain(actual)
+            assert is_same(actual, expected), f"{what}: the answer is wrong"
+            spoil(actual)
+
+    def write(self, option: str, values: Any) -> None:
+        """Set an option, change what was given, and read the option through every handle."""
+        given = deepcopy(values)
+        self.do("set", option, given)
+        assert given == values, "set has changed what it was given"
+        spoil(given)
+        self.read(option)
+
+    def read(self, option: str) -> None:
+        """Check one option, there or not, through every handle."""
+        for handle in self.handles:
+            self.do("get", option, via=handle.store)
+
+    def check_items(self, store: Store, model: Model) -> None:
+        """Check that `items` gives every option once, and nothing else."""
+        seen = {}
+        for option, values in store.items():
+            assert type(option) is str
+            assert option not in seen, f"items gives {option!r} twice"
+            assert_plain(values)
+            seen[option] = values
+        assert seen.keys() == model.options.keys()
+        for option, values in seen.items():
+            assert is_same(values, model.options[option]), f"items gives {option!r} wrongly"
+
+
+def has_options(machine: Machine) -> bool:
+    """Whether the store under test has an option; for preconditions."""
+    return bool(machine.model.options)
+
+
+def is_unplayed(scene: str) -> Callable[[Machine], bool]:
+    """Whether a scene is still to be played in this example; long ones are played once."""
+    return lambda machine: scene not in machine.played
+
+
+def _known_options(machine: Machine) -> st.SearchStrategy[str]:
+    return st.sampled_from(sorted(machine.model.options))
+
+
+def _some_options(machine: Machine) -> st.SearchStrategy[str]:
+    if not machine.model.options:
+        return any_option
+    return st.one_of(_known_options(machine), any_option)
+
+
+known_option: st.SearchStrategy[str] = st.runner().flatmap(_known_options)
+"""An option that the store under test has; for rules that are only played when it has one."""
+
+some_option: st.SearchStrategy[str] = st.runner().flatmap(_some_options)
+"""An option that the store under test may or may not have."""

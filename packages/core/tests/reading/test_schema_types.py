@@ -1,0 +1,290 @@
+"""What fits a field of an attrs class or a dataclass, and what does not."""
+
+from __future__ import annotations
+
+import collections.abc
+import datetime
+import enum
+import uuid
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated, Any, Literal, NewType, Optional, Union
+
+import attrs
+import pytest
+
+from confstore.errors import SchemaError
+
+
+class Color(enum.Enum):
+    RED = "red"
+
+
+class Level(str, enum.Enum):
+    INFO = "info"
+
+
+class Size(enum.IntEnum):
+    SMALL = 1
+
+
+@attrs.frozen
+class Inner:
+    number: int = 0
+
+
+@attrs.frozen
+class Node:
+    children: list[Node] = attrs.field(factory=list)
+
+
+@attrs.frozen
+class Secret:
+    secret_key: str = ""
+
+
+@attrs.frozen
+class Settings:
+    one: Secret | None
+    many: dict[str, Secret]
+
+
+Name = NewType("Name", str)
+OptionalInt = Optional[int]  # noqa: UP045 (the old way to write it)
+IntOrText = Union[int, str]  # noqa: UP007 (the old way to write it)
+
+
+@pytest.fixture
+def build(scripted_store, open_config):
+    """Makes a value of a type, as a field of a class."""
+
+    def build_(type_, value):
+        cls = attrs.make_class("Made", {"field": attrs.field(type=type_)})
+        config = open_config(scripted_store({"db": {"field": value}}), schema={"db": cls})
+        return config.db.field
+
+    return build_
+
+
+@pytest.mark.parametrize(
+    ("type_", "value", "built"),
+    [
+        (bool, True, True),
+        (int, 5, 5),
+        (float, 1.5, 1.5),
+        # A store keeps 1.0 as 1.
+        (float, 1, 1.0),
+        (str, "text", "text"),
+        (bytes, b"\x00", b"\x00"),
+        (Decimal, 5, Decimal(5)),
+        (Decimal, 1.5, Decimal("1.5")),
+        (Decimal, Decimal("0.1234567890123456789"), Decimal("0.1234567890123456789")),
+        (Path, "/tmp", Path("/tmp")),
+        (Color, "red", Color.RED),
+        (Level, "info", Level.INFO),
+        (Size, 1, Size.SMALL),
+        (Literal["a", "b"], "a", "a"),
+        (Name, "name", "name"),
+        (Annotated[str, "a note"], "text", "text"),
+        (Annotated[list[str], "a note"], ["text"], ["text"]),
+        (Any, 5, 5),
+        (OptionalInt, None, None),
+        (OptionalInt, 5, 5),
+        (float | None, 5, 5.0),
+        (Path | None, "/tmp", Path("/tmp")),
+        (Color | None, None, None),
+        (int | str, 5, 5),
+        (IntOrText, "text", "text"),
+        (int | bool, True, True),
+        (str | list[str], ["a"], ["a"]),
+        (list[str], ["a", "b"], ["a", "b"]),
+        (list, [1, "a"], [1, "a"]),
+        (tuple[int, ...], [1, 2], (1, 2)),
+        (tuple[int, str], [1, "a"], (1, "a")),
+        (set[str], {"a"}, {"a"}),
+        (frozenset[int], {1}, frozenset({1})),
+        # No store holds an empty set.
+        (set[str], [], set()),
+        (dict[str, int], {"a": 1}, {"a": 1}),
+        (dict, {"a": 1}, {"a": 1}),
+        (collections.abc.Mapping[str, Any], {"a": [1]}, {"a": [1]}),
+        (Inner, {"number": 1}, Inner(1)),
+        (Inner, {}, Inner(0)),
+        (Inner | None, None, None),
+        (list[Inner], [{}, {"number": 2}], [Inner(0), Inner(2)]),
+        (dict[str, Inner], {"number": {"number": 3}}, {"number": Inner(3)}),
+        (Node, {"children": [{"children": [{}]}]}, Node([Node([Node()])])),
+    ],
+)
+def test_fits(build, type_, value, built):
+    """A value of its type is taken for what it is."""
+    made = build(type_, value)
+    assert made == built
+    assert type(made) is type(built) or isinstance(built, dict)
+
+
+@pytest.mark.parametrize(
+    ("type_", "value", "expected"),
+    [
+        (bool, "no", "bool"),
+        (bool, 1, "bool"),
+        (int, True, "int"),
+        (int, 1.5, "int"),
+        (int, "5", "int"),
+        (float, True, "float"),
+        (float, "1.5", "float"),
+        (str, 5, "str"),
+        (bytes, "text", "bytes"),
+        (Decimal, "1.5", "Decimal"),
+        (Decimal, True, "Decimal"),
+        (Path, 5, "Path"),
+        (Color, "blue", "Color"),
+        (Level, "loud", "Level"),
+        (Size, 2, "Size"),
+        (Size, True, "Size"),
+        (Literal["a", "b"], "c", "Literal['a', 'b']"),
+        (Literal[1], True, "Literal[1]"),
+        (int, None, "int"),
+        (bool | None, "no", "bool | None"),
+        (int | str, True, "int | str"),
+        (int | str, 1.5, "int | str"),
+        (int | str, None, "int | str"),
+        (list[str], "localhost", "list[str]"),
+        (list[str], {"a": 1}, "list[str]"),
+        (list[str], {"a"}, "list[str]"),
+        (list[str] | None, "localhost", "list[str] | None"),
+        (tuple[str, ...], "localhost", "tuple[str, ...]"),
+        (set[str], "localhost", "set[str]"),
+        (frozenset[str], {"a": 1}, "frozenset[str]"),
+        (dict[str, int], "text", "dict[str, int]"),
+        (dict, [], "dict"),
+        # A class whose fields all have defaults is not made of nothing.
+        (Inner, "text", "Inner"),
+        (Inner, [], "Inner"),
+    ],
+)
+def test_does_not_fit(build, type_, value, expected):
+    """A value of another type is refused: nothing is converted that the application did not ask."""
+    with pytest.raises(SchemaError) as caught:
+        build(type_, value)
+    assert caught.value.problems == (f"option 'db', key field: expected {expected}",)
+
+
+@pytest.mark.parametrize(
+    ("type_", "value", "problem"),
+    [
+        (list[int], [1, "x"], "key field.1: expected int"),
+        (dict[str, int], {"a": "x"}, "key field.a: expected int"),
+        (Inner, {"number": "x"}, "key field.number: expected int"),
+        (list[Inner], [{}, {"number": "x"}], "key field.1.number: expected int"),
+        (list[Inner], [{}, "x"], "key field.1: expected Inner"),
+        (dict[str, list[str]], {"a": "x"}, "key field.a: expected list[str]"),
+        (Node, {"children": [{"children": "x"}]}, "field.children.0.children: expected list["),
+        (tuple[int, str], [1], "key field: is refused by tuple[int, str]"),
+    ],
+)
+def test_path(build, type_, value, problem):
+    """What is wrong inside of a value is named by its path."""
+    with pytest.raises(SchemaError) as caught:
+        build(type_, value)
+    assert problem in str(caught.value)
+
+
+@pytest.mark.parametrize("type_", [datetime.datetime, uuid.UUID])
+def test_type_that_nothing_builds(build, type_):
+    """A type that nobody builds is the application's mistake, and said to be."""
+    with pytest.raises(SchemaError, match=f"nothing builds {type_.__name__}: give the field a"):
+        build(type_, "2030-01-01")
+
+
+def test_sequence(build):
+    """Which sequence a sequence is made into is cattrs's affair."""
+    assert list(build(collections.abc.Sequence[str], ["a"])) == ["a"]
+    with pytest.raises(SchemaError, match="expected"):
+        build(collections.abc.Sequence[str], "localhost")
+
+
+def test_converter(scripted_store, open_config):
+    """A field's own converter makes of a value what it likes."""
+
+    @attrs.frozen
+    class Made:
+        when: datetime.date = attrs.field(converter=datetime.date.fromisoformat)
+        names: list[str] = attrs.field(converter=lambda text: text.split(","))
+
+    store = scripted_store({"db": {"when": "2030-01-01", "names": "a,b"}})
+    config = open_config(store, schema={"db": Made})
+    assert config.db == Made("2030-01-01", "a,b")
+
+
+def test_converter_that_raises(scripted_store, open_config):
+    """A converter's KeyError is not a missing key, and its text is nobody's."""
+
+    @attrs.frozen
+    class Made:
+        color: int = attrs.field(converter={"red": 1}.__getitem__)
+
+    with pytest.raises(SchemaError) as caught:
+        open_config(scripted_store({"db": {"color": "canary"}}), schema={"db": Made})
+    assert caught.value.problems == ("option 'db': is refused by Made",)
+
+
+def test_missing_key_of_a_nested_class(build):
+    """A missing key is named by its path."""
+
+    @attrs.frozen
+    class Needy:
+        number: int
+
+    with pytest.raises(SchemaError, match=r"key field\.number: is missing"):
+        build(Needy, {})
+    with pytest.raises(SchemaError, match=r"key field\.0\.number: is missing"):
+        build(list[Needy], [{}])
+
+
+def test_enumeration_that_raises_key_errors(build):
+    """An enumeration that looks its members up is no missing key."""
+
+    class Found(enum.Enum):
+        ONE = 1
+
+        @classmethod
+        def _missing_(cls, value):
+            raise KeyError(value)
+
+    with pytest.raises(SchemaError, match="key field: expected Found"):
+        build(Found, 2)
+    with pytest.raises(SchemaError, match=r"key field\.0: expected Found"):
+        build(list[Found], [2])
+    with pytest.raises(SchemaError, match="key field"):
+        build(set[Found], {2})
+
+
+@pytest.mark.parametrize(
+    "validator",
+    [
+        attrs.validators.gt(0),
+        attrs.validators.in_([1, 2]),
+        attrs.validators.instance_of(str),
+        lambda instance, attribute, value: 1 / 0,
+    ],
+)
+def test_validator(scripted_store, open_config, validator):
+    """A field's validator that refuses is told by its key, whatever it raises."""
+
+    @attrs.frozen
+    class Made:
+        number: int = attrs.field(validator=validator)
+
+    with pytest.raises(SchemaError) as caught:
+        open_config(scripted_store({"db": {"number": -1}}), schema={"db": Made})
+    assert caught.value.problems == ("option 'db', key number: is refused by Made",)
+
+
+def test_optional_class_of_a_store(scripted_store, open_config):
+    """Keys fit the fields of a class that may be None, and not those of a mapping's classes."""
+    store = scripted_store(
+        {"one": {"secret-key": "a"}, "many": {"secret-key": {"secret_key": "b"}}}
+    )
+    config = open_config(store, schema=Settings)
+    assert config.current == Settings(Secret("a"), {"secret-key": Secret("b")})

@@ -1,0 +1,237 @@
+"""Who hears of changed options, when, and what becomes of their errors."""
+
+from __future__ import annotations
+
+import pytest
+
+
+@pytest.fixture
+def told():
+    """What a subscriber was told, in order."""
+    return []
+
+
+@pytest.fixture
+def tell(told):
+    """A subscriber that writes down what it is told."""
+    return lambda option, old, new: told.append((option, old, new))
+
+
+def test_changed_option(store, open_config, told, tell):
+    """A subscriber is told the option, its old values and its new ones."""
+    config = open_config(store)
+    config.subscribe(tell)
+    store.set("external-port", {"value": 81})
+    config.reload()
+    assert told == [("external-port", {"value": 80}, {"value": 81})]
+
+
+def test_background_refresh(store, clock, open_config, told, tell):
+    """A change that the background finds is told as well."""
+    open_config(store).subscribe(tell)
+    store.set("db", {})
+    clock.advance(30)
+    assert told == [("db", {"host": "localhost", "port": 27017}, {})]
+
+
+def test_new_and_removed_options(store, open_config, told, tell):
+    """None stands for an absent option."""
+    config = open_config(store)
+    config.subscribe(tell)
+    store.set("new", {"key": 1})
+    store.delete("external-port")
+    config.reload()
+    assert told == [("new", None, {"key": 1}), ("external-port", {"value": 80}, None)]
+
+
+def test_unchanged_options(store, clock, open_config, told, tell):
+    """Nobody is told of what did not change."""
+    open_config(store).subscribe(tell)
+    store.set("db", {"port": 27017, "host": "localhost"})
+    clock.advance(600)
+    assert told == []
+
+
+def test_one_option(store, open_config, told, tell):
+    """A subscriber to one option hears of no other."""
+    config = open_config(store)
+    config.subscribe(tell, "db")
+    store.set("external-port", {"value": 81})
+    config.reload()
+    assert told == []
+    store.set("db", {})
+    config.reload()
+    assert [option for option, _, _ in told] == ["db"]
+
+
+def test_told_after_the_swap(store, open_config):
+    """What a subscriber reads is the new snapshot."""
+    config = open_config(store)
+    seen = []
+    config.subscribe(lambda option, old, new: seen.append((config.db, new, config.status.version)))
+    store.set("db", {"host": "elsewhere"})
+    config.reload()
+    assert seen == [({"host": "elsewhere"}, {"host": "elsewhere"}, 2)]
+
+
+def test_failed_refresh_tells_nobody(store, clock, open_config, told, tell):
+    """A refresh that fails changes nothing that could be told."""
+    open_config(store).subscribe(tell)
+    store.set("db", {})
+    store.fail(OSError())
+    clock.advance(60)
+    assert told == []
+
+
+def test_order_of_subscribers(store, open_config):
+    """Subscribers are told in the order in which they subscribed, option by option."""
+    config = open_config(store)
+    order = []
+    config.subscribe(lambda option, old, new: order.append((option, 1)))
+    config.subscribe(lambda option, old, new: order.append((option, 2)))
+    store.set("db", {})
+    store.set("external-port", {})
+    config.reload()
+    assert order == [("db", 1), ("db", 2), ("external-port", 1), ("external-port", 2)]
+
+
+def test_unsubscribe(store, open_config, told, tell):
+    """A subscription that was ended, once or more often, is told nothing."""
+    config = open_config(store)
+    unsubscribe = config.subscribe(tell)
+    unsubscribe()
+    unsubscribe()
+    store.set("db", {})
+    config.reload()
+    assert told == []
+
+
+def test_unsubscribe_one_of_two_equal(store, open_config, told, tell):
+    """The same function may be subscribed twice, and each subscription is ended by itself."""
+    config = open_config(store)
+    config.subscribe(tell)
+    config.subscribe(tell)()
+    store.set("db", {})
+    config.reload()
+    assert len(told) == 1
+
+
+def test_unsubscribe_in_a_callback(store, open_config, told, tell):
+    """Whoever is unsubscribed while a change is told is told no more of it."""
+    config = open_config(store)
+    endings = []
+    config.subscribe(lambda option, old, new: [end() for end in endings])
+    endings.append(config.subscribe(tell))
+    store.set("db", {})
+    config.reload()
+    assert told == []
+
+
+def test_subscribe_in_a_callback(store, open_config, told, tell):
+    """Who subscribes while a change is told hears of the next one."""
+    config = open_config(store)
+    config.subscribe(lambda option, old, new: config.subscribe(tell))
+    store.set("db", {})
+    store.set("external-port", {})
+    config.reload()
+    assert told == []
+
+
+def test_callback_that_raises(store, clock, open_config, told, tell, caplog):
+    """An error in a subscriber is logged by its type and harms nobody else."""
+    config = open_config(store)
+
+    def broken(option, old, new):
+        raise ValueError(f"secret {new}")
+
+    config.subscribe(broken)
+    config.subscribe(tell)
+    store.set("db", {"host": "canary"})
+    clock.advance(30)
+    assert len(told) == 1
+    assert config.status.consecutive_failures == 0
+    (record,) = caplog.records
+    assert record.getMessage() == "store 'prod': a subscriber to option 'db' raised ValueError"
+    assert record.exc_info is None
+
+
+def test_callback_that_exits(store, open_config, told, tell):
+    """A subscriber that exits does so after all the others have heard of the change."""
+    config = open_config(store)
+
+    def exit_(option, old, new):
+        raise SystemExit(3)
+
+    config.subscribe(exit_)
+    config.subscribe(tell)
+    store.set("db", {})
+    with pytest.raises(SystemExit):
+        config.reload()
+    assert len(told) == 1
+    assert config.db == {}
+
+
+def test_callback_that_exits_in_the_background(store, clock, open_config, told, tell):
+    """A subscriber that exits does not end the refresher."""
+    config = open_config(store)
+
+    def exit_(option, old, new):
+        raise SystemExit(3)
+
+    config.subscribe(exit_)
+    config.subscribe(tell)
+    for host in ("a", "b", "c"):
+        store.set("db", {"host": host})
+        clock.advance(66)
+    assert [new["host"] for _, _, new in told] == ["a", "b", "c"]
+
+
+def test_callback_that_reloads(store, open_config):
+    """A change that a subscriber's reload finds is told after this one, to everybody in order."""
+    config = open_config(store)
+    first, second = [], []
+
+    def reload(option, old, new):
+        first.append(new["n"])
+        if new["n"] < 3:
+            store.set("db", {"n": new["n"] + 1})
+            config.reload()
+
+    config.subscribe(reload)
+    config.subscribe(lambda option, old, new: second.append((old.get("n"), new["n"])))
+    store.set("db", {"n": 1})
+    config.reload()
+    assert first == [1, 2, 3]
+    assert second == [(None, 1), (1, 2), (2, 3)]
+
+
+def test_callback_that_closes(store, open_config, told, tell):
+    """A subscriber may close the config."""
+    config = open_config(store)
+    config.subscribe(lambda option, old, new: config.close())
+    config.subscribe(tell)
+    store.set("db", {})
+    config.reload()
+    assert len(told) == 1
+
+
+def test_callback_that_cannot_be_called(store, open_config):
+    """Arguments in the wrong order are noticed when subscribing, not at the first change."""
+    with pytest.raises(TypeError, match="a subscriber is a function, not str"):
+        open_config(store).subscribe("db", print)
+
+
+def test_typed_config_tells_plain_values(store, open_config, told, tell):
+    """Subscribers are told plain values whatever the schema."""
+    import attrs
+
+    @attrs.frozen
+    class Database:
+        host: str
+        port: int = 0
+
+    config = open_config(store, schema={"db": Database})
+    config.subscribe(tell)
+    store.set("db", {"host": "elsewhere"})
+    config.reload()
+    assert told == [("db", {"host": "localhost", "port": 27017}, {"host": "elsewhere"})]

@@ -1,0 +1,91 @@
+"""A correct store, as simple as one can be: what the broken ones are made from."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from copy import deepcopy
+from typing import Any
+
+import attrs
+
+from confstore import Poll, Values
+from confstore.adapter import (
+    ReadOnlyDict,
+    canonical_update,
+    canonical_values,
+    check_size,
+    checked_keys,
+    checked_option,
+    freeze,
+    poll_between,
+    thaw,
+)
+from confstore.errors import OptionNotFoundError, StoreClosedError
+
+Backend = dict[str, dict[str, Any]]
+"""Where reference stores live: the options of each store, by its name."""
+
+
+@attrs.frozen
+class Checkpoint:
+    """A state that was polled, and the store that it is of."""
+
+    store: str
+    state: dict[str, ReadOnlyDict] = attrs.field(repr=False)
+
+
+class ReferenceStore:
+    """Options in a dict of a backend that a test holds."""
+
+    def __init__(self, backend: Backend, name: str) -> None:
+        self.name = name
+        self.backend = backend
+        self.is_closed = False
+
+    @property
+    def options(self) -> dict[str, Any]:
+        if self.is_closed:
+            raise StoreClosedError(self.name)
+        return self.backend.setdefault(self.name, {})
+
+    def existing(self, option: str) -> Values:
+        options = self.options
+        if checked_option(option) not in options:
+            raise OptionNotFoundError(option, self.name)
+        return options[option]  # type: ignore[no-any-return]  # a backend holds values
+
+    def get(
+        self, option: str, *, keys: Collection[str] | None = None, consistent: bool = True
+    ) -> Values:
+        wanted = checked_keys(keys)
+        values = thaw(self.existing(option))
+        return {key: value for key, value in values.items() if wanted is None or key in wanted}
+
+    def items(self, *, consistent: bool = True) -> Iterator[tuple[str, Values]]:
+        yield from deepcopy(self.options).items()
+
+    def set(self, option: str, values: Mapping[str, Any]) -> None:
+        canonical = canonical_values(checked_option(option), values)
+        self.options[option] = canonical
+
+    def update(
+        self, option: str, values: Mapping[str, Any], *, remove: Collection[str] = ()
+    ) -> None:
+        changes, removed = canonical_update(checked_option(option), values, remove)
+        merged = {**self.options.get(option, {}), **changes}
+        merged = {key: value for key, value in merged.items() if key not in removed}
+        check_size(option, merged)
+        self.options[option] = merged
+
+    def delete(self, option: str) -> None:
+        self.existing(option)
+        del self.options[option]
+
+    def poll(self, checkpoint: object = None, *, consistent: bool = False) -> Poll:
+        new = {option: freeze(values) for option, values in self.options.items()}
+        is_mine = isinstance(checkpoint, Checkpoint) and checkpoint.store == self.name
+        old = checkpoint.state if is_mine else None  # type: ignore[union-attr]  # just seen
+        return poll_between(Checkpoint(self.name, new), old, new)
+
+    def close(self) -> None:
+        self.is_closed = True

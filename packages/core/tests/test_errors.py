@@ -1,0 +1,109 @@
+"""Errors: one tree, whose texts and facts survive a process pool."""
+
+from __future__ import annotations
+
+import pickle
+
+import pytest
+
+from confstore import errors
+from confstore.errors import (
+    AccessDeniedError,
+    BackendError,
+    BackendNotInstalledError,
+    ConfigStoreError,
+    CorruptStoreError,
+    InvalidNameError,
+    InvalidURLError,
+    InvalidValueError,
+    MisconfiguredSchemaError,
+    OptionNotFoundError,
+    SchemaError,
+    StaleConfigError,
+    StoreClosedError,
+    StoreUnavailableError,
+    TableNotFoundError,
+)
+
+TEXTS = {
+    ConfigStoreError("text"): "text",
+    OptionNotFoundError("db", "prod"): "store 'prod' has no option 'db'",
+    InvalidNameError("option", "", "why"): "invalid option name '': why",
+    InvalidValueError("db", "host['a'][0]", "why"): "option 'db', at host['a'][0]: why",
+    InvalidValueError("db", "", "why"): "option 'db': why",
+    InvalidURLError("x:y", "why"): "store URL 'x:y': why",
+    BackendNotInstalledError("redis", "why"): "no installed adapter opens 'redis' stores: why",
+    SchemaError("prod", ("a", "b")): "store 'prod' does not fit its schema: a; b",
+    StoreClosedError("prod"): "store 'prod' is closed: open it again to use it",
+    StoreUnavailableError("prod", "why"): "store 'prod' is unavailable: why",
+    StaleConfigError("prod", "why"): "store 'prod' has only stale data: why",
+    AccessDeniedError("prod", "why"): "store 'prod' refused access: why",
+    TableNotFoundError("prod", "why"): "store 'prod' has no table: why",
+    MisconfiguredSchemaError("prod", "why"): "store 'prod' has a table of another schema: why",
+    CorruptStoreError("prod.json:1:2", "why"): "prod.json:1:2: why",
+    BackendError("prod", "why"): "store 'prod' was refused by its backend: why",
+}
+every_error = pytest.mark.parametrize("error", TEXTS, ids=lambda error: type(error).__name__)
+
+ALSO = {
+    BackendNotInstalledError: LookupError,
+    InvalidNameError: ValueError,
+    InvalidURLError: ValueError,
+    InvalidValueError: ValueError,
+    OptionNotFoundError: LookupError,
+    SchemaError: ValueError,
+    StaleConfigError: StoreUnavailableError,
+    TableNotFoundError: LookupError,
+}
+
+
+def test_every_error_is_tested() -> None:
+    """No error is published without a test of its text."""
+    assert {type(error).__name__ for error in TEXTS} == set(errors.__all__)
+
+
+@every_error
+def test_error_says_what_failed_and_on_what(error: ConfigStoreError) -> None:
+    """The text names the store or the option, and the reason."""
+    assert str(error) == TEXTS[error]
+
+
+@every_error
+def test_error_survives_pickling(error: ConfigStoreError) -> None:
+    """A process pool sends an error with its type, its text and its facts."""
+    copy = pickle.loads(pickle.dumps(error))
+    assert type(copy) is type(error)
+    assert (str(copy), copy.args, vars(copy)) == (str(error), error.args, vars(error))
+
+
+@every_error
+def test_facts_are_public_attributes(error: ConfigStoreError) -> None:
+    """Every argument of an error is one of its attributes, and none is hidden."""
+    if type(error) is not ConfigStoreError:
+        assert tuple(vars(error).values()) == error.args
+        assert not any(name.startswith("_") for name in vars(error))
+
+
+@every_error
+def test_error_is_caught_as_what_it_is(error: ConfigStoreError) -> None:
+    """Every error is a ConfigStoreError, and what Python calls such an error."""
+    assert isinstance(error, (ConfigStoreError, ALSO.get(type(error), Exception)))
+    assert isinstance(error, ALSO.get(type(error), Exception))
+
+
+def test_missing_option_is_no_key_error() -> None:
+    """A KeyError would print its text in quotes."""
+    assert not issubclass(OptionNotFoundError, KeyError)
+
+
+@pytest.mark.parametrize(
+    ("length", "shown"), [(80, "a" * 80), (81, "a" * 77 + "...")], ids=["whole", "cut"]
+)
+def test_long_name_is_cut(length: int, shown: str) -> None:
+    """A name that is too long does not fill the log."""
+    assert f" {shown!r}:" in str(InvalidNameError("option", "a" * length, "why"))
+
+
+def test_long_name_is_kept() -> None:
+    """What the text cuts, the attribute holds."""
+    assert InvalidNameError("option", "a" * 2000, "why").name == "a" * 2000

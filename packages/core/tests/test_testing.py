@@ -1,0 +1,150 @@
+"""What `confstore.testing` offers beside the contract: strategies, tables and the canary."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+
+from confstore.adapter import canonical_values, checked_keys, checked_option, checked_store
+from confstore.errors import InvalidNameError, InvalidValueError
+from confstore.testing import (
+    CANARY,
+    EDGE_VALUES,
+    HOSTILE_NAMES,
+    INVALID_KEYS,
+    INVALID_OPTION_NAMES,
+    INVALID_STORE_NAMES,
+    INVALID_VALUES,
+    Canary,
+    any_key,
+    any_number,
+    any_option,
+    any_store_name,
+    any_text,
+    any_value,
+    any_values,
+    assert_keeps_values,
+)
+
+
+@given(option=any_option)
+def test_any_option_is_valid(option: str) -> None:
+    """What the strategy gives can be the name of an option."""
+    assert checked_option(option) == option
+
+
+@given(name=any_store_name)
+def test_any_store_name_is_valid(name: str) -> None:
+    """What the strategy gives can be the name of a store."""
+    assert checked_store(name) == name
+
+
+@given(key=any_key)
+def test_any_key_is_valid(key: str) -> None:
+    """What the strategy gives can be a key."""
+    assert checked_keys([key]) == {key}
+
+
+@given(number=any_number, text=any_text, value=any_value, values=any_values)
+def test_any_values_are_valid(number: Any, text: str, value: Any, values: dict[str, Any]) -> None:
+    """What the strategies give can be stored."""
+    canonical_values("option", {**values, "number": number, "text": text, "value": value})
+
+
+def test_edge_values_are_valid() -> None:
+    """Values at the limits of the domain are in it."""
+    assert canonical_values("option", EDGE_VALUES).keys() == EDGE_VALUES.keys()
+
+
+@pytest.mark.parametrize("name", HOSTILE_NAMES)
+def test_hostile_names_are_valid(name: str) -> None:
+    """A hostile name is a name."""
+    assert checked_option(name) == name
+
+
+@pytest.mark.parametrize("values", INVALID_VALUES.values(), ids=INVALID_VALUES)
+def test_invalid_values_are_refused(values: Any) -> None:
+    """No entry of the table is in the domain, and its error shows no value."""
+    with pytest.raises(InvalidValueError) as caught:
+        canonical_values("option", values)
+    assert_keeps_values(caught.value)
+
+
+def test_there_are_many_invalid_values() -> None:
+    """The table is long enough to mean something."""
+    assert len(INVALID_VALUES) >= 60
+
+
+@pytest.mark.parametrize("name", INVALID_OPTION_NAMES.values(), ids=INVALID_OPTION_NAMES)
+def test_invalid_option_names_are_refused(name: Any) -> None:
+    """No entry of the table can be the name of an option."""
+    with pytest.raises(InvalidNameError):
+        checked_option(name)
+
+
+@pytest.mark.parametrize("name", INVALID_STORE_NAMES.values(), ids=INVALID_STORE_NAMES)
+def test_invalid_store_names_are_refused(name: Any) -> None:
+    """No entry of the table can be the name of a store."""
+    with pytest.raises(InvalidNameError):
+        checked_store(name)
+
+
+@pytest.mark.parametrize("keys", INVALID_KEYS.values(), ids=INVALID_KEYS)
+def test_invalid_keys_are_refused(keys: Any) -> None:
+    """No entry of the table is a collection of keys."""
+    with pytest.raises(TypeError):
+        checked_keys(keys)
+
+
+def test_canary_shows_itself() -> None:
+    """Whoever prints what cannot be stored prints the canary."""
+    assert repr(Canary()) == CANARY
+
+
+def test_error_without_values_passes() -> None:
+    """An error that names an option is no leak."""
+    assert_keeps_values(InvalidValueError("option", "key", "reason"))
+
+
+def with_cause() -> Exception:
+    error = ValueError("text")
+    error.__cause__ = ValueError(CANARY)
+    return error
+
+
+def with_context() -> Exception:
+    error = ValueError("text")
+    error.__context__ = ValueError({"key": CANARY})
+    return error
+
+
+def with_note() -> Exception:
+    error = ValueError("text")
+    error.__notes__ = [f"while writing {CANARY}"]  # type: ignore[attr-defined]  # from 3.11
+    return error
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ValueError(CANARY),
+        ValueError("text", {"key": [CANARY]}),
+        with_cause(),
+        with_context(),
+        with_note(),
+    ],
+    ids=["text", "argument", "cause", "context", "note"],
+)
+def test_error_with_a_value_is_caught(error: Exception) -> None:
+    """Wherever a log would print a value of an error, it is found."""
+    with pytest.raises(AssertionError, match="shows a value"):
+        assert_keeps_values(error)
+
+
+def test_suppressed_context_is_not_shown() -> None:
+    """What `from None` hides is not printed, and so no leak."""
+    error = with_context()
+    error.__suppress_context__ = True
+    assert_keeps_values(error)
