@@ -1,0 +1,36 @@
+"""
+A `config_store` fixture for pytest, which finds it by itself.
+
+A test asks for `config_store` and has one of its own; a module or a class that overrides
+`config_store_options` says what is in it from the start.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from confstore_memory import MemoryConfigStore
+
+__all__ = ["config_store", "config_store_options"]
+
+
+@pytest.fixture
+def config_store_options() -> Mapping[str, Mapping[str, Any]]:
+    """What `config_store` holds from the start: option to values; override it to say so."""
+    return {}
+
+
+@pytest.fixture
+def config_store(
+    config_store_options: Mapping[str, Mapping[str, Any]],
+) -> Iterator[MemoryConfigStore]:
+    """A `confstore_memory.MemoryConfigStore` for this test alone, closed after it."""
+    # Here and not above: pytest imports its plugins before coverage begins to measure.
+    from confstore_memory import MemoryConfigStore
+
+    with MemoryConfigStore(options=config_store_options) as store:
+        yield store
