@@ -160,3 +160,17 @@ def coverage(session: nox.Session) -> None:
     env = coverage_env(session)
     session.run("coverage", "combine", env=env, silent=True)
     session.run("coverage", "report", env=env)
+
+
+@nox.session(venv_backend="venv")
+def newcomer(session: nox.Session) -> None:
+    """The first command of the README, in a fresh clone with a fresh environment."""
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    command = readme.split("```console\n")[1].splitlines()[0]
+    clone = session.create_tmp()
+    shutil.rmtree(clone)
+    session.run("git", "clone", "--quiet", str(ROOT), clone, external=True)
+    session.chdir(clone)
+    answer = session.run("sh", "-c", command, external=True, silent=True)
+    if "upload 1 accepted" not in str(answer):
+        session.error(f"the service did not run: {answer}")

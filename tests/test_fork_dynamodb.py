@@ -1,0 +1,110 @@
+"""Forked processes beside their parent, on AWS's own DynamoDB: no answer reaches the wrong one."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import time
+import traceback
+import uuid
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from confstore import ConfigStore, TimeBasedConfigStore, open_store
+from confstore_dynamodb import DynamoDBStore
+
+pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
+
+CHILDREN = 20
+READS = 200
+TIMEOUT_S = 120
+
+
+@pytest.fixture
+def facade(
+    dynamodb_local: str, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> Iterator[ConfigStore]:
+    """A store that was used already, and a config that refreshes it five times a second."""
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "local")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+    monkeypatch.delenv("AWS_SESSION_TOKEN", raising=False)
+    table = f"Test-{uuid.uuid4().hex}"
+    store: Any
+    if request.param == "client of ours":
+        store = open_store(f"dynamodb://{table}/prod?endpoint_url={dynamodb_local}")
+    else:
+        store = DynamoDBStore(request.getfixturevalue("dynamodb_client"), table, "prod")
+    for number in range(CHILDREN + 1):
+        store.set(f"option-{number}", {"number": number})
+    with ConfigStore(store, TimeBasedConfigStore, update_interval=0.2) as facade:
+        yield facade
+
+
+def reads_right(facade: ConfigStore, number: int) -> None:
+    """Read an option of one's own, at least 200 times and until a refresh of one's own was seen."""
+    give_up_s = time.monotonic() + TIMEOUT_S
+    started = facade.config.status
+    reads = 0
+    while reads < READS or facade.config.status.loaded_at == started.loaded_at:
+        assert facade.store.get(f"option-{number}") == {"number": number}
+        assert facade.config[f"option-{number}"] == {"number": number}
+        reads += 1
+        assert time.monotonic() < give_up_s, "no refresh came"
+    assert len(facade.config) == CHILDREN + 1
+    assert facade.config.status.consecutive_failures == 0
+    assert facade.config.status.last_error is None
+
+
+def fork(facade: ConfigStore, number: int) -> tuple[int, int]:
+    """Fork a child that reads; its process id, and where it says how that went."""
+    reader, writer = os.pipe()
+    child = os.fork()
+    if child == 0:
+        said = b"well"
+        try:
+            reads_right(facade, number)
+        except BaseException:
+            said = traceback.format_exc().encode()[-4000:]
+        finally:
+            os.write(writer, said)
+            os._exit(0)
+    os.close(writer)
+    return child, reader
+
+
+@pytest.mark.parametrize("facade", ["client of ours", "client of boto3"], indirect=True)
+def test_os_fork(facade: ConfigStore) -> None:
+    """20 children and their parent read at once, each its own option, each refreshing itself."""
+    children = [fork(facade, number) for number in range(1, CHILDREN + 1)]
+    try:
+        reads_right(facade, 0)
+    finally:
+        answers = []
+        for child, reader in children:
+            with open(reader, "rb") as pipe:
+                answers.append(pipe.read().decode())
+            os.waitpid(child, 0)
+    assert answers == ["well"] * CHILDREN
+
+
+@pytest.mark.parametrize("facade", ["client of ours"], indirect=True)
+def test_multiprocessing(facade: ConfigStore) -> None:
+    """The same with the processes of multiprocessing that are forked."""
+    context = multiprocessing.get_context("fork")
+    children = [
+        context.Process(target=reads_right, args=(facade, number))
+        for number in range(1, CHILDREN + 1)
+    ]
+    for child in children:
+        child.start()
+    try:
+        reads_right(facade, 0)
+    finally:
+        for child in children:
+            child.join(TIMEOUT_S)
+            child.kill()
+            child.join()
+    assert [child.exitcode for child in children] == [0] * CHILDREN
