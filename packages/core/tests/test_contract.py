@@ -13,7 +13,8 @@ from hypothesis import HealthCheck, Phase, settings
 from confstore import Store, Values
 from confstore.testing import Profile, StoreContract
 
-from .broken_stores import BROKEN_STORES, ForgetsHalfWhenItIsOpened
+from .broken_stores import BROKEN_STORES
+from .broken_stores.handles import ForgetsHalfWhenItIsOpened
 from .reference_store import Backend, ReferenceStore
 
 pytest_plugins = ["pytester"]
