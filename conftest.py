@@ -33,7 +33,12 @@ def enter_document(namespace: dict[str, Any]) -> None:
 
 
 def leave_document(namespace: dict[str, Any]) -> None:
-    """Put everything back."""
+    """Put everything back; what a snippet left open is closed, for its thread would go on."""
+    from confstore import ConfigStore, TimeBasedConfigStore
+
+    for left in list(namespace.values()):
+        if isinstance(left, ConfigStore | TimeBasedConfigStore):
+            left.close()
     namespace["_stack"].close()
 
 

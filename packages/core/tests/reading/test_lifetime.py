@@ -153,7 +153,7 @@ def test_a_thousand_configs_leave_nothing(scripted_store, ending):
         return collections.Counter(
             type(one).__name__
             for one in gc.get_objects()
-            if type(one).__module__.startswith("confstore")
+            if str(type(one).__module__).startswith("confstore")
         )
 
     one_hundred()
