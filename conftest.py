@@ -12,7 +12,11 @@ from unittest.mock import patch
 from sybil import Sybil
 from sybil.parsers.markdown import PythonCodeBlockParser, SkipParser
 
+from forked import renew_the_lock_of_coverage
+
 pytest_plugins = ["dynamodb_local"]
+
+renew_the_lock_of_coverage()
 
 AWS_ENVIRONMENT = {
     "AWS_ACCESS_KEY_ID": "test",

@@ -5,15 +5,16 @@ from __future__ import annotations
 import multiprocessing
 import os
 import time
-import traceback
 import uuid
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import pytest
 
 from confstore import ConfigStore, TimeBasedConfigStore, open_store
 from confstore_dynamodb import DynamoDBStore
+from forked import fork
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
 
@@ -58,36 +59,15 @@ def reads_right(facade: ConfigStore, number: int) -> None:
     assert facade.config.status.last_error is None
 
 
-def fork(facade: ConfigStore, number: int) -> tuple[int, int]:
-    """Fork a child that reads; its process id, and where it says how that went."""
-    reader, writer = os.pipe()
-    child = os.fork()
-    if child == 0:
-        said = b"well"
-        try:
-            reads_right(facade, number)
-        except BaseException:
-            said = traceback.format_exc().encode()[-4000:]
-        finally:
-            os.write(writer, said)
-            os._exit(0)
-    os.close(writer)
-    return child, reader
-
-
 @pytest.mark.parametrize("facade", ["client of ours", "client of boto3"], indirect=True)
 def test_os_fork(facade: ConfigStore) -> None:
     """20 children and their parent read at once, each its own option, each refreshing itself."""
-    children = [fork(facade, number) for number in range(1, CHILDREN + 1)]
+    children = [fork(partial(reads_right, facade, number)) for number in range(1, CHILDREN + 1)]
     try:
         reads_right(facade, 0)
     finally:
-        answers = []
-        for child, reader in children:
-            with open(reader, "rb") as pipe:
-                answers.append(pipe.read().decode())
-            os.waitpid(child, 0)
-    assert answers == ["well"] * CHILDREN
+        for child in children:
+            child.join()
 
 
 @pytest.mark.parametrize("facade", ["client of ours"], indirect=True)

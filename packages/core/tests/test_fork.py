@@ -11,6 +11,7 @@ import pytest
 
 from confstore.adapter import call_after_fork
 from confstore.testing import CANARY
+from forked import fork
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
 
@@ -26,16 +27,7 @@ class Owner:
 
 def in_child(answer: Callable[[], str]) -> str:
     """What a forked child answers."""
-    reader, writer = os.pipe()
-    child = os.fork()
-    if not child:
-        os.write(writer, answer().encode())
-        os._exit(0)
-    os.close(writer)
-    with os.fdopen(reader) as pipe:
-        text = pipe.read()
-    os.waitpid(child, 0)
-    return text
+    return fork(answer).join()
 
 
 def test_child_calls_in_order_of_registration() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -14,6 +13,7 @@ from botocore.credentials import RefreshableCredentials
 from botocore.stub import Stubber
 
 from confstore_dynamodb import DynamoDBStore, open_url
+from forked import fork
 
 from .conftest import description
 from .loopback import Loopback
@@ -23,16 +23,8 @@ pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has
 
 def passes_in_child(check: Callable[[], object]) -> Callable[[], bool]:
     """Run a check in a forked child; what is returned waits for it, and says whether it passed."""
-    child = os.fork()
-    if child == 0:
-        # What waits for a lock that nobody holds would wait for ever.
-        signal.alarm(60)
-        code = 1
-        try:
-            code = 0 if check() else 1
-        finally:
-            os._exit(code)
-    return lambda: os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    child = fork(lambda: bool(check()))
+    return lambda: child.join() == "True"
 
 
 def test_children_read_beside_their_parent(

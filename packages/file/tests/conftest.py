@@ -11,6 +11,8 @@ from pathlib import Path
 import attrs
 import pytest
 
+from forked import fork
+
 # In memory where there is such a folder: a durable write waits for the disk several times.
 FAST_FOLDER = "/dev/shm" if os.path.isdir("/dev/shm") else None
 
@@ -48,14 +50,8 @@ def now() -> WallClock:
 
 def passes_in_child(check: Callable[[], object]) -> Callable[[], bool]:
     """Run a check in a forked child; what is returned waits for it, and says whether it passed."""
-    child = os.fork()
-    if child == 0:
-        code = 1
-        try:
-            code = 0 if check() else 1
-        finally:
-            os._exit(code)
-    return lambda: os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    child = fork(lambda: bool(check()))
+    return lambda: child.join() == "True"
 
 
 def written_at(path: Path, text: str, at_s: float) -> None:

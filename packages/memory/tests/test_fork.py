@@ -3,30 +3,20 @@
 from __future__ import annotations
 
 import os
-import signal
 import threading
 from collections.abc import Callable
 
 import pytest
 
 from confstore_memory import MemoryStore
+from forked import fork
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
 
 
 def in_child(answer: Callable[[], str]) -> str:
-    """What a forked child answers; nothing if it hangs."""
-    reader, writer = os.pipe()
-    child = os.fork()
-    if not child:
-        signal.alarm(20)
-        os.write(writer, answer().encode())
-        os._exit(0)
-    os.close(writer)
-    with os.fdopen(reader) as pipe:
-        text = pipe.read()
-    os.waitpid(child, 0)
-    return text
+    """What a forked child answers."""
+    return fork(answer).join()
 
 
 def test_child_has_a_copy() -> None:

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta, timezone
 import pytest
 
 from confstore.testing import FakeClock
+from forked import fork
 
 
 def waiting_thread(clock, event, timeout, seen):
@@ -165,19 +166,17 @@ def test_forked_child_has_a_working_clock(clock):
     holder = threading.Thread(target=hold, daemon=True)
     holder.start()
     held.wait(60)
-    child = os.fork()
-    if child == 0:
-        code = 1
-        try:
-            seen = []
-            clock.start(waiting_thread(clock, clock.event(), 10, seen))
-            clock.advance(10)
-            code = 0 if seen == [(False, 10.0)] else 2
-        finally:
-            os._exit(code)
+
+    def wait_in_child():
+        seen = []
+        clock.start(waiting_thread(clock, clock.event(), 10, seen))
+        clock.advance(10)
+        return seen
+
+    child = fork(wait_in_child)
     release.set()
     holder.join(60)
-    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    assert child.join() == "[(False, 10.0)]"
 
 
 def test_two_clocks_are_independent():

@@ -5,7 +5,6 @@ from __future__ import annotations
 import multiprocessing
 import os
 import threading
-import traceback
 
 import pytest
 
@@ -13,6 +12,7 @@ from confstore import CachedConfigStore, SimpleConfigStore, TimeBasedConfigStore
 from confstore.adapter import call_after_fork
 from confstore.errors import StoreClosedError
 from confstore.testing import FakeClock
+from forked import fork
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
 
@@ -21,22 +21,7 @@ TIMEOUT_S = 60
 
 def in_child(work):
     """Run something in a forked child; what it raises there is this test's failure."""
-    reader, writer = os.pipe()
-    child = os.fork()
-    if child == 0:
-        said = b""
-        try:
-            work()
-        except BaseException:
-            said = traceback.format_exc().encode()
-        finally:
-            os.write(writer, said[-4000:] or b"well")
-            os._exit(0)
-    os.close(writer)
-    with open(reader, "rb") as said:
-        answer = said.read().decode()
-    os.waitpid(child, 0)
-    assert answer == "well", answer
+    fork(work).join()
 
 
 def hold(take):
