@@ -14,21 +14,33 @@ from decimal import Decimal
 
 from confstore._store import Value
 
-__all__ = ["option_size_b"]
+__all__ = ["option_size_b", "text_size_b", "values_size_b"]
 
 _CONTAINER_B = 3
 _ENTRY_B = 1
 
 
 def option_size_b(option: str, values: Mapping[str, Value]) -> int:
-    """Bytes of an option in canonical form: its name, its keys and their values."""
-    entries_b = sum(_text_size_b(key) + _value_size_b(value) for key, value in values.items())
-    return _text_size_b(option) + entries_b
+    """
+    Bytes of an option in canonical form: its name, its keys and their values.
+
+    Counted as a map, which it is in a commit, and not as an item, which has a byte less for each of
+    its keys: an option that is accepted can be committed.
+    """
+    return text_size_b(option) + values_size_b(values)
+
+
+def values_size_b(values: Mapping[str, Value]) -> int:
+    """Bytes of a map of values in canonical form."""
+    entries_b = sum(
+        _ENTRY_B + text_size_b(key) + _value_size_b(value) for key, value in values.items()
+    )
+    return _CONTAINER_B + entries_b
 
 
 def _value_size_b(value: Value) -> int:
     if isinstance(value, str):
-        return _text_size_b(value)
+        return text_size_b(value)
     if value is None or isinstance(value, bool):
         return 1
     if isinstance(value, int | float | Decimal):
@@ -36,9 +48,7 @@ def _value_size_b(value: Value) -> int:
     if isinstance(value, bytes):
         return len(value)
     if isinstance(value, dict):
-        return _CONTAINER_B + sum(
-            _ENTRY_B + _text_size_b(key) + _value_size_b(entry) for key, entry in value.items()
-        )
+        return values_size_b(value)
     return _CONTAINER_B + sum(_ENTRY_B + _value_size_b(entry) for entry in value)
 
 
@@ -50,5 +60,6 @@ def _number_size_b(number: int | float | Decimal) -> int:
     return (significant + 1) // 2 + 1 + text.startswith("-")
 
 
-def _text_size_b(text: str) -> int:
+def text_size_b(text: str) -> int:
+    """Bytes of a name or a text."""
     return len(text) if text.isascii() else len(text.encode())

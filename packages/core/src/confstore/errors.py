@@ -17,6 +17,10 @@ Exception
     ├── TableNotFoundError       (LookupError)   the DynamoDB table does not exist
     ├── MisconfiguredSchemaError                 the DynamoDB table has other keys than ours
     ├── CorruptStoreError                        what is stored is not a store
+    ├── InvalidCommitError       (ValueError)    a commit cannot be made on every backend
+    ├── VersionConflictError                     somebody committed to the same option before
+    ├── JournalGapError          (LookupError)   the journal does not reach back that far
+    ├── NotJournaledError                        the store has no journal
     └── BackendError                             the backend refused for a reason of its own
 ```
 
@@ -33,16 +37,20 @@ __all__ = [
     "BackendNotInstalledError",
     "ConfigStoreError",
     "CorruptStoreError",
+    "InvalidCommitError",
     "InvalidNameError",
     "InvalidURLError",
     "InvalidValueError",
+    "JournalGapError",
     "MisconfiguredSchemaError",
+    "NotJournaledError",
     "OptionNotFoundError",
     "SchemaError",
     "StaleConfigError",
     "StoreClosedError",
     "StoreUnavailableError",
     "TableNotFoundError",
+    "VersionConflictError",
 ]
 
 
@@ -285,3 +293,83 @@ class BackendError(_StoreError):
     """
 
     _what = "was refused by its backend"
+
+
+class InvalidCommitError(_StoreError, ValueError):
+    """
+    A commit is one that not every backend could make; nothing is written.
+
+    Attributes:
+        store: The store that was to be written.
+        reason: What is too much, empty or double, and what would be right.
+    """
+
+    _what = "cannot take this commit"
+
+
+class VersionConflictError(ConfigStoreError):
+    """
+    An option was committed after the version that the caller had seen.
+
+    Attributes:
+        store: The store that was to be written.
+        if_version: The version that the caller had seen.
+        version: The store's version now.
+        options: The options of the commit that were committed in between.
+    """
+
+    def __init__(self, store: str, if_version: int, version: int, options: tuple[str, ...]) -> None:
+        super().__init__(store, if_version, version, options)
+        self.store = store
+        self.if_version = if_version
+        self.version = version
+        self.options = options
+
+    def __str__(self) -> str:
+        options = ", ".join(map(repr, self.options))
+        return (
+            f"store {self.store!r} is at version {self.version}, and {options} changed after "
+            f"version {self.if_version}: read it again, then commit"
+        )
+
+
+class JournalGapError(ConfigStoreError, LookupError):
+    """
+    The journal does not hold every commit that is needed.
+
+    Attributes:
+        store: The store whose journal it is.
+        version: The version that was asked for; one after the last is not there yet.
+        first: The first version from which on the journal has no hole; what is possible begins
+            there.
+    """
+
+    def __init__(self, store: str, version: int, first: int) -> None:
+        super().__init__(store, version, first)
+        self.store = store
+        self.version = version
+        self.first = first
+
+    def __str__(self) -> str:
+        if self.version > self.first:
+            return f"the journal of store {self.store!r} does not hold version {self.version}"
+        return (
+            f"the journal of store {self.store!r} begins at version {self.first}, "
+            f"too late for version {self.version}"
+        )
+
+
+class NotJournaledError(ConfigStoreError):
+    """
+    The store has no journal.
+
+    Attributes:
+        store: The store that was asked.
+    """
+
+    def __init__(self, store: str) -> None:
+        super().__init__(store)
+        self.store = store
+
+    def __str__(self) -> str:
+        return f"store {self.store!r} has no journal: call its enable_journal() first"

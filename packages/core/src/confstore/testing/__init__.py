@@ -12,7 +12,10 @@ import pytest
 
 pytest.register_assert_rewrite(
     "confstore.testing._canary",
+    "confstore.testing._commit_rules",
     "confstore.testing._handle_rules",
+    "confstore.testing._journal_checks",
+    "confstore.testing._journal_rules",
     "confstore.testing._machine",
     "confstore.testing._outcome",
     "confstore.testing._ownership",

@@ -8,6 +8,8 @@ from typing import Any, ClassVar
 from hypothesis.stateful import run_state_machine_as_test
 
 from confstore.testing._handle_rules import HandleRules
+from confstore.testing._journal_rules import JournalRules
+from confstore.testing._journal_scenes import JOURNAL_SCENES
 from confstore.testing._page_rules import PageRules
 from confstore.testing._profile import Profile
 from confstore.testing._read_rules import ReadRules
@@ -18,7 +20,7 @@ from confstore.testing._write_rules import WriteRules
 __all__ = ["StoreContract"]
 
 
-class StoreContract(WriteRules, ReadRules, RefusalRules, PageRules, HandleRules):
+class StoreContract(WriteRules, ReadRules, RefusalRules, PageRules, HandleRules, JournalRules):
     """
     Every promise of the `Store` protocol, tried on a store of yours.
 
@@ -43,11 +45,14 @@ class StoreContract(WriteRules, ReadRules, RefusalRules, PageRules, HandleRules)
     and each sequence has an object of this class for itself: it begins, after `begin`, with an
     empty backend.
 
-    A store that has `poll` is polled. What else a store can do is said by class attributes.
+    A store that has `poll` is polled. What else a store can do is said by class attributes. With
+    `journaled = True`, each store gets its journal when it is first opened, and the contract is
+    that of a `JournaledStore`, too.
 
     Attributes:
         durable: Whether data outlives the last handle; False unless a subclass says otherwise.
-        journaled: Whether the store keeps a journal; False unless a subclass says otherwise.
+        journaled: Whether the store can keep a journal; False unless a subclass says otherwise.
+        editable: Whether the subclass has `edit_by_hand`, which writes without the journal.
         profile: How long to search.
         resources: An `ExitStack` for what `begin` enters; it is left after the example.
     """
@@ -61,15 +66,18 @@ class StoreContract(WriteRules, ReadRules, RefusalRules, PageRules, HandleRules)
     @classmethod
     def play_scenes(cls) -> None:
         """Play every fixed scene, each on an empty backend."""
-        for scene in SCENES:
+        for scene in (*SCENES, *(JOURNAL_SCENES if cls.journaled else ())):
             contract = cls()
             try:
                 contract.open_home("prod")
                 if scene.needs_poll and not hasattr(contract.store, "poll"):
                     continue
+                if scene.needs_edits and not cls.editable:
+                    continue
                 for call in scene.calls:
                     call(contract)
                     contract.compare_items()
+                    contract.compare_journals()
             finally:
                 contract.teardown()
 

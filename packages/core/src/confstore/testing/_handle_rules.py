@@ -4,11 +4,12 @@
 
 from __future__ import annotations
 
-from typing import cast
+from typing import Any, cast
 
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
+from confstore._commit import Change
 from confstore._names import MAX_STORE_B
 from confstore._store import Values
 from confstore.errors import StoreClosedError
@@ -106,6 +107,12 @@ class HandleRules(Machine):
             if hasattr(store, "poll"):
                 calls["poll"] = store.poll
                 calls["poll since"] = lambda: store.poll(checkpoint)
+            if self.journaled:
+                journaled: Any = store
+                calls["version"] = journaled.version
+                calls["commits"] = journaled.commits
+                calls["commit"] = lambda: journaled.commit([Change(option, {"late": CANARY})])
+                calls["enable_journal"] = lambda: self.enable_journal(store)
             for name, call in calls.items():
                 error = refusal(StoreClosedError, call)
                 assert error.store == store.name, f"{name}: the error's 'store' is wrong"

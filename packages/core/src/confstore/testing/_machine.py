@@ -8,14 +8,22 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from copy import deepcopy
 from operator import methodcaller
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 import attrs
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant
 
+from confstore._journal import JournaledStore
 from confstore._read_only import is_same
 from confstore._store import Store
+from confstore.testing._journal_checks import (
+    adopt_baseline,
+    check_journal,
+    check_no_journal,
+    check_whole_journal,
+)
+from confstore.testing._journal_model import JournalModel
 from confstore.testing._model import Model
 from confstore.testing._outcome import assert_same_outcome
 from confstore.testing._ownership import assert_plain, spoil
@@ -42,7 +50,7 @@ class Machine(RuleBasedStateMachine):
     """Whether what was written is still there after every handle was closed."""
 
     journaled: ClassVar[bool] = False
-    """Whether the store keeps a journal of commits; its rules come with the journal."""
+    """Whether the store can keep a journal of commits; the contract then enables it."""
 
     home: str
     model: Model
@@ -53,6 +61,7 @@ class Machine(RuleBasedStateMachine):
         self.handles: list[_Handle] = []
         self.neighbours: dict[str, Model] = {}
         self.played: set[str] = set()
+        self.commit_ids: set[str] = set()
         self.begin()
 
     def begin(self) -> None:
@@ -72,6 +81,11 @@ class Machine(RuleBasedStateMachine):
         """
         raise NotImplementedError
 
+    def enable_journal(self, store: Store) -> None:
+        """Make every write to a store a commit: by its own method, unless you say otherwise."""
+        enabled: Any = store
+        enabled.enable_journal()
+
     def teardown(self) -> None:
         """Close what the example has opened, and leave its resources."""
         with self.resources:
@@ -85,12 +99,22 @@ class Machine(RuleBasedStateMachine):
         handle = self.open_handle()
         assert isinstance(handle.store.name, str)
         self.model = Model(handle.store.name)
+        if self.journaled:
+            self.settle(handle.store, self.model)
 
     @invariant()
     def compare_items(self) -> None:
         """Whatever was written through one handle is read in full through every handle."""
         for handle in self.handles:
             self.check_items(handle.store, self.model)
+
+    @invariant()
+    def compare_journals(self) -> None:
+        """Every write is one commit, seen through every handle; what was refused is none."""
+        if self.journaled:
+            for handle in self.handles:
+                check_journal(handle.store, self.model)
+            self.model.kept_journal.checked = self.model.kept_journal.version
 
     @property
     def store(self) -> Store:
@@ -112,12 +136,29 @@ class Machine(RuleBasedStateMachine):
             self.settle(store, model)
             yield store, model
             self.check_items(store, model)
+            if self.journaled:
+                check_whole_journal(store, model)
 
     def settle(self, store: Store, model: Model) -> None:
         """Check what is there after opening; what is not durable may be gone, as a whole."""
-        if not self.durable and not list(store.items()):
+        is_journal_kept = model.journal is not None and cast("JournaledStore", store).is_journaled
+        if not (self.durable or is_journal_kept or list(store.items())):
             model.options.clear()
+            model.journal = None
         self.check_items(store, model)
+        if self.journaled:
+            self.settle_journal(store, model)
+
+    def settle_journal(self, store: Store, model: Model) -> None:
+        """Check the journal, or see to it that there is one."""
+        if model.journal is None:
+            check_no_journal(store)
+            self.enable_journal(store)
+            # A poll may be full once more: it is the first that the journal answers.
+            model.writes += 1
+            model.journal = JournalModel(self.commit_ids)
+            adopt_baseline(store, model)
+        check_whole_journal(store, model)
 
     def do(
         self, method: str, *args: Any, why: str = "", via: Store | None = None, **options: Any

@@ -1,16 +1,20 @@
 """The store that every store has to behave like: a dict."""
 
+# ruff: noqa: S101 (a contract is made of assertions)
+
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 import attrs
 
+from confstore._commit import Change, checked_draft
 from confstore._names import checked_keys, checked_option
-from confstore._read_only import thaw
+from confstore._read_only import is_same, thaw
 from confstore._store import Value, Values
 from confstore._values import canonical_update, canonical_values, check_size
 from confstore.errors import OptionNotFoundError
+from confstore.testing._journal_model import Entry, JournalModel
 
 __all__ = ["Model"]
 
@@ -24,11 +28,13 @@ class Model:
         name: The name that the real store gives itself.
         options: What the real store has to hold; an option's dict is replaced, never changed.
         writes: How many writes have succeeded.
+        journal: Every write since the journal was enabled; None while there is none.
     """
 
     name: str
     options: dict[str, Values] = attrs.field(factory=dict)
     writes: int = 0
+    journal: JournalModel | None = None
 
     def get(self, option: str, *, keys: Collection[str] | None = None) -> Values:
         """One option, or those of the given keys that it has."""
@@ -55,8 +61,37 @@ class Model:
     def delete(self, option: str) -> None:
         """Remove the option."""
         self._existing(option)
-        del self.options[option]
-        self.writes += 1
+        self._apply([Change(option, None)])
+
+    def commit(
+        self,
+        changes: Iterable[Change],
+        *,
+        if_version: int | None = None,
+        author: str | None = None,
+        comment: str = "",
+    ) -> Entry:
+        """Apply all of the changes, or none."""
+        draft = checked_draft(self.name, changes, author, comment)
+        journal = self.kept_journal
+        if if_version is not None:
+            journal.check_if_version(self.name, if_version, draft)
+        self._change(draft.changes)
+        return journal.record(draft)
+
+    @property
+    def kept_journal(self) -> JournalModel:
+        """The journal of a store that has one."""
+        assert self.journal is not None
+        return self.journal
+
+    def changes_to(self, state: Mapping[str, Values], options: Collection[str]) -> list[Change]:
+        """What a commit has to change so that options are as they are in a state."""
+        return [
+            Change(option, state.get(option))
+            for option in sorted(options)
+            if not is_same(state.get(option), self.options.get(option))
+        ]
 
     def _existing(self, option: str) -> Values:
         if checked_option(option) not in self.options:
@@ -64,5 +99,18 @@ class Model:
         return self.options[option]
 
     def _write(self, option: str, values: Values) -> None:
-        self.options[option] = values
+        self._apply([Change(option, values)])
+
+    def _apply(self, changes: list[Change]) -> None:
+        if self.journal is None:
+            self._change(changes)
+        else:
+            self.commit(changes)
+
+    def _change(self, changes: Iterable[Change]) -> None:
         self.writes += 1
+        for change in changes:
+            if change.values is None:
+                self.options.pop(change.option, None)
+            else:
+                self.options[change.option] = thaw(change.values)

@@ -10,10 +10,12 @@ from typing import Any, TypeVar
 from confstore._store import Store
 from confstore.errors import (
     ConfigStoreError,
+    InvalidCommitError,
     InvalidNameError,
     InvalidValueError,
     OptionNotFoundError,
     StoreClosedError,
+    VersionConflictError,
 )
 from confstore.testing._canary import assert_keeps_values
 from confstore.testing._model import Model
@@ -22,11 +24,13 @@ __all__ = ["assert_same_outcome", "refusal"]
 
 # The facts of an error that are the same on every backend; a reason may say more on one.
 _FACTS: dict[type[Exception], tuple[str, ...]] = {
+    InvalidCommitError: ("store",),
     InvalidNameError: ("kind", "name"),
     InvalidValueError: ("option", "path"),
     OptionNotFoundError: ("option", "store"),
     StoreClosedError: ("store",),
     TypeError: (),
+    VersionConflictError: ("store", "if_version", "version", "options"),
 }
 
 _Error = TypeVar("_Error", bound=Exception)

@@ -40,18 +40,18 @@ def assert_plain(value: Any) -> None:
 
 
 def assert_read_only(value: Any) -> None:
-    """Check that what `poll` gave is made of core's read-only dicts and lists, and frozensets."""
+    """Check that values are made of core's read-only dicts and lists, and frozensets."""
     if isinstance(value, dict):
         assert type(value) is ReadOnlyDict, (
-            f"poll gives a {type(value).__name__}, not a ReadOnlyDict"
+            f"read-only values hold a {type(value).__name__}, not a ReadOnlyDict"
         )
         for entry in value.values():
             assert_read_only(entry)
     elif isinstance(value, list):
         assert type(value) is ReadOnlyList, (
-            f"poll gives a {type(value).__name__}, not a ReadOnlyList"
+            f"read-only values hold a {type(value).__name__}, not a ReadOnlyList"
         )
         for entry in value:
             assert_read_only(entry)
     else:
-        assert not isinstance(value, set), "poll gives a set, not a frozenset"
+        assert not isinstance(value, set), "read-only values hold a set, not a frozenset"

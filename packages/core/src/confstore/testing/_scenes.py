@@ -16,7 +16,7 @@ import attrs
 from confstore._store import Values
 from confstore.testing._names import FAMILIES, relatives
 
-__all__ = ["SCENES"]
+__all__ = ["SCENES", "Call", "Scene"]
 
 Call: TypeAlias = Callable[[Any], Any]
 
@@ -33,6 +33,7 @@ class Scene:
 
     calls: tuple[Call, ...]
     needs_poll: bool = False
+    needs_edits: bool = False
 
 
 def _scene(*calls: Call) -> Scene:
