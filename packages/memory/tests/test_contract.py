@@ -45,5 +45,14 @@ class URLContract(StoreContract):
             yield store
 
 
+class JournaledContract(MemoryContract):
+    """The same, and every write is a commit."""
+
+    journaled = True
+    # Fewer, for each step reads more, and what a commit does has scenes of its own.
+    profile = Profile(examples=100, steps=30)
+
+
 TestMemory = MemoryContract.TestCase
+TestJournaled = JournaledContract.TestCase
 TestURL = URLContract.TestCase

@@ -149,7 +149,9 @@ def test_closing_never_fails(store: MemoryStore) -> None:
 @pytest.mark.parametrize("on", ["close", "reads", [], ["get", "put"], ""], ids=repr)
 def test_unknown_call_is_refused(store: MemoryStore, on: Any) -> None:
     """A mistyped call would never fail, and the test would prove nothing."""
-    with pytest.raises(ValueError, match="names one or more of delete, get, items, poll, set"):
+    with pytest.raises(
+        ValueError, match="names one or more of commit, commits, delete, enable_journal, get, items"
+    ):
         store.fail(on=on)
 
 

@@ -11,7 +11,20 @@ from confstore.adapter import call_after_fork
 
 __all__ = ["CALLS", "Faults"]
 
-CALLS = frozenset({"get", "items", "set", "update", "delete", "poll"})
+CALLS = frozenset(
+    {
+        "commit",
+        "commits",
+        "delete",
+        "enable_journal",
+        "get",
+        "items",
+        "poll",
+        "set",
+        "update",
+        "version",
+    }
+)
 """The calls of a store that can be made to fail; `close` never fails."""
 
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from confstore import Poll, Value, Values
+from confstore import Change, Commit, Poll, Value, Values
 from confstore.adapter import (
     canonical_update,
     canonical_values,
+    checked_draft,
     checked_keys,
     checked_option,
     checked_store,
@@ -49,7 +50,7 @@ class MemoryStore:
             InvalidValueError: Some values are outside the domain.
         """
         self._name = checked_store(name)
-        self._contents = Contents()
+        self._contents = Contents(self._name)
         self._faults = Faults()
         self._is_closed = False
         for option, values in (options or {}).items():
@@ -165,6 +166,84 @@ class MemoryStore:
         self._check("poll")
         return self._contents.poll(checkpoint)
 
+    @property
+    def is_journaled(self) -> bool:
+        """Whether every write is a commit."""
+        self._check_open()
+        return self._contents.is_journaled
+
+    @property
+    def baseline(self) -> int:
+        """
+        The last version that only wrote down what there was when the journal was enabled.
+
+        Raises:
+            NotJournaledError: There is no journal.
+        """
+        self._check_open()
+        return self._contents.baseline
+
+    def enable_journal(self) -> None:
+        """
+        Make every write a commit from now on, and what there is the first ones; or do nothing.
+
+        Raises:
+            InvalidCommitError: An option is so large in a journal that no commit holds it.
+        """
+        self._check("enable_journal")
+        self._contents.enable_journal()
+
+    def version(self) -> int:
+        """
+        The version of the last commit; 0 before the first.
+
+        Raises:
+            NotJournaledError: There is no journal.
+        """
+        self._check("version")
+        return self._contents.read_head().version
+
+    def commits(
+        self,
+        since: int = 0,
+        *,
+        consistent: bool = True,  # noqa: ARG002 (memory always is)
+    ) -> list[Commit]:
+        """
+        The commits after a version, ascending and without gaps.
+
+        Args:
+            since: The version that is known already.
+            consistent: Of no effect: every read is consistent.
+
+        Raises:
+            NotJournaledError: There is no journal.
+        """
+        self._check("commits")
+        return self._contents.read_commits(since)
+
+    def commit(
+        self,
+        changes: Iterable[Change],
+        *,
+        if_version: int | None = None,
+        author: str | None = None,
+        comment: str = "",
+    ) -> Commit:
+        """
+        Apply all of the changes, or none; see `confstore.JournaledStore`.
+
+        Raises:
+            InvalidCommitError: Not every backend could make this commit.
+            InvalidNameError: An option cannot have its name.
+            InvalidValueError: Values are outside the domain.
+            NotJournaledError: There is no journal.
+            VersionConflictError: Somebody committed to one of the options after `if_version`.
+        """
+        self._check("commit")
+        draft = checked_draft(self._name, changes, author, comment)
+        return self._contents.commit(draft, if_version)
+
     def fail(
         self,
         error: BaseException | None = None,
@@ -180,8 +259,8 @@ class MemoryStore:
         Args:
             error: What is raised; a `StoreUnavailableError` unless told otherwise.
             times: How many calls fail, in all; None until `heal`.
-            on: Which calls: one or several of `get`, `items`, `set`, `update`, `delete` and
-                `poll`; all of them unless told otherwise.
+            on: Which calls: one or several of `get`, `items`, `set`, `update`, `delete`, `poll` and
+                those of a journaled store; all of them unless told otherwise.
 
         Raises:
             ValueError: `on` names another call, or `times` is less than 1.
@@ -198,9 +277,12 @@ class MemoryStore:
         """Refuse further calls through this handle; closing twice is closing once."""
         self._is_closed = True
 
-    def _check(self, call: str) -> None:
+    def _check_open(self) -> None:
         if self._is_closed:
             raise StoreClosedError(self._name)
+
+    def _check(self, call: str) -> None:
+        self._check_open()
         self._faults.check(call)
 
     def __enter__(self) -> Self:
