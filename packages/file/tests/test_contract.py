@@ -1,5 +1,6 @@
 """What every store of confstore has to do, on files."""
 
+import json
 import os
 import tempfile
 from contextlib import closing
@@ -20,10 +21,30 @@ class FileContract(StoreContract):
     def begin(self):
         self.folder = self.resources.enter_context(tempfile.TemporaryDirectory(dir=FAST_FOLDER))
 
-    def open_store(self, name):
+    def path(self, name):
         # A file's name has at most 255 bytes, and no slash.
-        file_name = f"{sha256(name.encode()).hexdigest()}.json"
-        return closing(FileStore(Path(self.folder, file_name)))
+        return Path(self.folder, f"{sha256(name.encode()).hexdigest()}.json")
+
+    def open_store(self, name):
+        return closing(FileStore(self.path(name)))
+
+
+class JournaledContract(FileContract):
+    """The same, and every write is a commit, unless somebody edits the file by hand."""
+
+    editable = True
+    journaled = True
+    # Each write is two files, and what a commit does has scenes of its own.
+    profile = Profile(examples=40, steps=30)
+
+    def edit_by_hand(self, name, option, values):
+        path = self.path(name)
+        options = json.loads(path.read_text(encoding="utf-8"))
+        options.pop(option, None)
+        if values is not None:
+            options[option] = values
+        path.write_text(json.dumps(options, indent=4), encoding="utf-8")
 
 
 TestFile = FileContract.TestCase
+TestJournaled = JournaledContract.TestCase

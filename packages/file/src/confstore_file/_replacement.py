@@ -7,7 +7,7 @@ import os
 import stat
 from contextlib import suppress
 
-__all__ = ["Replacement", "make_folder"]
+__all__ = ["Replacement", "adopt_temporary", "make_folder", "narrow_mode", "temporary_of"]
 
 
 class Replacement:
@@ -16,20 +16,26 @@ class Replacement:
 
     The temporary file has one fixed name, so that crashes leave no heap of them: the next writer
     takes the place of a dead one's. Writers must hold the lock of the file.
+
+    Attributes:
+        temporary: The temporary file's path.
     """
 
-    def __init__(self, target: str, content: bytes) -> None:
+    def __init__(self, target: str, content: bytes, *, model: str | None = None) -> None:
         """
         Name the file and its next content.
 
         Args:
             target: The file's path, without symbolic links; its folder exists.
             content: What it is to hold.
+            model: Another file, if it exists, whose owner and mode the file gets, and which its
+                owner may write to; without it, the file keeps its own.
         """
         self._target = target
         self._content = content
-        self._folder, name = os.path.split(target)
-        self._temporary = os.path.join(self._folder, f".{name}.tmp")
+        self._model = model
+        self._is_kept = False
+        self.temporary = temporary_of(target)
 
     def __enter__(self) -> Replacement:
         try:
@@ -40,7 +46,16 @@ class Replacement:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._discard()
+        if not self._is_kept:
+            self._discard()
+
+    def keep(self) -> None:
+        """From now on leave the temporary file, if it does not become the file."""
+        self._is_kept = True
+
+    def sync_name(self) -> None:
+        """Make the temporary file's name durable, too, as its content is."""
+        sync_folder(os.path.dirname(self._target))
 
     def commit(self) -> None:
         """
@@ -50,18 +65,18 @@ class Replacement:
             OSError: The folder could not be made durable; the new content is in its place all the
                 same, but a loss of power may bring back the old.
         """
-        os.replace(self._temporary, self._target)
-        sync_folder(self._folder)
+        adopt_temporary(self._target)
 
     def _write(self) -> None:
         try:
-            old = os.stat(self._target)
+            old = os.stat(self._model or self._target)
         except FileNotFoundError:
             old = None
         # Not even for a moment is the new file open to more people than the old one.
         with open(self._create(0o666 if old is None else 0o600), "wb") as file:
             if old is not None:
-                _keep_owner_and_mode(file.fileno(), old)
+                mode = stat.S_IMODE(old.st_mode) | (stat.S_IWUSR if self._model else 0)
+                _give_owner_and_mode(file.fileno(), old, mode)
             file.write(self._content)
             file.flush()
             os.fsync(file.fileno())
@@ -70,24 +85,54 @@ class Replacement:
         # With O_EXCL, no link that somebody has put there is followed.
         flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY
         try:
-            return os.open(self._temporary, flags, mode)
+            return os.open(self.temporary, flags, mode)
         except FileExistsError:
-            os.unlink(self._temporary)
-            return os.open(self._temporary, flags, mode)
+            os.unlink(self.temporary)
+            return os.open(self.temporary, flags, mode)
 
     def _discard(self) -> None:
         with suppress(OSError):
-            os.unlink(self._temporary)
+            os.unlink(self.temporary)
 
 
-def _keep_owner_and_mode(descriptor: int, old: os.stat_result) -> None:
+def temporary_of(target: str) -> str:
+    """The path of the temporary file of a file."""
+    folder, name = os.path.split(target)
+    return os.path.join(folder, f".{name}.tmp")
+
+
+def adopt_temporary(target: str) -> None:
+    """
+    Put a temporary file that is there in the place of its file; durable when this returns.
+
+    Raises:
+        OSError: As in `Replacement.commit`.
+    """
+    os.replace(temporary_of(target), target)
+    sync_folder(os.path.dirname(target))
+
+
+def narrow_mode(descriptor: int, model: str) -> None:
+    """
+    Take from a file what its mode permits and another's does not; its owner may write to it.
+
+    Raises:
+        OSError: It is not ours to change.
+    """
+    mode = stat.S_IMODE(os.fstat(descriptor).st_mode)
+    allowed = stat.S_IMODE(os.stat(model).st_mode) | stat.S_IWUSR
+    if mode & ~allowed:
+        os.fchmod(descriptor, mode & allowed)
+
+
+def _give_owner_and_mode(descriptor: int, old: os.stat_result, mode: int) -> None:
     new = os.fstat(descriptor)
     if (new.st_uid, new.st_gid) != (old.st_uid, old.st_gid):
         # Only root may give a file away.
         with suppress(PermissionError):
             os.fchown(descriptor, old.st_uid, old.st_gid)
     # After fchown, which may take bits of the mode away.
-    os.fchmod(descriptor, stat.S_IMODE(old.st_mode))
+    os.fchmod(descriptor, mode)
 
 
 def make_folder(folder: str) -> None:

@@ -5,14 +5,18 @@ from __future__ import annotations
 import math
 import os
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from typing import cast
 
-from confstore import Poll, Value, Values
+from confstore import Change, Commit, Poll, Value, Values
 from confstore.adapter import (
+    Draft,
     ReadOnlyDict,
     canonical_update,
     canonical_values,
+    check_if_version,
     check_size,
+    checked_draft,
     checked_keys,
     checked_option,
     checked_store,
@@ -22,22 +26,15 @@ from confstore.adapter import (
 )
 from confstore.errors import (
     InvalidNameError,
+    NotJournaledError,
     OptionNotFoundError,
     StoreClosedError,
-    StoreUnavailableError,
 )
-from confstore_file._document import options_to_bytes
-from confstore_file._os_errors import store_error
-from confstore_file._replacement import Replacement, make_folder
-from confstore_file._watched_file import State, WatchedFile
-from confstore_file._write_lock import WriteLock
+from confstore_file._files import Files
+from confstore_file._journal_file import JournalState
+from confstore_file._watched_file import State
 
 __all__ = ["FileStore"]
-
-_MAX_ATTEMPTS = 20
-"""Tries of a write while somebody edits the file at the same moments; a guess: one is usual."""
-
-_Change = Callable[[dict[str, ReadOnlyDict]], None]
 
 
 class FileStore:
@@ -55,6 +52,9 @@ class FileStore:
     - Writers wait for each other through the lock file `.prod.json.lock` beside the file. Editors
       know nothing of it: a write looks at the file again right before it replaces it, and starts
       over if it was edited.
+    - With `enable_journal`, every write is a commit to the journal `prod.journal.jsonl` beside the
+      file: its line is written first, and is the write. It keeps all old values, for whoever may
+      read the options file, and for no more people.
     - What is written has an indent of two spaces, line feeds, and no byte order mark; what is read
       is any JSON in UTF-8. Symbolic links are followed, and stay.
     """
@@ -90,8 +90,7 @@ class FileStore:
             raise InvalidNameError("store", ascii(given), "the path names no file")
         # A later change of the working directory must not change the store.
         self._path = os.path.abspath(given)
-        self._file = WatchedFile(self._path, self._name, wall_clock)
-        self._lock = WriteLock(self._name, lock_timeout)
+        self._files = Files(self._path, self._name, wall_clock, lock_timeout)
         self._is_closed = False
 
     @property
@@ -163,7 +162,7 @@ class FileStore:
             StoreUnavailableError: The file was there and is gone or empty.
         """
         state = self._read()
-        if not (isinstance(checkpoint, State) and checkpoint.file is self._file):
+        if not (isinstance(checkpoint, State) and checkpoint.file is state.file):
             return poll_between(state, None, state.options)
         if checkpoint.options is state.options:
             return Poll(state, {})
@@ -182,11 +181,7 @@ class FileStore:
         """
         name = checked_option(option)
         new = freeze(canonical_values(name, values))
-
-        def change(options: dict[str, ReadOnlyDict]) -> None:
-            options[name] = new
-
-        self._write(change)
+        self._write(name, lambda _: new)
 
     def update(
         self, option: str, values: Mapping[str, Value], *, remove: Collection[str] = ()
@@ -205,13 +200,13 @@ class FileStore:
         name = checked_option(option)
         canonical, removed = canonical_update(name, values, remove)
 
-        def change(options: dict[str, ReadOnlyDict]) -> None:
-            merged = {**options.get(name, {}), **freeze(canonical)}
-            kept = {key: value for key, value in merged.items() if key not in removed}
+        def merged(old: ReadOnlyDict | None) -> ReadOnlyDict:
+            both = {**(old or {}), **freeze(canonical)}
+            kept = ReadOnlyDict({key: value for key, value in both.items() if key not in removed})
             check_size(name, kept)
-            options[name] = ReadOnlyDict(kept)
+            return kept
 
-        self._write(change)
+        self._write(name, merged)
 
     def delete(self, option: str) -> None:
         """
@@ -228,12 +223,119 @@ class FileStore:
         if name not in self._read().options:
             raise OptionNotFoundError(name, self._name)
 
-        def change(options: dict[str, ReadOnlyDict]) -> None:
-            if name not in options:
+        def removed(old: ReadOnlyDict | None) -> None:
+            if old is None:
                 raise OptionNotFoundError(name, self._name)
-            del options[name]
 
-        self._write(change)
+        self._write(name, removed)
+
+    @property
+    def is_journaled(self) -> bool:
+        """
+        Whether every write is a commit.
+
+        Raises:
+            CorruptStoreError: The journal does not hold commits.
+            StoreUnavailableError: The journal was there and is gone.
+        """
+        self._check_open()
+        return self._files.journal() is not None
+
+    @property
+    def baseline(self) -> int:
+        """
+        The last version that only wrote down what there was when the journal was enabled.
+
+        Raises:
+            NotJournaledError: There is no journal.
+        """
+        return self._journal().header.baseline
+
+    def enable_journal(self) -> None:
+        """
+        Make every write a commit from now on, and what there is the first ones; or do nothing.
+
+        The journal is `prod.journal.jsonl` beside `prod.json`. It is there as soon as this returns,
+        for every process; so remove it, and it is gone: who had seen it writes no more, until the
+        store is opened anew or this is called again.
+
+        Raises:
+            CorruptStoreError: A file does not hold a store.
+            StoreUnavailableError: The files, their lock or the disk cannot be had now.
+            AccessDeniedError: The folder may not be written.
+            InvalidCommitError: An option is so large in a journal that no commit holds it.
+        """
+        self._check_open()
+        self._files.enable_journal()
+
+    def version(self) -> int:
+        """
+        The version of the last commit; 0 before the first.
+
+        Raises:
+            NotJournaledError: There is no journal.
+        """
+        return len(self._journal().lines)
+
+    def commits(
+        self,
+        since: int = 0,
+        *,
+        consistent: bool = True,  # noqa: ARG002 (a file always is)
+    ) -> list[Commit]:
+        """
+        The commits after a version, ascending and without gaps.
+
+        Args:
+            since: The version that is known already.
+            consistent: Makes no difference: each read sees the journal as it is.
+
+        Raises:
+            CorruptStoreError: The journal does not hold commits.
+            NotJournaledError: There is no journal.
+        """
+        return self._journal().commits[max(0, since) :]
+
+    def commit(
+        self,
+        changes: Iterable[Change],
+        *,
+        if_version: int | None = None,
+        author: str | None = None,
+        comment: str = "",
+    ) -> Commit:
+        """
+        Apply all of the changes, or none; see `confstore.JournaledStore`.
+
+        Once its line is in the journal the commit is made, and this returns: if the options file
+        cannot be replaced then, the log `confstore` has a warning, who reads sees the commit, and
+        the next write puts it into the file. Somebody who edits the file at the same moment keeps
+        what the commit does not touch. Only if that edit leaves no sound file, the error of
+        reading it is raised although the commit is in the journal.
+
+        Raises:
+            AccessDeniedError: The files or their folder may not be written.
+            CorruptStoreError: A file does not hold a store.
+            InvalidCommitError: Not every backend could make this commit.
+            InvalidNameError: An option cannot have its name.
+            InvalidValueError: Values are outside the domain.
+            NotJournaledError: There is no journal.
+            StoreUnavailableError: The files, their lock or the disk cannot be had now.
+            VersionConflictError: Somebody committed to one of the options after `if_version`.
+        """
+        self._journal()
+        draft = checked_draft(self._name, changes, author, comment)
+
+        def plan(_: Mapping[str, ReadOnlyDict], commits: Sequence[Commit] | None) -> Draft:
+            if commits is None:
+                # It was removed between the look at it and the lock.
+                raise NotJournaledError(self._name)
+            if if_version is not None:
+                since = commits[max(0, if_version) :]
+                check_if_version(self._name, if_version, draft.options, since, len(commits))
+            return draft
+
+        return cast("Commit", self._files.write(plan))
 
     def close(self) -> None:
         """Refuse every further call; closing twice is closing once."""
@@ -242,35 +344,30 @@ class FileStore:
     def __repr__(self) -> str:
         return f"FileStore({self._path!r})"
 
-    def _read(self, *, is_for_write: bool = False) -> State:
+    def _check_open(self) -> None:
         if self._is_closed:
             raise StoreClosedError(self._name)
-        return self._file.read(is_for_write=is_for_write)
 
-    def _write(self, change: _Change) -> None:
-        self._read(is_for_write=True)
-        try:
-            for _ in range(_MAX_ATTEMPTS):
-                target = os.path.realpath(self._path)
-                make_folder(os.path.dirname(target))
-                with self._lock.held(target):
-                    if self._has_replaced(target, change):
-                        return
-        except OSError as error:
-            raise store_error(error, self._name, f"writing {self._path}") from error
-        reason = f"{self._path} was edited {_MAX_ATTEMPTS} times in the midst of one write"
-        raise StoreUnavailableError(self._name, reason)
+    def _read(self) -> State:
+        self._check_open()
+        return self._files.read()
 
-    def _has_replaced(self, target: str, change: _Change) -> bool:
-        """Change the file, unless somebody who takes no lock changes it at the same time."""
-        before = self._read(is_for_write=True)
-        options = dict(before.options)
-        change(options)
-        content = options_to_bytes(options)
-        with Replacement(target, content) as replacement:
-            now = self._read(is_for_write=True)
-            if now.options is not before.options or os.path.realpath(self._path) != target:
-                return False
-            replacement.commit()
-        self._file.written(options, content)
-        return True
+    def _journal(self) -> JournalState:
+        self._check_open()
+        journal = self._files.journal()
+        if journal is None:
+            raise NotJournaledError(self._name)
+        return journal
+
+    def _write(
+        self, option: str, make: Callable[[ReadOnlyDict | None], ReadOnlyDict | None]
+    ) -> None:
+        self._check_open()
+
+        def plan(options: Mapping[str, ReadOnlyDict], commits: Sequence[Commit] | None) -> Draft:
+            change = Change(option, make(options.get(option)))
+            if commits is None:
+                return Draft((change,), None, "")
+            return checked_draft(self._name, [change])
+
+        self._files.write(plan)

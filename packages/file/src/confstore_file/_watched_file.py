@@ -16,11 +16,11 @@ from confstore.errors import BackendError, CorruptStoreError, StoreUnavailableEr
 from confstore_file._document import is_blank, options_from_bytes
 from confstore_file._os_errors import store_error
 
-__all__ = ["State", "WatchedFile"]
+__all__ = ["SETTLED_S", "State", "WatchedFile", "digest_of", "signature_of"]
 
 _log = logging.getLogger("confstore")
 
-_SETTLED_S = 2.0
+SETTLED_S = 2.0
 """
 Age at which a file's time of modification proves that nobody has written to it since.
 
@@ -31,7 +31,10 @@ The coarsest time stamps of a file system in use have steps of two seconds: FAT,
 _MAX_READS = 5
 """Readings of a file that changes meanwhile; a guess: who writes in place is soon done."""
 
-_Signature = tuple[int, int, int, int, int]
+NO_FILE = hashlib.sha256(b"").hexdigest()
+"""The digest that stands for an options file that is not there."""
+
+Signature = tuple[int, int, int, int, int]
 
 
 @attrs.frozen(eq=False)
@@ -43,13 +46,18 @@ class State:
         file: The `WatchedFile` that read it.
         options: Its options, read-only.
         signature: What `os.stat` said of it then; None while that proves nothing.
-        digest: SHA-256 of its bytes; None where the signature will do.
+        digest: SHA-256 of its bytes in hexadecimal digits; of no bytes where there is no file.
     """
 
     file: WatchedFile = attrs.field(repr=False)
     options: Mapping[str, ReadOnlyDict] = attrs.field(repr=False)
-    signature: _Signature | None = None
-    digest: bytes | None = attrs.field(default=None, repr=False)
+    digest: str = attrs.field(repr=False)
+    signature: Signature | None = None
+
+    @property
+    def is_absent(self) -> bool:
+        """Whether there was no file; an empty one is no store."""
+        return self.digest == NO_FILE
 
 
 class WatchedFile:
@@ -72,7 +80,7 @@ class WatchedFile:
         self._path = path
         self._store = store
         self._wall_clock = wall_clock
-        self._absent = State(self, MappingProxyType({}))
+        self._absent = State(self, MappingProxyType({}), NO_FILE)
         self._state = self._absent
         # Once there was something in the file, its absence is no empty store.
         self._is_known = False
@@ -93,7 +101,7 @@ class WatchedFile:
         try:
             status = os.stat(self._path)
             state = self._state
-            if state.signature is not None and state.signature == _signature(status):
+            if state.signature is not None and state.signature == signature_of(status):
                 return state
             if not stat.S_ISREG(status.st_mode):
                 raise BackendError(self._store, f"{self._path} is not a file")
@@ -120,7 +128,7 @@ class WatchedFile:
             )
         return self._absent
 
-    def _content(self) -> tuple[_Signature | None, bytes]:
+    def _content(self) -> tuple[Signature | None, bytes]:
         """The file's bytes, and its signature if that proves anything."""
         for _ in range(_MAX_READS):
             # The clock first: what is written after this has a later time.
@@ -128,14 +136,14 @@ class WatchedFile:
             with open(self._path, "rb", buffering=0) as file:
                 status = os.fstat(file.fileno())
                 content = file.read()
-                is_whole = _signature(os.fstat(file.fileno())) == _signature(status)
+                is_whole = signature_of(os.fstat(file.fileno())) == signature_of(status)
             if is_whole:
-                is_settled = now_s - status.st_mtime_ns / 1e9 >= _SETTLED_S
-                return _signature(status) if is_settled else None, content
+                is_settled = now_s - status.st_mtime_ns / 1e9 >= SETTLED_S
+                return signature_of(status) if is_settled else None, content
         reason = f"{self._path} changes faster than it can be read"
         raise StoreUnavailableError(self._store, reason)
 
-    def _parsed(self, signature: _Signature | None, content: bytes, *, is_known: bool) -> State:
+    def _parsed(self, signature: Signature | None, content: bytes, *, is_known: bool) -> State:
         if is_blank(content):
             if is_known:
                 reason = f"{self._path} is empty: an editor may be saving it"
@@ -144,13 +152,13 @@ class WatchedFile:
             raise CorruptStoreError(place, "the file is empty; a store without options is {}")
         self._is_known = True
         last = self._state
-        digest = hashlib.sha256(content).digest() if signature is None or last.digest else None
-        if digest is not None and digest == last.digest:
+        digest = digest_of(content)
+        if digest == last.digest:
             options = last.options
         else:
             parsed = options_from_bytes(content, os.path.basename(self._path))
             options = MappingProxyType(_shared(last.options, parsed))
-        self._state = State(self, options, signature, None if signature else digest)
+        self._state = State(self, options, digest, signature)
         return self._state
 
     def written(self, options: Mapping[str, ReadOnlyDict], content: bytes) -> None:
@@ -162,11 +170,16 @@ class WatchedFile:
             content: The bytes that stand for them.
         """
         self._is_known = True
-        digest = hashlib.sha256(content).digest()
-        self._state = State(self, MappingProxyType(dict(options)), digest=digest)
+        self._state = State(self, MappingProxyType(dict(options)), digest_of(content))
 
 
-def _signature(status: os.stat_result) -> _Signature:
+def digest_of(content: bytes) -> str:
+    """SHA-256 of what a file holds, in hexadecimal digits."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def signature_of(status: os.stat_result) -> Signature:
+    """What changes whenever a file does, unless it does so within one step of the clock."""
     return status.st_mtime_ns, status.st_ctime_ns, status.st_size, status.st_ino, status.st_dev
 
 

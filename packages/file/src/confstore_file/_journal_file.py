@@ -1,0 +1,247 @@
+"""
+The journal of a file: `prod.journal.jsonl` beside `prod.json`.
+
+A commit is made by its line: written and synced before the options file is replaced. Whole lines
+stay as they are for ever; what is behind the last of them is torn, and the next writer's.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from contextlib import suppress
+
+import attrs
+
+from confstore import Commit
+from confstore.errors import CorruptStoreError
+from confstore_file._journal_line import (
+    Header,
+    Line,
+    header_from_bytes,
+    header_to_line,
+    line_from_bytes,
+    line_to_bytes,
+)
+from confstore_file._replacement import Replacement, narrow_mode
+from confstore_file._watched_file import SETTLED_S, signature_of
+
+__all__ = ["JournalFile", "JournalState"]
+
+
+@attrs.frozen(eq=False)
+class JournalState:
+    """
+    What a journal held when it was read; whole lines only.
+
+    Attributes:
+        header: Its first line.
+        lines: Its commits.
+        size_b: Where the last whole line ends.
+        tail: The last whole line: what must still be there for the rest to be.
+    """
+
+    header: Header
+    lines: tuple[Line, ...] = attrs.field(repr=False)
+    size_b: int
+    tail: bytes = attrs.field(repr=False)
+
+    @property
+    def commits(self) -> list[Commit]:
+        """The commits, without what stands beside them."""
+        return [line.commit for line in self.lines]
+
+    @property
+    def last(self) -> Line | None:
+        """The last commit; None before the first."""
+        return self.lines[-1] if self.lines else None
+
+
+@attrs.frozen(eq=False)
+class _Look:
+    """What was seen of the file, when, and whether its times can prove that it is still so."""
+
+    state: JournalState
+    status: os.stat_result
+    is_settled: bool
+
+    def proves_same(self, status: os.stat_result) -> bool:
+        """Whether a file with this status is still as it was seen."""
+        return self.is_settled and signature_of(status) == signature_of(self.status)
+
+
+class JournalFile:
+    """
+    Reads and appends to one journal; writers hold the lock of the options file.
+
+    Attributes:
+        is_known: Whether it was there, when it was read or written by this object.
+    """
+
+    def __init__(self, path: str, wall_clock: Callable[[], float]) -> None:
+        """
+        Name the journal.
+
+        Args:
+            path: Its path; its folder's without symbolic links.
+            wall_clock: Seconds since the epoch, as in the file's times.
+        """
+        self._path = path
+        self._wall_clock = wall_clock
+        self._look: _Look | None = None
+        self.is_known = False
+
+    def read(self) -> JournalState | None:
+        """
+        The journal as it is now; None if there is none.
+
+        Only its last line and what was appended to that is read again. Needs no lock: what was seen
+        is replaced by one reference.
+
+        Raises:
+            CorruptStoreError: A line is no commit; its text begins `FILE:LINE:1:`.
+            OSError: It cannot be read.
+        """
+        seen = self._look
+        try:
+            status = os.stat(self._path)
+            if seen and seen.proves_same(status):
+                return seen.state
+            known = seen.state if seen and seen.status.st_ino == status.st_ino else None
+            try:
+                look = self._read(known)
+            except CorruptStoreError:
+                # A writer may have cut off a torn line and written its own, just between two blocks
+                # of this reading. What is corrupt will be so at the second look.
+                look = self._read(None)
+        except FileNotFoundError:
+            self._look = None
+            return None
+        self._look = look
+        self.is_known = True
+        return look.state
+
+    def _read(self, known: JournalState | None) -> _Look:
+        # The clock first: what is written after this has a later time.
+        now_s = self._wall_clock()
+        with open(self._path, "rb") as file:
+            status = os.fstat(file.fileno())
+            is_settled = now_s - status.st_mtime_ns / 1e9 >= SETTLED_S
+            if known is not None:
+                file.seek(known.size_b - len(known.tail))
+                content = file.read()
+                # Else a failed writer has cut off what had been seen, or the file is another one.
+                if content.startswith(known.tail):
+                    state = self._extended(known, content[len(known.tail) :])
+                    return _Look(state, status, is_settled)
+                file.seek(0)
+            content = file.read()
+        first, end, rest = content.partition(b"\n")
+        try:
+            # Written with what follows, in one piece: it is never torn.
+            header = header_from_bytes(first if end else b"")
+        except ValueError as error:
+            raise self._corrupt(1, str(error)) from None
+        state = self._extended(JournalState(header, (), len(first + end), first + end), rest)
+        if len(state.lines) < header.baseline:
+            reason = f"it began with {header.baseline} commits, of which not all are there"
+            raise self._corrupt(1, reason)
+        return _Look(state, status, is_settled)
+
+    def _extended(self, known: JournalState, appended: bytes) -> JournalState:
+        lines = list(known.lines)
+        size_b, tail = known.size_b, known.tail
+        for text in _whole_lines(appended):
+            try:
+                line = line_from_bytes(text)
+                _check_follows(line, lines)
+            except ValueError as error:
+                raise self._corrupt(len(lines) + 2, str(error)) from None
+            lines.append(line)
+            size_b += len(text)
+            tail = text
+        if len(lines) == len(known.lines):
+            return known
+        return JournalState(known.header, tuple(lines), size_b, tail)
+
+    def _corrupt(self, line: int, reason: str) -> CorruptStoreError:
+        return CorruptStoreError(f"{os.path.basename(self._path)}:{line}:1", reason)
+
+    def create(self, header: Header, lines: list[Line], *, model: str) -> None:
+        """
+        Write a whole journal, atomically; durable when this returns.
+
+        Args:
+            header: Its first line.
+            lines: Its first commits.
+            model: The file whose owner and mode it gets, if that exists.
+
+        Raises:
+            OSError: It could not be written.
+        """
+        content = header_to_line(header) + b"".join(map(line_to_bytes, lines))
+        with Replacement(self._path, content, model=model) as replacement:
+            replacement.commit()
+
+    def append(self, state: JournalState, line: Line, *, model: str) -> bool:
+        """
+        Add a commit; it is made when this returns.
+
+        A torn line of a writer that died is cut off.
+
+        Args:
+            state: What the journal holds.
+            line: The commit.
+            model: A file to which the journal's mode may add nothing: it holds all old values.
+
+        Returns:
+            Whether it was added; else somebody who takes no lock has changed the journal.
+
+        Raises:
+            OSError: It could not be written; then it is not there.
+        """
+        now = self.read()
+        if now is None or (now.size_b, now.tail) != (state.size_b, state.tail):
+            return False
+        with open(self._path, "r+b", buffering=0) as file:
+            narrow_mode(file.fileno(), model)
+            file.truncate(state.size_b)
+            file.seek(state.size_b)
+            try:
+                content = line_to_bytes(line)
+                written_b = 0
+                while written_b < len(content):
+                    written_b += file.write(content[written_b:])
+                os.fsync(file.fileno())
+            except BaseException:
+                with suppress(OSError):
+                    file.truncate(state.size_b)
+                raise
+        return True
+
+    def sync(self) -> None:
+        """
+        Make durable what is there: the writer of the last line may have died before it did so.
+
+        Raises:
+            OSError: It could not be done.
+        """
+        with open(self._path, "r+b", buffering=0) as file:
+            os.fsync(file.fileno())
+
+
+def _whole_lines(appended: bytes) -> list[bytes]:
+    # A line that lacks its end was being written when its writer died, or is being written.
+    lines = [text + b"\n" for text in appended.split(b"\n")[:-1]]
+    # JSON has no NUL: after a loss of power it stands where a block of the last line is missing.
+    if lines and b"\0" in lines[-1]:
+        lines.pop()
+    return lines
+
+
+def _check_follows(line: Line, lines: list[Line]) -> None:
+    commit = line.commit
+    if commit.version != len(lines) + 1:
+        raise ValueError(f"version {len(lines) + 1} is expected here, and this is another")
+    if commit.previous != (lines[-1].commit.id if lines else None):
+        raise ValueError("this commit does not follow the one before it")

@@ -1,0 +1,168 @@
+"""The lines of a journal: a header, then a commit a line."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import datetime, timezone
+from typing import Any, NoReturn
+
+import attrs
+
+from confstore import Change, Commit
+from confstore.adapter import (
+    JSONPathError,
+    checked_option,
+    number_from_text,
+    values_from_json,
+    values_to_json,
+)
+from confstore_file._locate import find_fault
+
+__all__ = [
+    "Header",
+    "Line",
+    "header_from_bytes",
+    "header_to_line",
+    "line_from_bytes",
+    "line_to_bytes",
+]
+
+
+@attrs.frozen
+class Header:
+    """
+    What the first line says of a journal.
+
+    Attributes:
+        baseline: The last version that wrote down what there was before.
+    """
+
+    baseline: int
+
+
+@attrs.frozen
+class Line:
+    """
+    A commit as it stands in a journal.
+
+    Attributes:
+        commit: The commit.
+        digest_before: SHA-256, in hexadecimal digits, of the options file that it was made from; of
+            no bytes where there was no file. Not always what the commit before it made: people edit
+            the file.
+        digest: The same of the options file that it makes.
+    """
+
+    commit: Commit
+    digest_before: str
+    digest: str
+
+
+def header_to_line(header: Header) -> bytes:
+    """The first line of a journal."""
+    return _line({"journal": 1, "baseline": header.baseline})
+
+
+def line_to_bytes(line: Line) -> bytes:
+    """A commit as a line."""
+    commit = line.commit
+    return _line(
+        {
+            "version": commit.version,
+            "id": commit.id,
+            "previous": commit.previous,
+            "at": commit.at.isoformat(),
+            "by": commit.author,
+            "comment": commit.comment,
+            "changes": [_change_to_json(change) for change in commit.changes],
+            "sha256_before": line.digest_before,
+            "sha256": line.digest,
+        }
+    )
+
+
+def _line(content: Mapping[str, Any]) -> bytes:
+    text = json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return f"{text}\n".encode()
+
+
+def _change_to_json(change: Change) -> dict[str, Any]:
+    if change.values is None:
+        return {"option": change.option, "action": "delete"}
+    return {"option": change.option, "action": "set", "values": values_to_json(change.values)}
+
+
+def header_from_bytes(text: bytes) -> Header:
+    """
+    The first line of a journal.
+
+    Raises:
+        ValueError: It is none; the text of the error never quotes it.
+    """
+    try:
+        content = json.loads(text)
+        if content["journal"] == 1:
+            return Header(_field(content, "baseline", int))
+    except (KeyError, TypeError, ValueError, RecursionError):
+        pass
+    raise ValueError("this is not the first line of a journal that this version can read")
+
+
+def line_from_bytes(text: bytes) -> Line:
+    """
+    A commit from its line.
+
+    Raises:
+        ValueError: It is none; the text of the error never quotes it.
+    """
+    try:
+        return _line_from_json(
+            json.loads(text, parse_float=number_from_text, parse_constant=_refuse_constant)
+        )
+    except JSONPathError as error:
+        fault = f"this is no commit: {error.reason}"
+    except (KeyError, TypeError, ValueError):
+        fault = "this is no commit"
+    except RecursionError:
+        fault = "this is no commit: it is nested too deep"
+        # A sound text: it is the caller who stands at the limit.
+        if find_fault(text.decode(errors="replace")) is None:
+            raise
+    raise ValueError(fault)
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _line_from_json(content: Any) -> Line:
+    at = datetime.fromisoformat(_field(content, "at", str))
+    if at.tzinfo is None:
+        raise ValueError("a time without its zone")
+    commit = Commit(
+        _field(content, "version", int),
+        _field(content, "id", str),
+        at.astimezone(timezone.utc),
+        _field(content, "by", str, type(None)),
+        _field(content, "comment", str),
+        tuple(map(_change_from_json, _field(content, "changes", list))),
+        _field(content, "previous", str, type(None)),
+    )
+    return Line(commit, _field(content, "sha256_before", str), _field(content, "sha256", str))
+
+
+def _field(content: Any, name: str, *kinds: type) -> Any:
+    entry = content[name]
+    if type(entry) not in kinds:
+        raise TypeError(name)
+    return entry
+
+
+def _change_from_json(raw: Any) -> Change:
+    option = checked_option(raw["option"])
+    if raw["action"] == "delete":
+        return Change(option, None)
+    if raw["action"] != "set":
+        raise ValueError("an action of another version")
+    return Change(option, values_from_json(raw["values"]))

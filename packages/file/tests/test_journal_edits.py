@@ -1,0 +1,184 @@
+"""People who edit the options of a journaled file by hand."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from confstore import Change, diff, reconcile, state_at
+from confstore.errors import (
+    CorruptStoreError,
+    StoreUnavailableError,
+)
+from confstore_file import FileStore
+
+OnSync = Callable[[Callable[[], object]], None]
+
+
+@pytest.fixture
+def store(file: Path) -> FileStore:
+    """A journaled store, which was empty when its journal was enabled."""
+    store = FileStore(file)
+    store.enable_journal()
+    return store
+
+
+@pytest.fixture
+def journal(file: Path) -> Path:
+    """Where the journal of the store's file is to be."""
+    return file.with_name("prod.journal.jsonl")
+
+
+@pytest.fixture
+def at_line(journal: Path, monkeypatch: pytest.MonkeyPatch) -> OnSync:
+    """Does something when a commit's line was written and synced; the options file is the old."""
+    fsync = os.fsync
+
+    def install(action: Callable[[], object]) -> None:
+        def syncing(descriptor: int) -> None:
+            fsync(descriptor)
+            if os.path.samestat(os.fstat(descriptor), os.stat(journal)):
+                action()
+
+        monkeypatch.setattr(os, "fsync", syncing)
+
+    return install
+
+
+def options(file: Path) -> dict[str, Any]:
+    """What somebody reads who comes anew."""
+    return dict(FileStore(file).items())
+
+
+def assert_agree(file: Path) -> None:
+    """Whoever comes anew finds that the options are those of the journal's last commit."""
+    store = FileStore(file)
+    assert list(diff(state_at(store, store.version()), store)) == []
+
+
+def test_edit_is_seen_at_once(store: FileStore, file: Path) -> None:
+    """A hand edit is what reads and polls show, at once, and no commit."""
+    store.set("db", {"port": 1})
+    checkpoint = store.poll().checkpoint
+    file.write_text('{"db": {"port": 2}, "new": {}}')
+    assert store.get("db") == {"port": 2}
+    assert store.poll(checkpoint).changed == {"db": {"port": 2}, "new": {}}
+    assert options(file) == {"db": {"port": 2}, "new": {}}
+    assert store.version() == 1
+
+
+def test_edit_shows_in_a_diff(store: FileStore, file: Path) -> None:
+    """The difference between the journal's last state and the options is the hand edit."""
+    store.set("db", {"port": 1})
+    file.write_text('{"db": {"port": 2}, "new": {}}')
+    differences = list(diff(state_at(store, store.version()), store))
+    assert [(one.option, one.key, one.kind) for one in differences] == [
+        ("db", "port", "changed"),
+        ("new", None, "added"),
+    ]
+
+
+def test_edit_is_reconciled(store: FileStore, file: Path) -> None:
+    """`reconcile` commits a hand edit, with its deletions."""
+    store.set("db", {"port": 1})
+    store.set("old", {})
+    file.write_text('{"db": {"port": 2}}')
+    commit = reconcile(store, author="me")
+    assert commit is not None
+    assert commit.changes == (Change("db", {"port": 2}), Change("old", None))
+    assert_agree(file)
+    assert reconcile(store) is None
+
+
+def test_edit_of_the_form(store: FileStore, file: Path) -> None:
+    """Who only formats the file anew has changed nothing."""
+    store.set("db", {"port": 1})
+    file.write_text('{ "db":{"port":1} }')
+    assert reconcile(store) is None
+    store.set("cache", {})
+    assert_agree(file)
+
+
+def test_commit_upon_an_edit(store: FileStore, file: Path) -> None:
+    """A commit keeps what was edited before, and does not commit it."""
+    store.set("db", {"port": 1})
+    file.write_text('{"db": {"port": 1}, "edited": {"by": "hand"}}')
+    commit = store.commit([Change("db", {"port": 2})])
+    assert commit.changes == (Change("db", {"port": 2}),)
+    assert options(file) == {"db": {"port": 2}, "edited": {"by": "hand"}}
+    assert state_at(store, 2) == {"db": {"port": 2}}
+
+
+def test_edit_back_to_what_was_before(store: FileStore, file: Path) -> None:
+    """Who puts the file of before the last commit back has edited it: it is not rolled forward."""
+    store.set("db", {"port": 1})
+    before = file.read_bytes()
+    store.set("db", {"port": 2})
+    file.write_bytes(before)
+    assert store.get("db") == {"port": 1}
+    assert options(file) == {"db": {"port": 1}}
+    FileStore(file).set("cache", {})
+    assert options(file) == {"db": {"port": 1}, "cache": {}}
+    assert FileStore(file).version() == 3
+
+
+def test_edit_between_line_and_replacement(
+    store: FileStore, file: Path, journal: Path, at_line: OnSync
+) -> None:
+    """An edit that meets a commit keeps what the commit does not touch, and is no part of it."""
+    store.set("db", {"port": 1})
+    edits = ['{"db": {"port": -1}, "edited": {"by": "hand"}}']
+    at_line(lambda: edits and file.write_text(edits.pop()))
+    commit = store.commit([Change("db", {"port": 2}), Change("new", {})])
+    assert commit == store.commits()[-1] == FileStore(file).commits()[-1]
+    assert options(file) == {"db": {"port": 2}, "edited": {"by": "hand"}, "new": {}}
+    (difference,) = diff(state_at(store, 2), store)
+    assert (difference.option, difference.kind) == ("edited", "added")
+    assert set(os.listdir(file.parent)) == {file.name, journal.name, ".prod.json.lock"}
+
+
+def test_edit_that_breaks_the_file_between_line_and_replacement(
+    store: FileStore, file: Path, at_line: OnSync
+) -> None:
+    """An edit that is broken is not overwritten; the commit is in the journal."""
+    store.set("db", {"port": 1})
+    before = file.read_text()
+    at_line(lambda: file.write_text("{"))
+    with pytest.raises(CorruptStoreError):
+        store.set("db", {"port": 2})
+    assert file.read_text() == "{"
+    assert store.version() == 2
+    # Its editor had only emptied it, and now saves what it had: nobody has edited anything.
+    file.write_text(before)
+    assert options(file) == {"db": {"port": 2}}
+    assert_agree(file)
+
+
+def test_edited_all_the_time_after_the_line(
+    store: FileStore, file: Path, monkeypatch: pytest.MonkeyPatch, at_line: OnSync
+) -> None:
+    """A commit that cannot be put into the file for all the edits says so, and harms none."""
+    store.set("db", {"port": 1})
+    ports = iter(range(1_000))
+
+    def edit() -> None:
+        file.write_text(f'{{"db": {{"port": {next(ports)}}}}}')
+
+    def edit_for_ever() -> None:
+        edit()
+        fsync = os.fsync
+
+        def syncing(descriptor: int) -> None:
+            fsync(descriptor)
+            edit()
+
+        monkeypatch.setattr(os, "fsync", syncing)
+
+    at_line(edit_for_ever)
+    with pytest.raises(StoreUnavailableError, match="was edited 20 times"):
+        store.set("db", {"port": -1})
+    assert store.get("db") == {"port": 20}
