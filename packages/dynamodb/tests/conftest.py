@@ -70,6 +70,13 @@ def local_store(dynamodb_client: Any, table: str) -> Iterator[DynamoDBStore]:
 
 
 @pytest.fixture
+def journaled_store(local_store: DynamoDBStore) -> DynamoDBStore:
+    """An empty journaled store in a table of its own."""
+    local_store.enable_journal()
+    return local_store
+
+
+@pytest.fixture
 def stub_client() -> Iterator[Any]:
     """A client without a server; a `Stubber` says what it answers."""
     client = boto3.client("dynamodb")
@@ -93,10 +100,20 @@ def stub_store(stub_client: Any, stubber: Stubber) -> DynamoDBStore:
 
 
 @pytest.fixture
+def unjournaled_store(stub_store: DynamoDBStore, stubber: Stubber) -> DynamoDBStore:
+    """A store on the client without a server, which will ask once whether there is a journal."""
+    marker = {"_store": {"S": "_journal:prod"}, "_option": {"S": "!"}}
+    request = {"TableName": "config", "Key": marker, "ConsistentRead": True}
+    stubber.add_response("get_item", {}, request)
+    return stub_store
+
+
+@pytest.fixture
 def loopback() -> Iterator[Loopback]:
-    """A server on this machine that does whatever a test tells it."""
+    """A server on this machine that does whatever a test tells it; the store has no journal."""
     with Loopback() as server:
         server.answer("DescribeTable", server.json({"Table": description()}))
+        server.answer("GetItem", server.json({}))
         yield server
 
 

@@ -50,3 +50,9 @@ def test_closing_closes_the_store(moto_client: Any, table: str) -> None:
     store.close()
     with pytest.raises(StoreClosedError):
         store.set("db", {})
+
+
+def test_full_reload_interval_reaches_the_store(dynamodb_client: Any, table: str) -> None:
+    """An interval that cannot be one is refused, whoever takes it."""
+    with pytest.raises(ValueError, match="full_reload_interval"):
+        DynamoDBConfigStore(dynamodb_client, table, "prod", full_reload_interval=0)

@@ -9,7 +9,9 @@ from typing import Any
 
 import boto3
 import pytest
+from boto3.dynamodb.types import TypeSerializer
 
+from confstore import Values
 from confstore.testing import Profile, StoreContract
 from confstore_dynamodb import DynamoDBStore
 
@@ -44,4 +46,20 @@ class LocalContract(StoreContract):
             yield store
 
 
+class JournaledLocalContract(LocalContract):
+    """The same, and every write is a commit, unless somebody edits an item by hand."""
+
+    editable = True
+    journaled = True
+
+    def edit_by_hand(self, name: str, option: str, values: Values | None) -> None:
+        key = {"_store": {"S": name}, "_option": {"S": option}}
+        if values is None:
+            self.client.delete_item(TableName=self.table, Key=key)
+        else:
+            item = TypeSerializer().serialize(values)["M"]
+            self.client.put_item(TableName=self.table, Item={**item, **key})
+
+
 TestLocal = LocalContract.TestCase
+TestJournaledLocal = JournaledLocalContract.TestCase

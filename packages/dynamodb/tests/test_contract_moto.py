@@ -11,9 +11,11 @@ from unittest.mock import patch
 
 import boto3
 import pytest
+from boto3.dynamodb.types import TypeSerializer
 from moto import mock_aws
 from moto.dynamodb.models.dynamo_type import LimitedSizeDict
 
+from confstore import Values
 from confstore.testing import Profile, StoreContract
 from confstore_dynamodb import DynamoDBStore
 
@@ -54,4 +56,22 @@ class MotoContract(StoreContract):
             yield store
 
 
+class JournaledMotoContract(MotoContract):
+    """The same, and every write is a commit, unless somebody edits an item by hand."""
+
+    editable = True
+    journaled = True
+    # moto copies the whole table for each item of a transaction; DynamoDB Local plays 30 examples.
+    profile = Profile(examples=10, steps=30)
+
+    def edit_by_hand(self, name: str, option: str, values: Values | None) -> None:
+        key = {"_store": {"S": name}, "_option": {"S": option}}
+        if values is None:
+            self.client.delete_item(TableName=self.table, Key=key)
+        else:
+            item = TypeSerializer().serialize(values)["M"]
+            self.client.put_item(TableName=self.table, Item={**item, **key})
+
+
 TestMoto = MotoContract.TestCase
+TestJournaledMoto = JournaledMotoContract.TestCase

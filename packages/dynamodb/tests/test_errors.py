@@ -104,44 +104,44 @@ def test_error_of_a_stub_that_is_ours_passes() -> None:
     ],
 )
 def test_refused_values_are_the_callers(
-    stub_store: DynamoDBStore, stubber: Stubber, message: str, reason: str
+    unjournaled_store: DynamoDBStore, stubber: Stubber, message: str, reason: str
 ) -> None:
     """What DynamoDB says of a value's size or depth is an invalid value, as on every backend."""
     stubber.add_client_error("update_item", "ValidationException", message)
     with pytest.raises(InvalidValueError, match=reason):
-        stub_store.update("db", {"key": 1})
+        unjournaled_store.update("db", {"key": 1})
 
 
 def test_other_refusal_of_a_write_is_the_backends(
-    stub_store: DynamoDBStore, stubber: Stubber
+    unjournaled_store: DynamoDBStore, stubber: Stubber
 ) -> None:
     """A validation that is not about the values is none of the caller's."""
     stubber.add_client_error("update_item", "ValidationException", CANARY)
     with pytest.raises(BackendError, match="UpdateItem: ValidationException"):
-        stub_store.update("db", {"key": 1})
+        unjournaled_store.update("db", {"key": 1})
 
 
-def test_delete_of_an_absent_option(stub_store: DynamoDBStore, stubber: Stubber) -> None:
+def test_delete_of_an_absent_option(unjournaled_store: DynamoDBStore, stubber: Stubber) -> None:
     """A delete that was sent once and found nothing had nothing to delete."""
     stubber.add_client_error("delete_item", "ConditionalCheckFailedException")
     with pytest.raises(OptionNotFoundError):
-        stub_store.delete("db")
+        unjournaled_store.delete("db")
 
 
-def test_delete_that_was_sent_again(stub_store: DynamoDBStore, stubber: Stubber) -> None:
+def test_delete_that_was_sent_again(unjournaled_store: DynamoDBStore, stubber: Stubber) -> None:
     """A delete that was sent again and found nothing has succeeded the first time."""
     retried = {"RetryAttempts": 1}
     stubber.add_client_error(
         "delete_item", "ConditionalCheckFailedException", response_meta=retried
     )
-    stub_store.delete("db")
+    unjournaled_store.delete("db")
 
 
-def test_delete_that_is_refused(stub_store: DynamoDBStore, stubber: Stubber) -> None:
+def test_delete_that_is_refused(unjournaled_store: DynamoDBStore, stubber: Stubber) -> None:
     """Another refusal of a delete is reported as it is."""
     stubber.add_client_error("delete_item", "ValidationException")
     with pytest.raises(BackendError, match="DeleteItem"):
-        stub_store.delete("db")
+        unjournaled_store.delete("db")
 
 
 def test_page_without_items_is_an_error(stub_store: DynamoDBStore, stubber: Stubber) -> None:
@@ -178,7 +178,8 @@ class Failing:
         self.error = error
 
     def get_item(self, **_: Any) -> Any:
-        """Nothing; that it is there shows what this is."""
+        """Nothing: no option, and no journal. That it is there shows what this is."""
+        return {}
 
     def describe_table(self, **_: Any) -> Any:
         return {"Table": description()}

@@ -68,7 +68,7 @@ def test_polled_values_are_read_only_and_pickle_plain(store: DynamoDBStore) -> N
 
 
 def test_poll_is_eventually_consistent_unless_told(
-    stub_store: DynamoDBStore, stubber: Stubber
+    unjournaled_store: DynamoDBStore, stubber: Stubber
 ) -> None:
     """A poll asks for the cheaper read unless it is told otherwise."""
     for consistent in (False, True):
@@ -80,5 +80,5 @@ def test_poll_is_eventually_consistent_unless_told(
             "ConsistentRead": consistent,
         }
         stubber.add_response("query", {"Items": []}, request)
-    stub_store.poll()
-    stub_store.poll(consistent=True)
+    unjournaled_store.poll()
+    unjournaled_store.poll(consistent=True)

@@ -180,6 +180,7 @@ def test_table_that_is_going_is_refused(stub_client: Any, stubber: Stubber, stat
 def test_denied_description_is_no_error(stub_client: Any, stubber: Stubber) -> None:
     """A role that may not describe the table still reads and writes, and is asked once."""
     stubber.add_client_error("describe_table", "AccessDeniedException")
+    stubber.add_response("get_item", {})
     stubber.add_response("put_item", {})
     stubber.add_response("get_item", {"Item": {"_option": {"S": "db"}, "port": {"N": "1"}}})
     store = DynamoDBStore(stub_client, "config", "prod")

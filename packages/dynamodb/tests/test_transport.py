@@ -66,6 +66,14 @@ def test_absent_option_by_checksum(store: DynamoDBStore, loopback: Loopback) -> 
         store.get("db")
 
 
+def test_absent_option_with_its_capacity(store: DynamoDBStore, loopback: Loopback) -> None:
+    """A reply without the option, but with what a handler of the client asked for, is whole."""
+    capacity = {"TableName": "config", "CapacityUnits": 0.5}
+    loopback.answer("GetItem", loopback.checked({"ConsumedCapacity": capacity}))
+    with pytest.raises(OptionNotFoundError):
+        store.get("db")
+
+
 @pytest.mark.parametrize("status", [200, 302, 403, 404, 503])
 @pytest.mark.parametrize("kind", ["text/html", None])
 def test_html_page(store: DynamoDBStore, loopback: Loopback, status: int, kind: str | None) -> None:

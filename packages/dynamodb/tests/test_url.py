@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from typing import Any
 
 import pytest
@@ -55,6 +56,10 @@ def test_names_are_taken_as_written(url: str, shown: str) -> None:
         ("dynamodb://config/prod?region=", "not empty"),
         ("dynamodb://config/prod?region=%zz", "in the query"),
         ("dynamodb://config/prod?endpoint_url=localhost:8000", "http://"),
+        ("dynamodb://config/prod?full_reload_interval=0.0", "above 0"),
+        ("dynamodb://config/prod?full_reload_interval=-1", "above 0"),
+        ("dynamodb://config/prod?full_reload_interval=nan", "above 0"),
+        ("dynamodb://config/prod?full_reload_interval=1h", "above 0"),
     ],
 )
 def test_other_urls_are_refused_with_advice(url: str, advice: str) -> None:
@@ -89,3 +94,10 @@ def test_region_and_endpoint_are_the_urls(
     monkeypatch.delenv("AWS_DEFAULT_REGION")
     store = open_url(f"dynamodb://{table}/prod?region=us-east-1&endpoint_url={dynamodb_local}")
     store.close()
+
+
+def test_full_reload_interval() -> None:
+    """How often everything of a journaled store is loaded again can be said in the URL."""
+    with closing(open_url("dynamodb://config/prod?full_reload_interval=0.000001")) as store:
+        store.enable_journal()
+        assert store.poll(store.poll().checkpoint).is_full

@@ -31,6 +31,7 @@ class DynamoDBConfigStore(ConfigStore):
         create_table: bool = True,
         read_units: int | None = None,
         write_units: int | None = None,
+        full_reload_interval: float = 3600,
         config_store: str | Callable[..., Any] = "SimpleConfigStore",
         **config_options: Any,
     ) -> None:
@@ -47,6 +48,8 @@ class DynamoDBConfigStore(ConfigStore):
             create_table: Whether to make the table if it is absent.
             read_units: Read capacity of a new table; without it, it is paid on demand.
             write_units: Write capacity of a new table; given together with the other.
+            full_reload_interval: Seconds after which a refresh of a journaled store loads
+                everything again; see `DynamoDBStore`.
             config_store: The strategy; see `ConfigStore`.
             **config_options: What the strategy takes, such as `update_interval`.
 
@@ -63,6 +66,7 @@ class DynamoDBConfigStore(ConfigStore):
             create_table=create_table,
             read_units=read_units,
             write_units=write_units,
+            full_reload_interval=full_reload_interval,
         )
         try:
             super().__init__(store, config_store, **config_options)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Iterable
 from typing import Any
 
 from confstore.errors import StoreClosedError, StoreUnavailableError
@@ -41,11 +42,33 @@ class Connection:
             StoreClosedError: The store was closed.
             ConfigStoreError: The call failed; see `_errors`.
         """
+        return self._call(operation, option, TableName=self._table, **parameters)
+
+    def transact(self, parts: Iterable[dict[str, Any]], *, option: str | None = None) -> None:
+        """
+        Write several items of the table, all of them or none.
+
+        Args:
+            parts: Each a `Put`, `Update` or `Delete` with its parameters, except `TableName`.
+            option: The only option that is being written, if it is one.
+
+        Raises:
+            StoreClosedError: The store was closed.
+            ConfigStoreError: The call failed; see `_errors`.
+        """
+        items = [
+            {action: {"TableName": self._table, **parameters}}
+            for part in parts
+            for action, parameters in part.items()
+        ]
+        self.expect_empty(self._call("transact_write_items", option, TransactItems=items))
+
+    def _call(self, operation: str, option: str | None, **parameters: Any) -> dict[str, Any]:
         self.check_open()
         name = "".join(word.capitalize() for word in operation.split("_"))
         with translated(self._store, name, table=self._table, option=option):
             method = getattr(self._client.api, operation)
-            reply: dict[str, Any] = method(TableName=self._table, **parameters)
+            reply: dict[str, Any] = method(**parameters)
         self._check_reply(name, reply)
         return reply
 
@@ -70,6 +93,9 @@ class Connection:
         Raises:
             StoreUnavailableError: It holds something that botocore could not read.
         """
+        if reply.keys() - {"ResponseMetadata"}:
+            # It holds what a handler of the client asked for, such as the consumed capacity.
+            return
         headers = reply.get("ResponseMetadata", {}).get(
             "HTTPHeaders", {"content-length": _EMPTY_SIZE}
         )

@@ -20,7 +20,7 @@ from confstore.errors import (
     TableNotFoundError,
 )
 
-__all__ = ["error_code", "is_answer", "retries", "translated"]
+__all__ = ["cancellation_codes", "error_code", "is_answer", "retries", "translated"]
 
 # Source: AWS, "Error handling with DynamoDB" and "Common errors" of the API reference. A status of
 # 500 or more says the same of codes that are not here.
@@ -100,6 +100,13 @@ def error_code(error: BaseException | None) -> str:
     return _code(getattr(error, "response", {}))
 
 
+def cancellation_codes(error: BaseException | None) -> frozenset[str]:
+    """Why parts of a transaction were refused, in the botocore `ClientError` that says so."""
+    response: Mapping[str, Any] = getattr(error, "response", {})
+    codes = {str(reason.get("Code")) for reason in response.get("CancellationReasons", ())}
+    return frozenset(codes - {"None"})
+
+
 def retries(error: BaseException | None) -> int:
     """How often the client sent the request again before this botocore `ClientError`."""
     response: Mapping[str, Any] = getattr(error, "response", {})
@@ -138,13 +145,13 @@ def _of_reply(
     if code in _UNAVAILABLE or status >= 500:
         return StoreUnavailableError(store, f"{operation}: {code}, status {status}")
     if code in _DENIED:
-        reason = f"{operation}: {code}; it needs dynamodb:{operation} on the table {table!r}"
+        reason = f"{operation}: {code}; it needs {_needed(operation)} on the table {table!r}"
         return AccessDeniedError(store, reason)
     if code == "ResourceNotFoundException":
         reason = f"{operation}: the table {table!r} does not exist in this account and region"
         return TableNotFoundError(store, reason)
-    message = str(response.get("Error", {}).get("Message", "")).lower()
-    if option is not None and code == "ValidationException":
+    if option is not None:
+        message = _validation(response)
         if "item size" in message:
             reason = "the option would be larger than DynamoDB's limit of 400 KB: split it"
             return InvalidValueError(option, "", reason)
@@ -152,6 +159,22 @@ def _of_reply(
             reason = "lists and dicts are nested deeper than DynamoDB's 32 levels"
             return InvalidValueError(option, "", reason)
     return BackendError(store, f"{operation}: {code}, status {status}")
+
+
+def _needed(operation: str) -> str:
+    """What a policy has to allow for an operation."""
+    if operation == "TransactWriteItems":
+        # Source: AWS, "Using IAM with DynamoDB transactions": it has no action of its own.
+        return "dynamodb:PutItem, dynamodb:UpdateItem and dynamodb:DeleteItem"
+    return f"dynamodb:{operation}"
+
+
+def _validation(response: Mapping[str, Any]) -> str:
+    """What DynamoDB's validation says, of a request or of a part of a transaction."""
+    faults = [response["Error"]] if _code(response) == "ValidationException" else []
+    reasons = response.get("CancellationReasons", ())
+    faults += [reason for reason in reasons if reason.get("Code") == "ValidationError"]
+    return " ".join(str(fault.get("Message", "")) for fault in faults).lower()
 
 
 def _of_client(error: Exception, aws: Any, store: str, operation: str) -> ConfigStoreError:

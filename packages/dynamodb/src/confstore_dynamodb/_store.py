@@ -3,31 +3,41 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from datetime import timedelta
 from types import MappingProxyType
 from typing import Any
 
 import attrs
 
-from confstore import Poll, Value, Values
+from confstore import Change, Commit, Poll, SystemClock, Value, Values
 from confstore.adapter import (
+    JournalPoller,
     ReadOnlyDict,
     call_after_fork,
     canonical_update,
     canonical_values,
+    check_size,
     checked_keys,
     checked_option,
     checked_store,
     is_same,
     poll_between,
+    without_gap,
 )
-from confstore.errors import BackendError, OptionNotFoundError
+from confstore.errors import (
+    AccessDeniedError,
+    BackendError,
+    JournalGapError,
+    OptionNotFoundError,
+)
 from confstore_dynamodb._client import client_of
 from confstore_dynamodb._connection import Connection
 from confstore_dynamodb._decoder import PLAIN, READ_ONLY, Decoder
 from confstore_dynamodb._encoder import encode_values
 from confstore_dynamodb._errors import error_code, retries
 from confstore_dynamodb._expressions import projection, update_of_keys
+from confstore_dynamodb._journaling import Journaling, is_denied
 from confstore_dynamodb._table import Table
 from confstore_dynamodb._table_schema import TableSchema, Throughput
 
@@ -64,6 +74,7 @@ class DynamoDBStore:
         create_table: bool = True,
         read_units: int | None = None,
         write_units: int | None = None,
+        full_reload_interval: float = 3600,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         """
@@ -79,7 +90,9 @@ class DynamoDBStore:
             create_table: Whether to make the table if it is absent.
             read_units: Read capacity of a new table; without it, it is paid on demand.
             write_units: Write capacity of a new table; given together with the other.
-            sleep: How to wait, in seconds, while a new table is being made.
+            full_reload_interval: Seconds, jittered by 10 %, after which a poll of a journaled store
+                loads everything again, for edits made without the journal.
+            sleep: How to wait, in seconds: for a new table, and between tries to commit.
 
         Raises:
             InvalidNameError: The store cannot have this name.
@@ -95,6 +108,12 @@ class DynamoDBStore:
         self._table_name = table
         self._table = Table(
             self._connection, table, self.name, self._schema, throughput, create_table, sleep
+        )
+        self._journaling = Journaling(
+            self._connection, self._schema, self.name, table, self._read_options, sleep
+        )
+        self._poller = JournalPoller(
+            self._journaling, SystemClock(), full_reload_interval_s=full_reload_interval
         )
         # Whose checkpoints these are: another object's were made with other settings.
         self._identity = object()
@@ -142,12 +161,25 @@ class DynamoDBStore:
 
     def poll(self, checkpoint: object = None, *, consistent: bool = False) -> Poll:
         """
-        What is new since the checkpoint; every option is read and compared.
+        What is new since the checkpoint.
+
+        Of a journaled store the commits since then are read; of any other every option is read and
+        compared, and so it is where the caller may not read the journal.
 
         Args:
             checkpoint: That of an earlier poll of this object; any other gives a full answer.
             consistent: Whether every write that has ended must be seen.
         """
+        self._ready()
+        try:
+            if self._journaling.marker() is not None:
+                return self._poller.poll(checkpoint, consistent=consistent)
+        except AccessDeniedError as error:
+            if not is_denied(error):
+                raise
+        return self._poll_options(checkpoint, consistent=consistent)
+
+    def _poll_options(self, checkpoint: object, *, consistent: bool) -> Poll:
         old: Mapping[str, ReadOnlyDict] | None = None
         if isinstance(checkpoint, _Checkpoint) and checkpoint.source is self._identity:
             old = checkpoint.state
@@ -169,8 +201,11 @@ class DynamoDBStore:
         """
         option = checked_option(option)
         canonical = canonical_values(option, values, reserved=self._schema.reserved)
-        item = {**self._key(option), **encode_values(canonical)}
-        self._call("put_item", option=option, Item=item)
+        part = self._journaling.part_of(Change(option, canonical))
+        if self.is_journaled:
+            self._journaling.write(lambda: (canonical, part), option)
+        else:
+            self._call("put_item", option=option, **part["Put"])
 
     def update(
         self, option: str, values: Mapping[str, Value], *, remove: Collection[str] = ()
@@ -186,8 +221,26 @@ class DynamoDBStore:
         """
         option = checked_option(option)
         changed, removed = canonical_update(option, values, remove, reserved=self._schema.reserved)
+        if self.is_journaled:
+            self._journaling.write(lambda: self._merged(option, changed, removed), option)
+        else:
+            parameters = update_of_keys(encode_values(changed), removed)
+            self._call("update_item", option=option, Key=self._key(option), **parameters)
+
+    def _merged(
+        self, option: str, changed: Values, removed: frozenset[str]
+    ) -> tuple[Values, dict[str, Any]]:
+        try:
+            old = self.get(option)
+        except OptionNotFoundError:
+            old = {}
+        merged = {key: value for key, value in {**old, **changed}.items() if key not in removed}
+        check_size(option, merged)
         parameters = update_of_keys(encode_values(changed), removed)
-        self._call("update_item", option=option, Key=self._key(option), **parameters)
+        if "UpdateExpression" not in parameters:
+            # Too many keys for an expression, the only form of it in a transaction, or none.
+            return merged, self._journaling.part_of(Change(option, merged))
+        return merged, {"Update": {"Key": self._key(option), **parameters}}
 
     def delete(self, option: str) -> None:
         """
@@ -200,6 +253,9 @@ class DynamoDBStore:
             OptionNotFoundError: The option does not exist.
         """
         option = checked_option(option)
+        if self.is_journaled:
+            self._journaling.write(lambda: self._deleted(option), option)
+            return
         try:
             self._call(
                 "delete_item",
@@ -212,6 +268,100 @@ class DynamoDBStore:
                 raise
             if not retries(error.__cause__):
                 raise OptionNotFoundError(option, self.name) from error.__cause__
+
+    def _deleted(self, option: str) -> tuple[None, dict[str, Any]]:
+        self.get(option, keys=())
+        return None, self._journaling.part_of(Change(option, None))
+
+    @property
+    def is_journaled(self) -> bool:
+        """
+        Whether every write is a commit; read from the table once.
+
+        Raises:
+            AccessDeniedError: This caller may not know, and so may not write.
+        """
+        self._ready()
+        return self._journaling.marker() is not None
+
+    @property
+    def baseline(self) -> int:
+        """The last version that only wrote down what there was when the journal was enabled."""
+        self._ready()
+        return self._journaling.enabled().baseline
+
+    def enable_journal(self, *, retention: timedelta | None = None) -> None:
+        """
+        Make every write a commit from now on, and what there is the first ones; or do nothing.
+
+        Writers that opened the store before go on writing without the journal until they open it
+        again; `reconcile` commits what they wrote.
+
+        Args:
+            retention: How long a commit is kept once there is a newer one, by DynamoDB's time to
+                live, which deletes late and out of order; an hour at least; None keeps all.
+
+        Raises:
+            InvalidCommitError: An option is too large for a commit.
+            InvalidValueError: An option that another program wrote is outside the domain.
+            MisconfiguredSchemaError: The table's time to live is by another attribute.
+            ValueError: The retention is too short.
+        """
+        self._ready()
+        self._journaling.enable(retention)
+
+    def version(self) -> int:
+        """
+        The version of the last commit; 0 before the first.
+
+        Raises:
+            NotJournaledError: There is no journal.
+        """
+        self._ready()
+        self._journaling.enabled()
+        return self._journaling.read_head().version
+
+    def commits(self, since: int = 0, *, consistent: bool = True) -> list[Commit]:
+        """
+        The commits after a version, ascending and without gaps.
+
+        Raises:
+            JournalGapError: The journal does not hold all of them.
+            NotJournaledError: There is no journal.
+        """
+        self._ready()
+        self._journaling.enabled()
+        since = max(0, since)
+        try:
+            commits = self._journaling.read_commits(since, consistent=consistent)
+            return without_gap(self.name, commits, since)
+        except JournalGapError:
+            if consistent:
+                raise
+        # An eventually consistent read may miss what is there.
+        return self.commits(since)
+
+    def commit(
+        self,
+        changes: Iterable[Change],
+        *,
+        if_version: int | None = None,
+        author: str | None = None,
+        comment: str = "",
+    ) -> Commit:
+        """
+        Apply all of the changes, or none; see `confstore.JournaledStore`.
+
+        Raises:
+            InvalidCommitError: Not every backend could make this commit.
+            InvalidNameError: An option cannot have its name.
+            InvalidValueError: Values are outside the domain.
+            JournalGapError: `if_version` is older than the journal.
+            NotJournaledError: There is no journal.
+            VersionConflictError: Somebody committed to one of the options after `if_version`.
+        """
+        self._ready()
+        return self._journaling.commit(changes, if_version, author, comment)
 
     def close(self) -> None:
         """Close the client if it was made here; closing twice is closing once."""
@@ -245,9 +395,15 @@ class DynamoDBStore:
     def _call(
         self, operation: str, *, option: str | None = None, **parameters: Any
     ) -> dict[str, Any]:
+        self._ready()
+        return self._connection.call(operation, option=option, **parameters)
+
+    def _ready(self) -> None:
         self._connection.check_open()
         self._table.check()
-        return self._connection.call(operation, option=option, **parameters)
+
+    def _read_options(self) -> dict[str, ReadOnlyDict]:
+        return dict(self._options(READ_ONLY, consistent=True))
 
     def _key(self, option: str) -> dict[str, dict[str, str]]:
         return self._schema.item_key(self.name, option)

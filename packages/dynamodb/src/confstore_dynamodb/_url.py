@@ -13,13 +13,14 @@ from confstore_dynamodb._store import DynamoDBStore
 __all__ = ["open_url"]
 
 _FORM = "dynamodb://TABLE/STORE?region=eu-west-1"
-_SETTINGS = ("endpoint_url", "profile", "region")
+_SETTINGS = ("endpoint_url", "full_reload_interval", "profile", "region")
+_NUMBER = re.compile(r"[0-9]+(\.[0-9]+)?")
 _BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
 
 def open_url(url: str) -> DynamoDBStore:
     """
-    Open `dynamodb://TABLE/STORE?region=...&endpoint_url=...&profile=...`.
+    Open `dynamodb://TABLE/STORE?region=...&endpoint_url=...&profile=...&full_reload_interval=...`.
 
     Table and store are taken as they are written, letter case included, and percent-decoded; the
     client is one of ours, and what the URL does not say comes from the environment.
@@ -42,7 +43,15 @@ def open_url(url: str) -> DynamoDBStore:
         raise InvalidURLError(address, "a '/' in a store's name is written %2F")
     table, store = _decoded(address, table), _decoded(address, store)
     settings = _settings(address, query)
-    return DynamoDBStore(new_client(checked_store(store), **settings), table, store)
+    interval_s = _seconds(address, settings.pop("full_reload_interval", "3600"))
+    client = new_client(checked_store(store), **settings)
+    return DynamoDBStore(client, table, store, full_reload_interval=interval_s)
+
+
+def _seconds(address: str, text: str) -> float:
+    if not _NUMBER.fullmatch(text) or not float(text):
+        raise InvalidURLError(address, "full_reload_interval is a number of seconds above 0")
+    return float(text)
 
 
 def _decoded(address: str, text: str) -> str:

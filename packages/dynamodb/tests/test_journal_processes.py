@@ -1,0 +1,157 @@
+"""Processes that commit at once, while one of them is killed every so often."""
+
+from __future__ import annotations
+
+import json
+import random
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from typing import Any
+
+import pytest
+
+from confstore.errors import VersionConflictError
+from confstore_dynamodb import DynamoDBStore, open_url
+
+PROCESSES = 4
+COMMITS = 250
+# A process is killed after about so many of its lines, again and again, wherever it is just then.
+LINES_TO_A_KILL = 120
+OPTIONS = 15
+SEED = 4
+
+
+def write(url: str, number: int, begin: int) -> None:
+    """
+    Commit, as one of the processes; a line says what is begun, another one that it is done.
+
+    Args:
+        url: The store.
+        number: The process.
+        begin: The first of its commits that is not done.
+    """
+    store = open_url(url)
+    for count in range(begin, COMMITS):
+        chance = random.Random(f"{SEED}-{number}-{count}")
+        mark = f"{number}-{count}"
+        options = [f"option-{chance.randrange(OPTIONS)}" for _ in range(2)]
+        say("begin", mark)
+        kind = chance.choice(["set", "update", "commit", "delete"])
+        if kind == "set":
+            store.set(options[0], {"mark": mark, "size": "x" * chance.randrange(2000)})
+        elif kind == "update":
+            store.update(options[0], {"mark": mark, f"key-{number}": mark})
+        else:
+            changes: dict[str, Any] = {option: {"mark": mark} for option in options}
+            if kind == "delete":
+                changes = {options[0]: None, "marks": {"mark": mark}}
+            commit(store, changes, mark)
+        say("done", mark)
+    store.close()
+
+
+def say(what: str, mark: str) -> None:
+    """Tell the test."""
+    sys.stdout.write(json.dumps([what, mark]) + "\n")
+    sys.stdout.flush()
+
+
+def commit(store: DynamoDBStore, changes: dict[str, Any], author: str) -> None:
+    """Commit on condition of the version that is seen, until nobody comes first."""
+    from confstore import Change
+
+    while True:
+        try:
+            version = store.version()
+            made = [Change(option, values) for option, values in changes.items()]
+            store.commit(made, if_version=version, author=author)
+            return
+        except VersionConflictError:
+            continue
+
+
+class Run:
+    """One of the processes, which is started again when it was killed."""
+
+    def __init__(self, url: str, number: int) -> None:
+        self.done: list[str] = []
+        self.interrupted: list[str] = []
+        self.kills = 0
+        self._url = url
+        self._number = number
+
+    def finish(self) -> None:
+        """Let it make all of its commits."""
+        begin = 0
+        while begin < COMMITS:
+            begin = self._live(begin)
+
+    def _live(self, begin: int) -> int:
+        """Run it until it ends or is killed; the first of its commits that it has not begun."""
+        # Now after it has begun, now after it has done, and not all at once.
+        limit = LINES_TO_A_KILL + 5 * self._number + self.kills
+        command = [sys.executable, __file__, self._url, str(self._number), str(begin)]
+        begun = None
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+            assert process.stdout is not None
+            for line, text in enumerate(process.stdout, 1):
+                what, mark = json.loads(text)
+                if what == "begin":
+                    begun, begin = mark, begin + 1
+                else:
+                    begun = None
+                    self.done.append(mark)
+                if line == limit:
+                    process.send_signal(signal.SIGKILL)
+                    self.kills += 1
+        assert process.returncode in {0, -signal.SIGKILL}
+        if begun is not None:
+            self.interrupted.append(begun)
+        return begin
+
+
+@pytest.fixture
+def url(dynamodb_local: str, table: str, dynamodb_client: Any) -> Iterator[str]:
+    """A journaled store."""
+    address = f"dynamodb://{table}/prod?endpoint_url={dynamodb_local}"
+    with closing(open_url(address)) as store:
+        store.set("before", {"mark": "before"})
+        store.enable_journal()
+    yield address
+    dynamodb_client.delete_table(TableName=table)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="kills with SIGKILL")
+def test_processes_that_are_killed(url: str) -> None:
+    """Versions are consecutive, the journal makes the options, and what was done is in it."""
+    runs = [Run(url, number) for number in range(PROCESSES)]
+    with ThreadPoolExecutor(PROCESSES) as threads:
+        list(threads.map(Run.finish, runs))
+    done = {mark for run in runs for mark in run.done}
+    interrupted = {mark for run in runs for mark in run.interrupted}
+    assert len(done | interrupted) == PROCESSES * COMMITS
+    assert sum(run.kills for run in runs) >= 12
+
+    with closing(open_url(url)) as store:
+        commits = store.commits()
+        assert [one.version for one in commits] == list(range(1, len(commits) + 1))
+        options: dict[str, Any] = {}
+        marks: list[str] = []
+        for one in commits:
+            for change in one.changes:
+                options.pop(change.option, None)
+                if change.values is not None:
+                    options[change.option] = change.values
+            values = one.changes[0].values or one.changes[-1].values or {}
+            marks.append(str(values["mark"]))
+        assert options == dict(store.items())
+    assert len(set(marks)) == len(marks)
+    assert done <= set(marks) <= done | interrupted | {"before"}
+
+
+if __name__ == "__main__":
+    write(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]))
