@@ -13,8 +13,10 @@ from hypothesis import HealthCheck, Phase, settings
 from confstore import Store, Values
 from confstore.testing import Profile, StoreContract
 
-from .broken_stores import BROKEN_STORES
+from .broken_stores import BROKEN_JOURNALS, BROKEN_STORES
 from .broken_stores.handles import ForgetsHalfWhenItIsOpened
+from .broken_stores.journals import _PollsItsJournal as PollsItsJournal
+from .journaled_reference_store import JournaledReferenceStore
 from .reference_store import Backend, ReferenceStore
 
 pytest_plugins = ["pytester"]
@@ -63,9 +65,51 @@ class UnpolledContract(ReferenceContract):
     store_type = CannotPoll
 
 
+class JournaledContract(ReferenceContract):
+    journaled = True
+    editable = True
+    store_type = JournaledReferenceStore
+
+    def edit_by_hand(self, name: str, option: str, values: Values | None) -> None:
+        options = self.backend.setdefault(name, {})
+        options.pop(option, None)
+        if values is not None:
+            options[option] = values
+
+
+class NotJournaledContract(ReferenceContract):
+    """A store that could keep a journal, and keeps none."""
+
+    store_type = JournaledReferenceStore
+
+
+class GoneWithItsJournal(JournaledReferenceStore, GoneWithTheLastHandle):
+    """Not durable, and its journal no more than its options."""
+
+    def close(self) -> None:
+        super().close()
+        if not self.handles:
+            self.backend.pop(f"_journal:{self.name}", None)
+
+
+class ForgetfulJournalContract(ReferenceContract):
+    durable = False
+    journaled = True
+    store_type = GoneWithItsJournal
+
+
+class PolledJournalContract(ReferenceContract):
+    journaled = True
+    store_type = PollsItsJournal
+
+
 TestReference = ReferenceContract.TestCase
 TestForgetful = ForgetfulContract.TestCase
 TestUnpolled = UnpolledContract.TestCase
+TestJournaled = JournaledContract.TestCase
+TestNotJournaled = NotJournaledContract.TestCase
+TestForgetfulJournal = ForgetfulJournalContract.TestCase
+TestPolledJournal = PolledJournalContract.TestCase
 
 
 def outcome(contract: type[StoreContract]) -> unittest.TestResult:
@@ -89,6 +133,12 @@ def test_broken_store_is_caught(store: type) -> None:
     assert not outcome(contract_for(store)).wasSuccessful(), store.__doc__
 
 
+@pytest.mark.parametrize("store", BROKEN_JOURNALS, ids=lambda store: store.__name__)
+def test_broken_journal_is_caught(store: type) -> None:
+    """Whatever a journaled store does wrong, the contract catches it, every time."""
+    assert not outcome(contract_for(store, journaled=True)).wasSuccessful(), store.__doc__
+
+
 def test_store_that_is_half_durable_is_caught() -> None:
     """What is not durable may be gone as a whole, and not in part."""
     contract = contract_for(ForgetsHalfWhenItIsOpened, durable=False)
@@ -96,8 +146,9 @@ def test_store_that_is_half_durable_is_caught() -> None:
 
 
 def test_there_are_broken_stores_for_every_group_of_rules() -> None:
-    """A hundred mistakes are known."""
+    """A hundred mistakes of stores are known, and fifty of journals."""
     assert len(BROKEN_STORES) >= 100
+    assert len(BROKEN_JOURNALS) >= 50
 
 
 def test_hypothesis_finds_what_no_scene_has() -> None:
@@ -133,6 +184,12 @@ def test_open_store_has_to_be_written() -> None:
         pass
 
     assert "NotImplementedError" in text(outcome(Contract))
+
+
+def test_editable_contract_says_how_to_edit() -> None:
+    """A contract that is editable, and does not say how, says so when it is run."""
+    contract = contract_for(JournaledReferenceStore, journaled=True, editable=True)
+    assert "NotImplementedError" in text(outcome(contract))
 
 
 def test_resources_are_left_after_a_failure() -> None:

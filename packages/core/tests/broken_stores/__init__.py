@@ -1,7 +1,7 @@
 """
-Stores that each break one promise of the `Store` protocol, and keep all others.
+Stores that each break one promise, of the `Store` protocol or of a journal, and keep all others.
 
-The docstring of each says what it does wrong. `BROKEN_STORES` holds all of them.
+The docstring of each says what it does wrong. `BROKEN_STORES` and `BROKEN_JOURNALS` hold them.
 """
 
 from __future__ import annotations
@@ -9,9 +9,21 @@ from __future__ import annotations
 from types import ModuleType
 
 from ..reference_store import ReferenceStore
-from . import handles, keys, names, ownership, polls, refusals, streams, values, writes
+from . import (
+    commits,
+    handles,
+    journals,
+    keys,
+    names,
+    ownership,
+    polls,
+    refusals,
+    streams,
+    values,
+    writes,
+)
 
-__all__ = ["BROKEN_STORES"]
+__all__ = ["BROKEN_JOURNALS", "BROKEN_STORES"]
 
 
 def stores_of(module: ModuleType) -> list[type[ReferenceStore]]:
@@ -32,3 +44,6 @@ BROKEN_STORES = [
     for store in stores_of(module)
 ]
 """Every store of these modules: each breaks one promise."""
+
+BROKEN_JOURNALS = [store for module in (commits, journals) for store in stores_of(module)]
+"""Every journaled store of these modules, likewise."""
