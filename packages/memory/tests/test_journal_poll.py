@@ -116,7 +116,7 @@ def facts(poll: Poll) -> tuple[object, ...]:
     return dict(poll.changed), set(poll.removed), poll.is_full
 
 
-EVERYTHING = ({"db": {"port": 2}, "cache": {"size": 10}}, set(), True)
+EVERYTHING: tuple[object, ...] = ({"db": {"port": 2}, "cache": {"size": 10}}, set(), True)
 NOTHING: tuple[object, ...] = ({}, set(), False)
 
 

@@ -36,7 +36,12 @@ class JournaledStore(Store, Protocol):
 
     @property
     def baseline(self) -> int:
-        """The last version that only wrote down what there was when the journal was enabled."""
+        """
+        The last version that only wrote down what there was when the journal was enabled.
+
+        Raises:
+            NotJournaledError: There is no journal.
+        """
         ...
 
     def version(self) -> int:
