@@ -13,16 +13,20 @@ from confstore.errors import (
     BackendNotInstalledError,
     ConfigStoreError,
     CorruptStoreError,
+    InvalidCommitError,
     InvalidNameError,
     InvalidURLError,
     InvalidValueError,
+    JournalGapError,
     MisconfiguredSchemaError,
+    NotJournaledError,
     OptionNotFoundError,
     SchemaError,
     StaleConfigError,
     StoreClosedError,
     StoreUnavailableError,
     TableNotFoundError,
+    VersionConflictError,
 )
 
 TEXTS = {
@@ -42,6 +46,14 @@ TEXTS = {
     MisconfiguredSchemaError("prod", "why"): "store 'prod' has a table of another schema: why",
     CorruptStoreError("prod.json:1:2", "why"): "prod.json:1:2: why",
     BackendError("prod", "why"): "store 'prod' was refused by its backend: why",
+    InvalidCommitError("prod", "why"): "store 'prod' cannot take this commit: why",
+    VersionConflictError("prod", 1, 3, ("db",)): (
+        "store 'prod' is at version 3, and 'db' changed after version 1: read it again, then commit"
+    ),
+    JournalGapError("prod", 2, 5): (
+        "the journal of store 'prod' begins at version 5, too late for version 2"
+    ),
+    NotJournaledError("prod"): "store 'prod' has no journal: call its enable_journal() first",
 }
 every_error = pytest.mark.parametrize("error", TEXTS, ids=lambda error: type(error).__name__)
 
@@ -54,6 +66,8 @@ ALSO = {
     SchemaError: ValueError,
     StaleConfigError: StoreUnavailableError,
     TableNotFoundError: LookupError,
+    InvalidCommitError: ValueError,
+    JournalGapError: LookupError,
 }
 
 

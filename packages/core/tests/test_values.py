@@ -244,6 +244,9 @@ def test_update_that_is_too_large_is_refused() -> None:
 
 
 LIMIT_B = 390_000
+# The values of an option are counted as the map that they are in a commit.
+MAP_B = 3
+ENTRY_B = 1
 NUMBER = Decimal("-0.12345678901234567890123456789012345678")
 
 SIZES_B = {
@@ -270,7 +273,8 @@ SIZES_B = {
 @pytest.mark.parametrize(("value", "size_b"), SIZES_B.values(), ids=SIZES_B)
 def test_size_is_exact(value: Any, size_b: int) -> None:
     """Names, keys and values are counted to the byte: one more is too many."""
-    room = "a" * (LIMIT_B - len("option") - len("room") - len("key") - size_b)
+    keys_b = len("room") + len("key") + 2 * ENTRY_B
+    room = "a" * (LIMIT_B - len("option") - MAP_B - keys_b - size_b)
     check_size("option", {"room": room, "key": value})
     with pytest.raises(InvalidValueError, match="390,001 bytes"):
         check_size("option", {"room": room + "a", "key": value})
@@ -278,7 +282,7 @@ def test_size_is_exact(value: Any, size_b: int) -> None:
 
 def test_name_of_the_option_counts() -> None:
     """A longer name leaves less room."""
-    values = {"a": "a" * (LIMIT_B - 1 - len("name"))}
+    values = {"a": "a" * (LIMIT_B - MAP_B - ENTRY_B - 1 - len("name"))}
     check_size("name", values)
     with pytest.raises(InvalidValueError):
         check_size("name!", values)
