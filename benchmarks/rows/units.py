@@ -1,0 +1,35 @@
+"""
+Read units and bytes of refreshes, counted by DynamoDB Local; `capacity.py` prints more of them.
+
+These are counts and not times: one round says as much as five.
+"""
+
+from __future__ import annotations
+
+from benchmarks._setting import Setting, SkippedError
+
+__all__ = ["SIZES", "SUBJECTS"]
+
+ROUNDS = 1
+SIZES = (10, 100, 1_000, 10_000)
+
+
+def of_refreshes(_: Setting) -> dict[str, float]:
+    """Every kind of refresh of small stores and of large ones."""
+    from benchmarks.capacity import connected, read_costs
+    from dynamodb_local import UnavailableError
+
+    figures: dict[str, float] = {}
+    try:
+        with connected() as client:
+            for size in SIZES:
+                for kind, cost in read_costs(client, size).items():
+                    name = f"{kind.replace(' ', '_').lower()}_{size}"
+                    figures[f"{name}_units"] = cost.units
+                    figures[f"{name}_b"] = cost.size_b
+    except UnavailableError as error:
+        raise SkippedError(str(error)) from error
+    return figures
+
+
+SUBJECTS = {"refreshes": of_refreshes}
