@@ -16,11 +16,13 @@ import sys
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from benchmarks._options import options, wire_item, wire_items
 
 __all__ = ["running_server"]
 
+ROOT = Path(__file__).parents[1]
 PAGE_B = 1 << 20
 """Source: AWS, "Query": a page is at most 1 MB of items, by the rule of their size."""
 
@@ -72,7 +74,7 @@ def item_reply(table: str) -> bytes:
 
 @functools.cache
 def page_replies(table: str, variant: int) -> list[bytes]:
-    """The answers to the Queries of the whole store; the variants differ in an option a page."""
+    """The answers to the Queries of the whole store; a variant differs in an option a page."""
     content = options(count_of(table))
     pages: list[list[dict[str, dict[str, object]]]] = [[]]
     room_b = PAGE_B
@@ -84,7 +86,8 @@ def page_replies(table: str, variant: int) -> list[bytes]:
         pages[-1].append(item)
     replies = []
     for number, page in enumerate(pages, 1):
-        page[0]["port"] = {"N": str(1024 + variant)}
+        if variant:
+            page[0]["port"] = {"N": str(variant)}
         answer: dict[str, object] = {"Count": len(page), "Items": page}
         if number < len(pages):
             last = page[-1]
@@ -173,7 +176,7 @@ def running_server() -> Iterator[str]:
     """The URL of a server, which ends with the block, or with this process."""
     command = [sys.executable, "-m", "benchmarks._server"]
     with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:
         assert process.stdin is not None
         assert process.stdout is not None

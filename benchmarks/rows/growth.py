@@ -2,8 +2,8 @@
 How cost grows with the number of options, up to 100,000.
 
 A load is a new config over a new store. A refresh finds nothing new, or, as `changed`, one option
-of every page of DynamoDB and one of a file. A hot read is of the option in the middle; memory is what
-config and store keep.
+of every page of DynamoDB and one of a file. A hot read is of the option in the middle; memory is
+what config and store keep.
 """
 
 from __future__ import annotations

@@ -29,7 +29,7 @@ __all__ = ["SUBJECTS"]
 
 COUNT = 10_000
 TABLE = table_of(COUNT)
-UNCHANGED = 5
+UNCHANGED = 3
 """Refreshes without a change after each load."""
 
 
@@ -37,7 +37,7 @@ def cost_s(setting: Setting, load: Callable[[], Any]) -> float:
     """Seconds of the processor for a load, with the last one's result gone."""
     assert len(load()) == COUNT
     costs = []
-    for _ in range(setting.times(3)):
+    for _ in range(setting.times(2)):
         begin = time.process_time()
         loaded = load()
         costs.append(time.process_time() - begin)
@@ -52,7 +52,7 @@ def of_ours(setting: Setting) -> dict[str, float]:
     client = botocore_client()
     loads = []
     refreshes = []
-    for number in range(1 + setting.times(3)):
+    for number in range(1 + setting.times(2)):
         begin = time.process_time()
         config = TimeBasedConfigStore[Any](DynamoDBStore(client, TABLE, "prod"), 3600)
         loads.append(time.process_time() - begin)
@@ -115,7 +115,7 @@ def of_aiodynamo(setting: Setting) -> float:
     async def measure() -> float:
         async with aiodynamo_table(setting, TABLE) as table:
             costs = []
-            for _ in range(1 + setting.times(3)):
+            for _ in range(1 + setting.times(2)):
                 begin = time.process_time()
                 items = table.query(HashKey("_store", "prod"))
                 loaded = {item["_option"]: item async for item in items}
