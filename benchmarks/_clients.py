@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
-from contextlib import asynccontextmanager, contextmanager
-from typing import Any, TypeVar
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from typing import Any
 
 from benchmarks._setting import Setting
 
-__all__ = ["aiodynamo_table", "botocore_client", "pynamodb_model", "table_of", "whole_store"]
-
-T = TypeVar("T")
+__all__ = ["aiodynamo_table", "botocore_client", "pynamodb_model", "table_of", "with_deserializer"]
 
 
 def table_of(count: int) -> str:
@@ -80,23 +77,14 @@ def pynamodb_model(setting: Setting, table: str) -> Any:
 @asynccontextmanager
 async def aiodynamo_table(setting: Setting, table: str) -> AsyncIterator[Any]:
     """aiodynamo's table, on aiohttp."""
-    from aiodynamo.client import URL, Client
+    from aiodynamo.client import Client
     from aiodynamo.credentials import Credentials
     from aiodynamo.http.aiohttp import AIOHTTP
     from aiohttp import ClientSession
+    from yarl import URL
 
     async with ClientSession() as session:
         client = Client(
             AIOHTTP(session), Credentials.auto(), "eu-west-1", endpoint=URL(setting.endpoint)
         )
         yield client.table(table)
-
-
-@contextmanager
-def in_loop() -> Iterator[Callable[[Coroutine[Any, Any, T]], T]]:
-    """Runs coroutines in one event loop, one after the other."""
-    loop = asyncio.new_event_loop()
-    try:
-        yield loop.run_until_complete
-    finally:
-        loop.close()

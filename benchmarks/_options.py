@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
-from decimal import Decimal
+import os
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-__all__ = ["TABLE_OF", "named_options", "nested_options", "options", "store_in_file", "wire_item"]
-
-TABLE_OF = "options-{}".format
-"""The table of the canned server that holds so many options."""
+__all__ = ["nested_options", "options", "store_in_file", "wire_item", "wire_items"]
 
 TEAMS = ("billing", "search", "identity", "delivery")
 
@@ -39,7 +36,7 @@ def nested_values(number: int) -> dict[str, Any]:
     }
 
 
-def named_options(count: int, values: Any) -> dict[str, dict[str, Any]]:
+def named_options(count: int, values: Callable[[int], dict[str, Any]]) -> dict[str, dict[str, Any]]:
     """So many options; the one named `db` stands in the middle."""
     names = [f"option-{number:06d}" for number in range(count)]
     names[count // 2] = "db"
@@ -58,8 +55,6 @@ def nested_options(count: int) -> dict[str, dict[str, Any]]:
 
 def store_in_file(path: Path, content: Mapping[str, Any]) -> Path:
     """Write a file as FileStore writes it, old enough for its stat to be trusted."""
-    import os
-
     text = json.dumps(content, indent=2, ensure_ascii=False) + "\n"
     path.write_text(text, encoding="utf-8")
     os.utime(path, (1_600_000_000, 1_600_000_000))
@@ -70,7 +65,7 @@ def wire(value: Any) -> dict[str, Any]:
     """A value as DynamoDB sends it."""
     if isinstance(value, bool):
         return {"BOOL": value}
-    if isinstance(value, int | float | Decimal):
+    if isinstance(value, int | float):
         return {"N": str(value)}
     if isinstance(value, str):
         return {"S": value}

@@ -49,7 +49,7 @@ def read_s(
         ["--worker", "--quiet", "--warmups=2", f"--loops={loops}", f"--values={setting.times(25)}"]
     )
     benchmark = runner.bench_time_func("read", timer.timeit, inner_loops=UNROLLED)
-    return median(benchmark.get_values())
+    return float(median(benchmark.get_values()))
 
 
 def parsed(setting: Setting, count: int) -> dict[str, Any]:
