@@ -96,7 +96,7 @@ Written by `nox -s benchmarks`; [how to read it](README.md).
 
 ## How cost grows with the number of options
 
-Medians over {growth.ROUNDS} rounds; the exponent is fitted through the three largest sizes.
+Medians over {growth.rounds(ROUNDS)} rounds; the exponent is fitted through the three largest sizes.
 
 {in_markdown(cells_of_growth)}
 

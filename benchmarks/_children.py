@@ -6,7 +6,6 @@ import os
 import subprocess
 import sys
 from collections.abc import Sequence
-from statistics import median
 
 from benchmarks._setting import Setting, SkippedError
 
@@ -42,13 +41,11 @@ def once_s(command: Sequence[str]) -> float:
 
 
 def cpu_s(setting: Setting, command: Sequence[str]) -> float:
-    """The median of several processes, after one that found no bytecode and no cached files."""
+    """The least of several processes, after one that found no bytecode and no cached files."""
     once_s(command)
-    return median(once_s(command) for _ in range(setting.times(3)))
+    return min(once_s(command) for _ in range(setting.times(3)))
 
 
 def cpu_above_bare_s(setting: Setting, command: Sequence[str]) -> float:
     """The same, less what a Python costs that does nothing."""
-    once_s(command)
-    once_s(BARE)
-    return median(once_s(command) - once_s(BARE) for _ in range(setting.times(3)))
+    return cpu_s(setting, command) - cpu_s(setting, BARE)

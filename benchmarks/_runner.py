@@ -14,6 +14,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from types import ModuleType
 
 import attrs
 
@@ -59,19 +60,19 @@ def run_family(
     family: str, rounds: int, setting: Setting, figures: Figures, say: Callable[[str], None]
 ) -> None:
     """
-    Measure every subject of a module of `rows`, so many times.
+    Measure every subject of a module of `rows`, so many times or as the module has it.
 
     A subject that fails is left out of the rounds that follow.
     """
     module = importlib.import_module(f"benchmarks.rows.{family}")
     subjects = list(module.SUBJECTS)
-    for round_number in range(min(rounds, getattr(module, "ROUNDS", rounds))):
+    for round_number in range(rounds_of(module, rounds)):
         say(f"{family}, round {round_number + 1}")
         for subject in order_of(subjects, round_number):
             name = f"{family}/{subject}"
             if name in figures.problems:
                 continue
-            answer = measure(family, subject, setting)
+            answer = measure(family, subject, setting, round_number)
             if isinstance(answer, str):
                 say(f"{name}: {answer}")
                 figures.problems[name] = answer
@@ -80,14 +81,26 @@ def run_family(
                 figures.samples.setdefault(f"{family}/{figure}", []).append(sample)
 
 
-def measure(family: str, subject: str, setting: Setting) -> dict[str, float] | str:
+def rounds_of(family: ModuleType, rounds: int) -> int:
+    """How many rounds a family takes: what it says of the number wanted."""
+    chosen: Callable[[int], int] = getattr(family, "rounds", int)
+    return chosen(rounds)
+
+
+def measure(
+    family: str, subject: str, setting: Setting, round_number: int = 0
+) -> dict[str, float] | str:
     """The figures of one subject, or why there are none."""
+    environment = aws_environment(setting.endpoint)
+    # Whether "host" collides with another key in a small dict is half of a hot read's time. So
+    # chance is the same for all within a round, and another in the next one.
+    environment["PYTHONHASHSEED"] = str(round_number + 1)
     command = [sys.executable, "-m", "benchmarks._worker", family, subject, setting.dump()]
     try:
         process = subprocess.run(
             command,
             cwd=ROOT,
-            env=aws_environment(setting.endpoint),
+            env=environment,
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,

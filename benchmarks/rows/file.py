@@ -10,6 +10,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from benchmarks._cpu import least_s
 from benchmarks._options import options
 from benchmarks._setting import Setting
 
@@ -20,15 +21,9 @@ READS = 200
 
 
 def cpu_s(setting: Setting, work: Callable[[], Any]) -> float:
-    """Seconds of the processor for a piece of work, with the last one's result gone."""
+    """Seconds of the processor for a piece of work that was done before."""
     work()
-    costs = []
-    for _ in range(setting.times(10)):
-        begin = time.process_time()
-        result = work()
-        costs.append(time.process_time() - begin)
-        del result
-    return median(costs)
+    return least_s(work, setting.times(10))
 
 
 def read_cpu_s(setting: Setting, read: Callable[[], Any]) -> float:

@@ -10,38 +10,33 @@ from __future__ import annotations
 
 import functools
 import json
-import time
 from collections.abc import Callable
-from statistics import median
 from typing import Any
 
 from benchmarks._clients import botocore_client, table_of
+from benchmarks._cpu import least_s, once_s
 from benchmarks._options import options, store_in_file
 from benchmarks._setting import Setting
 from benchmarks.rows.hot_read import read_s
 from benchmarks.rows.memory import held_b
 
-__all__ = ["BACKENDS", "SIZES", "SUBJECTS", "WORKS"]
+__all__ = ["SIZES", "SUBJECTS", "rounds"]
 
-ROUNDS = 3
 SIZES = (10, 100, 1_000, 10_000, 100_000)
 LARGEST_QUICK = 10_000
-BACKENDS = ("dynamodb", "file")
-WORKS = ("load", "refresh", "changed", "hot_read", "memory")
-ENOUGH = 1_000
-"""Options that are handled in a time that the clock can measure; of fewer, several loads."""
+ENOUGH, MANY = 1_000, 10_000
+STARTUP_S = 600
+"""For the first load of a large store while every allocation is traced."""
 
 
-def cpu_s(work: Callable[[], Any]) -> float:
-    """Seconds of the processor for a piece of work."""
-    begin = time.process_time()
-    work()
-    return time.process_time() - begin
+def rounds(wanted: int) -> int:
+    """Half as many: they are long, and each is fitted through several sizes."""
+    return max(1, (wanted + 1) // 2)
 
 
-def repeated_s(size: int, work: Callable[[], Any]) -> float:
-    """The median over more repetitions the smaller the store is."""
-    return median(cpu_s(work) for _ in range(1 if size > ENOUGH else 5))
+def times_of(size: int) -> int:
+    """How often to repeat: the more often, the smaller the store is."""
+    return 10 if size <= ENOUGH else 3 if size <= MANY else 1
 
 
 def costs_of(
@@ -55,7 +50,7 @@ def costs_of(
     from confstore import TimeBasedConfigStore
 
     def load() -> Any:
-        return TimeBasedConfigStore[Any](open_store(), 3600)
+        return TimeBasedConfigStore[Any](open_store(), 3600, startup_timeout=STARTUP_S)
 
     def load_and_close() -> Any:
         config = load()
@@ -64,22 +59,22 @@ def costs_of(
 
     if size <= ENOUGH:
         load_and_close()
-    costs = {"load": repeated_s(size, load_and_close)}
+    costs = {"load": least_s(load_and_close, times_of(size))}
     with load() as config:
         assert len(config) == size
         config.reload()
-        costs["refresh"] = repeated_s(size, config.reload)
+        costs["refresh"] = least_s(config.reload, times_of(size))
         costs["hot_read"] = read_s(setting, 'config.db["host"]', {"config": config}, value_s=0.01)
     del config
-    with TimeBasedConfigStore[Any](open_changing(), 3600) as config:
+    with TimeBasedConfigStore[Any](open_changing(), 3600, startup_timeout=STARTUP_S) as config:
         changes = []
-        for _ in range(1 if size > ENOUGH else 5):
+        for _ in range(times_of(size)):
             change()
             version = config.status.version
-            changes.append(cpu_s(config.reload))
+            changes.append(once_s(config.reload))
             assert config.status.version > version
     del config
-    costs["changed"] = median(changes)
+    costs["changed"] = min(changes)
     costs["memory"] = held_b(load_and_close, is_warm=True)
     return costs
 
@@ -133,7 +128,9 @@ def of_json(size: int, setting: Setting) -> dict[str, float]:
         return {}
     path = setting.file(size)
     return {
-        f"json_load_{size}": repeated_s(size, lambda: json.loads(path.read_text(encoding="utf-8")))
+        f"json_load_{size}": least_s(
+            lambda: json.loads(path.read_text(encoding="utf-8")), times_of(size)
+        )
     }
 
 

@@ -12,7 +12,6 @@ import http.client
 import json
 import time
 from collections.abc import Callable
-from statistics import median
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -23,6 +22,7 @@ from benchmarks._clients import (
     table_of,
     with_deserializer,
 )
+from benchmarks._cpu import least_s
 from benchmarks._setting import Setting
 
 __all__ = ["SUBJECTS"]
@@ -34,15 +34,9 @@ UNCHANGED = 3
 
 
 def cost_s(setting: Setting, load: Callable[[], Any]) -> float:
-    """Seconds of the processor for a load, with the last one's result gone."""
+    """Seconds of the processor for a load that was done before."""
     assert len(load()) == COUNT
-    costs = []
-    for _ in range(setting.times(2)):
-        begin = time.process_time()
-        loaded = load()
-        costs.append(time.process_time() - begin)
-        del loaded
-    return median(costs)
+    return least_s(load, setting.times(3))
 
 
 def of_ours(setting: Setting) -> dict[str, float]:
@@ -59,15 +53,12 @@ def of_ours(setting: Setting) -> dict[str, float]:
         with config:
             assert len(config) == COUNT
             assert config.db["user"]
-            for _ in range(UNCHANGED):
-                begin = time.process_time()
-                config.reload()
-                refreshes.append(time.process_time() - begin)
+            refreshes.append(least_s(config.reload, UNCHANGED))
         if number == 0:
             # It warmed up the client.
             loads.clear()
             refreshes.clear()
-    return {"ours": median(loads), "unchanged": median(refreshes)}
+    return {"ours": min(loads), "unchanged": min(refreshes)}
 
 
 def of_botocore(setting: Setting) -> float:
@@ -122,7 +113,7 @@ def of_aiodynamo(setting: Setting) -> float:
                 costs.append(time.process_time() - begin)
                 assert len(loaded) == COUNT
                 del loaded
-            return median(costs[1:])
+            return min(costs[1:])
 
     return asyncio.run(measure())
 
@@ -156,13 +147,9 @@ def of_limit(setting: Setting) -> dict[str, float]:
             start = {"ExclusiveStartKey": reply["LastEvaluatedKey"]}
 
     figures = {"limit": cost_s(setting, load)}
-    costs = []
-    for _ in range(setting.times(10)):
-        begin = time.process_time()
-        pages = [page(request) for request in requests]
-        costs.append(time.process_time() - begin)
-        assert len(pages) > 1
-    return {**figures, "bytes": median(costs)}
+    assert len(requests) > 1
+    figures["bytes"] = least_s(lambda: list(map(page, requests)), setting.times(10))
+    return figures
 
 
 SUBJECTS: dict[str, Callable[[Setting], float | dict[str, float]]] = {

@@ -37,7 +37,7 @@ def p99_s(setting: Setting, read: Callable[[], Any], refreshes: Callable[[], int
     samples = []
     wanted = refreshes() + REFRESHES
     begin = last = clock()
-    while clock() - begin < setting.times(5) or refreshes() < wanted:
+    while clock() - begin < setting.times(3) or refreshes() < wanted:
         sleep(0.001)
         read()
         now = clock()

@@ -10,10 +10,14 @@ import os
 
 from benchmarks._setting import Setting, SkippedError
 
-__all__ = ["SIZES", "SUBJECTS"]
+__all__ = ["SIZES", "SUBJECTS", "rounds"]
 
-ROUNDS = 1
 SIZES = (10, 100, 1_000, 10_000)
+
+
+def rounds(_: int) -> int:
+    """One: a count does not vary."""
+    return 1
 
 
 def of_refreshes(_: Setting) -> dict[str, float]:
