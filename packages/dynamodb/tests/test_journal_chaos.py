@@ -35,12 +35,6 @@ from confstore.errors import (
 )
 from confstore_dynamodb import DynamoDBStore
 
-# Seen to fail once in seven runs, cause unknown: until it is found, this runs when asked for, so
-# that it blocks no other work: CHAOS_SEED=4 nox -s check -- -k chaos
-pytestmark = pytest.mark.skipif(
-    "CHAOS_SEED" not in os.environ, reason="an open fault of the journal: set CHAOS_SEED to hunt it"
-)
-
 SEED = int(os.environ.get("CHAOS_SEED", "4"))
 WRITERS = 3
 COMMITS = 2_000
