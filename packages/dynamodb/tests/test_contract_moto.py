@@ -27,11 +27,19 @@ def backend() -> Iterator[None]:
     lenient = patch("boto3.dynamodb.types.DYNAMODB_CONTEXT", Context(prec=38, traps=[]))
     # It counts what an update replaces as if it were still there, and so refuses what fits.
     unlimited = patch.object(LimitedSizeDict, "__setitem__", dict.__setitem__)
-    with mock_aws(), lenient, unlimited:
+    # And it takes an attribute whose name ends in [0] for an entry of a list.
+    by_name = patch("moto.dynamodb.models.dynamo_type.find_nested_key", attribute)
+    with mock_aws(), lenient, unlimited, by_name:
         settings = {"aws_access_key_id": "moto", "aws_secret_access_key": "moto"}
         MotoContract.client = boto3.client("dynamodb", region_name="eu-west-1", **settings)
         yield
         MotoContract.client.close()
+
+
+def attribute(path: list[str], item: dict[str, Any]) -> dict[str, Any]:
+    """What a projection of one attribute gives of an item."""
+    (name,) = path
+    return {name: item[name]} if name in item else {}
 
 
 class MotoContract(StoreContract):
