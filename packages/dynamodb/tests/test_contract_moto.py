@@ -18,6 +18,7 @@ from moto.dynamodb.models.dynamo_type import LimitedSizeDict
 from confstore import Values
 from confstore.testing import Profile, StoreContract
 from confstore_dynamodb import DynamoDBStore
+from effort import at_length
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -45,7 +46,7 @@ def attribute(path: list[str], item: dict[str, Any]) -> dict[str, Any]:
 class MotoContract(StoreContract):
     client: Any = None
     durable = True
-    profile = Profile(examples=30, steps=30)
+    profile = Profile(examples=at_length(30, short=5), steps=30)
 
     def refuse_outgrown_option(self, option: str) -> None:
         """Nothing: it would need moto's own limit; DynamoDB Local's is right."""
@@ -70,7 +71,7 @@ class JournaledMotoContract(MotoContract):
     editable = True
     journaled = True
     # moto copies the whole table for each item of a transaction; DynamoDB Local plays 30 examples.
-    profile = Profile(examples=10, steps=30)
+    profile = Profile(examples=at_length(5, short=1), steps=30)
 
     def edit_by_hand(self, name: str, option: str, values: Values | None) -> None:
         key = {"_store": {"S": name}, "_option": {"S": option}}

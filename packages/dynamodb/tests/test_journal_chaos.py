@@ -34,10 +34,11 @@ from confstore.errors import (
     VersionConflictError,
 )
 from confstore_dynamodb import DynamoDBStore
+from effort import at_length
 
 SEED = int(os.environ.get("CHAOS_SEED", "4"))
 WRITERS = 3
-COMMITS = 2_000
+COMMITS = at_length(2_000, short=200)
 OPTIONS = [f"option-{number}" for number in range(12)]
 
 JSON = "application/x-amz-json-1.0"
