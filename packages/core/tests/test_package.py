@@ -5,10 +5,12 @@ from __future__ import annotations
 import importlib
 import subprocess
 import sys
+from types import ModuleType
 
 import pytest
 
 import confstore
+import confstore.adapter
 
 
 def in_a_new_process(program: str) -> str:
@@ -19,9 +21,10 @@ def in_a_new_process(program: str) -> str:
     return answer.stdout
 
 
-def test_every_name_is_there() -> None:
+@pytest.mark.parametrize("module", [confstore, confstore.adapter])
+def test_every_name_is_there(module: ModuleType) -> None:
     """Each public name is there, the same object every time, and is listed."""
-    fresh = importlib.reload(confstore)
+    fresh = importlib.reload(module)
     for name in fresh.__all__:
         assert getattr(fresh, name) is getattr(fresh, name)
     assert set(fresh.__all__) <= set(dir(fresh))

@@ -10,8 +10,9 @@ that it reads through, and not for the other ones.
 
 from __future__ import annotations
 
-import importlib
 from typing import TYPE_CHECKING
+
+from confstore._lazy import lazy_names
 
 if TYPE_CHECKING:
     from confstore._cached import CachedConfigStore, CacheStatus
@@ -53,46 +54,34 @@ __all__ = [
     "state_at",
 ]
 
-_MODULES = {
-    "CacheStatus": "confstore._cached",
-    "CachedConfigStore": "confstore._cached",
-    "Change": "confstore._commit",
-    "Clock": "confstore._clock",
-    "Commit": "confstore._commit",
-    "ConfigStore": "confstore._config_store",
-    "Difference": "confstore._history",
-    "Event": "confstore._clock",
-    "JournaledStore": "confstore._journal",
-    "Poll": "confstore._store",
-    "PollableStore": "confstore._store",
-    "SimpleConfigStore": "confstore._simple",
-    "Status": "confstore._snapshot",
-    "Store": "confstore._store",
-    "SystemClock": "confstore._clock",
-    "TimeBasedConfigStore": "confstore._time_based",
-    "Value": "confstore._store",
-    "Values": "confstore._store",
-    "diff": "confstore._history",
-    "history": "confstore._history",
-    "open_store": "confstore._open_store",
-    "reconcile": "confstore._history",
-    "rollback": "confstore._history",
-    "state_at": "confstore._history",
-}
-_SUBMODULES = ("adapter", "errors")
-
-
-def __getattr__(name: str) -> object:
-    if name in _SUBMODULES:
-        return importlib.import_module(f"{__name__}.{name}")
-    if name not in _MODULES:
-        message = f"module {__name__!r} has no attribute {name!r}"
-        raise AttributeError(message)
-    value = getattr(importlib.import_module(_MODULES[name]), name)
-    # The next use is an ordinary look-up.
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__, *_SUBMODULES})
+__getattr__, __dir__ = lazy_names(
+    __name__,
+    {
+        "CacheStatus": "confstore._cached",
+        "CachedConfigStore": "confstore._cached",
+        "Change": "confstore._commit",
+        "Clock": "confstore._clock",
+        "Commit": "confstore._commit",
+        "ConfigStore": "confstore._config_store",
+        "Difference": "confstore._history",
+        "Event": "confstore._clock",
+        "JournaledStore": "confstore._journal",
+        "Poll": "confstore._store",
+        "PollableStore": "confstore._store",
+        "SimpleConfigStore": "confstore._simple",
+        "Status": "confstore._snapshot",
+        "Store": "confstore._store",
+        "SystemClock": "confstore._clock",
+        "TimeBasedConfigStore": "confstore._time_based",
+        "Value": "confstore._store",
+        "Values": "confstore._store",
+        "diff": "confstore._history",
+        "history": "confstore._history",
+        "open_store": "confstore._open_store",
+        "reconcile": "confstore._history",
+        "rollback": "confstore._history",
+        "state_at": "confstore._history",
+        "adapter": "",
+        "errors": "",
+    },
+)
