@@ -24,12 +24,15 @@ if TYPE_CHECKING:
     from confstore._fork import call_after_fork
     from confstore._journal import Head, Journal, check_if_version, without_gap
     from confstore._journal_poll import JournalPoller
+    from confstore._json_fault import find_json_fault
+    from confstore._json_options import check_json_name, option_from_json
     from confstore._names import RESERVED_KEYS, checked_keys, checked_option, checked_store
     from confstore._numbers import number_from_text, number_to_text
     from confstore._pace import Backoff
     from confstore._poll import poll_between
     from confstore._read_only import ReadOnlyDict, ReadOnlyList, freeze, freeze_value, is_same, thaw
     from confstore._tagged_json import JSONPathError, values_from_json, values_to_json
+    from confstore._text_fault import TextFault, decode_text
     from confstore._values import canonical_update, canonical_values, check_size
 
 __all__ = [
@@ -42,22 +45,27 @@ __all__ = [
     "JournalPoller",
     "ReadOnlyDict",
     "ReadOnlyList",
+    "TextFault",
     "call_after_fork",
     "canonical_update",
     "canonical_values",
     "check_if_version",
+    "check_json_name",
     "check_size",
     "checked_draft",
     "checked_keys",
     "checked_option",
     "checked_store",
+    "decode_text",
     "drafts_of",
+    "find_json_fault",
     "freeze",
     "freeze_value",
     "is_same",
     "journal_form",
     "number_from_text",
     "number_to_text",
+    "option_from_json",
     "poll_between",
     "thaw",
     "values_from_journal",
@@ -78,22 +86,27 @@ __getattr__, __dir__ = lazy_names(
         "JournalPoller": "confstore._journal_poll",
         "ReadOnlyDict": "confstore._read_only",
         "ReadOnlyList": "confstore._read_only",
+        "TextFault": "confstore._text_fault",
         "call_after_fork": "confstore._fork",
         "canonical_update": "confstore._values",
         "canonical_values": "confstore._values",
         "check_if_version": "confstore._journal",
+        "check_json_name": "confstore._json_options",
         "check_size": "confstore._values",
         "checked_draft": "confstore._commit",
         "checked_keys": "confstore._names",
         "checked_option": "confstore._names",
         "checked_store": "confstore._names",
+        "decode_text": "confstore._text_fault",
         "drafts_of": "confstore._commit",
+        "find_json_fault": "confstore._json_fault",
         "freeze": "confstore._read_only",
         "freeze_value": "confstore._read_only",
         "is_same": "confstore._read_only",
         "journal_form": "confstore._commit",
         "number_from_text": "confstore._numbers",
         "number_to_text": "confstore._numbers",
+        "option_from_json": "confstore._json_options",
         "poll_between": "confstore._poll",
         "thaw": "confstore._read_only",
         "values_from_journal": "confstore._commit",

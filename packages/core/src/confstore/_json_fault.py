@@ -12,11 +12,10 @@ import json
 import re
 from typing import NoReturn
 
-import attrs
+from confstore._numbers import number_from_text
+from confstore._text_fault import TextFault
 
-from confstore.adapter import number_from_text
-
-__all__ = ["Fault", "find_fault"]
+__all__ = ["find_json_fault"]
 
 _BLANKS = re.compile(r"[ \t\n\r]*")
 _STRING_PART = re.compile(r'[^"\\\x00-\x1f]*')
@@ -34,23 +33,7 @@ _MAX_NESTING = 2 + 2 * 31 + 1
 _Path = tuple[str | int, ...]
 
 
-@attrs.frozen
-class Fault:
-    """
-    What is wrong with a text, and where.
-
-    Attributes:
-        line: Counted from 1.
-        column: In characters, counted from 1.
-        reason: What is wrong there, and what would be right; never a value.
-    """
-
-    line: int
-    column: int
-    reason: str
-
-
-def find_fault(text: str, path: _Path | None = None, reason: str = "") -> Fault | None:
+def find_json_fault(text: str, path: _Path | None = None, reason: str = "") -> TextFault | None:
     """
     The first fault of a text that should be the JSON of a store.
 
@@ -67,13 +50,8 @@ def find_fault(text: str, path: _Path | None = None, reason: str = "") -> Fault 
     try:
         scanner.store()
     except _FaultyTextError as fault:
-        return _fault(text, fault.offset, fault.reason)
-    return None if path is None else _fault(text, scanner.offsets[path], reason)
-
-
-def _fault(text: str, offset: int, reason: str) -> Fault:
-    line = text.count("\n", 0, offset) + 1
-    return Fault(line, offset - text.rfind("\n", 0, offset), reason)
+        return TextFault.at(text, fault.offset, fault.reason)
+    return None if path is None else TextFault.at(text, scanner.offsets[path], reason)
 
 
 class _FaultyTextError(Exception):
