@@ -12,6 +12,7 @@ import json
 import re
 from typing import NoReturn
 
+from confstore._json_options import MAX_NESTING
 from confstore._numbers import number_from_text
 from confstore._text_fault import TextFault
 
@@ -26,9 +27,6 @@ _LITERALS = {"true", "false", "null"}
 _NOT_NUMBERS = {"NaN", "Infinity", "-Infinity", "+Infinity"}
 
 _MAX_DIGITS = 38  # of an int, as in confstore's domain of values
-
-# No legal text is deeper: store, option, and 31 containers, each of which may stand in a tag.
-_MAX_NESTING = 2 + 2 * 31 + 1
 
 _Path = tuple[str | int, ...]
 
@@ -88,7 +86,7 @@ class _Scanner:
     def _value(self, path: _Path) -> None:
         following = self._next()
         if following in {"{", "["}:
-            if len(path) >= _MAX_NESTING:
+            if len(path) >= MAX_NESTING:
                 self._fail("arrays and objects are nested too deep")
             if following == "{":
                 self._object(path)

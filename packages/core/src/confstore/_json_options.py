@@ -5,10 +5,13 @@ from __future__ import annotations
 from confstore._names import checked_option
 from confstore._read_only import ReadOnlyDict
 from confstore._tagged_json import JSONPathError, values_from_json
-from confstore._values import check_size
+from confstore._values import MAX_DEPTH, check_size
 from confstore.errors import InvalidNameError, InvalidValueError
 
-__all__ = ["check_json_name", "option_from_json"]
+__all__ = ["MAX_NESTING", "check_json_name", "option_from_json"]
+
+MAX_NESTING = 2 + 2 * MAX_DEPTH + 1
+"""Objects and arrays inside one another: store, option, and containers that may be in a tag."""
 
 
 def check_json_name(option: str) -> None:
