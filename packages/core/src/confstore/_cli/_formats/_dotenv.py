@@ -1,12 +1,15 @@
 r"""
-Dotenv: `NAME=value`, in the dialect of python-dotenv without interpolation.
+Dotenv: `NAME=value`, in the dialect of python-dotenv 1.2 without interpolation.
 
 Where it can, a value is written so that `docker compose` and a shell (`set -a; . ./.env`) read the
 same: bare if it is only letters, digits and `_@%+=:,./-`; else in single quotes; else, with a
-single quote in it, in double quotes. Only three things are beyond what all of them agree on, and
-are as python-dotenv reads them: a single quote together with one of ``$ ` " \``, two backslashes
-or one before a quote or at the end (both escaped in single quotes), and a carriage return (escaped
-in double quotes). python-dotenv itself would replace `${NAME}` unless told `interpolate=False`.
+single quote in it, in double quotes. What is beyond that has escapes, which each reader has its
+own of, and is as python-dotenv reads it: a single quote together with one of ``$ ` " \``, two
+backslashes in a row or one at the end (single quotes), and a carriage return (double quotes).
+python-dotenv itself would replace `${NAME}` in all of them unless told `interpolate=False`.
+
+Sources:
+    python-dotenv 1.2.4, `parser.py`; compose-spec/compose-go, `dotenv/parser.go`.
 """
 
 from __future__ import annotations
