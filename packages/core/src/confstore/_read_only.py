@@ -112,10 +112,11 @@ def freeze_value(value: Value) -> Any:
 def thaw(values: Mapping[str, Any]) -> Values:
     """A plain, mutable copy of values that may be read-only."""
     # The test here saves a call for most values, and so half of the time.
-    return {
+    plain: Values = {
         key: value if value.__class__ in _IMMUTABLE else _thaw_value(value)
         for key, value in values.items()
     }
+    return plain
 
 
 def _thaw_value(value: Any) -> Any:

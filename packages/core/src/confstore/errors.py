@@ -15,7 +15,8 @@ Exception
     ├── StoreUnavailableError                    the backend gave no usable answer: try again later
     │   └── StaleConfigError                     the last good answer is older than allowed
     ├── AccessDeniedError                        the backend refused the caller
-    ├── TableNotFoundError       (LookupError)   the DynamoDB table does not exist
+    ├── StoreNotFoundError       (LookupError)   the store is not there, and was not to be created
+    │   └── TableNotFoundError                   the DynamoDB table does not exist
     ├── MisconfiguredSchemaError                 the DynamoDB table has other keys than ours
     ├── CorruptStoreError                        what is stored is not a store
     ├── InvalidCommitError       (ValueError)    a commit cannot be made on every backend
@@ -50,6 +51,7 @@ __all__ = [
     "SchemaError",
     "StaleConfigError",
     "StoreClosedError",
+    "StoreNotFoundError",
     "StoreUnavailableError",
     "TableNotFoundError",
     "VersionConflictError",
@@ -259,7 +261,19 @@ class AccessDeniedError(_StoreError):
     _what = "refused access"
 
 
-class TableNotFoundError(_StoreError, LookupError):
+class StoreNotFoundError(_StoreError, LookupError):
+    """
+    What the store lives in does not exist and was not to be created.
+
+    Attributes:
+        store: The store that was to be opened.
+        reason: The file or folder that is missing.
+    """
+
+    _what = "does not exist"
+
+
+class TableNotFoundError(StoreNotFoundError):
     """
     The DynamoDB table does not exist and was not to be created.
 

@@ -44,6 +44,16 @@ class Connection:
         """
         return self._call(operation, option, TableName=self._table, **parameters)
 
+    def table_names(self) -> list[str]:
+        """
+        The first hundred tables of the account and region, in the order of their names.
+
+        Raises:
+            ConfigStoreError: The call failed; the caller may well not be allowed to list them.
+        """
+        names: list[str] = self.expect(self._call("list_tables", None), "TableNames")
+        return names
+
     def transact(self, parts: Iterable[dict[str, Any]], *, option: str | None = None) -> None:
         """
         Write several items of the table, all of them or none.

@@ -18,12 +18,16 @@ _NUMBER = re.compile(r"[0-9]+(\.[0-9]+)?")
 _BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
 
-def open_url(url: str) -> DynamoDBStore:
+def open_url(url: str, *, purpose: str = "create") -> DynamoDBStore:
     """
     Open `dynamodb://TABLE/STORE?region=...&endpoint_url=...&profile=...&full_reload_interval=...`.
 
     Table and store are taken as they are written, letter case included, and percent-decoded; the
     client is one of ours, and what the URL does not say comes from the environment.
+
+    Args:
+        url: The URL.
+        purpose: As in `confstore.open_store`; the table is made only for `"create"`.
 
     Raises:
         InvalidURLError: The URL has another form.
@@ -45,7 +49,13 @@ def open_url(url: str) -> DynamoDBStore:
     settings = _settings(address, query)
     interval_s = _seconds(address, settings.pop("full_reload_interval", "3600"))
     client = new_client(checked_store(store), **settings)
-    return DynamoDBStore(client, table, store, full_reload_interval=interval_s)
+    return DynamoDBStore(
+        client,
+        table,
+        store,
+        create_table=purpose == "create",
+        full_reload_interval=interval_s,
+    )
 
 
 def _seconds(address: str, text: str) -> float:

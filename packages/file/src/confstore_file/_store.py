@@ -231,6 +231,20 @@ class FileStore:
 
         self._write(name, removed)
 
+    def create(self) -> None:
+        """
+        Make the file, which then holds `{}`, and its folder; or do nothing, if it is there.
+
+        No other call needs it: an absent file is an empty store, and the first write makes it.
+
+        Raises:
+            CorruptStoreError: The file does not hold a store.
+            StoreUnavailableError: The file, its lock or the disk cannot be had now.
+            AccessDeniedError: The folder may not be written.
+        """
+        self._check_open()
+        self._files.create()
+
     @property
     def is_journaled(self) -> bool:
         """
