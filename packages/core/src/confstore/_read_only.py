@@ -85,7 +85,8 @@ class ReadOnlyList(list[Any]):
     reverse = sort = _refuse
 
 
-_IMMUTABLE = frozenset({bool, bytes, Decimal, float, int, str, type(None)})
+# Any: a type checker would take a look at the class for a proof of the value's type.
+_IMMUTABLE: Any = frozenset({bool, bytes, Decimal, float, int, str, type(None)})
 
 
 def freeze(values: Mapping[str, Value]) -> ReadOnlyDict:
@@ -112,11 +113,10 @@ def freeze_value(value: Value) -> Any:
 def thaw(values: Mapping[str, Any]) -> Values:
     """A plain, mutable copy of values that may be read-only."""
     # The test here saves a call for most values, and so half of the time.
-    plain: Values = {
+    return {
         key: value if value.__class__ in _IMMUTABLE else _thaw_value(value)
         for key, value in values.items()
     }
-    return plain
 
 
 def _thaw_value(value: Any) -> Any:
