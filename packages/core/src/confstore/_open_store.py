@@ -14,16 +14,26 @@ from confstore.errors import BackendNotInstalledError, InvalidURLError
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
 
-__all__ = ["ENTRY_POINTS", "URL_VARIABLE", "open_store"]
+__all__ = [
+    "ENTRY_POINTS",
+    "URL_VARIABLE",
+    "adapter_of",
+    "checked_url",
+    "diagnosis_of",
+    "open_store",
+]
 
 ENTRY_POINTS = "confstore.stores"
 """The entry-point group in which an adapter names its scheme: a callable from URL to Store."""
+
+DIAGNOSES = "confstore.diagnoses"
+"""The entry-point group of what looks at a store that may not open: from URL to findings."""
 
 URL_VARIABLE = "CONFSTORE_URL"
 """The environment variable that holds the URL where the caller gives none."""
 
 # RFC 3986, section 3.1, in lower case.
-_SCHEME = re.compile(r"([a-z][a-z0-9+.-]*):", re.IGNORECASE)
+_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
 _OUR_ADAPTERS = {
     "dynamodb": "confstore-dynamodb",
     "file": "confstore-file",
@@ -44,24 +54,37 @@ def open_store(url: str | None = None) -> Store:
         BackendNotInstalledError: No installed adapter serves its scheme.
         ConfigStoreError: The adapter could not open the store.
     """
+    given = checked_url(url)
+    opener = cast("Callable[[str], Store]", adapter_of(given).load())
+    return opener(given)
+
+
+def checked_url(url: str | None) -> str:
+    """
+    The given URL, or else that of the environment; it begins with a scheme.
+
+    Raises:
+        InvalidURLError: There is none, or it has no scheme.
+    """
     if url is None:
         url = os.environ.get(URL_VARIABLE)
         if not url:
             reason = f"give one, or set {URL_VARIABLE}, for example to file:config/prod.json"
             raise InvalidURLError("", reason)
-    match = _SCHEME.match(url)
-    if match is None:
+    if _SCHEME.match(url) is None:
         shown = url.partition("?")[0]
         raise InvalidURLError(shown, "it starts with a scheme, as in file:config/prod.json")
-    opener = cast("Callable[[str], Store]", _adapter(match[1].lower()).load())
-    return opener(url)
+    return url
 
 
-def _adapter(scheme: str) -> EntryPoint:
-    # Not at the top: a program that opens no store by URL need not pay for it at its start.
-    from importlib.metadata import entry_points
+def adapter_of(url: str) -> EntryPoint:
+    """
+    What opens a URL that begins with a scheme.
 
-    installed = {entry.name: entry for entry in entry_points(group=ENTRY_POINTS)}
+    Raises:
+        BackendNotInstalledError: No installed adapter serves the scheme.
+    """
+    scheme, installed = _scheme_of(url), _installed(ENTRY_POINTS)
     if scheme in installed:
         return installed[scheme]
     if scheme in _OUR_ADAPTERS:
@@ -71,3 +94,19 @@ def _adapter(scheme: str) -> EntryPoint:
         close = difflib.get_close_matches(scheme, known, n=1)
         advice = f"did you mean {close[0]!r}?" if close else f"known are {', '.join(known)}"
     raise BackendNotInstalledError(scheme, advice)
+
+
+def diagnosis_of(url: str) -> EntryPoint | None:
+    """What looks at the store of a URL without opening it; None if the adapter has no such way."""
+    return _installed(DIAGNOSES).get(_scheme_of(url))
+
+
+def _scheme_of(url: str) -> str:
+    return url.partition(":")[0].lower()
+
+
+def _installed(group: str) -> dict[str, EntryPoint]:
+    # Not at the top: a program that opens no store by URL need not pay for it at its start.
+    from importlib.metadata import entry_points
+
+    return {entry.name: entry for entry in entry_points(group=group)}

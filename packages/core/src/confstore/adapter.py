@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         journal_form,
         values_from_journal,
     )
+    from confstore._findings import drift_finding, finding_of, journal_finding, options_finding
     from confstore._fork import call_after_fork
     from confstore._journal import Head, Journal, check_if_version, without_gap
     from confstore._journal_poll import JournalPoller
@@ -52,12 +53,16 @@ __all__ = [
     "checked_option",
     "checked_store",
     "drafts_of",
+    "drift_finding",
+    "finding_of",
     "freeze",
     "freeze_value",
     "is_same",
+    "journal_finding",
     "journal_form",
     "number_from_text",
     "number_to_text",
+    "options_finding",
     "poll_between",
     "thaw",
     "values_from_journal",
@@ -88,12 +93,16 @@ __getattr__, __dir__ = lazy_names(
         "checked_option": "confstore._names",
         "checked_store": "confstore._names",
         "drafts_of": "confstore._commit",
+        "drift_finding": "confstore._findings",
+        "finding_of": "confstore._findings",
         "freeze": "confstore._read_only",
         "freeze_value": "confstore._read_only",
         "is_same": "confstore._read_only",
+        "journal_finding": "confstore._findings",
         "journal_form": "confstore._commit",
         "number_from_text": "confstore._numbers",
         "number_to_text": "confstore._numbers",
+        "options_finding": "confstore._findings",
         "poll_between": "confstore._poll",
         "thaw": "confstore._read_only",
         "values_from_journal": "confstore._commit",
