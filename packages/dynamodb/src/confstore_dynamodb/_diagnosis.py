@@ -214,7 +214,9 @@ def _headers(reply: Mapping[str, Any], error: ConfigStoreError | None) -> Mappin
 
 def _credentials(error: ConfigStoreError | None) -> Finding:
     if isinstance(error, AccessDeniedError) and not is_denied(error):
-        return Finding("credentials", False, str(error), credentials_advice(error))
+        code = error_code(error.__cause__)
+        text = f"DynamoDB refuses them: {code}" if code else error.reason
+        return Finding("credentials", False, text, credentials_advice(error))
     if isinstance(error, StoreUnavailableError):
         return Finding("credentials", None, "DynamoDB did not get to them")
     return Finding("credentials", True, "DynamoDB accepts them")

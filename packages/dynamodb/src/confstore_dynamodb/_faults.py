@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from confstore.errors import ConfigStoreError, StoreUnavailableError
 from confstore_dynamodb._errors import error_code, is_answer
 
-__all__ = ["credentials_advice", "endpoint_advice", "is_page"]
+__all__ = ["credentials_advice", "endpoint_advice"]
 
 # Source: AWS, "Error handling with DynamoDB" and "Common errors" of the API reference.
 _CREDENTIALS_ADVICE = {
@@ -41,18 +41,9 @@ def credentials_advice(error: ConfigStoreError) -> str:
     return _CREDENTIALS_ADVICE.get(error_code(error.__cause__), "ask who runs the account")
 
 
-def is_page(error: ConfigStoreError) -> bool:
-    """Whether something answered that is not DynamoDB."""
-    if not isinstance(error, StoreUnavailableError) or is_answer(error):
-        return False
-    # Else its context is what the client raised for want of an answer.
-    context = error.__context__
-    return context is None or isinstance(getattr(context, "response", None), dict)
-
-
-def endpoint_advice(error: ConfigStoreError) -> str:
+def endpoint_advice(error: StoreUnavailableError) -> str:
     """What to do where DynamoDB does not answer."""
-    if is_page(error):
+    if _is_page(error):
         return "look for a proxy or a sign-in page between here and the endpoint (HTTPS_PROXY)"
     links = list(_chain(error))
     names = {type(link).__name__ for link in links}
@@ -70,6 +61,13 @@ def endpoint_advice(error: ConfigStoreError) -> str:
             "packets go unanswered"
         )
     return "check the network between here and the endpoint, and try again"
+
+
+def _is_page(error: StoreUnavailableError) -> bool:
+    """Whether something answered that is not DynamoDB."""
+    # Else its context is what the client raised for want of an answer.
+    context = error.__context__
+    return context is None or isinstance(getattr(context, "response", None), dict)
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:
