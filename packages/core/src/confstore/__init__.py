@@ -19,9 +19,11 @@ if TYPE_CHECKING:
     from confstore._clock import Clock, Event, SystemClock
     from confstore._commit import Change, Commit
     from confstore._config_store import ConfigStore
-    from confstore._history import Difference, diff, history, reconcile, rollback, state_at
+    from confstore._difference import Difference, diff
+    from confstore._history import history, state_at
     from confstore._journal import JournaledStore
     from confstore._open_store import open_store
+    from confstore._plan import reconcile, rollback
     from confstore._simple import SimpleConfigStore
     from confstore._snapshot import Status
     from confstore._store import Poll, PollableStore, Store, Value, Values
@@ -63,7 +65,7 @@ __getattr__, __dir__ = lazy_names(
         "Clock": "confstore._clock",
         "Commit": "confstore._commit",
         "ConfigStore": "confstore._config_store",
-        "Difference": "confstore._history",
+        "Difference": "confstore._difference",
         "Event": "confstore._clock",
         "JournaledStore": "confstore._journal",
         "Poll": "confstore._store",
@@ -75,11 +77,11 @@ __getattr__, __dir__ = lazy_names(
         "TimeBasedConfigStore": "confstore._time_based",
         "Value": "confstore._store",
         "Values": "confstore._store",
-        "diff": "confstore._history",
+        "diff": "confstore._difference",
         "history": "confstore._history",
         "open_store": "confstore._open_store",
-        "reconcile": "confstore._history",
-        "rollback": "confstore._history",
+        "reconcile": "confstore._plan",
+        "rollback": "confstore._plan",
         "state_at": "confstore._history",
         "adapter": "",
         "errors": "",
