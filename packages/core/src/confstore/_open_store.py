@@ -5,8 +5,8 @@ from __future__ import annotations
 import difflib
 import os
 import re
-from collections.abc import Callable
-from typing import TYPE_CHECKING, cast
+from collections.abc import Callable, Collection
+from typing import TYPE_CHECKING, Literal, TypeAlias, cast
 
 from confstore._store import Store
 from confstore.errors import BackendNotInstalledError, InvalidURLError
@@ -14,13 +14,16 @@ from confstore.errors import BackendNotInstalledError, InvalidURLError
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
 
-__all__ = ["ENTRY_POINTS", "URL_VARIABLE", "open_store"]
+__all__ = ["ENTRY_POINTS", "URL_VARIABLE", "Purpose", "open_store"]
 
 ENTRY_POINTS = "confstore.stores"
 """The entry-point group in which an adapter names its scheme: a callable from URL to Store."""
 
 URL_VARIABLE = "CONFSTORE_URL"
 """The environment variable that holds the URL where the caller gives none."""
+
+Purpose: TypeAlias = Literal["read", "write", "create", "diagnose"]
+"""What a store is opened for, and so what may be made that is absent; see `open_store`."""
 
 # RFC 3986, section 3.1, in lower case.
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]*):", re.IGNORECASE)
@@ -31,17 +34,25 @@ _OUR_ADAPTERS = {
 }
 
 
-def open_store(url: str | None = None) -> Store:
+def open_store(url: str | None = None, *, purpose: Purpose = "create") -> Store:
     """
     Open the store that a URL names, in whichever backend.
+
+    An adapter whose callable has a parameter `purpose` is told of it; any other opens the store as
+    it does by default.
 
     Args:
         url: `dynamodb://TABLE/STORE?region=...`, `file:config/prod.json`, `memory:test`, or what
             another adapter defines; None takes `CONFSTORE_URL` from the environment.
+        purpose: `"create"` makes whatever the store needs, when it is needed. `"write"` makes only
+            what a write makes by itself, such as a file in a folder that exists, but no table.
+            `"read"` makes nothing: what is absent is an error, and no empty store. `"diagnose"`
+            makes nothing and looks at nothing yet: see `confstore.diagnose`.
 
     Raises:
         InvalidURLError: There is no URL, or it cannot be understood.
         BackendNotInstalledError: No installed adapter serves its scheme.
+        StoreNotFoundError: What the store lives in is absent, and not to be made.
         ConfigStoreError: The adapter could not open the store.
     """
     if url is None:
@@ -53,8 +64,16 @@ def open_store(url: str | None = None) -> Store:
     if match is None:
         shown = url.partition("?")[0]
         raise InvalidURLError(shown, "it starts with a scheme, as in file:config/prod.json")
-    opener = cast("Callable[[str], Store]", _adapter(match[1].lower()).load())
+    opener = cast("Callable[..., Store]", _adapter(match[1].lower()).load())
+    if purpose != "create" and "purpose" in _parameters(opener):
+        return opener(url, purpose=purpose)
     return opener(url)
+
+
+def _parameters(opener: Callable[..., Store]) -> Collection[str]:
+    import inspect
+
+    return inspect.signature(opener).parameters
 
 
 def _adapter(scheme: str) -> EntryPoint:

@@ -7,6 +7,7 @@ Exception
     ├── OptionNotFoundError      (LookupError)   the store has no such option
     ├── InvalidNameError         (ValueError)    a store or an option cannot have this name
     ├── InvalidValueError        (ValueError)    a value is outside the domain of all backends
+    ├── InvalidDocumentError     (ValueError)    a file to be imported is no document of options
     ├── InvalidURLError          (ValueError)    a store's URL cannot be understood
     ├── BackendNotInstalledError (LookupError)   no installed adapter serves the URL's scheme
     ├── SchemaError              (ValueError)    the options do not fit the schema
@@ -14,7 +15,8 @@ Exception
     ├── StoreUnavailableError                    the backend gave no usable answer: try again later
     │   └── StaleConfigError                     the last good answer is older than allowed
     ├── AccessDeniedError                        the backend refused the caller
-    ├── TableNotFoundError       (LookupError)   the DynamoDB table does not exist
+    ├── StoreNotFoundError       (LookupError)   the store is not there, and was not to be created
+    │   └── TableNotFoundError                   the DynamoDB table does not exist
     ├── MisconfiguredSchemaError                 the DynamoDB table has other keys than ours
     ├── CorruptStoreError                        what is stored is not a store
     ├── InvalidCommitError       (ValueError)    a commit cannot be made on every backend
@@ -38,6 +40,7 @@ __all__ = [
     "ConfigStoreError",
     "CorruptStoreError",
     "InvalidCommitError",
+    "InvalidDocumentError",
     "InvalidNameError",
     "InvalidURLError",
     "InvalidValueError",
@@ -48,6 +51,7 @@ __all__ = [
     "SchemaError",
     "StaleConfigError",
     "StoreClosedError",
+    "StoreNotFoundError",
     "StoreUnavailableError",
     "TableNotFoundError",
     "VersionConflictError",
@@ -117,6 +121,24 @@ class InvalidValueError(ConfigStoreError, ValueError):
     def __str__(self) -> str:
         where = f", at {self.path}" if self.path else ""
         return f"option {self.option!r}{where}: {self.reason}"
+
+
+class InvalidDocumentError(ConfigStoreError, ValueError):
+    """
+    A file to be imported is no document of options; nothing was written.
+
+    Attributes:
+        place: Where: `FILE:LINE:COLUMN`; `FILE` alone where the format's reader knows no more.
+        reason: What is wrong there, and what would be right.
+    """
+
+    def __init__(self, place: str, reason: str) -> None:
+        super().__init__(place, reason)
+        self.place = place
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.reason}"
 
 
 class InvalidURLError(ConfigStoreError, ValueError):
@@ -239,7 +261,19 @@ class AccessDeniedError(_StoreError):
     _what = "refused access"
 
 
-class TableNotFoundError(_StoreError, LookupError):
+class StoreNotFoundError(_StoreError, LookupError):
+    """
+    What the store lives in does not exist and was not to be created.
+
+    Attributes:
+        store: The store that was to be opened.
+        reason: The file or folder that is missing.
+    """
+
+    _what = "does not exist"
+
+
+class TableNotFoundError(StoreNotFoundError):
     """
     The DynamoDB table does not exist and was not to be created.
 

@@ -27,6 +27,11 @@ class Connection:
         self._store = store
         self._is_closed = False
 
+    @property
+    def endpoint(self) -> str:
+        """Where the client sends requests, and for which region."""
+        return self._client.endpoint
+
     def call(
         self, operation: str, *, option: str | None = None, **parameters: Any
     ) -> dict[str, Any]:
@@ -43,6 +48,16 @@ class Connection:
             ConfigStoreError: The call failed; see `_errors`.
         """
         return self._call(operation, option, TableName=self._table, **parameters)
+
+    def table_names(self) -> list[str]:
+        """
+        The first hundred tables of the account and region, in the order of their names.
+
+        Raises:
+            ConfigStoreError: The call failed; the caller may well not be allowed to list them.
+        """
+        names: list[str] = self.expect(self._call("list_tables", None), "TableNames")
+        return names
 
     def transact(self, parts: Iterable[dict[str, Any]], *, option: str | None = None) -> None:
         """

@@ -11,6 +11,7 @@ import attrs
 from confstore.errors import (
     AccessDeniedError,
     BackendError,
+    ConfigStoreError,
     StoreUnavailableError,
     TableNotFoundError,
 )
@@ -98,8 +99,8 @@ class Table:
 
     def _create(self) -> None:
         if not self._may_create:
-            reason = f"the table {self._name!r} does not exist, and create_table=False forbids it"
-            raise TableNotFoundError(self._store, reason)
+            reason = f"the table {self._name!r} does not exist, and is not to be created"
+            raise TableNotFoundError(self._store, reason + self._did_you_mean())
         try:
             self._connection.call("create_table", **self._schema.new_table(self._throughput))
         except BackendError as error:
@@ -110,6 +111,18 @@ class Table:
             reason = f"the table {self._name!r} does not exist, and cannot be made: {error.reason}"
             raise TableNotFoundError(self._store, reason) from error.__cause__
         _log.info("the table %r of store %r is being created", self._name, self._store)
+
+    def _did_you_mean(self) -> str:
+        """A question with the closest name of a table, where one may list them."""
+        # Not at the top: only who mistypes has to wait for it.
+        import difflib
+
+        try:
+            names = self._connection.table_names()
+        except ConfigStoreError:
+            return ""
+        close = difflib.get_close_matches(self._name, names, n=1)
+        return f"; did you mean {close[0]!r}?" if close else ""
 
     def _wait(self) -> dict[str, Any]:
         waited_s, delay_s = 0.0, _FIRST_WAIT_S

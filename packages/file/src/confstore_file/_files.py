@@ -295,6 +295,23 @@ class Files:
         self._file.written(options, content)
         return True
 
+    def create(self) -> None:
+        """
+        Make the options file, with no options, if it is absent.
+
+        Raises:
+            ConfigStoreError: It cannot be read or written.
+        """
+        self._locked(self._create)
+
+    def _create(self, target: str) -> _Outcome | None:
+        before = self._file.read(is_for_write=True)
+        if not before.is_absent:
+            return _Outcome()
+        if self._journal_of(target).read() is not None:
+            self._check_not_gone(before)
+        return _Outcome() if self._replace(target, before, {}) else None
+
     def enable_journal(self) -> None:
         """
         Write down what there is as the first commits; or nothing, if there is a journal.

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 from urllib.parse import unquote
 
-from confstore.errors import InvalidNameError, InvalidURLError
+from confstore.errors import InvalidNameError, InvalidURLError, StoreNotFoundError
 from confstore_file._store import FileStore
 
 __all__ = ["open_url"]
@@ -14,16 +15,19 @@ _EXAMPLES = "file:config/prod.json and file:///etc/app/prod.json"
 _BAD_ESCAPE = re.compile(r"%(?![0-9a-fA-F]{2})")
 
 
-def open_url(url: str) -> FileStore:
+def open_url(url: str, *, purpose: str = "create") -> FileStore:
     """
     The store that a URL such as `file:config/prod.json` or `file:///etc/app/prod.json` names.
 
     Args:
         url: The path is percent-decoded; a relative one is relative to the working directory. There
             are no parameters.
+        purpose: As in `confstore.open_store`: for `"read"` the file has to be there, for `"write"`
+            its folder, for `"create"` nothing.
 
     Raises:
         InvalidURLError: The URL cannot be understood.
+        StoreNotFoundError: The file or its folder is absent, and not to be made.
 
     Source:
         RFC 8089, "The 'file' URI Scheme", 2017; the relative form is ours.
@@ -43,11 +47,39 @@ def open_url(url: str) -> FileStore:
             raise InvalidURLError(shown, reason)
         rest = slash + path
     try:
-        return FileStore(_decoded(rest))
+        path = _decoded(rest)
+        store = FileStore(path)
     except InvalidNameError as error:
         raise InvalidURLError(shown, f"{error}; files are named like {_EXAMPLES}") from None
     except ValueError as error:
         raise InvalidURLError(shown, str(error)) from None
+    _check_there(path, store.name, purpose)
+    return store
+
+
+def _check_there(path: str, store: str, purpose: str) -> None:
+    # A link to nowhere is looked at where it leads; a journal without its file is for the store
+    # itself to complain about, which then knows more.
+    target = os.path.realpath(path)
+    folder = os.path.dirname(target)
+    if purpose in {"read", "write"} and not os.path.isdir(folder):
+        raise StoreNotFoundError(store, f"the folder of the file {path!r} is not there")
+    if purpose == "read" and not os.path.lexists(target):
+        reason = f"the file {path!r} is not there{_did_you_mean(path, folder)}"
+        raise StoreNotFoundError(store, reason)
+
+
+def _did_you_mean(path: str, folder: str) -> str:
+    """A question with the closest name of a file that may hold a store."""
+    # Not at the top: only who mistypes has to wait for it.
+    import difflib
+
+    try:
+        names = [name for name in os.listdir(folder) if name.endswith(".json")]
+    except OSError:
+        return ""
+    close = difflib.get_close_matches(os.path.basename(path), names, n=1)
+    return f"; did you mean {close[0]!r}?" if close else ""
 
 
 def _decoded(path: str) -> str:

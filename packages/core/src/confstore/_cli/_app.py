@@ -1,0 +1,102 @@
+"""The commands by their names; each is imported when it is called."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+import click
+
+from confstore._cli._close_names import did_you_mean
+from confstore._cli._command import shared_options
+from confstore._version import __version__
+
+__all__ = ["COMMANDS", "PROGRAM", "app"]
+
+PROGRAM = "confstore"
+
+COMMANDS = {
+    "init": "confstore._cli._commands.init:init",
+    "list": "confstore._cli._commands.list:list_options",
+    "get": "confstore._cli._commands.get:get",
+    "set": "confstore._cli._commands.set:set_option",
+    "update": "confstore._cli._commands.update:update",
+    "delete": "confstore._cli._commands.delete:delete",
+    "diff": "confstore._cli._commands.diff:diff",
+    "history": "confstore._cli._commands.history:history",
+    "rollback": "confstore._cli._commands.rollback:rollback",
+    "reconcile": "confstore._cli._commands.reconcile:reconcile",
+    "watch": "confstore._cli._commands.watch:watch",
+    "completion": "confstore._cli._commands.completion:completion",
+}
+"""Each command's module and object, in the order in which the help lists them."""
+
+
+class LazyGroup(click.Group):
+    """A group that imports a command when it is asked for it."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 (click's signature)
+        """The names, in the order of a reader's first questions."""
+        return list(COMMANDS)
+
+    def get_command(
+        self,
+        ctx: click.Context,  # noqa: ARG002 (click's signature)
+        cmd_name: str,
+    ) -> click.Command | None:
+        """The command of this name; None if there is none."""
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, name = COMMANDS[cmd_name].partition(":")
+        command: click.Command = getattr(importlib.import_module(module), name)
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """
+        The command that the arguments name.
+
+        Raises:
+            UsageError: There is none.
+        """
+        name = args[0]
+        if not (name in COMMANDS or name.startswith("-") or ctx.resilient_parsing):
+            # What follows a "=" is a value, of somebody who forgot the command.
+            shown = name.partition("=")[0]
+            advice = did_you_mean(shown, COMMANDS)
+            raise click.UsageError(f"there is no command {shown!r}{advice}", ctx)
+        return super().resolve_command(ctx, args)
+
+
+def _print_version(context: click.Context, _: click.Parameter, is_asked: bool) -> None:
+    if not is_asked or context.resilient_parsing:
+        return
+    # importlib.metadata would take half as long as click.
+    click.echo(f"{PROGRAM} {__version__}")
+    context.exit()
+
+
+@click.group(
+    name=PROGRAM,
+    cls=LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="`confstore COMMAND --help` shows a command's options and examples.",
+)
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_print_version,
+    help="Show the version and exit.",
+)
+@shared_options(has_environment=True)
+def app(**_: Any) -> None:
+    """
+    Read and write configuration stores: DynamoDB tables, JSON files, whatever is installed.
+
+    The store is given by --store URL or by the environment variable CONFSTORE_URL, for example
+    dynamodb://TABLE/STORE?region=eu-west-1 or file:config/prod.json. Data goes to standard output,
+    everything else to standard error.
+    """

@@ -1,0 +1,151 @@
+r"""
+`KEY=VALUE` arguments.
+
+```text
+host=db.example         text
+port:=27017             JSON: a number, true, null, a list, {"$bytes": "..."}
+certificate=@cert.pem   the text of a file, exactly
+limits:=@limits.json    the JSON of a file
+password=-              standard input, without its last line feed; in a terminal, a hidden prompt
+limits:=-               JSON from standard input
+```
+
+A backslash takes the meaning from what follows: `a\=b=c` is the key `a=b`, `a\:=c` the key `a:`,
+and `a\\=b` the key `a\`; `user=\@ada` is the text `@ada`, `sign=\-` the text `-`.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Sequence
+
+import attrs
+import click
+
+from confstore import Value, Values
+from confstore._cli._exit_codes import CommandError
+from confstore._cli._json_value import value_from_json
+from confstore._cli._text import visible
+from confstore.errors import InvalidValueError
+
+__all__ = ["FORMS", "Assignment", "parse_assignment", "values_from_arguments"]
+
+FORMS = "KEY=VALUE, KEY:=JSON, KEY=@FILE or KEY=- for standard input"
+
+# A key, in which a backslash stands before what would end it, and the separator.
+_ASSIGNMENT = re.compile(r"((?:\\.|[^\\=:]|:(?!=)|\\)*?)(:?=)(.*)", re.DOTALL)
+_ESCAPED = re.compile(r"\\([\\=:])")
+# A value that would mean a file or standard input if there were no backslash before it.
+_ESCAPED_VALUE = re.compile(r"\\+(?:@.*|-)", re.DOTALL)
+
+
+@attrs.frozen
+class Assignment:
+    """
+    A key, and where its value is.
+
+    Attributes:
+        key: The key.
+        is_json: Whether the value is JSON, and not text.
+        source: `"argument"`, `"file"` or `"stdin"`.
+        text: The value itself, or the file's name.
+    """
+
+    key: str
+    is_json: bool
+    source: str
+    text: str = attrs.field(repr=False)
+
+
+def parse_assignment(argument: str, number: int) -> Assignment:
+    """
+    The assignment that an argument is.
+
+    Args:
+        argument: The argument; it may be a secret, and no error shows more than its key.
+        number: Its place among the assignments, counted from 1, for errors.
+
+    Raises:
+        CommandError: It has another form.
+    """
+    match = _ASSIGNMENT.fullmatch(argument)
+    if match is None:
+        raise CommandError(f"assignment {number} is none of {FORMS}")
+    key, separator, text = match.groups()
+    key = _ESCAPED.sub(r"\1", key)
+    if not key:
+        raise CommandError(f"assignment {number} has an empty key; it is one of {FORMS}")
+    source = "argument"
+    if text.startswith("@"):
+        source, text = "file", text[1:]
+    elif text == "-":
+        source = "stdin"
+    elif _ESCAPED_VALUE.fullmatch(text):
+        text = text[1:]
+    return Assignment(key, separator == ":=", source, text)
+
+
+def values_from_arguments(option: str, arguments: Sequence[str]) -> Values:
+    """
+    The values that the arguments of a command give, read from wherever they are.
+
+    Args:
+        option: The option that is to be written, for errors.
+        arguments: The arguments as they were typed.
+
+    Raises:
+        CommandError: One has another form, a key is given twice, or a file cannot be read.
+        InvalidValueError: A value is not what its form says.
+    """
+    assignments = [parse_assignment(text, number) for number, text in enumerate(arguments, 1)]
+    keys = [assignment.key for assignment in assignments]
+    for key in keys:
+        if keys.count(key) > 1:
+            raise CommandError(f"key {key!r} is given twice")
+    if not sys.stdin.isatty():
+        piped = [one.key for one in assignments if one.source == "stdin"]
+        if len(piped) > 1:
+            raise CommandError(f"standard input cannot be both {piped[0]!r} and {piped[1]!r}")
+    return {one.key: _value(option, one) for one in assignments}
+
+
+def _value(option: str, assignment: Assignment) -> Value:
+    if assignment.source == "file":
+        text = _file_text(option, assignment)
+    elif assignment.source == "stdin":
+        text = _stdin_text(option, assignment)
+    else:
+        text = assignment.text
+    return value_from_json(text, option, assignment.key) if assignment.is_json else text
+
+
+def _file_text(option: str, assignment: Assignment) -> str:
+    try:
+        with open(assignment.text, "rb") as file:
+            content = file.read()
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or type(error).__name__
+        # Without its name: a secret that begins with @ is no file's.
+        advice = "a text that begins with @ is written KEY='\\@TEXT'"
+        message = f"the file for key {assignment.key!r} cannot be read: {reason}; {advice}"
+        raise CommandError(message) from None
+    return _decoded(option, assignment, content)
+
+
+def _stdin_text(option: str, assignment: Assignment) -> str:
+    if sys.stdin.isatty():
+        prompt = visible(assignment.key)
+        typed: str = click.prompt(prompt, default="", hide_input=True, show_default=False, err=True)
+        return typed
+    text = _decoded(option, assignment, sys.stdin.buffer.read())
+    # `get` and `echo` add one.
+    return text.removesuffix("\n")
+
+
+def _decoded(option: str, assignment: Assignment, content: bytes) -> str:
+    try:
+        return content.decode()
+    except UnicodeDecodeError:
+        reason = 'it is not text in UTF-8; bytes are given as KEY:={"$bytes": "BASE64"}'
+        raise InvalidValueError(option, assignment.key, reason) from None

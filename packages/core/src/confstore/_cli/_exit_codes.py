@@ -1,0 +1,49 @@
+"""What the exit code of a command says."""
+
+from __future__ import annotations
+
+import enum
+
+__all__ = ["CommandError", "ExitCode"]
+
+
+class ExitCode(enum.IntEnum):
+    """
+    The exit codes of the command line.
+
+    Source of those from 70 on: BSD's sysexits.h (70 is an error of the program itself), and what
+    shells report of a program that a signal ended (128 and the signal's number).
+    """
+
+    DONE = 0
+    NOT_FOUND = 1
+    USAGE = 2
+    INVALID = 3
+    BACKEND = 4
+    CONFLICT = 5
+    BUG = 70
+    INTERRUPTED = 130
+    BROKEN_PIPE = 141
+    TERMINATED = 143
+
+    # `diff` found some, or a question was answered with no.
+    DIFFERENT = 1
+    DECLINED = 1
+
+
+class CommandError(Exception):
+    """
+    A command cannot do what was asked, for a reason that no error of a store stands for.
+
+    Attributes:
+        message: What failed, on which name, and what to do about it; never a value.
+        code: The exit code.
+    """
+
+    def __init__(self, message: str, code: ExitCode = ExitCode.USAGE) -> None:
+        super().__init__(message, code)
+        self.message = message
+        self.code = code
+
+    def __str__(self) -> str:
+        return self.message

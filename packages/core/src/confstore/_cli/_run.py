@@ -1,0 +1,94 @@
+"""One run of the command line: from arguments to an exit code, whatever happens."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+
+import click
+
+from confstore._cli._app import PROGRAM, app
+from confstore._cli._exit_codes import ExitCode
+from confstore._cli._failures import failure_of
+from confstore._cli._session import Session
+from confstore._cli._text import visible
+
+__all__ = ["run"]
+
+# The name that click's completion scripts set: the program's, in capitals.
+_COMPLETE = "_CONFSTORE_COMPLETE"
+
+
+def run(arguments: Sequence[str]) -> int:
+    """
+    Run a command; a failure is one line on standard error.
+
+    Args:
+        arguments: Those of the process, without its name.
+
+    Returns:
+        The exit code.
+    """
+    instruction = os.environ.get(_COMPLETE)
+    if instruction:
+        from click.shell_completion import shell_complete
+
+        return shell_complete(app, {}, PROGRAM, _COMPLETE, instruction)
+    _use_utf8()
+    session = Session()
+    try:
+        code = _invoke(arguments, session)
+        # Here, and not when the interpreter ends, where a closed pipe is a traceback.
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _leave_pipe()
+        return ExitCode.BROKEN_PIPE
+    return code
+
+
+def _invoke(arguments: Sequence[str], session: Session) -> int:
+    # Not `app.main`, which ends the process and prints in ways of its own.
+    try:
+        with session, app.make_context(PROGRAM, list(arguments), obj=session) as context:
+            try:
+                app.invoke(context)
+            except click.exceptions.Exit:
+                raise
+            except BrokenPipeError:
+                raise
+            except BaseException as error:
+                # Here, where the store is open still, and can be asked for the closest name.
+                return _report(error, session)
+    except click.exceptions.Exit as error:
+        return error.exit_code
+    except BrokenPipeError:
+        raise
+    except BaseException as error:
+        return _report(error, session)
+    return ExitCode.DONE
+
+
+def _report(error: BaseException, session: Session) -> int:
+    if isinstance(error, SystemExit | GeneratorExit):
+        raise error
+    if session.is_debug:
+        traceback.print_exception(error)
+    code, text = failure_of(error, session)
+    sys.stderr.write(f"{PROGRAM}: {visible(text)}\n")
+    return code
+
+
+def _use_utf8() -> None:
+    """Data is UTF-8 wherever it goes; only a terminal has an encoding of its own."""
+    if sys.stdout.isatty():
+        sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # a file
+    else:
+        sys.stdout.reconfigure(encoding="utf-8", newline="\n")  # type: ignore[union-attr]
+
+
+def _leave_pipe() -> None:
+    """Let the interpreter's last flush go nowhere; source: Python's manual, "Note on SIGPIPE"."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
