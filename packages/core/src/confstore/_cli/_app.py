@@ -22,6 +22,9 @@ COMMANDS = {
     "set": "confstore._cli._commands.set:set_option",
     "update": "confstore._cli._commands.update:update",
     "delete": "confstore._cli._commands.delete:delete",
+    "export": "confstore._cli._commands.export:export",
+    "import": "confstore._cli._commands.import_file:import_file",
+    "copy": "confstore._cli._commands.copy:copy",
     "completion": "confstore._cli._commands.completion:completion",
 }
 """Each command's module and object, in the order in which the help lists them."""

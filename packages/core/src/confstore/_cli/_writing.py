@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import getpass
+import os
 import socket
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar, cast
@@ -117,7 +118,11 @@ def is_journaled(store: Store) -> bool:
 
 
 def default_author() -> str:
-    """The user of this machine, as `user@host`."""
+    """Who CONFSTORE_AUTHOR says, or the user of this machine, as `user@host`."""
+    # Not click's affair: as an option it would be refused where there is no journal.
+    author = os.environ.get("CONFSTORE_AUTHOR")
+    if author:
+        return author
     try:
         user = getpass.getuser()
     except (KeyError, OSError):
@@ -155,7 +160,6 @@ def writing_options(function: _Function) -> _Function:
             click.option(
                 "--author",
                 metavar="TEXT",
-                envvar="CONFSTORE_AUTHOR",
                 help="Who writes, for the journal; else CONFSTORE_AUTHOR, or user@host.",
             ),
             click.option("--comment", metavar="TEXT", default="", help="Why, for the journal."),
