@@ -35,7 +35,7 @@ class Writing:
         is_dry_run: Whether to show what would change, and change nothing.
         has_values: Whether a dry run shows values.
         if_version: The version that the caller had seen; None for any.
-        author: Who writes, for the journal; None for the user of this machine.
+        author: Who writes, for the journal; None for `default_author`.
         comment: Why, for the journal.
     """
 
@@ -118,10 +118,8 @@ def is_journaled(store: Store) -> bool:
 
 
 def default_author() -> str:
-    """Who CONFSTORE_AUTHOR says, or the user of this machine, as `user@host`."""
-    # Not click's affair: as an option it would be refused where there is no journal.
-    author = os.environ.get("CONFSTORE_AUTHOR")
-    if author:
+    """Who the environment says it is, or the user of this machine, as `user@host`."""
+    if author := os.environ.get("CONFSTORE_AUTHOR"):
         return author
     try:
         user = getpass.getuser()
