@@ -26,6 +26,11 @@ COMMANDS = {
     "export": "confstore._cli._commands.export:export",
     "import": "confstore._cli._commands.import_file:import_file",
     "copy": "confstore._cli._commands.copy:copy",
+    "diff": "confstore._cli._commands.diff:diff",
+    "history": "confstore._cli._commands.history:history",
+    "rollback": "confstore._cli._commands.rollback:rollback",
+    "reconcile": "confstore._cli._commands.reconcile:reconcile",
+    "watch": "confstore._cli._commands.watch:watch",
     "completion": "confstore._cli._commands.completion:completion",
 }
 """Each command's module and object, in the order in which the help lists them."""

@@ -24,6 +24,7 @@ class ExitCode(enum.IntEnum):
     BUG = 70
     INTERRUPTED = 130
     BROKEN_PIPE = 141
+    TERMINATED = 143
 
     # `diff` found some, or a question was answered with no.
     DIFFERENT = 1
