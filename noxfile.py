@@ -138,9 +138,13 @@ def typing(session: nox.Session) -> None:
 
 @nox.session(python=list(found_pythons()) or None, requires=["wheels"])
 def tests(session: nox.Session) -> None:
-    """The tests, on every supported Python found here."""
+    """
+    The tests, on every supported Python found here; the longest are shortened.
+
+    `check` runs these whole. What differs between Pythons shows in the first examples.
+    """
     install_packages(session, *group("tests"))
-    session.run("pytest", *session.posargs)
+    session.run("pytest", *session.posargs, env={"CONFSTORE_TESTS": "short"})
 
 
 @nox.session(requires=["wheels"])
