@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from confstore._clock import Clock, Event, SystemClock
     from confstore._commit import Change, Commit
     from confstore._config_store import ConfigStore
+    from confstore._diagnose import diagnose
+    from confstore._diagnosis import DiagnosableStore, Finding
     from confstore._history import Difference, diff, history, reconcile, rollback, state_at
     from confstore._journal import JournaledStore
     from confstore._open_store import open_store
@@ -34,8 +36,10 @@ __all__ = [
     "Clock",
     "Commit",
     "ConfigStore",
+    "DiagnosableStore",
     "Difference",
     "Event",
+    "Finding",
     "JournaledStore",
     "Poll",
     "PollableStore",
@@ -46,6 +50,7 @@ __all__ = [
     "TimeBasedConfigStore",
     "Value",
     "Values",
+    "diagnose",
     "diff",
     "history",
     "open_store",
@@ -63,8 +68,10 @@ __getattr__, __dir__ = lazy_names(
         "Clock": "confstore._clock",
         "Commit": "confstore._commit",
         "ConfigStore": "confstore._config_store",
+        "DiagnosableStore": "confstore._diagnosis",
         "Difference": "confstore._history",
         "Event": "confstore._clock",
+        "Finding": "confstore._diagnosis",
         "JournaledStore": "confstore._journal",
         "Poll": "confstore._store",
         "PollableStore": "confstore._store",
@@ -75,6 +82,7 @@ __getattr__, __dir__ = lazy_names(
         "TimeBasedConfigStore": "confstore._time_based",
         "Value": "confstore._store",
         "Values": "confstore._store",
+        "diagnose": "confstore._diagnose",
         "diff": "confstore._history",
         "history": "confstore._history",
         "open_store": "confstore._open_store",
