@@ -9,6 +9,8 @@ import click
 
 from confstore._cli._close_names import did_you_mean
 from confstore._cli._command import shared_options
+from confstore._cli._exit_codes import MEANINGS
+from confstore._cli._version import version_line
 
 __all__ = ["COMMANDS", "PROGRAM", "app"]
 
@@ -66,13 +68,16 @@ class LazyGroup(click.Group):
         return super().resolve_command(ctx, args)
 
 
+# Click re-flows a paragraph, unless it begins with this character.
+_EPILOG = "\b\nExit codes:\n" + "\n".join(
+    f"{code:>5}  {meaning}" for code, meaning in MEANINGS.items()
+)
+
+
 def _print_version(context: click.Context, _: click.Parameter, is_asked: bool) -> None:
     if not is_asked or context.resilient_parsing:
         return
-    # Not at the top: nothing else needs it, and it takes a fifth of click's own time.
-    from importlib.metadata import version
-
-    click.echo(f"{PROGRAM} {version('confstore')}")
+    click.echo(version_line())
     context.exit()
 
 
@@ -80,7 +85,7 @@ def _print_version(context: click.Context, _: click.Parameter, is_asked: bool) -
     name=PROGRAM,
     cls=LazyGroup,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="`confstore COMMAND --help` shows a command's options and examples.",
+    epilog=_EPILOG,
 )
 @click.option(
     "--version",
@@ -97,5 +102,5 @@ def app(**_: Any) -> None:
 
     The store is given by --store URL or by the environment variable CONFSTORE_URL, for example
     dynamodb://TABLE/STORE?region=eu-west-1 or file:config/prod.json. Data goes to standard output,
-    everything else to standard error.
+    everything else to standard error. COMMAND --help shows a command's options and examples.
     """
