@@ -51,10 +51,19 @@ class Session:
             CommandError: No store was given.
             ConfigStoreError: It cannot be opened.
         """
+        return self.open(self.required_url(), purpose)
+
+    def required_url(self) -> str:
+        """
+        The URL of the store that the command is about.
+
+        Raises:
+            CommandError: No store was given.
+        """
         if self.url is None:
             message = "no store is given: use --store URL, or set CONFSTORE_URL to one"
             raise CommandError(f"{message}, such as file:config/prod.json")
-        return self.open(self.url, purpose)
+        return self.url
 
     def open(self, url: str, purpose: Purpose = "read") -> Store:
         """

@@ -9,8 +9,8 @@ import attrs
 
 from confstore._cli._applying import Applied, apply_changes, commit_changes, telling
 from confstore._cli._exit_codes import CommandError
-from confstore._cli._plan import Plan, plan_of
 from confstore._cli._progress import Progress
+from confstore._cli._transfer_plan import TransferPlan, plan_of
 from confstore._cli._writing import (
     MAX_ATTEMPTS,
     Writing,
@@ -90,7 +90,7 @@ class Transfer:
         options: Mapping[str, Values],
         there: Mapping[str, Values],
         prunable: Collection[str],
-    ) -> Plan:
+    ) -> TransferPlan:
         return plan_of(options, there, prunable=prunable, is_skipping=self.is_skipping)
 
     def _confirm(
@@ -98,7 +98,7 @@ class Transfer:
         session: Session,
         store: Store,
         options: Mapping[str, Values],
-        plan: Plan,
+        plan: TransferPlan,
         source: str,
     ) -> None:
         count = len(plan.deleted)
@@ -118,7 +118,7 @@ class Transfer:
         self,
         store: JournaledStore,
         options: Mapping[str, Values],
-        plan: Plan,
+        plan: TransferPlan,
         applied: Applied,
         seen: int,
     ) -> None:
@@ -152,7 +152,7 @@ class Transfer:
         session: Session,
         store: Store,
         options: Mapping[str, Values],
-        plan: Plan,
+        plan: TransferPlan,
         applied: Applied,
         source: str,
     ) -> None:
@@ -170,7 +170,7 @@ def _version(store: Store) -> int | None:
     return cast("JournaledStore", store).version() if is_journaled(store) else None
 
 
-def _check_untouched(store: JournaledStore, plan: Plan, if_version: int) -> None:
+def _check_untouched(store: JournaledStore, plan: TransferPlan, if_version: int) -> None:
     """Before the first of several commits, so that a conflict is not found half way."""
     since = store.commits(if_version)
     version = since[-1].version if since else if_version

@@ -61,7 +61,7 @@ def import_file(
         message = f"a {chosen.name} file is one option: --prune would delete all others"
         raise CommandError(message)
     source = "standard input" if path == "-" else repr(path)
-    shown = "<stdin>" if path == "-" else path
+    shown = "standard input" if path == "-" else path
     options = loads(_content(path), chosen.name, source=shown, option=option)
     transfer.run(session, session.store("write"), options, source)
 

@@ -9,11 +9,11 @@ import attrs
 from confstore import Change, Values
 from confstore.adapter import canonical_values, checked_option, is_same
 
-__all__ = ["Plan", "plan_of"]
+__all__ = ["TransferPlan", "plan_of"]
 
 
 @attrs.frozen
-class Plan:
+class TransferPlan:
     """
     What is to be done with each option.
 
@@ -44,7 +44,7 @@ def plan_of(
     *,
     prunable: Collection[str] = (),
     is_skipping: bool = False,
-) -> Plan:
+) -> TransferPlan:
     """
     The plan that brings options into a store.
 
@@ -70,4 +70,4 @@ def plan_of(
             written[checked_option(option)] = canonical_values(option, values)
     deleted = tuple(sorted(there.keys() & set(prunable) - options.keys()))
     before = {option: there[option] for option in (*written, *deleted) if option in there}
-    return Plan(before, written, deleted, equal, skipped)
+    return TransferPlan(before, written, deleted, equal, skipped)
