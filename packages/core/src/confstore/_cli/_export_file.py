@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import TextIO
 
 from confstore._cli._exit_codes import CommandError, ExitCode
 from confstore._cli._session import Session
@@ -25,8 +27,7 @@ class ExportFile:
             path: The file; `-` is standard output.
         """
         self._shown = path
-        # A link stays, and what it leads to is replaced.
-        self._path = None if path == "-" else Path(os.path.realpath(path))
+        self._path = None if path == "-" else Path(path)
 
     def check(self, session: Session, *, is_confirmed: bool) -> None:
         """
@@ -54,13 +55,8 @@ class ExportFile:
             sys.stdout.write(visible(text, keep="\n\t") if session.is_terminal else text)
             return
         try:
-            if self._path.exists() and not self._path.is_file():
-                # A pipe or a device: what reads there is not to be replaced.
-                with self._path.open("w", encoding="utf-8", newline="") as file:
-                    file.write(text)
-            else:
-                with replaced_file(self._path) as file:
-                    file.write(text)
+            with self._opened(self._path) as file:
+                file.write(text)
         except BrokenPipeError:
             raise
         except OSError as error:
@@ -68,3 +64,10 @@ class ExportFile:
             reason = os.strerror(error.errno) if error.errno else type(error).__name__
             message = f"the file {self._shown!r} cannot be written: {reason}"
             raise CommandError(message, ExitCode.BACKEND) from error
+
+    def _opened(self, path: Path) -> AbstractContextManager[TextIO]:
+        if path.exists() and not path.is_file():
+            # A pipe or a device: who reads there would wait for ever if it were replaced.
+            return path.open("w", encoding="utf-8", newline="")
+        # A link stays, and what it leads to is replaced.
+        return replaced_file(Path(os.path.realpath(path)))
