@@ -67,7 +67,8 @@ def test_export_then_import(format: str, options: Any) -> None:
         assert run(["import", exported, "-s", f"file:{new}"]) == 0
         with closing(FileStore(new)) as store:
             assert is_same(dict(store.items()), options)
-        assert Path(new).read_bytes() == Path(old).read_bytes()
+        # In TOML, a key with a table stands behind the others.
+        assert format == "toml" or Path(new).read_bytes() == Path(old).read_bytes()
 
 
 @pytest.mark.parametrize("format", ["json", "yaml", "toml"])
