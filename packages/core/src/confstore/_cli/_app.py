@@ -9,7 +9,8 @@ import click
 
 from confstore._cli._close_names import did_you_mean
 from confstore._cli._command import shared_options
-from confstore._version import __version__
+from confstore._cli._exit_codes import MEANINGS
+from confstore._cli._version import version_line
 
 __all__ = ["COMMANDS", "PROGRAM", "app"]
 
@@ -69,11 +70,16 @@ class LazyGroup(click.Group):
         return super().resolve_command(ctx, args)
 
 
+# Click re-flows a paragraph, unless it begins with this character.
+_EPILOG = "\b\nExit codes:\n" + "\n".join(
+    f"{code:>5}  {meaning}" for code, meaning in MEANINGS.items()
+)
+
+
 def _print_version(context: click.Context, _: click.Parameter, is_asked: bool) -> None:
     if not is_asked or context.resilient_parsing:
         return
-    # importlib.metadata would take half as long as click.
-    click.echo(f"{PROGRAM} {__version__}")
+    click.echo(version_line())
     context.exit()
 
 
@@ -81,7 +87,7 @@ def _print_version(context: click.Context, _: click.Parameter, is_asked: bool) -
     name=PROGRAM,
     cls=LazyGroup,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="`confstore COMMAND --help` shows a command's options and examples.",
+    epilog=_EPILOG,
 )
 @click.option(
     "--version",
@@ -98,5 +104,5 @@ def app(**_: Any) -> None:
 
     The store is given by --store URL or by the environment variable CONFSTORE_URL, for example
     dynamodb://TABLE/STORE?region=eu-west-1 or file:config/prod.json. Data goes to standard output,
-    everything else to standard error.
+    everything else to standard error. COMMAND --help shows a command's options and examples.
     """

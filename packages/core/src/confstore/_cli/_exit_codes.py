@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 
-__all__ = ["CommandError", "ExitCode"]
+__all__ = ["MEANINGS", "CommandError", "ExitCode"]
 
 
 class ExitCode(enum.IntEnum):
@@ -29,6 +29,21 @@ class ExitCode(enum.IntEnum):
     # `diff` found some, or a question was answered with no.
     DIFFERENT = 1
     DECLINED = 1
+
+
+MEANINGS = {
+    ExitCode.DONE: "done",
+    ExitCode.NOT_FOUND: "not found, or differences; or a question was answered with no",
+    ExitCode.USAGE: "the command line was wrong; nothing was done",
+    ExitCode.INVALID: "a name, a value or a schema is invalid; nothing was written",
+    ExitCode.BACKEND: "the backend failed or refused access, or the store is not there",
+    ExitCode.CONFLICT: "somebody wrote the option after the version that was given",
+    ExitCode.BUG: "an error of confstore itself",
+    ExitCode.INTERRUPTED: "interrupted by Ctrl-C",
+    ExitCode.BROKEN_PIPE: "who read the output went away",
+    ExitCode.TERMINATED: "told to end (SIGTERM), as watch is by whoever started it",
+}
+"""What to tell people of each exit code."""
 
 
 class CommandError(Exception):

@@ -36,15 +36,19 @@ def run(arguments: Sequence[str]) -> int:
         from click.shell_completion import shell_complete
 
         return shell_complete(app, {}, PROGRAM, _COMPLETE, instruction)
+    _open_what_is_closed()
     _use_utf8()
     session = Session()
     try:
-        code = _invoke(arguments, session)
-        # Here, and not when the interpreter ends, where a closed pipe is a traceback.
+        code = _invoke(arguments or ["--help"], session)
+        # Here, and not when the interpreter ends, where it would be a traceback.
         sys.stdout.flush()
     except BrokenPipeError:
-        _leave_pipe()
+        _leave_output()
         return ExitCode.BROKEN_PIPE
+    except OSError as error:
+        _leave_output()
+        return _report(error, session)
     return code
 
 
@@ -75,9 +79,19 @@ def _report(error: BaseException, session: Session) -> int:
         raise error
     if session.is_debug:
         traceback.print_exception(error)
+    if isinstance(error, click.Abort) and sys.stderr.isatty():
+        # The cursor stands behind a question.
+        sys.stderr.write("\n")
     code, text = failure_of(error, session)
     sys.stderr.write(f"{PROGRAM}: {visible(text)}\n")
     return code
+
+
+def _open_what_is_closed() -> None:
+    """A stream that the caller closed is None to Python, and to be read or written all the same."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115 (for good)
 
 
 def _use_utf8() -> None:
@@ -88,7 +102,7 @@ def _use_utf8() -> None:
         sys.stdout.reconfigure(encoding="utf-8", newline="\n")  # type: ignore[union-attr]
 
 
-def _leave_pipe() -> None:
+def _leave_output() -> None:
     """Let the interpreter's last flush go nowhere; source: Python's manual, "Note on SIGPIPE"."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, sys.stdout.fileno())
