@@ -113,8 +113,8 @@ def test_changes_as_they_come(watching: Watching, dev: Path) -> None:
         {"option": "db", "key": "user", "change": "added", "new_type": "string"},
     ]
     store.delete("login")
-    store.set("empty", {})
     assert watch.change()["key"] == "password"
+    store.set("empty", {})
     assert watch.change() == {
         "option": "empty",
         "key": None,
