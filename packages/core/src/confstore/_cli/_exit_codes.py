@@ -44,6 +44,7 @@ MEANINGS = {
     ExitCode.BUG: "an error of confstore itself",
     ExitCode.INTERRUPTED: "interrupted by Ctrl-C",
     ExitCode.BROKEN_PIPE: "who read the output went away",
+    ExitCode.TERMINATED: "told to end (SIGTERM), as watch is by whoever started it",
 }
 """What to tell people of each exit code."""
 
