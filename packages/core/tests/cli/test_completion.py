@@ -12,12 +12,11 @@ from .conftest import Confstore
 
 def completed(confstore: Confstore, line: str, url: str | None = "file:dev.json") -> list[str]:
     """What bash is offered at the end of a line."""
-    words = line.split(" ")
     ran = confstore(
         env={
             "_CONFSTORE_COMPLETE": "bash_complete",
-            "COMP_WORDS": line,
-            "COMP_CWORD": str(len(words) - 1),
+            "COMP_LINE": line,
+            "COMP_WORD": line.rpartition(" ")[2],
             "CONFSTORE_URL": url,
         }
     )
@@ -48,9 +47,9 @@ def test_offers(confstore: Confstore, dev: Path, line: str, offered: list[str]) 
 
 
 def test_names_that_a_shell_cannot_take(confstore: Confstore, dev: Path) -> None:
-    """A key is offered as an assignment takes it; a name that cannot be seen is not offered."""
+    """A key is offered as an assignment takes it, quoted; a name that cannot be seen is not offered."""
     dev.write_text(json.dumps({"db": {"a=b": 1}, "c\nd": {}}), encoding="utf-8")
-    assert completed(confstore, "confstore set db a") == ["a\\=b="]
+    assert completed(confstore, "confstore set db a") == ["a\\\\=b="]
     assert completed(confstore, "confstore get ") == ["db"]
 
 
