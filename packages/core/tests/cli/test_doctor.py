@@ -48,7 +48,7 @@ class TestFile:
         """A mark and a line each, also without a terminal, and the advice below."""
         ran = confstore("doctor", "-o", "table")
         assert ran.code == 0
-        assert "✓ journal: version 2" in ran.stdout
+        assert "✓ journal: version 1, " in ran.stdout
         assert "\n  chmod 600 " in ran.stdout
         journaled.write_text('{"db": }', encoding="utf-8")
         ran = confstore("doctor", "-o", "table")
