@@ -87,7 +87,7 @@ def install_packages(session: nox.Session, *requirements: str) -> None:
     with_extras = []
     for package in PACKAGES:
         project = nox.project.load_toml(package / "pyproject.toml")["project"]
-        pattern = f"{project['name'].replace('-', '_')}-{project['version']}-*.whl"
+        pattern = f"{project['name'].replace('-', '_')}-[0-9]*.whl"
         (wheel,) = wheels_folder(session).glob(pattern)
         extras = ",".join(project.get("optional-dependencies", {}))
         name = f"{project['name']}[{extras}]" if extras else project["name"]

@@ -136,15 +136,17 @@ class TestByURL:
         """What `third-party:` URLs open, in order; an error is raised."""
         opened: list[Any] = []
 
-        def open_next(_: str) -> Any:
+        def open_next(how: str) -> Any:
             store = opened.pop(0)
+            if callable(store):
+                return store(how)
             if isinstance(store, Exception):
                 raise store
             return store
 
         (tmp_path / "adapter_of_diagnosis.py").write_text(
             "def open_url(url):\n    return open_next(url)\n\n"
-            "def diagnose_url(url):\n    yield 'looked at ' + url\n"
+            "def open_for(url, *, purpose):\n    return open_next(purpose)\n"
         )
         metadata = tmp_path / "third_party-1.0.dist-info"
         metadata.mkdir()
@@ -153,9 +155,7 @@ class TestByURL:
         (metadata / "entry_points.txt").write_text(
             "[confstore.stores]\n"
             "third-party = adapter_of_diagnosis:open_url\n"
-            "unopened = adapter_of_diagnosis:open_url\n"
-            "[confstore.diagnoses]\n"
-            "unopened = adapter_of_diagnosis:diagnose_url\n"
+            "purposeful = adapter_of_diagnosis:open_for\n"
         )
         monkeypatch.syspath_prepend(str(tmp_path))
         import adapter_of_diagnosis  # type: ignore[import-not-found]  # written above
@@ -163,9 +163,17 @@ class TestByURL:
         monkeypatch.setattr(adapter_of_diagnosis, "open_next", open_next, raising=False)
         return opened
 
-    def test_adapter_looks_without_opening(self, opened: list[Any]) -> None:
-        """An adapter that names a diagnosis is asked for that, and opens nothing."""
-        assert list(diagnose("Unopened:prod?a=b")) == ["looked at Unopened:prod?a=b"]
+    def test_adapter_is_told_what_for(self, opened: list[Any]) -> None:
+        """An adapter that takes a purpose can open the store without a look at it."""
+        purposes: list[str] = []
+
+        def opening(purpose: str) -> ReferenceStore:
+            purposes.append(purpose)
+            return ReferenceStore({}, "prod")
+
+        opened.append(opening)
+        assert [finding.check for finding in diagnose("Purposeful:prod?a=b")] == ["options"]
+        assert purposes == ["diagnose"]
 
     def test_store_is_opened_asked_and_closed(self, opened: list[Any]) -> None:
         """A store that can look at itself is opened for it."""
@@ -204,6 +212,12 @@ class TestByURL:
         (finding,) = diagnose("third-party:prod")
         assert (finding.check, finding.is_ok) == ("store", False)
         assert "no region: set one" in finding.text
+
+    def test_store_that_nobody_can_open(self, opened: list[Any]) -> None:
+        """Credentials that are missing are a fault, whoever looks."""
+        opened.append(AccessDeniedError("prod", "no usable credentials: sign in"))
+        (finding,) = diagnose("third-party:prod")
+        assert (finding.check, finding.is_ok, finding.advice) == ("credentials", False, "")
 
     def test_url_is_checked_at_once(self, opened: list[Any]) -> None:
         """A mistyped URL is an error, and before anybody asks for a finding."""

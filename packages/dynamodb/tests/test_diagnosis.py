@@ -529,7 +529,7 @@ class TestCredentials:
         """Nor is there one without a region."""
         monkeypatch.delenv("AWS_DEFAULT_REGION")
         (finding,) = diagnose("dynamodb://config/prod")
-        assert (finding.check, finding.is_ok) == ("endpoint", False)
+        assert (finding.check, finding.is_ok) == ("store", False)
         assert "set AWS_DEFAULT_REGION" in finding.text
 
     def test_request_that_is_not_sent(self, stub_client: Any, table: str) -> None:

@@ -21,9 +21,11 @@ if TYPE_CHECKING:
     from confstore._config_store import ConfigStore
     from confstore._diagnose import diagnose
     from confstore._diagnosis import DiagnosableStore, Finding
-    from confstore._history import Difference, diff, history, reconcile, rollback, state_at
+    from confstore._difference import Difference, diff
+    from confstore._history import history, state_at
     from confstore._journal import JournaledStore
     from confstore._open_store import open_store
+    from confstore._plan import reconcile, rollback
     from confstore._simple import SimpleConfigStore
     from confstore._snapshot import Status
     from confstore._store import Poll, PollableStore, Store, Value, Values
@@ -69,7 +71,7 @@ __getattr__, __dir__ = lazy_names(
         "Commit": "confstore._commit",
         "ConfigStore": "confstore._config_store",
         "DiagnosableStore": "confstore._diagnosis",
-        "Difference": "confstore._history",
+        "Difference": "confstore._difference",
         "Event": "confstore._clock",
         "Finding": "confstore._diagnosis",
         "JournaledStore": "confstore._journal",
@@ -83,11 +85,11 @@ __getattr__, __dir__ = lazy_names(
         "Value": "confstore._store",
         "Values": "confstore._store",
         "diagnose": "confstore._diagnose",
-        "diff": "confstore._history",
+        "diff": "confstore._difference",
         "history": "confstore._history",
         "open_store": "confstore._open_store",
-        "reconcile": "confstore._history",
-        "rollback": "confstore._history",
+        "reconcile": "confstore._plan",
+        "rollback": "confstore._plan",
         "state_at": "confstore._history",
         "adapter": "",
         "errors": "",

@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from typing import cast
 
+import attrs
+
 from confstore._diagnosis import DiagnosableStore, Finding
 from confstore._findings import finding_of, findings_of_any_store
-from confstore._open_store import adapter_of, checked_url, diagnosis_of, open_store
-from confstore.errors import ConfigStoreError
+from confstore._open_store import open_store
+from confstore._store import Store
+from confstore.errors import (
+    AccessDeniedError,
+    BackendNotInstalledError,
+    ConfigStoreError,
+    InvalidURLError,
+)
 
 __all__ = ["diagnose"]
 
 
 def diagnose(url: str | None = None) -> Iterator[Finding]:
     """
-    Look at the store that a URL names, also where it cannot be opened.
+    Look at the store that a URL names, also where it cannot be opened; nothing is made.
 
-    Where `open_store` makes or checks a table, this makes nothing: an adapter may name a callable
-    from URL to findings in the entry-point group `confstore.diagnoses`. Without one, the store is
-    opened, and asked if it is a `DiagnosableStore`; of any other, what every store can tell is.
+    A `DiagnosableStore` looks at itself; of any other, what every store can tell is told.
 
     Args:
         url: As for `open_store`; None takes `CONFSTORE_URL` from the environment.
@@ -29,21 +35,19 @@ def diagnose(url: str | None = None) -> Iterator[Finding]:
         InvalidURLError: There is no URL, or it cannot be understood.
         BackendNotInstalledError: No installed adapter serves its scheme.
     """
-    given = checked_url(url)
-    # Before the first finding is asked for, so that a mistyped URL is an error here.
-    adapter_of(given)
-    unopened = diagnosis_of(given)
-    if unopened is None:
-        return _opened(given)
-    return cast("Callable[[str], Iterator[Finding]]", unopened.load())(given)
-
-
-def _opened(url: str) -> Iterator[Finding]:
     try:
-        store = open_store(url)
+        store = open_store(url, purpose="diagnose")
+    except (BackendNotInstalledError, InvalidURLError):
+        raise
     except ConfigStoreError as error:
-        yield finding_of("store", error)
-        return
+        is_denied = isinstance(error, AccessDeniedError)
+        finding = finding_of("credentials" if is_denied else "store", error)
+        # It cannot be opened, whoever looks; the error says what to do.
+        return iter([attrs.evolve(finding, is_ok=False, advice="")])
+    return _findings(store)
+
+
+def _findings(store: Store) -> Iterator[Finding]:
     with closing(store):
         if hasattr(store, "diagnose"):
             yield from cast("DiagnosableStore", store).diagnose()

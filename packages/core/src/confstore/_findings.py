@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import cast
 
 from confstore._diagnosis import Finding
-from confstore._history import diff, history, state_at
+from confstore._difference import diff
+from confstore._history import history, state_at
 from confstore._journal import JournaledStore
 from confstore._store import Store
 from confstore._value_size import option_size_b

@@ -14,30 +14,19 @@ from confstore.errors import BackendNotInstalledError, InvalidURLError
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
 
-__all__ = [
-    "ENTRY_POINTS",
-    "URL_VARIABLE",
-    "Purpose",
-    "adapter_of",
-    "checked_url",
-    "diagnosis_of",
-    "open_store",
-]
+__all__ = ["ENTRY_POINTS", "URL_VARIABLE", "Purpose", "open_store"]
 
 ENTRY_POINTS = "confstore.stores"
 """The entry-point group in which an adapter names its scheme: a callable from URL to Store."""
 
-DIAGNOSES = "confstore.diagnoses"
-"""The entry-point group of what looks at a store that may not open: from URL to findings."""
-
 URL_VARIABLE = "CONFSTORE_URL"
 """The environment variable that holds the URL where the caller gives none."""
 
-Purpose: TypeAlias = Literal["read", "write", "create"]
+Purpose: TypeAlias = Literal["read", "write", "create", "diagnose"]
 """What a store is opened for, and so what may be made that is absent; see `open_store`."""
 
 # RFC 3986, section 3.1, in lower case.
-_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
+_SCHEME = re.compile(r"([a-z][a-z0-9+.-]*):", re.IGNORECASE)
 _OUR_ADAPTERS = {
     "dynamodb": "confstore-dynamodb",
     "file": "confstore-file",
@@ -57,7 +46,8 @@ def open_store(url: str | None = None, *, purpose: Purpose = "create") -> Store:
             another adapter defines; None takes `CONFSTORE_URL` from the environment.
         purpose: `"create"` makes whatever the store needs, when it is needed. `"write"` makes only
             what a write makes by itself, such as a file in a folder that exists, but no table.
-            `"read"` makes nothing: what is absent is an error, and no empty store.
+            `"read"` makes nothing: what is absent is an error, and no empty store. `"diagnose"`
+            makes nothing and looks at nothing yet: see `confstore.diagnose`.
 
     Raises:
         InvalidURLError: There is no URL, or it cannot be understood.
@@ -65,11 +55,19 @@ def open_store(url: str | None = None, *, purpose: Purpose = "create") -> Store:
         StoreNotFoundError: What the store lives in is absent, and not to be made.
         ConfigStoreError: The adapter could not open the store.
     """
-    given = checked_url(url)
-    opener = cast("Callable[..., Store]", adapter_of(given).load())
+    if url is None:
+        url = os.environ.get(URL_VARIABLE)
+        if not url:
+            reason = f"give one, or set {URL_VARIABLE}, for example to file:config/prod.json"
+            raise InvalidURLError("", reason)
+    match = _SCHEME.match(url)
+    if match is None:
+        shown = url.partition("?")[0]
+        raise InvalidURLError(shown, "it starts with a scheme, as in file:config/prod.json")
+    opener = cast("Callable[..., Store]", _adapter(match[1].lower()).load())
     if purpose != "create" and "purpose" in _parameters(opener):
-        return opener(given, purpose=purpose)
-    return opener(given)
+        return opener(url, purpose=purpose)
+    return opener(url)
 
 
 def _parameters(opener: Callable[..., Store]) -> Collection[str]:
@@ -78,32 +76,11 @@ def _parameters(opener: Callable[..., Store]) -> Collection[str]:
     return inspect.signature(opener).parameters
 
 
-def checked_url(url: str | None) -> str:
-    """
-    The given URL, or else that of the environment; it begins with a scheme.
+def _adapter(scheme: str) -> EntryPoint:
+    # Not at the top: a program that opens no store by URL need not pay for it at its start.
+    from importlib.metadata import entry_points
 
-    Raises:
-        InvalidURLError: There is none, or it has no scheme.
-    """
-    if url is None:
-        url = os.environ.get(URL_VARIABLE)
-        if not url:
-            reason = f"give one, or set {URL_VARIABLE}, for example to file:config/prod.json"
-            raise InvalidURLError("", reason)
-    if _SCHEME.match(url) is None:
-        shown = url.partition("?")[0]
-        raise InvalidURLError(shown, "it starts with a scheme, as in file:config/prod.json")
-    return url
-
-
-def adapter_of(url: str) -> EntryPoint:
-    """
-    What opens a URL that begins with a scheme.
-
-    Raises:
-        BackendNotInstalledError: No installed adapter serves the scheme.
-    """
-    scheme, installed = _scheme_of(url), _installed(ENTRY_POINTS)
+    installed = {entry.name: entry for entry in entry_points(group=ENTRY_POINTS)}
     if scheme in installed:
         return installed[scheme]
     if scheme in _OUR_ADAPTERS:
@@ -113,19 +90,3 @@ def adapter_of(url: str) -> EntryPoint:
         close = difflib.get_close_matches(scheme, known, n=1)
         advice = f"did you mean {close[0]!r}?" if close else f"known are {', '.join(known)}"
     raise BackendNotInstalledError(scheme, advice)
-
-
-def diagnosis_of(url: str) -> EntryPoint | None:
-    """What looks at the store of a URL without opening it; None if the adapter has no such way."""
-    return _installed(DIAGNOSES).get(_scheme_of(url))
-
-
-def _scheme_of(url: str) -> str:
-    return url.partition(":")[0].lower()
-
-
-def _installed(group: str) -> dict[str, EntryPoint]:
-    # Not at the top: a program that opens no store by URL need not pay for it at its start.
-    from importlib.metadata import entry_points
-
-    return {entry.name: entry for entry in entry_points(group=group)}

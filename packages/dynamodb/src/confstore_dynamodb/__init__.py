@@ -7,6 +7,6 @@ of a process, and many a caller has its client already.
 
 from confstore_dynamodb._config_store import DynamoDBConfigStore
 from confstore_dynamodb._store import DynamoDBStore
-from confstore_dynamodb._url import diagnose_url, open_url
+from confstore_dynamodb._url import open_url
 
-__all__ = ["DynamoDBConfigStore", "DynamoDBStore", "diagnose_url", "open_url"]
+__all__ = ["DynamoDBConfigStore", "DynamoDBStore", "open_url"]

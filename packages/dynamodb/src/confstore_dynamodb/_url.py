@@ -3,22 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from contextlib import closing
-from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, unquote
 
-import attrs
-
 from confstore.adapter import checked_store
-from confstore.errors import AccessDeniedError, ConfigStoreError, InvalidURLError
+from confstore.errors import InvalidURLError
 from confstore_dynamodb._client import new_client
 from confstore_dynamodb._store import DynamoDBStore
 
-if TYPE_CHECKING:
-    from confstore import Finding
-
-__all__ = ["diagnose_url", "open_url"]
+__all__ = ["open_url"]
 
 _FORM = "dynamodb://TABLE/STORE?region=eu-west-1"
 _SETTINGS = ("endpoint_url", "full_reload_interval", "profile", "region")
@@ -35,63 +27,28 @@ def open_url(url: str, *, purpose: str = "create") -> DynamoDBStore:
 
     Args:
         url: The URL.
-        purpose: As in `confstore.open_store`; the table is made only for `"create"`.
+        purpose: As in `confstore.open_store`; the table is made only for `"create"`, and for
+            `"diagnose"` not looked at.
 
     Raises:
         InvalidURLError: The URL has another form.
         ConfigStoreError: The store cannot be opened; see `DynamoDBStore`.
     """
-    return _parsed(url).opened(create_table=purpose == "create")
+    address, table, store, settings = _parsed(url)
+    interval_s = _seconds(address, settings.pop("full_reload_interval", "3600"))
+    client = new_client(checked_store(store), **settings)
+    return DynamoDBStore(
+        client,
+        table,
+        store,
+        create_table=purpose == "create",
+        check_table=purpose != "diagnose",
+        full_reload_interval=interval_s,
+    )
 
 
-def diagnose_url(url: str) -> Iterator[Finding]:
-    """
-    Look at the store of a URL without making its table, also where it cannot be opened.
-
-    Raises:
-        InvalidURLError: The URL has another form.
-    """
-    return _diagnosed(_parsed(url))
-
-
-def _diagnosed(address: _Address) -> Iterator[Finding]:
-    # Not at the top: hardly a program asks.
-    from confstore.adapter import finding_of
-
-    try:
-        store = address.opened(check_table=False)
-    except ConfigStoreError as error:
-        is_denied = isinstance(error, AccessDeniedError)
-        finding = finding_of("credentials" if is_denied else "endpoint", error)
-        # There is no client without them, whoever looks.
-        yield attrs.evolve(finding, is_ok=False, advice="")
-        return
-    with closing(store):
-        yield from store.diagnose()
-
-
-@attrs.frozen
-class _Address:
-    """What a URL says."""
-
-    table: str
-    store: str
-    interval_s: float
-    settings: dict[str, str] = attrs.field(repr=False)
-
-    def opened(self, *, create_table: bool = False, check_table: bool = True) -> DynamoDBStore:
-        client = new_client(self.store, **self.settings)
-        return DynamoDBStore(
-            client,
-            self.table,
-            self.store,
-            create_table=create_table,
-            check_table=check_table,
-            full_reload_interval=self.interval_s,
-        )
-
-
-def _parsed(url: str) -> _Address:
+def _parsed(url: str) -> tuple[str, str, str, dict[str, str]]:
+    """The URL without its query, the table, the store and the settings."""
     # Not urlsplit: it lower-cases a host, refuses some characters in it and drops others.
     address, _, query = url.partition("?")
     scheme, separator, path = address.partition("://")
@@ -106,8 +63,7 @@ def _parsed(url: str) -> _Address:
         raise InvalidURLError(address, "a '/' in a store's name is written %2F")
     table, store = _decoded(address, table), _decoded(address, store)
     settings = _settings(address, query)
-    interval_s = _seconds(address, settings.pop("full_reload_interval", "3600"))
-    return _Address(table, checked_store(store), interval_s, settings)
+    return address, table, store, settings
 
 
 def _seconds(address: str, text: str) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from confstore import DiagnosableStore, PollableStore, Store, TimeBasedConfigStore, Values
-from confstore_dynamodb import DynamoDBConfigStore, DynamoDBStore, diagnose_url, open_url
+from confstore_dynamodb import DynamoDBConfigStore, DynamoDBStore, open_url
 from dynamodb_config_store import DynamoDBConfigStore as OldDynamoDBConfigStore
 
 if TYPE_CHECKING:
@@ -46,5 +46,5 @@ def of_2014(client: DynamoDBClient) -> bool:
 
 def looking(client: DynamoDBClient) -> list[str]:
     store: DiagnosableStore = DynamoDBStore(client, "config", "prod", check_table=False)
-    findings = [*store.diagnose(), *diagnose_url("dynamodb://config/prod")]
+    findings = [*store.diagnose()]
     return [f"{finding.check}: {finding.text} {finding.advice}" for finding in findings]

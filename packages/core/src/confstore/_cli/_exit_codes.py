@@ -27,6 +27,7 @@ class ExitCode(enum.IntEnum):
     NO_COMMAND = 127
     INTERRUPTED = 130
     BROKEN_PIPE = 141
+    TERMINATED = 143
 
     # `diff` found some, or a question was answered with no.
     DIFFERENT = 1

@@ -79,6 +79,8 @@ def _advice(error: errors.ConfigStoreError, session: Session) -> str:
         return _closest_option(error, session)
     if isinstance(error, errors.StoreNotFoundError):
         return " (confstore init creates it)"
+    if isinstance(error, errors.JournalGapError):
+        return " (confstore history shows what there is)"
     return ""
 
 
