@@ -51,7 +51,7 @@ def test_offers(confstore: Confstore, dev: Path, line: str, offered: list[str]) 
 
 
 def test_names_that_a_shell_cannot_take(confstore: Confstore, dev: Path) -> None:
-    """A key is offered as an assignment takes it, quoted; a name that cannot be seen is not offered."""
+    """A key is offered quoted, as an assignment takes it; a name that cannot be seen is not."""
     dev.write_text(json.dumps({"db": {"a=b": 1}, "c\nd": {}}), encoding="utf-8")
     assert completed(confstore, "confstore set db a") == ["a\\\\=b="]
     assert completed(confstore, "confstore get ") == ["db"]
