@@ -14,11 +14,12 @@ import pytest
 
 from confstore import ConfigStore, TimeBasedConfigStore, open_store
 from confstore_dynamodb import DynamoDBStore
+from effort import at_length
 from forked import fork
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
 
-CHILDREN = 20
+CHILDREN = at_length(20, short=4)
 READS = 200
 TIMEOUT_S = 120
 

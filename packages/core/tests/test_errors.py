@@ -14,6 +14,7 @@ from confstore.errors import (
     ConfigStoreError,
     CorruptStoreError,
     InvalidCommitError,
+    InvalidDocumentError,
     InvalidNameError,
     InvalidURLError,
     InvalidValueError,
@@ -36,6 +37,7 @@ TEXTS = {
     InvalidNameError("option", "", "why"): "invalid option name '': why",
     InvalidValueError("db", "host['a'][0]", "why"): "option 'db', at host['a'][0]: why",
     InvalidValueError("db", "", "why"): "option 'db': why",
+    InvalidDocumentError("app.yaml:1:2", "why"): "app.yaml:1:2: why",
     InvalidURLError("x:y", "why"): "store URL 'x:y': why",
     BackendNotInstalledError("redis", "why"): "no installed adapter opens 'redis' stores: why",
     SchemaError("prod", ("a", "b")): "store 'prod' does not fit its schema: a; b",
@@ -61,6 +63,7 @@ every_error = pytest.mark.parametrize("error", TEXTS, ids=lambda error: type(err
 
 ALSO = {
     BackendNotInstalledError: LookupError,
+    InvalidDocumentError: ValueError,
     InvalidNameError: ValueError,
     InvalidURLError: ValueError,
     InvalidValueError: ValueError,

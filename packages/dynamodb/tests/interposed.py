@@ -96,6 +96,16 @@ def cancel(*reasons: str) -> Act:
     return refuse("TransactionCanceledException", *reasons)
 
 
+def echo(answer: Act) -> Act:
+    """It arrives twice, and the answer to the second is heard."""
+
+    def act(send: Send) -> dict[str, Any]:
+        send()
+        return answer(send)
+
+    return act
+
+
 def after(doing: Callable[[], object]) -> Act:
     """It passes after something else was done."""
 

@@ -18,6 +18,7 @@ from moto.dynamodb.models.dynamo_type import LimitedSizeDict
 from confstore import Values
 from confstore.testing import Profile, StoreContract
 from confstore_dynamodb import DynamoDBStore
+from effort import at_length
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -27,17 +28,25 @@ def backend() -> Iterator[None]:
     lenient = patch("boto3.dynamodb.types.DYNAMODB_CONTEXT", Context(prec=38, traps=[]))
     # It counts what an update replaces as if it were still there, and so refuses what fits.
     unlimited = patch.object(LimitedSizeDict, "__setitem__", dict.__setitem__)
-    with mock_aws(), lenient, unlimited:
+    # And it takes an attribute whose name ends in [0] for an entry of a list.
+    by_name = patch("moto.dynamodb.models.dynamo_type.find_nested_key", attribute)
+    with mock_aws(), lenient, unlimited, by_name:
         settings = {"aws_access_key_id": "moto", "aws_secret_access_key": "moto"}
         MotoContract.client = boto3.client("dynamodb", region_name="eu-west-1", **settings)
         yield
         MotoContract.client.close()
 
 
+def attribute(path: list[str], item: dict[str, Any]) -> dict[str, Any]:
+    """What a projection of one attribute gives of an item."""
+    (name,) = path
+    return {name: item[name]} if name in item else {}
+
+
 class MotoContract(StoreContract):
     client: Any = None
     durable = True
-    profile = Profile(examples=30, steps=30)
+    profile = Profile(examples=at_length(30, short=5), steps=30)
 
     def refuse_outgrown_option(self, option: str) -> None:
         """Nothing: it would need moto's own limit; DynamoDB Local's is right."""
@@ -62,7 +71,7 @@ class JournaledMotoContract(MotoContract):
     editable = True
     journaled = True
     # moto copies the whole table for each item of a transaction; DynamoDB Local plays 30 examples.
-    profile = Profile(examples=10, steps=30)
+    profile = Profile(examples=at_length(5, short=1), steps=30)
 
     def edit_by_hand(self, name: str, option: str, values: Values | None) -> None:
         key = {"_store": {"S": name}, "_option": {"S": option}}

@@ -34,16 +34,11 @@ from confstore.errors import (
     VersionConflictError,
 )
 from confstore_dynamodb import DynamoDBStore
-
-# Seen to fail once in seven runs, cause unknown: until it is found, this runs when asked for, so
-# that it blocks no other work: CHAOS_SEED=4 nox -s check -- -k chaos
-pytestmark = pytest.mark.skipif(
-    "CHAOS_SEED" not in os.environ, reason="an open fault of the journal: set CHAOS_SEED to hunt it"
-)
+from effort import at_length
 
 SEED = int(os.environ.get("CHAOS_SEED", "4"))
 WRITERS = 3
-COMMITS = 2_000
+COMMITS = at_length(2_000, short=200)
 OPTIONS = [f"option-{number}" for number in range(12)]
 
 JSON = "application/x-amz-json-1.0"

@@ -22,6 +22,7 @@ from .interposed import (
     Late,
     after,
     cancel,
+    echo,
     lose_reply,
     lose_request,
     refuse,
@@ -232,6 +233,26 @@ def test_nothing_can_be_read_after_a_lost_reply(store: DynamoDBStore, between: I
     with pytest.raises(StoreUnavailableError, match="not known"):
         store.set("db", {"port": 1})
     assert store.version() == 1
+
+
+def test_nothing_can_be_read_after_an_echo(store: DynamoDBStore, between: Interposed) -> None:
+    """A refusal may be the echo of the commit itself: unless the journal is read, nobody knows."""
+    between.next(TRANSACT, echo(cancel("None", "ConditionalCheckFailed")))
+    between.next("query", lambda send: send(), lose_request)
+    between.next("get_item", lambda send: send(), lose_request)
+    with pytest.raises(StoreUnavailableError, match="not known"):
+        store.set("db", {"port": 1})
+    assert store.version() == 1
+
+
+def test_head_cannot_be_read_after_a_refusal(store: DynamoDBStore, between: Interposed) -> None:
+    """A refused commit that is not in the journal was not made, and the error does not doubt it."""
+    between.next(TRANSACT, cancel("None", "TransactionConflict"))
+    between.next("query", lambda send: send(), lose_request)
+    with pytest.raises(StoreUnavailableError) as caught:
+        store.set("db", {"port": 1})
+    assert "not known" not in str(caught.value)
+    assert store.version() == 0
 
 
 def test_head_cannot_be_read_after_a_lost_reply(store: DynamoDBStore, between: Interposed) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from confstore.testing import Profile, StoreContract
 from confstore_file import FileStore
+from effort import at_length
 
 # In memory where there is such a folder: a write waits for the disk several times.
 FAST_FOLDER = "/dev/shm" if os.path.isdir("/dev/shm") else None
@@ -16,7 +17,7 @@ FAST_FOLDER = "/dev/shm" if os.path.isdir("/dev/shm") else None
 
 class FileContract(StoreContract):
     durable = True
-    profile = Profile(examples=200, steps=30)
+    profile = Profile(examples=at_length(200, short=20), steps=30)
 
     def begin(self):
         self.folder = self.resources.enter_context(tempfile.TemporaryDirectory(dir=FAST_FOLDER))
@@ -35,7 +36,7 @@ class JournaledContract(FileContract):
     editable = True
     journaled = True
     # Each write is two files, and what a commit does has scenes of its own.
-    profile = Profile(examples=40, steps=30)
+    profile = Profile(examples=at_length(40, short=5), steps=30)
 
     def edit_by_hand(self, name, option, values):
         path = self.path(name)

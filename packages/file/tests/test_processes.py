@@ -16,10 +16,11 @@ import pytest
 
 from confstore.errors import StoreUnavailableError
 from confstore_file import FileStore
+from effort import at_length
 
 from .conftest import passes_in_child
 
-KILLS = 200
+KILLS = at_length(200, short=40)
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 from confstore.testing import Profile, StoreContract
 from confstore_memory import MemoryStore, open_url
+from effort import at_length
 
 examples = count()
 
@@ -17,7 +18,7 @@ class MemoryContract(StoreContract):
     """Handles on stores that the example holds."""
 
     durable = True
-    profile = Profile(examples=200, steps=30)
+    profile = Profile(examples=at_length(200, short=20), steps=30)
 
     def begin(self) -> None:
         self.stores: dict[str, MemoryStore] = {}
@@ -50,7 +51,7 @@ class JournaledContract(MemoryContract):
 
     journaled = True
     # Fewer, for each step reads more, and what a commit does has scenes of its own.
-    profile = Profile(examples=100, steps=30)
+    profile = Profile(examples=at_length(100, short=10), steps=30)
 
 
 TestMemory = MemoryContract.TestCase

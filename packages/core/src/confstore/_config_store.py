@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 import difflib
+import importlib
 from collections.abc import Callable, Collection, Mapping
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
-from confstore._cached import CachedConfigStore
-from confstore._simple import SimpleConfigStore
 from confstore._store import Store, Value
-from confstore._time_based import TimeBasedConfigStore
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
 __all__ = ["ConfigStore"]
 
-_STRATEGIES: dict[str, Callable[..., Any]] = {
-    "CachedConfigStore": CachedConfigStore,
-    "SimpleConfigStore": SimpleConfigStore,
-    "TimeBasedConfigStore": TimeBasedConfigStore,
+# Imported when they are asked for: a program pays at its start for the one that it reads through.
+_STRATEGIES = {
+    "CachedConfigStore": "confstore._cached",
+    "SimpleConfigStore": "confstore._simple",
+    "TimeBasedConfigStore": "confstore._time_based",
 }
 
 
@@ -139,10 +138,9 @@ def strategy_by_name(name: str) -> Callable[..., Any]:
     Raises:
         ValueError: None has this name.
     """
-    try:
-        return _STRATEGIES[name]
-    except KeyError:
+    if name not in _STRATEGIES:
         close = difflib.get_close_matches(name, _STRATEGIES, n=1, cutoff=0.4)
         known = ", ".join(_STRATEGIES)
         advice = f"did you mean {close[0]!r}?" if close else f"known are {known}"
-        raise ValueError(f"no reading strategy is named {name!r}: {advice}") from None
+        raise ValueError(f"no reading strategy is named {name!r}: {advice}")
+    return cast("Callable[..., Any]", getattr(importlib.import_module(_STRATEGIES[name]), name))

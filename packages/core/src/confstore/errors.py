@@ -7,6 +7,7 @@ Exception
     ├── OptionNotFoundError      (LookupError)   the store has no such option
     ├── InvalidNameError         (ValueError)    a store or an option cannot have this name
     ├── InvalidValueError        (ValueError)    a value is outside the domain of all backends
+    ├── InvalidDocumentError     (ValueError)    a file to be imported is no document of options
     ├── InvalidURLError          (ValueError)    a store's URL cannot be understood
     ├── BackendNotInstalledError (LookupError)   no installed adapter serves the URL's scheme
     ├── SchemaError              (ValueError)    the options do not fit the schema
@@ -39,6 +40,7 @@ __all__ = [
     "ConfigStoreError",
     "CorruptStoreError",
     "InvalidCommitError",
+    "InvalidDocumentError",
     "InvalidNameError",
     "InvalidURLError",
     "InvalidValueError",
@@ -119,6 +121,24 @@ class InvalidValueError(ConfigStoreError, ValueError):
     def __str__(self) -> str:
         where = f", at {self.path}" if self.path else ""
         return f"option {self.option!r}{where}: {self.reason}"
+
+
+class InvalidDocumentError(ConfigStoreError, ValueError):
+    """
+    A file to be imported is no document of options; nothing was written.
+
+    Attributes:
+        place: Where: `FILE:LINE:COLUMN`; `FILE` alone where the format's reader knows no more.
+        reason: What is wrong there, and what would be right.
+    """
+
+    def __init__(self, place: str, reason: str) -> None:
+        super().__init__(place, reason)
+        self.place = place
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.reason}"
 
 
 class InvalidURLError(ConfigStoreError, ValueError):

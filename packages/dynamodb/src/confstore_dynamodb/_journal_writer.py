@@ -49,7 +49,7 @@ class _Sent:
         version: The one that it was last sent with; 0 before the first try. Under an earlier one it
             was not applied, for that is somebody else's.
         is_in_doubt: Whether it may have been applied under that version, or still be.
-        reason: What the last try failed of.
+        reason: What the last try under that version failed of; empty if none did.
     """
 
     id: str = attrs.field(factory=lambda: uuid.uuid4().hex)
@@ -108,7 +108,7 @@ class JournalWriter:
             applied = self._applied(sent, head)
             if applied is not None:
                 return applied
-            sent.is_in_doubt = False
+            sent.is_in_doubt, sent.reason = False, ""
         draft, writes = prepare(head)
         commit = draft.commit(head.version + 1, sent.id, self._now(), head.id)
         sent.version = commit.version
@@ -132,14 +132,17 @@ class JournalWriter:
 
     def _applied_after_all(self, sent: _Sent, error: ConfigStoreError) -> Commit:
         """Our commit if it is there; else the error, or one that says that nobody knows."""
+        found = None
+        is_in_doubt = sent.is_in_doubt
         try:
             found = self._journal.read_commit(sent.version)
         except ConfigStoreError:
-            found = None
+            # A refusal may be the echo of our own commit, if something on the way sent it twice.
+            is_in_doubt = is_in_doubt or bool(sent.reason)
         if found is not None and found.id == sent.id:
             return found
         # In a version that is taken, a request that is still under way cannot be applied.
-        if found is not None or not sent.is_in_doubt:
+        if found is not None or not is_in_doubt:
             raise error
         reason = f"whether commit {sent.id} was or will be applied is not known: {error}"
         raise StoreUnavailableError(self._store, reason) from error.__cause__

@@ -11,13 +11,14 @@ from typing import Any, NoReturn
 from confstore.adapter import (
     JSONPathError,
     ReadOnlyDict,
-    check_size,
-    checked_option,
-    values_from_json,
+    TextFault,
+    check_json_name,
+    decode_text,
+    find_json_fault,
+    option_from_json,
     values_to_json,
 )
-from confstore.errors import CorruptStoreError, InvalidNameError, InvalidValueError
-from confstore_file._locate import Fault, find_fault
+from confstore.errors import CorruptStoreError
 from confstore_file._plain import ObjectReader, PlainText, number_from_json
 
 __all__ = ["is_blank", "options_from_bytes", "options_to_bytes"]
@@ -50,36 +51,24 @@ def options_from_bytes(content: bytes, file: str) -> dict[str, ReadOnlyDict]:
     Raises:
         CorruptStoreError: It is not the JSON of a store; its text begins `FILE:LINE:COLUMN:`.
     """
-    text = _text(content, file)
+    text = decode_text(content)
+    if isinstance(text, TextFault):
+        raise _corrupt(file, text)
     try:
         return _options(text, content)
     except JSONPathError as error:
-        fault = find_fault(text, error.path, error.reason)
+        fault = find_json_fault(text, error.path, error.reason)
     except ValueError:
-        fault = find_fault(text)
+        fault = find_json_fault(text)
     except RecursionError:
-        fault = find_fault(text)
+        fault = find_json_fault(text)
         # A sound text: it is the caller who stands at the limit.
         if fault is None:
             raise
-    raise _corrupt(file, fault or Fault(1, 1, "this is not the JSON of a store"))
+    raise _corrupt(file, fault or TextFault(1, 1, "this is not the JSON of a store"))
 
 
-def _text(content: bytes, file: str) -> str:
-    content = content.removeprefix(codecs.BOM_UTF8)
-    try:
-        return content.decode()
-    except UnicodeDecodeError as error:
-        before = content[: error.start].decode().rpartition("\n")
-        fault = Fault(
-            content.count(b"\n", 0, error.start) + 1,
-            len(before[2]) + 1,
-            "this is not UTF-8, in which the file has to be saved",
-        )
-    raise _corrupt(file, fault)
-
-
-def _corrupt(file: str, fault: Fault) -> CorruptStoreError:
+def _corrupt(file: str, fault: TextFault) -> CorruptStoreError:
     return CorruptStoreError(f"{file}:{fault.line}:{fault.column}", fault.reason)
 
 
@@ -99,31 +88,13 @@ def _options(text: str, content: bytes) -> dict[str, ReadOnlyDict]:
     plain = PlainText(content, raw)
     if not plain.has_plain_names:
         for option in raw:
-            _check_name(option)
+            check_json_name(option)
     checked = {
-        option: _checked_values(option, values)
+        option: option_from_json(option, values)
         for option, values in raw.items()
         if values.__class__ is not ReadOnlyDict or not plain.has_plain(values)
     }
     return dict(zip(map(sys.intern, raw), {**raw, **checked}.values(), strict=True))
-
-
-def _check_name(option: str) -> None:
-    try:
-        checked_option(option)
-    except InvalidNameError as error:
-        raise JSONPathError((option,), f"an option cannot have this name: {error.reason}") from None
-
-
-def _checked_values(option: str, raw: object) -> ReadOnlyDict:
-    try:
-        values = values_from_json(raw)
-        check_size(option, values)
-    except JSONPathError as error:
-        raise JSONPathError((option, *error.path), error.reason) from None
-    except InvalidValueError as error:
-        raise JSONPathError((option,), error.reason) from None
-    return values
 
 
 def options_to_bytes(options: Mapping[str, Mapping[str, Any]]) -> bytes:

@@ -13,11 +13,11 @@ from confstore import Change, Commit
 from confstore.adapter import (
     JSONPathError,
     checked_option,
+    find_json_fault,
     number_from_text,
     values_from_json,
     values_to_json,
 )
-from confstore_file._locate import find_fault
 
 __all__ = [
     "Header",
@@ -127,7 +127,7 @@ def line_from_bytes(text: bytes) -> Line:
     except RecursionError:
         fault = "this is no commit: it is nested too deep"
         # A sound text: it is the caller who stands at the limit.
-        if find_fault(text.decode(errors="replace")) is None:
+        if find_json_fault(text.decode(errors="replace")) is None:
             raise
     raise ValueError(fault)
 

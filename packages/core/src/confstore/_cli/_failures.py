@@ -24,6 +24,7 @@ CODES: dict[type[errors.ConfigStoreError], ExitCode] = {
     errors.InvalidNameError: ExitCode.INVALID,
     errors.InvalidValueError: ExitCode.INVALID,
     errors.InvalidCommitError: ExitCode.INVALID,
+    errors.InvalidDocumentError: ExitCode.INVALID,
     errors.SchemaError: ExitCode.INVALID,
     errors.VersionConflictError: ExitCode.CONFLICT,
 }

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from confstore import Change, diff, rollback, state_at
+from confstore import Change, rollback
 from confstore.errors import (
     AccessDeniedError,
     BackendError,
@@ -21,31 +21,7 @@ from confstore.errors import (
 from confstore.testing import CANARY, assert_keeps_values
 from confstore_file import FileStore
 
-
-@pytest.fixture
-def store(file: Path) -> FileStore:
-    """A journaled store, which was empty when its journal was enabled."""
-    store = FileStore(file)
-    store.enable_journal()
-    return store
-
-
-@pytest.fixture
-def journal(file: Path) -> Path:
-    """Where the journal of the store's file is to be."""
-    return file.with_name("prod.journal.jsonl")
-
-
-def options(file: Path) -> dict[str, Any]:
-    """What somebody reads who comes anew."""
-    return dict(FileStore(file).items())
-
-
-def assert_agree(file: Path) -> None:
-    """Whoever comes anew finds that the options are those of the journal's last commit."""
-    store = FileStore(file)
-    assert list(diff(state_at(store, store.version()), store)) == []
-
+from .conftest import assert_agree, options
 
 TORN = {
     "half": lambda line: line[: len(line) // 2],

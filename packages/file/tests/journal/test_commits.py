@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from confstore import Change, diff, history, reconcile, rollback, state_at
+from confstore import Change, history, reconcile, rollback, state_at
 from confstore.errors import (
     CorruptStoreError,
     InvalidCommitError,
@@ -27,33 +27,8 @@ from confstore.errors import (
 from confstore.testing import CANARY
 from confstore_file import FileStore
 
-from .conftest import WallClock, passes_in_child, written_at
-
-
-@pytest.fixture
-def store(file: Path) -> FileStore:
-    """A journaled store, which was empty when its journal was enabled."""
-    store = FileStore(file)
-    store.enable_journal()
-    return store
-
-
-@pytest.fixture
-def journal(file: Path) -> Path:
-    """Where the journal of the store's file is to be."""
-    return file.with_name("prod.journal.jsonl")
-
-
-def options(file: Path) -> dict[str, Any]:
-    """What somebody reads who comes anew."""
-    return dict(FileStore(file).items())
-
-
-def assert_agree(file: Path) -> None:
-    """Whoever comes anew finds that the options are those of the journal's last commit."""
-    store = FileStore(file)
-    assert list(diff(state_at(store, store.version()), store)) == []
-
+from ..conftest import WallClock, passes_in_child, written_at
+from .conftest import assert_agree, options
 
 # -- enabling ------------------------------------------------------------------------------------
 

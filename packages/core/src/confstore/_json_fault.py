@@ -12,11 +12,11 @@ import json
 import re
 from typing import NoReturn
 
-import attrs
+from confstore._json_options import MAX_NESTING
+from confstore._numbers import number_from_text
+from confstore._text_fault import TextFault
 
-from confstore.adapter import number_from_text
-
-__all__ = ["Fault", "find_fault"]
+__all__ = ["find_json_fault"]
 
 _BLANKS = re.compile(r"[ \t\n\r]*")
 _STRING_PART = re.compile(r'[^"\\\x00-\x1f]*')
@@ -28,29 +28,10 @@ _NOT_NUMBERS = {"NaN", "Infinity", "-Infinity", "+Infinity"}
 
 _MAX_DIGITS = 38  # of an int, as in confstore's domain of values
 
-# No legal text is deeper: store, option, and 31 containers, each of which may stand in a tag.
-_MAX_NESTING = 2 + 2 * 31 + 1
-
 _Path = tuple[str | int, ...]
 
 
-@attrs.frozen
-class Fault:
-    """
-    What is wrong with a text, and where.
-
-    Attributes:
-        line: Counted from 1.
-        column: In characters, counted from 1.
-        reason: What is wrong there, and what would be right; never a value.
-    """
-
-    line: int
-    column: int
-    reason: str
-
-
-def find_fault(text: str, path: _Path | None = None, reason: str = "") -> Fault | None:
+def find_json_fault(text: str, path: _Path | None = None, reason: str = "") -> TextFault | None:
     """
     The first fault of a text that should be the JSON of a store.
 
@@ -67,13 +48,8 @@ def find_fault(text: str, path: _Path | None = None, reason: str = "") -> Fault 
     try:
         scanner.store()
     except _FaultyTextError as fault:
-        return _fault(text, fault.offset, fault.reason)
-    return None if path is None else _fault(text, scanner.offsets[path], reason)
-
-
-def _fault(text: str, offset: int, reason: str) -> Fault:
-    line = text.count("\n", 0, offset) + 1
-    return Fault(line, offset - text.rfind("\n", 0, offset), reason)
+        return TextFault.at(text, fault.offset, fault.reason)
+    return None if path is None else TextFault.at(text, scanner.offsets[path], reason)
 
 
 class _FaultyTextError(Exception):
@@ -110,7 +86,7 @@ class _Scanner:
     def _value(self, path: _Path) -> None:
         following = self._next()
         if following in {"{", "["}:
-            if len(path) >= _MAX_NESTING:
+            if len(path) >= MAX_NESTING:
                 self._fail("arrays and objects are nested too deep")
             if following == "{":
                 self._object(path)

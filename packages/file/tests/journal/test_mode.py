@@ -5,9 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -16,42 +14,7 @@ from confstore.errors import (
 )
 from confstore_file import FileStore
 
-OnSync = Callable[[Callable[[], object]], None]
-
-
-@pytest.fixture
-def store(file: Path) -> FileStore:
-    """A journaled store, which was empty when its journal was enabled."""
-    store = FileStore(file)
-    store.enable_journal()
-    return store
-
-
-@pytest.fixture
-def journal(file: Path) -> Path:
-    """Where the journal of the store's file is to be."""
-    return file.with_name("prod.journal.jsonl")
-
-
-@pytest.fixture
-def at_line(journal: Path, monkeypatch: pytest.MonkeyPatch) -> OnSync:
-    """Does something when a commit's line was written and synced; the options file is the old."""
-    fsync = os.fsync
-
-    def install(action: Callable[[], object]) -> None:
-        def syncing(descriptor: int) -> None:
-            fsync(descriptor)
-            if os.path.samestat(os.fstat(descriptor), os.stat(journal)):
-                action()
-
-        monkeypatch.setattr(os, "fsync", syncing)
-
-    return install
-
-
-def options(file: Path) -> dict[str, Any]:
-    """What somebody reads who comes anew."""
-    return dict(FileStore(file).items())
+from .conftest import OnSync
 
 
 def mode_of(path: Path) -> int:

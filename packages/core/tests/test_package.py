@@ -1,0 +1,53 @@
+"""What `import confstore` gives."""
+
+from __future__ import annotations
+
+import importlib
+import subprocess
+import sys
+from types import ModuleType
+
+import pytest
+
+import confstore
+import confstore.adapter
+
+
+def in_a_new_process(program: str) -> str:
+    """What the program prints."""
+    answer = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True
+    )
+    return answer.stdout
+
+
+@pytest.mark.parametrize("module", [confstore, confstore.adapter])
+def test_every_name_is_there(module: ModuleType) -> None:
+    """Each public name is there, the same object every time, and is listed."""
+    fresh = importlib.reload(module)
+    for name in fresh.__all__:
+        assert getattr(fresh, name) is getattr(fresh, name)
+    assert set(fresh.__all__) <= set(dir(fresh))
+
+
+def test_unknown_name() -> None:
+    """A name that does not exist is told like that of any module."""
+    with pytest.raises(AttributeError, match="module 'confstore' has no attribute 'Config'"):
+        _ = confstore.Config  # type: ignore[attr-defined]
+    with pytest.raises(ImportError):
+        from confstore import Config  # type: ignore[attr-defined]  # noqa: F401
+
+
+def test_public_modules_are_attributes() -> None:
+    """`confstore.errors` and `confstore.adapter` need no import of their own."""
+    program = "import confstore; print(confstore.errors.__name__, confstore.adapter.__name__)"
+    assert in_a_new_process(program) == "confstore.errors confstore.adapter\n"
+
+
+def test_one_strategy_does_not_import_the_others() -> None:
+    """A program pays at its start for the strategy that it reads through."""
+    program = (
+        "import sys; from confstore import ConfigStore, SimpleConfigStore;"
+        "print('cachetools' in sys.modules, 'confstore._time_based' in sys.modules)"
+    )
+    assert in_a_new_process(program) == "False False\n"

@@ -1,0 +1,15 @@
+"""How long the longest tests are: whole on one Python, shortened where others have that covered."""
+
+from __future__ import annotations
+
+import os
+
+__all__ = ["VARIABLE", "at_length"]
+
+VARIABLE = "CONFSTORE_TESTS"
+"""The environment variable that shortens them when it says `short`; `nox -s tests` sets it."""
+
+
+def at_length(whole: int, *, short: int) -> int:
+    """How many examples, commits or kills a test is to make."""
+    return short if os.environ.get(VARIABLE) == "short" else whole
