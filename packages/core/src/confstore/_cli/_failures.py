@@ -25,6 +25,7 @@ CODES: dict[type[errors.ConfigStoreError], ExitCode] = {
     errors.InvalidValueError: ExitCode.INVALID,
     errors.InvalidDocumentError: ExitCode.INVALID,
     errors.InvalidCommitError: ExitCode.INVALID,
+    errors.InvalidDocumentError: ExitCode.INVALID,
     errors.SchemaError: ExitCode.INVALID,
     errors.VersionConflictError: ExitCode.CONFLICT,
 }
