@@ -69,9 +69,6 @@ class PreciseBashComplete(BashComplete):
 
 def _open_quote(line: str) -> str:
     """The quote that was not closed yet, empty without one."""
-    # It has other rules. As outside of quotes, a name may come out wrong; but none is ever run.
-    if "$'" in line:
-        return ""
     quote, is_escaped = "", False
     for character in line:
         if is_escaped:

@@ -42,8 +42,11 @@ MEANINGS = {
     ExitCode.BACKEND: "the backend failed or refused access, or the store is not there",
     ExitCode.CONFLICT: "somebody wrote the option after the version that was given",
     ExitCode.BUG: "an error of confstore itself",
+    ExitCode.NOT_EXECUTABLE: "the command of exec is there, and cannot be run",
+    ExitCode.NO_COMMAND: "the command of exec does not exist",
     ExitCode.INTERRUPTED: "interrupted by Ctrl-C",
     ExitCode.BROKEN_PIPE: "who read the output went away",
+    ExitCode.TERMINATED: "told to end (SIGTERM), as watch is by whoever started it",
 }
 """What to tell people of each exit code."""
 

@@ -96,6 +96,10 @@ class Session:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the stores that are open; one can be opened again."""
         for store in self._stores.values():
             store.close()
         self._stores.clear()

@@ -78,12 +78,12 @@ def exec_command(
     it cannot be run, 127 that there is none. A key whose variable would make programs run other
     code, such as LD_PRELOAD, is refused unless it is allowed by name.
     """
-    # The program gets no connection of ours, and this one prints nothing.
-    with session:
-        store = session.store()
-        options = {name: store.get(name) for name in chosen} if chosen else dict(store.items())
+    store = session.store()
+    options = {name: store.get(name) for name in chosen} if chosen else dict(store.items())
     variables = environment(options)
     check_variables(options, allowed=allowed)
+    # Nothing is closed by itself when a program takes over the process.
+    session.close()
     if os.name == "nt":  # pragma: no cover  # a process there cannot be taken over
         code = supervise(arguments, variables, is_pristine=is_pristine)
         click.get_current_context().exit(code)
