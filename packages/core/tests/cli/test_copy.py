@@ -135,9 +135,12 @@ def test_journal_of_the_target(
     store.close()
 
 
-def test_completion_of_options(confstore: Confstore, dev: Path, other: Callable[[], Any]) -> None:
-    """They are those of FROM, and not of CONFSTORE_URL."""
+@pytest.mark.parametrize("url", ["file:test.json", None])
+def test_completion_of_options(
+    confstore: Confstore, dev: Path, other: Callable[[], Any], url: str | None
+) -> None:
+    """They are those of FROM, whatever CONFSTORE_URL says."""
     typed = "confstore copy file:dev.json file:test.json l"
     words = {"_CONFSTORE_COMPLETE": "zsh_complete", "COMP_WORDS": typed, "COMP_CWORD": "4"}
-    ran = confstore(env={**words, "CONFSTORE_URL": "file:test.json"})
+    ran = confstore(env={**words, "CONFSTORE_URL": url})
     assert ran.stdout.split() == ["plain", "login", "_"]

@@ -146,6 +146,7 @@ class Transfer:
                     plan = self._plan(options, dict(store.items()), prunable)
                 else:
                     return
+        raise AssertionError  # pragma: no cover  # the last attempt returns or raises
 
     def _say_done(
         self,

@@ -18,9 +18,7 @@ def _complete_options(
     context: click.Context, parameter: click.Parameter, incomplete: str
 ) -> list[str]:
     """The options of FROM, which stands before them."""
-    session = context.find_object(Session)
-    if session is not None:
-        session.url = context.params.get("source_url")
+    context.ensure_object(Session).url = context.params.get("source_url")
     return complete_options(context, parameter, incomplete)
 
 
