@@ -5,6 +5,7 @@ Everything here keeps one promise: that all backends accept the same, refuse the
 the same. `confstore.testing` checks that a store keeps it.
 """
 
+from confstore._background import paced
 from confstore._commit import (
     Draft,
     checked_draft,
@@ -49,6 +50,7 @@ __all__ = [
     "journal_form",
     "number_from_text",
     "number_to_text",
+    "paced",
     "poll_between",
     "thaw",
     "values_from_journal",
