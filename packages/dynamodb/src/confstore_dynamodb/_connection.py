@@ -8,6 +8,7 @@ from typing import Any
 
 from confstore.errors import StoreClosedError, StoreUnavailableError
 from confstore_dynamodb._client import Client
+from confstore_dynamodb._early import EarlyReader, reading_early
 from confstore_dynamodb._errors import translated
 
 __all__ = ["Connection"]
@@ -33,7 +34,12 @@ class Connection:
         return self._client.endpoint
 
     def call(
-        self, operation: str, *, option: str | None = None, **parameters: Any
+        self,
+        operation: str,
+        *,
+        option: str | None = None,
+        reader: EarlyReader | None = None,
+        **parameters: Any,
     ) -> dict[str, Any]:
         """
         Ask DynamoDB about the table.
@@ -41,13 +47,16 @@ class Connection:
         Args:
             operation: The client's method, such as `get_item`.
             option: The option that is being written, if one is.
+            reader: Reads a member of the reply early, where the client allows it: then that member
+                is an `Early`.
             **parameters: What the operation takes, except `TableName`.
 
         Raises:
             StoreClosedError: The store was closed.
             ConfigStoreError: The call failed; see `_errors`.
         """
-        return self._call(operation, option, TableName=self._table, **parameters)
+        with reading_early(reader):
+            return self._call(operation, option, TableName=self._table, **parameters)
 
     def table_names(self) -> list[str]:
         """
