@@ -19,9 +19,13 @@ if TYPE_CHECKING:
     from confstore._clock import Clock, Event, SystemClock
     from confstore._commit import Change, Commit
     from confstore._config_store import ConfigStore
-    from confstore._history import Difference, diff, history, reconcile, rollback, state_at
+    from confstore._diagnose import diagnose
+    from confstore._diagnosis import DiagnosableStore, Finding
+    from confstore._difference import Difference, diff
+    from confstore._history import history, state_at
     from confstore._journal import JournaledStore
     from confstore._open_store import open_store
+    from confstore._plan import reconcile, rollback
     from confstore._simple import SimpleConfigStore
     from confstore._snapshot import Status
     from confstore._store import Poll, PollableStore, Store, Value, Values
@@ -34,8 +38,10 @@ __all__ = [
     "Clock",
     "Commit",
     "ConfigStore",
+    "DiagnosableStore",
     "Difference",
     "Event",
+    "Finding",
     "JournaledStore",
     "Poll",
     "PollableStore",
@@ -46,6 +52,7 @@ __all__ = [
     "TimeBasedConfigStore",
     "Value",
     "Values",
+    "diagnose",
     "diff",
     "history",
     "open_store",
@@ -63,8 +70,10 @@ __getattr__, __dir__ = lazy_names(
         "Clock": "confstore._clock",
         "Commit": "confstore._commit",
         "ConfigStore": "confstore._config_store",
-        "Difference": "confstore._history",
+        "DiagnosableStore": "confstore._diagnosis",
+        "Difference": "confstore._difference",
         "Event": "confstore._clock",
+        "Finding": "confstore._diagnosis",
         "JournaledStore": "confstore._journal",
         "Poll": "confstore._store",
         "PollableStore": "confstore._store",
@@ -75,11 +84,12 @@ __getattr__, __dir__ = lazy_names(
         "TimeBasedConfigStore": "confstore._time_based",
         "Value": "confstore._store",
         "Values": "confstore._store",
-        "diff": "confstore._history",
+        "diagnose": "confstore._diagnose",
+        "diff": "confstore._difference",
         "history": "confstore._history",
         "open_store": "confstore._open_store",
-        "reconcile": "confstore._history",
-        "rollback": "confstore._history",
+        "reconcile": "confstore._plan",
+        "rollback": "confstore._plan",
         "state_at": "confstore._history",
         "adapter": "",
         "errors": "",

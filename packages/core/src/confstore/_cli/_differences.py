@@ -12,7 +12,7 @@ from confstore._cli._session import Session
 from confstore._cli._values import json_text, json_value, type_name
 from confstore._reading import MISSING
 
-__all__ = ["show_differences"]
+__all__ = ["by_key", "record_of", "row_of", "show_differences"]
 
 _NONE = "-"
 
@@ -28,14 +28,14 @@ def show_differences(
         differences: As `confstore.diff` gives them.
         has_values: Whether values are shown; else only their types.
     """
-    found = [key for difference in differences for key in _by_key(difference)]
+    found = [key for difference in differences for key in by_key(difference)]
     columns = ("OPTION", "KEY", "CHANGE", "OLD", "NEW")
-    rows = [_row(one, has_values=has_values) for one in found]
-    data = [_data(one, has_values=has_values) for one in found]
+    rows = [row_of(one, has_values=has_values) for one in found]
+    data = [record_of(one, has_values=has_values) for one in found]
     session.show(data, columns, rows, empty="there is no difference")
 
 
-def _by_key(difference: Difference) -> Iterator[Difference]:
+def by_key(difference: Difference) -> Iterator[Difference]:
     """A whole option as its keys; one without keys stays as it is."""
     keys: Mapping[str, Any] = {}
     if difference.key is None:
@@ -48,13 +48,15 @@ def _by_key(difference: Difference) -> Iterator[Difference]:
         yield difference
 
 
-def _row(one: Difference, *, has_values: bool) -> tuple[str, ...]:
+def row_of(one: Difference, *, has_values: bool) -> tuple[str, ...]:
+    """One key as the cells of a table: option, key, kind of change, old, new."""
     show = json_text if has_values else type_name
     sides = (_NONE if side is MISSING else show(side) for side in (one.old, one.new))
     return (one.option, _NONE if one.key is None else one.key, one.kind, *sides)
 
 
-def _data(one: Difference, *, has_values: bool) -> dict[str, Any]:
+def record_of(one: Difference, *, has_values: bool) -> dict[str, Any]:
+    """One key as data; a side on which it is absent has neither type nor value."""
     entry = {"option": one.option, "key": one.key, "change": one.kind}
     for side, value in (("old", one.old), ("new", one.new)):
         if value is not MISSING:

@@ -23,6 +23,7 @@ CODES: dict[type[errors.ConfigStoreError], ExitCode] = {
     errors.BackendNotInstalledError: ExitCode.USAGE,
     errors.InvalidNameError: ExitCode.INVALID,
     errors.InvalidValueError: ExitCode.INVALID,
+    errors.InvalidDocumentError: ExitCode.INVALID,
     errors.InvalidCommitError: ExitCode.INVALID,
     errors.InvalidDocumentError: ExitCode.INVALID,
     errors.SchemaError: ExitCode.INVALID,
@@ -78,6 +79,8 @@ def _advice(error: errors.ConfigStoreError, session: Session) -> str:
         return _closest_option(error, session)
     if isinstance(error, errors.StoreNotFoundError):
         return " (confstore init creates it)"
+    if isinstance(error, errors.JournalGapError):
+        return " (confstore history shows what there is)"
     return ""
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from confstore._cli._text import visible
 
-__all__ = ["print_json", "print_table", "print_yaml"]
+__all__ = ["print_json", "print_json_line", "print_table", "print_yaml", "print_yaml_document"]
 
 # Legal in a JSON string as they are, and commands to a terminal: DEL, the C1 controls, line and
 # paragraph separators, and what reverses the direction of text.
@@ -22,8 +22,16 @@ _NO_EDGE = 1_000_000
 
 def print_json(data: Any) -> None:
     """Print JSON, made to be read: one entry a line, Unicode as it is."""
-    text = json.dumps(data, ensure_ascii=False, indent=2)
-    sys.stdout.write(_COMMANDS.sub(lambda match: f"\\u{ord(match[0]):04x}", text) + "\n")
+    sys.stdout.write(_inert(json.dumps(data, ensure_ascii=False, indent=2)) + "\n")
+
+
+def print_json_line(data: Any) -> None:
+    """Print JSON as one line, of which a program reads one after the other."""
+    sys.stdout.write(_inert(json.dumps(data, ensure_ascii=False)) + "\n")
+
+
+def _inert(text: str) -> str:
+    return _COMMANDS.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
 
 
 def print_yaml(data: Any) -> None:
@@ -31,6 +39,12 @@ def print_yaml(data: Any) -> None:
     from confstore._cli._formats._yaml import text_from_tree
 
     sys.stdout.write(text_from_tree(data))
+
+
+def print_yaml_document(data: Any) -> None:
+    """Print YAML as one document of a stream of them."""
+    sys.stdout.write("---\n")
+    print_yaml(data)
 
 
 def print_table(

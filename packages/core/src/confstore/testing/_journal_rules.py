@@ -13,8 +13,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
 from confstore._commit import checked_draft, drafts_of
-from confstore._history import diff, history, reconcile, rollback, state_at
+from confstore._difference import diff
+from confstore._history import history, state_at
 from confstore._journal import JournaledStore
+from confstore._plan import reconcile, rollback
 from confstore._read_only import is_same
 from confstore._reading import MISSING
 from confstore._store import Store, Values
