@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from confstore import Change, Commit
-from confstore.errors import AccessDeniedError, OptionNotFoundError
+from confstore.errors import AccessDeniedError, NotJournaledError, OptionNotFoundError
 from confstore_memory import MemoryStore
 
 CANARY = "hunter2"
@@ -68,6 +68,11 @@ class MissingModule(Wrapped):
 class BrokenDisk(Wrapped):
     def get(self, option: str, **how: Any) -> Any:
         raise OSError("no number, and no name")
+
+
+class NotJournaled(Wrapped):
+    def get(self, option: str, **how: Any) -> Any:
+        raise NotJournaledError(self.name)
 
 
 class Interrupted(Wrapped):
@@ -137,6 +142,7 @@ STORES: dict[str, Callable[[], Any]] = {
         ElsewhereNamed,
         Interrupted,
         MissingModule,
+        NotJournaled,
         OneOptionOnly,
         Racing,
         Talkative,

@@ -18,6 +18,12 @@ _EMPTY = b"{}"
 _EMPTY_CRC32 = str(zlib.crc32(_EMPTY))
 _EMPTY_SIZE = str(len(_EMPTY))
 
+_MAX_TABLE_PAGES = 10
+"""
+Of 100 names each (source: AWS, "ListTables"). They are asked for only to find the one that was
+meant, and an account may have thousands.
+"""
+
 
 class Connection:
     """One client, one table, one store; see `Client` for who closes what."""
@@ -60,12 +66,19 @@ class Connection:
 
     def table_names(self) -> list[str]:
         """
-        The first hundred tables of the account and region, in the order of their names.
+        The tables of the account and region, a thousand at most.
 
         Raises:
-            ConfigStoreError: The call failed; the caller may well not be allowed to list them.
+            ConfigStoreError: A call failed; the caller may well not be allowed to list them.
         """
-        names: list[str] = self.expect(self._call("list_tables", None), "TableNames")
+        names: list[str] = []
+        start: dict[str, str] = {}
+        for _ in range(_MAX_TABLE_PAGES):
+            reply = self._call("list_tables", None, **start)
+            names += self.expect(reply, "TableNames")
+            if "LastEvaluatedTableName" not in reply:
+                break
+            start = {"ExclusiveStartTableName": reply["LastEvaluatedTableName"]}
         return names
 
     def transact(self, parts: Iterable[dict[str, Any]], *, option: str | None = None) -> None:
