@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sys
 
-from confstore._cli._version import version_line
+from confstore._version import __version__
 
 __all__ = ["main"]
 
@@ -21,14 +21,13 @@ def main() -> int:
     Returns:
         The exit code; see `confstore._cli._exit_codes`.
     """
-    arguments = sys.argv[1:]
-    if arguments == ["--version"]:
-        # Scripts ask this before anything else: without click, which takes longer than the rest.
-        sys.stdout.write(version_line() + "\n")
+    if sys.argv[1:] == ["--version"]:
+        # Scripts ask this before all else; click would take longer than the rest.
+        sys.stdout.write(f"confstore {__version__}\n")
         return 0
     try:
         # Within, so that whoever presses Ctrl-C early, or twice, sees no traceback either.
-        return _run(arguments)
+        return _run(sys.argv[1:])
     except _ExtraNotInstalledError:
         advice = "the command line needs the extra: python -m pip install 'confstore[cli]'"
         sys.stderr.write(f"confstore: {advice}\n")

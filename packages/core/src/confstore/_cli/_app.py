@@ -10,7 +10,7 @@ import click
 from confstore._cli._close_names import did_you_mean
 from confstore._cli._command import shared_options
 from confstore._cli._exit_codes import MEANINGS
-from confstore._cli._version import version_line
+from confstore._version import __version__
 
 __all__ = ["COMMANDS", "PROGRAM", "app"]
 
@@ -79,7 +79,7 @@ _EPILOG = "\b\nExit codes:\n" + "\n".join(
 def _print_version(context: click.Context, _: click.Parameter, is_asked: bool) -> None:
     if not is_asked or context.resilient_parsing:
         return
-    click.echo(version_line())
+    click.echo(f"{PROGRAM} {__version__}")
     context.exit()
 
 

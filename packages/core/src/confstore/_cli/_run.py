@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
-import traceback
 from collections.abc import Sequence
 
 import click
 
 from confstore._cli._app import PROGRAM, app
 from confstore._cli._exit_codes import ExitCode
-from confstore._cli._failures import failure_of
 from confstore._cli._session import Session
 from confstore._cli._text import visible
 
@@ -77,7 +75,12 @@ def _invoke(arguments: Sequence[str], session: Session) -> int:
 def _report(error: BaseException, session: Session) -> int:
     if isinstance(error, SystemExit | GeneratorExit):
         raise error
+    # Here, for most runs end well.
+    from confstore._cli._failures import failure_of
+
     if session.is_debug:
+        import traceback
+
         traceback.print_exception(error)
     if isinstance(error, click.Abort) and sys.stderr.isatty():
         # The cursor stands behind a question.
