@@ -166,6 +166,13 @@ def coverage(session: nox.Session) -> None:
     session.run("coverage", "report", env=env)
 
 
+@nox.session(requires=["wheels"])
+def benchmarks(session: nox.Session) -> None:
+    """Ours, the peers and the limit side by side, and which goals are reached."""
+    install_packages(session, *group("benchmarks"))
+    session.run("python", "-m", "benchmarks", *session.posargs)
+
+
 @nox.session(venv_backend="venv")
 def newcomer(session: nox.Session) -> None:
     """The first command of the README, in a fresh clone with a fresh environment."""

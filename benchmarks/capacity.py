@@ -11,12 +11,15 @@ transactions.
 from __future__ import annotations
 
 import argparse
+import functools
 import sys
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
+
+import attrs
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
@@ -33,6 +36,20 @@ PARTITION_UNITS = 3_000
 FLEETS = (10, 1_000, 100_000)
 
 
+@attrs.frozen
+class ReadCost:
+    """
+    What reading cost.
+
+    Attributes:
+        units: Read units.
+        size_b: Bytes of the replies.
+    """
+
+    units: float
+    size_b: int
+
+
 @contextmanager
 def endpoint(given: str | None) -> Iterator[str]:
     """The URL of a DynamoDB."""
@@ -41,6 +58,21 @@ def endpoint(given: str | None) -> Iterator[str]:
         return
     with running_server(find_java(), fetch_emulator(cache_folder())) as url:
         yield url
+
+
+@contextmanager
+def connected(given: str | None = None) -> Iterator[Any]:
+    """A client of a DynamoDB."""
+    with endpoint(given) as url:
+        client = boto3.client(
+            "dynamodb",
+            endpoint_url=url,
+            region_name="eu-west-1",
+            aws_access_key_id="local",
+            aws_secret_access_key="local",
+        )
+        yield client
+        client.close()
 
 
 @contextmanager
@@ -54,24 +86,31 @@ def filled(client: Any, options: int) -> Iterator[tuple[DynamoDBStore, Metered]]
         client.delete_table(TableName=table)
 
 
-def cost(metered: Metered, call: Callable[[], Any]) -> tuple[float, float, Any]:
-    """Read units and write units of a call, and what it returned."""
+def read_cost(metered: Metered, call: Callable[[], Any]) -> tuple[ReadCost, Any]:
+    """What a call read, and what it returned."""
     metered.reset()
     result = call()
-    return metered.read_units, metered.write_units, result
+    return ReadCost(metered.read_units, metered.read_b), result
 
 
-def read_costs(client: Any, options: int) -> dict[str, float]:
-    """Read units of every kind of refresh."""
-    units: dict[str, float] = {}
+def read_costs(client: Any, options: int) -> dict[str, ReadCost]:
+    """Every kind of refresh."""
+    costs: dict[str, ReadCost] = {}
     with filled(client, options) as (store, metered):
-        units["full Query"], _, _ = cost(metered, lambda: list(store.items(consistent=False)))
+        costs["full Query"], _ = read_cost(metered, lambda: list(store.items(consistent=False)))
         store.enable_journal()
-        units["first load"], _, poll = cost(metered, store.poll)
-        units["unchanged"], _, _ = cost(metered, lambda: store.poll(poll.checkpoint))
+        costs["first load"], poll = read_cost(metered, store.poll)
+        costs["unchanged"], _ = read_cost(metered, lambda: store.poll(poll.checkpoint))
         store.set("option-00003", {"value": "y" * OPTION_B})
-        units["one changed"], _, _ = cost(metered, lambda: store.poll(poll.checkpoint))
-    return units
+        costs["one changed"], _ = read_cost(metered, lambda: store.poll(poll.checkpoint))
+    return costs
+
+
+def units_of(metered: Metered, call: Callable[[], Any]) -> tuple[float, float]:
+    """Read units and write units of a call."""
+    metered.reset()
+    call()
+    return metered.read_units, metered.write_units
 
 
 def write_costs(client: Any) -> dict[str, tuple[float, float]]:
@@ -87,14 +126,12 @@ def write_costs(client: Any) -> dict[str, tuple[float, float]]:
     units = {}
     with filled(client, 10) as (store, metered):
         store.get("option-00000")
-        reads, writes, _ = cost(metered, lambda: store.set("warm", values))
-        reads, writes, _ = cost(metered, lambda: store.set("option-00003", values))
-        units["set, no journal"] = (reads, writes)
+        store.set("warm", values)
+        units["set, no journal"] = units_of(metered, lambda: store.set("option-00003", values))
         store.enable_journal()
         store.set("warm", values)
         for name, call in calls.items():
-            reads, writes, _ = cost(metered, lambda call=call: call(store))  # type: ignore[misc]
-            units[name] = (reads, writes)
+            units[name] = units_of(metered, functools.partial(call, store))
     return units
 
 
@@ -105,30 +142,22 @@ def main() -> None:
     )
     parser.add_argument("--endpoint", help="the URL of a DynamoDB; one is started without it")
     arguments = parser.parse_args()
-    with endpoint(arguments.endpoint) as url:
-        client = boto3.client(
-            "dynamodb",
-            endpoint_url=url,
-            region_name="eu-west-1",
-            aws_access_key_id="local",
-            aws_secret_access_key="local",
-        )
+    with connected(arguments.endpoint) as client:
         kinds = ("full Query", "first load", "unchanged", "one changed")
         print(f"read units of a refresh, options of {OPTION_B} bytes")
         print(f"{'options':>10}" + "".join(f"{kind:>14}" for kind in kinds))
         for options in SIZES:
-            units = read_costs(client, options)
-            print(f"{options:>10,}" + "".join(f"{units[kind]:>14,.1f}" for kind in kinds))
+            costs = read_costs(client, options)
+            print(f"{options:>10,}" + "".join(f"{costs[kind].units:>14,.1f}" for kind in kinds))
         print(f"\nread units a second of a fleet that polls {options:,} options once a minute")
         print(f"(a partition gives {PARTITION_UNITS:,})")
         print(f"{'nodes':>10}{'full Query':>14}{'journal':>14}")
         for nodes in FLEETS:
-            full, journal = (units[kind] * nodes / 60 for kind in ("full Query", "unchanged"))
+            full, journal = (costs[kind].units * nodes / 60 for kind in ("full Query", "unchanged"))
             print(f"{nodes:>10,}{full:>14,.1f}{journal:>14,.1f}")
         print(f"\n{'write':<18}{'read units':>12}{'write units':>12}")
         for name, (reads, writes) in write_costs(client).items():
             print(f"{name:<18}{reads:>12,.1f}{writes:>12,.1f}")
-        client.close()
 
 
 if __name__ == "__main__":

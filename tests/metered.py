@@ -19,18 +19,26 @@ class Metered:
     Attributes:
         read_units: As DynamoDB reports them, but an empty read for what AWS charges.
         write_units: By AWS's rules, for DynamoDB Local misreports transactions.
+        read_b: Bytes of the replies to reads.
         requests: How many requests there were.
     """
 
     def __init__(self, client: Any) -> None:
         self._client = client
+        for operation in ("GetItem", "Query"):
+            # Their sizes are in no header: DynamoDB Local sends large replies in chunks.
+            client.meta.events.register_first(f"before-parse.dynamodb.{operation}", self._count)
         self.reset()
 
     def reset(self) -> None:
         """Begin to count anew."""
         self.read_units = 0.0
         self.write_units = 0.0
+        self.read_b = 0
         self.requests = 0
+
+    def _count(self, response_dict: Mapping[str, Any], **_: Any) -> None:
+        self.read_b += len(response_dict["body"])
 
     def __getattr__(self, operation: str) -> Callable[..., Any]:
         method: Callable[..., Any] = getattr(self._client, operation)

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from confstore._clock import Clock, Event, SystemClock
     from confstore._commit import Change, Commit
     from confstore._config_store import ConfigStore
+    from confstore._diagnose import diagnose
+    from confstore._diagnosis import DiagnosableStore, Finding
     from confstore._difference import Difference, diff
     from confstore._history import history, state_at
     from confstore._journal import JournaledStore
@@ -36,8 +38,10 @@ __all__ = [
     "Clock",
     "Commit",
     "ConfigStore",
+    "DiagnosableStore",
     "Difference",
     "Event",
+    "Finding",
     "JournaledStore",
     "Poll",
     "PollableStore",
@@ -48,6 +52,7 @@ __all__ = [
     "TimeBasedConfigStore",
     "Value",
     "Values",
+    "diagnose",
     "diff",
     "history",
     "open_store",
@@ -65,8 +70,10 @@ __getattr__, __dir__ = lazy_names(
         "Clock": "confstore._clock",
         "Commit": "confstore._commit",
         "ConfigStore": "confstore._config_store",
+        "DiagnosableStore": "confstore._diagnosis",
         "Difference": "confstore._difference",
         "Event": "confstore._clock",
+        "Finding": "confstore._diagnosis",
         "JournaledStore": "confstore._journal",
         "Poll": "confstore._store",
         "PollableStore": "confstore._store",
@@ -77,6 +84,7 @@ __getattr__, __dir__ = lazy_names(
         "TimeBasedConfigStore": "confstore._time_based",
         "Value": "confstore._store",
         "Values": "confstore._store",
+        "diagnose": "confstore._diagnose",
         "diff": "confstore._difference",
         "history": "confstore._history",
         "open_store": "confstore._open_store",

@@ -22,7 +22,7 @@ ENTRY_POINTS = "confstore.stores"
 URL_VARIABLE = "CONFSTORE_URL"
 """The environment variable that holds the URL where the caller gives none."""
 
-Purpose: TypeAlias = Literal["read", "write", "create"]
+Purpose: TypeAlias = Literal["read", "write", "create", "diagnose"]
 """What a store is opened for, and so what may be made that is absent; see `open_store`."""
 
 # RFC 3986, section 3.1, in lower case.
@@ -46,7 +46,8 @@ def open_store(url: str | None = None, *, purpose: Purpose = "create") -> Store:
             another adapter defines; None takes `CONFSTORE_URL` from the environment.
         purpose: `"create"` makes whatever the store needs, when it is needed. `"write"` makes only
             what a write makes by itself, such as a file in a folder that exists, but no table.
-            `"read"` makes nothing: what is absent is an error, and no empty store.
+            `"read"` makes nothing: what is absent is an error, and no empty store. `"diagnose"`
+            makes nothing and looks at nothing yet: see `confstore.diagnose`.
 
     Raises:
         InvalidURLError: There is no URL, or it cannot be understood.

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from .conftest import Confstore
+from .terminal import run_in_terminal
 
 
 def completed(confstore: Confstore, line: str, url: str | None = "file:dev.json") -> list[str]:
     """What bash is offered at the end of a line."""
-    words = line.split(" ")
     ran = confstore(
         env={
             "_CONFSTORE_COMPLETE": "bash_complete",
-            "COMP_WORDS": line,
-            "COMP_CWORD": str(len(words) - 1),
+            "COMP_LINE": line,
+            "COMP_WORD": line.rpartition(" ")[2],
             "CONFSTORE_URL": url,
         }
     )
@@ -48,9 +51,9 @@ def test_offers(confstore: Confstore, dev: Path, line: str, offered: list[str]) 
 
 
 def test_names_that_a_shell_cannot_take(confstore: Confstore, dev: Path) -> None:
-    """A key is offered as an assignment takes it; a name that cannot be seen is not offered."""
+    """A key is offered quoted, as an assignment takes it; a name that cannot be seen is not."""
     dev.write_text(json.dumps({"db": {"a=b": 1}, "c\nd": {}}), encoding="utf-8")
-    assert completed(confstore, "confstore set db a") == ["a\\=b="]
+    assert completed(confstore, "confstore set db a") == ["a\\\\=b="]
     assert completed(confstore, "confstore get ") == ["db"]
 
 
@@ -75,3 +78,110 @@ def test_script_of_each_shell(confstore: Confstore, shell: str) -> None:
     assert f"_CONFSTORE_COMPLETE={shell}_complete" in ran.stdout
     source = confstore(env={"_CONFSTORE_COMPLETE": f"{shell}_source"})
     assert source.stdout.strip() == ran.stdout.strip()
+
+
+BASH = shutil.which("bash")
+
+# What readline does: it splits the line into words, tells the function that `complete` named of
+# them, and takes its replies.
+ASK = r"""
+eval "$(confstore completion bash)"
+spec=$(complete -p confstore)
+[[ $spec =~ -F\ ([^ ]+) ]]
+COMP_LINE=$1 COMP_POINT=${#1} COMP_WORDS=("${@:2}") COMP_CWORD=$(($# - 2)) COMPREPLY=()
+"${BASH_REMATCH[1]}" confstore "${COMP_WORDS[COMP_CWORD]}" "${COMP_WORDS[COMP_CWORD - 1]}"
+printf '%s\n' "${COMPREPLY[@]}"
+"""
+
+
+@pytest.mark.skipif(BASH is None, reason="there is no bash")
+class TestBash:
+    """The script as a user sets it up, in a real bash."""
+
+    @pytest.mark.parametrize(
+        ("line", "words", "offered"),
+        [
+            ("confstore get d", ["confstore", "get", "d"], ["db"]),
+            ("confstore get db ", ["confstore", "get", "db", ""], ["host", "port"]),
+            ("confstore doc", ["confstore", "doc"], ["doctor"]),
+            ("confstore exec --opt", ["confstore", "exec", "--opt"], ["--option"]),
+            (
+                "confstore validate x:Y --option l",
+                ["confstore", "validate", "x", ":", "Y", "--option", "l"],
+                ["login"],
+            ),
+            (
+                "confstore -s file:dev.json exec --option ",
+                ["confstore", "-s", "file", ":", "dev.json", "exec", "--option", ""],
+                ["db", "login"],
+            ),
+        ],
+    )
+    def test_function_of_complete(
+        self,
+        tmp_path: Path,
+        dev: Path,
+        environment: dict[str, str],
+        line: str,
+        words: list[str],
+        offered: list[str],
+    ) -> None:
+        """Commands, options and keys; a URL, which bash splits at its colon, is still one."""
+        ran = subprocess.run(
+            [str(BASH), "--norc", "-c", ASK, "bash", line, *words],
+            cwd=tmp_path,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert (ran.stdout.splitlines(), ran.stderr) == (offered, "")
+
+    @pytest.mark.parametrize(
+        ("typed", "line"),
+        [
+            ("confstore get d", "confstore get db "),
+            ("confstore -s file:dev.json get db p", "confstore -s file:dev.json get db port "),
+            ("confstore get a:", "confstore get a:b=c "),
+            ('confstore get "a:', 'confstore get "a:b=c" '),
+            ("confstore get a:b=", "confstore get a:b=c "),
+            ("confstore get it", "confstore get it\\'s\\ \\$\\(touch\\ pwned\\) "),
+            ('confstore get "it', 'confstore get "it\'s \\$(touch pwned)" '),
+            ("confstore get 'it", "confstore get 'it'\\''s $(touch pwned)' "),
+            ("confstore get ''it", "confstore get it\\'s\\ \\$\\(touch\\ pwned\\) "),
+            ("confstore get it\\'", "confstore get it\\'s\\ \\$\\(touch\\ pwned\\) "),
+            ("confstore update db ho", "confstore update db host="),
+            ("confstore exec -- ./de", "confstore exec -- ./dev.json "),
+        ],
+    )
+    def test_tab(
+        self,
+        tmp_path: Path,
+        dev: Path,
+        environment: dict[str, str],
+        typed: str,
+        line: str,
+    ) -> None:
+        """What stands in the line after a tab can be entered; a name in it is never run."""
+        content = json.loads(dev.read_text(encoding="utf-8"))
+        content |= {"a:b=c": {}, "it's $(touch pwned)": {}}
+        dev.write_text(json.dumps(content), encoding="utf-8")
+        # A key that shows the line between marks, and forgets it.
+        setup = (
+            'eval "$(confstore completion bash)"; '
+            "show() { printf '\\n<%s>\\n' \"$READLINE_LINE\"; READLINE_LINE=; }; "
+            "bind -x '\"\\C-o\": show' 2>/dev/null; PS1='REA''DY '\n"
+        )
+        screen, code = run_in_terminal(
+            [str(BASH), "--norc", "--noprofile", "-i"],
+            {**environment, "PS1": "START ", "INPUTRC": os.devnull},
+            tmp_path,
+            [
+                ("START ", setup),
+                ("READY ", f"{typed}\t\x0f"),
+                (">\n".replace("\n", "\r\n"), "exit\n"),
+            ],
+        )
+        assert f"<{line}>" in screen
+        assert code == 0
+        assert not (tmp_path / "pwned").exists()

@@ -13,7 +13,9 @@ from confstore import (
     CacheStatus,
     Clock,
     ConfigStore,
+    DiagnosableStore,
     Event,
+    Finding,
     Poll,
     PollableStore,
     SimpleConfigStore,
@@ -22,6 +24,7 @@ from confstore import (
     TimeBasedConfigStore,
     Value,
     Values,
+    diagnose,
     open_store,
 )
 from confstore.errors import ConfigStoreError, OptionNotFoundError, SchemaError
@@ -181,3 +184,15 @@ except SchemaError as error:
     problems: tuple[str, ...] = error.problems
 except ConfigStoreError as error:
     text: str = str(error)
+
+
+class LookingStore(DictStore):
+    """One that can look at itself."""
+
+    def diagnose(self) -> Iterator[Finding]:
+        yield Finding("dict", True, "there")
+
+
+def looking(store: DiagnosableStore) -> list[Finding]:
+    by_url: Iterator[Finding] = diagnose("memory:test")
+    return [*looking(LookingStore()), *store.diagnose(), *by_url, Finding("a", None, "b", "c")]

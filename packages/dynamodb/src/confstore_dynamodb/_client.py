@@ -37,6 +37,18 @@ class Client:
     api: Any = attrs.field(repr=False)
     is_ours: bool
 
+    @property
+    def endpoint(self) -> str:
+        """Where it sends requests, and for which region; a stand-in may not know."""
+        meta = getattr(self.api, "meta", None)
+        url = str(getattr(meta, "endpoint_url", "the client's endpoint"))
+        # A URL can hold a password.
+        scheme, separator, rest = url.rpartition("://")
+        place, slash, path = rest.partition("/")
+        region = getattr(meta, "region_name", None)
+        shown = f"{scheme}{separator}{place.rpartition('@')[2]}{slash}{path}"
+        return f"{shown}, region {region}" if region else shown
+
     def close(self) -> None:
         """Close a client of ours."""
         if self.is_ours:

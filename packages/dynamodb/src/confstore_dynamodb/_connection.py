@@ -27,6 +27,11 @@ class Connection:
         self._store = store
         self._is_closed = False
 
+    @property
+    def endpoint(self) -> str:
+        """Where the client sends requests, and for which region."""
+        return self._client.endpoint
+
     def call(
         self, operation: str, *, option: str | None = None, **parameters: Any
     ) -> dict[str, Any]:

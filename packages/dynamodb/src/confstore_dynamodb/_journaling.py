@@ -34,9 +34,9 @@ from confstore_dynamodb._journal import JournalPartition, Marker
 from confstore_dynamodb._journal_writer import JournalWriter
 from confstore_dynamodb._table_schema import TableSchema
 
-__all__ = ["Journaling", "is_denied"]
+__all__ = ["TTL_ATTRIBUTE", "Journaling", "is_denied"]
 
-_TTL_ATTRIBUTE = "_expires"
+TTL_ATTRIBUTE = "_expires"
 # Each round writes down what changed during the one before, without the journal.
 _MAX_BASELINE_ROUNDS = 10
 _MAX_BASELINE_TRIES = 30
@@ -274,27 +274,25 @@ class Journaling:
         description = self._connection.expect(reply, "TimeToLiveDescription")
         if description.get("TimeToLiveStatus") in {"ENABLED", "ENABLING"}:
             attribute = description.get("AttributeName")
-            if attribute == _TTL_ATTRIBUTE:
+            if attribute == TTL_ATTRIBUTE:
                 return True
             reason = (
                 f"the items of table {self._table!r} expire by {attribute!r}, and a table has one "
-                f"such attribute; retention needs it to be {_TTL_ATTRIBUTE!r}"
+                f"such attribute; retention needs it to be {TTL_ATTRIBUTE!r}"
             )
             raise MisconfiguredSchemaError(self._store, reason)
         return False
 
     def _enable_expiry(self) -> None:
-        if _TTL_ATTRIBUTE in {self._schema.store_key, self._schema.option_key}:
-            reason = (
-                f"retention needs the attribute {_TTL_ATTRIBUTE!r}, which is a key of the table"
-            )
+        if TTL_ATTRIBUTE in {self._schema.store_key, self._schema.option_key}:
+            reason = f"retention needs the attribute {TTL_ATTRIBUTE!r}, which is a key of the table"
             raise MisconfiguredSchemaError(self._store, reason)
         if self._has_expiry():
             return
         try:
             self._connection.call(
                 "update_time_to_live",
-                TimeToLiveSpecification={"Enabled": True, "AttributeName": _TTL_ATTRIBUTE},
+                TimeToLiveSpecification={"Enabled": True, "AttributeName": TTL_ATTRIBUTE},
             )
         except BackendError:
             # DynamoDB refuses what somebody else has just done.

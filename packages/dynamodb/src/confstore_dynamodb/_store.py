@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import timedelta
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
@@ -41,6 +41,9 @@ from confstore_dynamodb._journaling import Journaling, is_denied
 from confstore_dynamodb._table import Table
 from confstore_dynamodb._table_schema import TableSchema, Throughput
 
+if TYPE_CHECKING:
+    from confstore import Finding
+
 __all__ = ["DynamoDBStore"]
 
 
@@ -72,6 +75,7 @@ class DynamoDBStore:
         store_key: str = "_store",
         option_key: str = "_option",
         create_table: bool = True,
+        check_table: bool = True,
         read_units: int | None = None,
         write_units: int | None = None,
         full_reload_interval: float = 3600,
@@ -88,6 +92,7 @@ class DynamoDBStore:
             store_key: The attribute that is the table's hash key.
             option_key: The attribute that is its range key.
             create_table: Whether to make the table if it is absent.
+            check_table: Whether to look at the table now; else the first call does.
             read_units: Read capacity of a new table; without it, it is paid on demand.
             write_units: Write capacity of a new table; given together with the other.
             full_reload_interval: Seconds, jittered by 10 %, after which a poll of a journaled store
@@ -119,7 +124,8 @@ class DynamoDBStore:
         self._identity = object()
         call_after_fork(self._connection.after_fork)
         try:
-            self._table.check(is_start=True)
+            if check_table:
+                self._table.check(is_start=True)
         except BaseException:
             self._connection.close()
             raise
@@ -362,6 +368,26 @@ class DynamoDBStore:
         """
         self._ready()
         return self._journaling.commit(changes, if_version, author, comment)
+
+    def diagnose(self, *, wall_clock: Callable[[], float] = time.time) -> Iterator[Finding]:
+        """
+        What is well and what is not; see `confstore.DiagnosableStore`.
+
+        No table is made. Permissions to write are tried by writes whose condition cannot hold,
+        which cost their write units. Every option and the journal are read.
+
+        Args:
+            wall_clock: Seconds since the epoch, which DynamoDB's clock is compared with.
+        """
+        # Not at the top: hardly a program asks.
+        from confstore_dynamodb._diagnosis import Diagnosis
+
+        self._connection.check_open()
+        partition = self._journaling.partition
+        diagnosis = Diagnosis(
+            self, self._connection, self._table_name, self._schema, partition, wall_clock
+        )
+        return diagnosis.findings()
 
     def close(self) -> None:
         """Close the client if it was made here; closing twice is closing once."""

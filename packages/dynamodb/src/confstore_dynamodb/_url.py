@@ -27,12 +27,28 @@ def open_url(url: str, *, purpose: str = "create") -> DynamoDBStore:
 
     Args:
         url: The URL.
-        purpose: As in `confstore.open_store`; the table is made only for `"create"`.
+        purpose: As in `confstore.open_store`; the table is made only for `"create"`, and for
+            `"diagnose"` not looked at.
 
     Raises:
         InvalidURLError: The URL has another form.
         ConfigStoreError: The store cannot be opened; see `DynamoDBStore`.
     """
+    address, table, store, settings = _parsed(url)
+    interval_s = _seconds(address, settings.pop("full_reload_interval", "3600"))
+    client = new_client(checked_store(store), **settings)
+    return DynamoDBStore(
+        client,
+        table,
+        store,
+        create_table=purpose == "create",
+        check_table=purpose != "diagnose",
+        full_reload_interval=interval_s,
+    )
+
+
+def _parsed(url: str) -> tuple[str, str, str, dict[str, str]]:
+    """The URL without its query, the table, the store and the settings."""
     # Not urlsplit: it lower-cases a host, refuses some characters in it and drops others.
     address, _, query = url.partition("?")
     scheme, separator, path = address.partition("://")
@@ -47,15 +63,7 @@ def open_url(url: str, *, purpose: str = "create") -> DynamoDBStore:
         raise InvalidURLError(address, "a '/' in a store's name is written %2F")
     table, store = _decoded(address, table), _decoded(address, store)
     settings = _settings(address, query)
-    interval_s = _seconds(address, settings.pop("full_reload_interval", "3600"))
-    client = new_client(checked_store(store), **settings)
-    return DynamoDBStore(
-        client,
-        table,
-        store,
-        create_table=purpose == "create",
-        full_reload_interval=interval_s,
-    )
+    return address, table, store, settings
 
 
 def _seconds(address: str, text: str) -> float:

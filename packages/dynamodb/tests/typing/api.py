@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from confstore import PollableStore, Store, TimeBasedConfigStore, Values
+from confstore import DiagnosableStore, PollableStore, Store, TimeBasedConfigStore, Values
 from confstore_dynamodb import DynamoDBConfigStore, DynamoDBStore, open_url
 from dynamodb_config_store import DynamoDBConfigStore as OldDynamoDBConfigStore
 
@@ -42,3 +42,9 @@ def of_2014(client: DynamoDBClient) -> bool:
     store = OldDynamoDBConfigStore(client, "config", "prod", read_units=1, write_units=1)
     store.reload()
     return store.set("db", {"port": 27017})
+
+
+def looking(client: DynamoDBClient) -> list[str]:
+    store: DiagnosableStore = DynamoDBStore(client, "config", "prod", check_table=False)
+    findings = [*store.diagnose()]
+    return [f"{finding.check}: {finding.text} {finding.advice}" for finding in findings]

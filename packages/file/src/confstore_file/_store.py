@@ -6,7 +6,7 @@ import math
 import os
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from confstore import Change, Commit, Poll, Value, Values
 from confstore.adapter import (
@@ -33,6 +33,9 @@ from confstore.errors import (
 from confstore_file._files import Files
 from confstore_file._journal_file import JournalState
 from confstore_file._watched_file import State
+
+if TYPE_CHECKING:
+    from confstore import Finding
 
 __all__ = ["FileStore"]
 
@@ -352,6 +355,19 @@ class FileStore:
             return draft
 
         return cast("Commit", self._files.write(plan))
+
+    def diagnose(self) -> Iterator[Finding]:
+        """
+        What is well and what is not; see `confstore.DiagnosableStore`.
+
+        Whether a write could succeed is tried with a file that has no name, or is gone at once; the
+        lock is taken for a moment, if its file is there.
+        """
+        # Not at the top: hardly a program asks.
+        from confstore_file._diagnosis import findings
+
+        self._check_open()
+        return findings(self, self._path)
 
     def close(self) -> None:
         """Refuse every further call; closing twice is closing once."""

@@ -62,7 +62,7 @@ def _check_there(path: str, store: str, purpose: str) -> None:
     # itself to complain about, which then knows more.
     target = os.path.realpath(path)
     folder = os.path.dirname(target)
-    if purpose != "create" and not os.path.isdir(folder):
+    if purpose in {"read", "write"} and not os.path.isdir(folder):
         raise StoreNotFoundError(store, f"the folder of the file {path!r} is not there")
     if purpose == "read" and not os.path.lexists(target):
         reason = f"the file {path!r} is not there{_did_you_mean(path, folder)}"

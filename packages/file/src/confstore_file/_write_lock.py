@@ -14,7 +14,7 @@ from confstore.adapter import call_after_fork
 from confstore.errors import StoreUnavailableError
 from confstore_file._os_errors import store_error
 
-__all__ = ["WriteLock"]
+__all__ = ["WriteLock", "lock_of"]
 
 _POLL_S = 0.005
 """Seconds between two tries of the file lock; a write takes about one hundredth of a second."""
@@ -56,8 +56,7 @@ class WriteLock:
             StoreUnavailableError: Other writers held it for too long.
             AccessDeniedError: The lock file beside the target cannot be opened.
         """
-        folder, name = os.path.split(target)
-        lock_path = os.path.join(folder, f".{name}.lock")
+        lock_path = lock_of(target)
         deadline_s = time.monotonic() + self._timeout_s
         threads = self._threads
         if not threads.acquire(timeout=self._timeout_s):
@@ -82,3 +81,9 @@ class WriteLock:
     def _timed_out(self, lock_path: str) -> StoreUnavailableError:
         reason = f"another writer has held {lock_path} for more than {self._timeout_s:g} s"
         return StoreUnavailableError(self._store, reason)
+
+
+def lock_of(target: str) -> str:
+    """The path of the lock file of a file."""
+    folder, name = os.path.split(target)
+    return os.path.join(folder, f".{name}.lock")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from confstore import PollableStore, Store, TimeBasedConfigStore, Values
+from confstore import DiagnosableStore, PollableStore, Store, TimeBasedConfigStore, Values
 from confstore_file import FileConfigStore, FileStore, open_url
 
 
@@ -32,3 +32,8 @@ def reading(store: FileStore) -> tuple[Values, bool]:
         store.set(option, values)
     poll = store.poll(None)
     return store.get("db", keys=["host"]), store.poll(poll.checkpoint).is_full
+
+
+def looking(store: FileStore) -> list[str]:
+    diagnosable: DiagnosableStore = store
+    return [finding.advice for finding in diagnosable.diagnose() if finding.is_ok is False]

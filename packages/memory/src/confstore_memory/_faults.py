@@ -70,6 +70,12 @@ class Faults:
         with self._lock:
             self._faults.clear()
 
+    @property
+    def planned(self) -> list[str]:
+        """The calls that would fail now, in order of their names."""
+        with self._lock:
+            return sorted(frozenset[str]().union(*(fault.calls for fault in self._faults)))
+
     def check(self, call: str) -> None:
         """Raise what this call is to fail with, if it is."""
         # Almost always there is none, and then a read takes no lock.

@@ -24,6 +24,8 @@ from confstore_memory._faults import CALLS, Faults
 if TYPE_CHECKING:
     from typing_extensions import Self
 
+    from confstore import Finding
+
 __all__ = ["MemoryStore"]
 
 
@@ -272,6 +274,14 @@ class MemoryStore:
     def heal(self) -> None:
         """Let no call fail any more."""
         self._faults.clear()
+
+    def diagnose(self) -> Iterator[Finding]:
+        """What is well and what is not; see `confstore.DiagnosableStore`."""
+        # Not at the top: hardly a program asks.
+        from confstore_memory._diagnosis import findings
+
+        self._check_open()
+        return findings(self, self._faults)
 
     def close(self) -> None:
         """Refuse further calls through this handle; closing twice is closing once."""

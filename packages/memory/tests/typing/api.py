@@ -7,13 +7,22 @@ from typing import Any
 
 import pytest
 
-from confstore import ConfigStore, PollableStore, Store, TimeBasedConfigStore, Values, open_store
+from confstore import (
+    ConfigStore,
+    DiagnosableStore,
+    PollableStore,
+    Store,
+    TimeBasedConfigStore,
+    Values,
+    open_store,
+)
 from confstore.errors import AccessDeniedError
 from confstore_memory import MemoryConfigStore, MemoryStore, open_url
 
 store = MemoryStore("test", {"db": {"host": "localhost", "ports": [1, 2]}})
 as_store: Store = store
 as_pollable: PollableStore = store
+as_diagnosable: DiagnosableStore = store
 values: Values = store.get("db", keys=["host"])
 for option, entries in store.items():
     name: str = option

@@ -28,6 +28,9 @@ COMMANDS = {
     "rollback": "confstore._cli._commands.rollback:rollback",
     "reconcile": "confstore._cli._commands.reconcile:reconcile",
     "watch": "confstore._cli._commands.watch:watch",
+    "exec": "confstore._cli._commands.exec:exec_command",
+    "validate": "confstore._cli._commands.validate:validate",
+    "doctor": "confstore._cli._commands.doctor:doctor",
     "completion": "confstore._cli._commands.completion:completion",
 }
 """Each command's module and object, in the order in which the help lists them."""

@@ -33,6 +33,8 @@ def run(arguments: Sequence[str]) -> int:
     if instruction:
         from click.shell_completion import shell_complete
 
+        import confstore._cli._completion  # noqa: F401 (it makes itself known to click)
+
         return shell_complete(app, {}, PROGRAM, _COMPLETE, instruction)
     _open_what_is_closed()
     _use_utf8()

@@ -1,0 +1,1 @@
+"""Measures ours, the peers and the limit side by side; see README.md."""

@@ -1,0 +1,324 @@
+"""
+What is to be reached: every row, as data.
+
+A figure is named `family/figure`: what the module `rows/family.py` reports under that name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TypeAlias
+
+import attrs
+
+__all__ = ["GROWTH", "ROWS", "Against", "Growth", "Row", "families_of", "goal_on"]
+
+Version: TypeAlias = tuple[int, int]
+Goal: TypeAlias = float | Mapping[Version, float]
+
+SECONDS, BYTES, UNITS, COUNT = "s", "B", "units", ""
+
+
+@attrs.frozen
+class Against:
+    """
+    One comparison of a row.
+
+    Attributes:
+        name: With whom or with what.
+        figure: The name of their figure, or a fixed one.
+        goal: The most that our share of it may be, if it is a goal; it may depend on Python.
+        is_limit: Whether it is no peer, but what could be had at best.
+    """
+
+    name: str
+    figure: str | float
+    goal: Goal | None = None
+    is_limit: bool = attrs.field(default=False, kw_only=True)
+
+
+@attrs.frozen
+class Row:
+    """
+    One kind of work.
+
+    Attributes:
+        name: For the command line.
+        work: What is done.
+        unit: Of the figures: one of the constants above.
+        ours: The name of our figure.
+        against: Whose figures stand beside it.
+    """
+
+    name: str
+    work: str
+    unit: str
+    ours: str
+    against: tuple[Against, ...]
+
+
+@attrs.frozen
+class Growth:
+    """
+    How one kind of work grows with the number of options.
+
+    Attributes:
+        work: What is done.
+        unit: Of the figures.
+        figures: The names of the figures, with the size still open.
+        goal: The greatest exponent. Linear work comes out a little above 1, since more options fit
+            the processor's caches less: json.loads shows how much.
+        is_limit: Whether it is no work of ours.
+    """
+
+    work: str
+    unit: str
+    figures: str
+    goal: float = 1.1
+    is_limit: bool = False
+
+
+def goal_on(goal: Goal, version: Version) -> float:
+    """The goal on a version of Python: that of the newest one not above it, else of the oldest."""
+    if isinstance(goal, int | float):
+        return goal
+    return goal[max((known for known in goal if known <= version), default=min(goal))]
+
+
+def families_of(row: Row) -> Iterator[str]:
+    """The modules of `rows` that measure a row."""
+    for figure in (row.ours, *(against.figure for against in row.against)):
+        if isinstance(figure, str):
+            yield figure.partition("/")[0]
+
+
+HOT_READ: Goal = {(3, 10): 1.5, (3, 11): 1.0, (3, 12): 1.15}
+"""Before 3.11 an attribute is looked up without a cache; 3.12 and 3.13 cache less of a subclass."""
+
+ROWS = (
+    Row(
+        "hot-read",
+        '`config.db["host"]`, 10,000 options',
+        SECONDS,
+        "hot_read/ours",
+        (
+            Against("plain dict of dicts", "hot_read/dict", HOT_READ),
+            Against("the same read at 10 options", "hot_read/ours_at_10", 1.15),
+            Against("Powertools, cached `get`", "hot_read/powertools", 0.05),
+            Against("dynaconf", "hot_read/dynaconf", 0.05),
+            Against("cachetools TTLCache", "hot_read/cachetools", 0.15),
+            Against("pydantic-settings", "hot_read/pydantic_settings"),
+            Against("LaunchDarkly", "hot_read/launchdarkly"),
+            Against("an attribute in slots", "hot_read/slots", is_limit=True),
+        ),
+    ),
+    Row(
+        "typed-read",
+        "`config.db.host`, typed, 10,000 options",
+        SECONDS,
+        "hot_read/typed",
+        (
+            Against("plain dict of dicts", "hot_read/dict", 0.6),
+            Against("pydantic-settings", "hot_read/pydantic_settings"),
+        ),
+    ),
+    Row(
+        "uncached-read",
+        "one uncached read from DynamoDB, client CPU",
+        SECONDS,
+        "uncached_read/ours",
+        (
+            Against("botocore `get_item`", "uncached_read/botocore", 0.9),
+            Against("botocore `get_item`, the moonshot", "uncached_read/botocore", 0.29),
+            Against("aiodynamo", "uncached_read/aiodynamo"),
+            Against("boto3 Table", "uncached_read/boto3_table"),
+            Against("Powertools", "uncached_read/powertools"),
+            Against("PynamoDB", "uncached_read/pynamodb"),
+            Against("http.client and json, unsigned", "uncached_read/limit", is_limit=True),
+        ),
+    ),
+    Row(
+        "uncached-read-given",
+        "the same through a client that boto3 made",
+        SECONDS,
+        "uncached_read/ours_with_client",
+        (Against("botocore `get_item`", "uncached_read/botocore"),),
+    ),
+    Row(
+        "load",
+        "load 10,000 options from DynamoDB, client CPU",
+        SECONDS,
+        "load/ours",
+        (
+            Against("botocore and TypeDeserializer", "load/botocore", 0.25),
+            Against("Powertools `get_multiple`", "load/powertools", 0.2),
+            Against("aiodynamo", "load/aiodynamo", 0.75),
+            Against("boto3 Table", "load/boto3_table"),
+            Against("PynamoDB", "load/pynamodb"),
+            Against("http.client and json, wire form", "load/limit", is_limit=True),
+        ),
+    ),
+    Row(
+        "unchanged-refresh",
+        "refresh 10,000 unchanged options, not journaled, client CPU",
+        SECONDS,
+        "load/unchanged",
+        (
+            Against("our full load", "load/ours", 0.05),
+            Against("botocore's full load", "load/botocore", 0.05),
+            Against("http.client, bytes not looked at", "load/bytes", is_limit=True),
+        ),
+    ),
+    Row(
+        "journaled-refresh",
+        "refresh 10,000 unchanged options, journaled, read units",
+        UNITS,
+        "units/unchanged_10000_units",
+        (
+            Against("half a unit", 0.5, 1.0),
+            Against("the same at 10 options", "units/unchanged_10_units", 1.0),
+            Against("a full Query", "units/full_query_10000_units"),
+        ),
+    ),
+    Row(
+        "journaled-change",
+        "refresh with one changed option of 10,000, journaled, read units",
+        UNITS,
+        "units/one_changed_10000_units",
+        (Against("a full Query", "units/full_query_10000_units", 0.01),),
+    ),
+    Row(
+        "journaled-change-bytes",
+        "the same, bytes received",
+        BYTES,
+        "units/one_changed_10000_b",
+        (Against("a full Query", "units/full_query_10000_b", 0.01),),
+    ),
+    Row(
+        "stalls",
+        "p99 of a 1 ms reader while 10,000 options are refreshed",
+        SECONDS,
+        "stalls/ours",
+        (
+            Against("botocore and TypeDeserializer", "stalls/botocore", 0.2),
+            Against("no refresh", "stalls/idle", is_limit=True),
+        ),
+    ),
+    Row(
+        "import",
+        "`import confstore`, CPU above a bare Python's",
+        SECONDS,
+        "start/import_ours",
+        (
+            Against("`import boto3`", "start/import_boto3", 0.25),
+            Against("Powertools' parameters", "start/import_powertools"),
+            Against("dynaconf", "start/import_dynaconf"),
+            Against("pydantic-settings", "start/import_pydantic_settings"),
+        ),
+    ),
+    Row(
+        "import-modules",
+        "of boto3, botocore, cattrs, click, hypothesis it imports",
+        COUNT,
+        "start/unwanted",
+        (Against("none of the five", 5, 0.0),),
+    ),
+    Row(
+        "cold-read",
+        "first read from a cold process, CPU above a bare Python's",
+        SECONDS,
+        "start/read_ours",
+        (
+            Against("boto3.client and `get_item`", "start/read_boto3", 0.95),
+            Against("botocore and `get_item`", "start/read_botocore"),
+            Against("boto3 Table", "start/read_boto3_table"),
+            Against("Powertools", "start/read_powertools"),
+        ),
+    ),
+    Row(
+        "command-line",
+        "`confstore --version`, CPU of the whole process",
+        SECONDS,
+        "start/version",
+        (Against('`python -c "import click"`', "start/click", 2.0),),
+    ),
+    Row(
+        "file-load",
+        "load 10,000 options from a file, CPU",
+        SECONDS,
+        "file/load_ours",
+        (
+            Against("json.loads", "file/load_json", 2.5),
+            Against("pydantic", "file/load_pydantic"),
+            Against("dynaconf", "file/load_dynaconf"),
+        ),
+    ),
+    Row(
+        "file-load-nested",
+        "load 10,000 nested options from a file, CPU",
+        SECONDS,
+        "file/load_ours_nested",
+        (Against("json.loads", "file/load_json_nested"),),
+    ),
+    Row(
+        "file-unchanged",
+        "poll an unchanged file, CPU",
+        SECONDS,
+        "file/unchanged_poll",
+        (Against("os.stat", "file/stat", 2.0),),
+    ),
+    Row(
+        "file-get",
+        "`get` an option of an unchanged file, CPU",
+        SECONDS,
+        "file/unchanged_get",
+        (Against("os.stat", "file/stat", 2.0),),
+    ),
+    Row(
+        "file-write",
+        "write one of 10,000 options of a file durably, wall time",
+        SECONDS,
+        "file/write_ours",
+        (
+            Against("plain write of `json.dumps(..., indent=2)`", "file/write_json", 4.0),
+            Against("plain write of `json.dumps(...)`", "file/write_json_compact"),
+            Against("durable write of ready bytes", "file/write_bytes_durably", is_limit=True),
+        ),
+    ),
+    Row(
+        "memory",
+        "memory of 10,000 options from DynamoDB",
+        BYTES,
+        "memory/dynamodb",
+        (
+            Against("the parsed JSON", "memory/json", 1.3),
+            Against("botocore and TypeDeserializer", "memory/botocore"),
+            Against("cachetools TTLCache", "memory/cachetools"),
+        ),
+    ),
+    Row(
+        "memory-file",
+        "memory of 10,000 options from a file",
+        BYTES,
+        "memory/file",
+        (Against("the parsed JSON", "memory/json", 1.3),),
+    ),
+)
+
+GROWTH = (
+    Growth("DynamoDB: load", SECONDS, "growth/dynamodb_load_{}"),
+    Growth("DynamoDB: refresh, unchanged", SECONDS, "growth/dynamodb_refresh_{}"),
+    Growth("DynamoDB: refresh, an option a page changed", SECONDS, "growth/dynamodb_changed_{}"),
+    Growth("DynamoDB: hot read", SECONDS, "growth/dynamodb_hot_read_{}"),
+    Growth("DynamoDB: memory", BYTES, "growth/dynamodb_memory_{}"),
+    Growth("DynamoDB: full Query, read units", UNITS, "units/full_query_{}_units"),
+    Growth(
+        "DynamoDB: refresh, journaled, unchanged, read units", UNITS, "units/unchanged_{}_units"
+    ),
+    Growth("file: load", SECONDS, "growth/file_load_{}"),
+    Growth("file: refresh, unchanged", SECONDS, "growth/file_refresh_{}"),
+    Growth("file: refresh, an option changed", SECONDS, "growth/file_changed_{}"),
+    Growth("file: hot read", SECONDS, "growth/file_hot_read_{}"),
+    Growth("file: memory", BYTES, "growth/file_memory_{}"),
+    Growth("json.loads of the file", SECONDS, "growth/json_load_{}", is_limit=True),
+)

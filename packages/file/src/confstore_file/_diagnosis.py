@@ -1,0 +1,120 @@
+"""What is well with a store in a file and what is not."""
+
+from __future__ import annotations
+
+import os
+import stat
+import tempfile
+from collections.abc import Iterator
+
+from confstore import Finding, JournaledStore
+from confstore.adapter import drift_finding, journal_finding, options_finding
+from confstore.errors import ConfigStoreError, StoreUnavailableError
+from confstore_file._os_errors import store_error
+from confstore_file._replacement import temporary_of
+from confstore_file._write_lock import WriteLock, lock_of
+
+__all__ = ["findings"]
+
+
+def findings(store: JournaledStore, path: str) -> Iterator[Finding]:
+    """
+    One finding after another; the files of the store stay as they are.
+
+    Args:
+        store: The store.
+        path: Its options file, absolute.
+    """
+    target = os.path.realpath(path)
+    yield _file(store, path, target)
+    yield _folder(store.name, os.path.dirname(target))
+    yield _lock(store.name, target)
+    if os.path.lexists(temporary_of(target)):
+        yield _leftover(target)
+    if os.path.exists(path):
+        yield options_finding(store)
+    journal = journal_finding(store)
+    yield journal
+    if journal.is_ok and store.is_journaled:
+        yield drift_finding(store)
+
+
+def _file(store: JournaledStore, path: str, target: str) -> Finding:
+    shown = path if path == target else f"{path}, which is {target},"
+    try:
+        status = os.stat(path)
+        if not stat.S_ISREG(status.st_mode):
+            return Finding("file", False, f"{shown} is not a file", "name a file")
+        with open(path, "rb"):
+            pass
+    except FileNotFoundError:
+        return _no_file(store, shown)
+    except OSError as error:
+        text = f"{shown} cannot be read: {_why(error)}"
+        return Finding("file", False, text, f"let user {_user()} read it, and enter its folders")
+    mode = stat.S_IMODE(status.st_mode)
+    text = f"{shown} can be read; {status.st_size:,} bytes, mode {mode:04o}"
+    # Windows has other permissions, of which the mode says nothing.
+    is_open = os.name != "nt" and bool(mode & (stat.S_IRWXG | stat.S_IRWXO))
+    advice = f"chmod 600 {target}, if it holds secrets: others may open it" if is_open else ""
+    return Finding("file", True, text, advice)
+
+
+def _no_file(store: JournaledStore, shown: str) -> Finding:
+    try:
+        if store.is_journaled:
+            # It may wait beside its place, or be gone although there are commits.
+            store.items()
+    except ConfigStoreError as error:
+        return Finding("file", False, str(error))
+    advice = "write an option to make it, or name another file"
+    return Finding("file", True, f"{shown} does not exist: the store is empty", advice)
+
+
+def _folder(store: str, folder: str) -> Finding:
+    existing = folder
+    while not os.path.lexists(existing):
+        existing = os.path.dirname(existing)
+    try:
+        # Where the system can, the file never has a name. A full disk shows when it is synced.
+        with tempfile.TemporaryFile(dir=existing) as file:
+            file.write(b"\n")
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        text = f"no file can be made in {existing}: {_why(error)}"
+        advice = f"let user {_user()} write to it if this store is to be written, or free space"
+        is_ok = None if isinstance(store_error(error, store, ""), StoreUnavailableError) else False
+        return Finding("folder", is_ok, text, advice)
+    if existing != folder:
+        return Finding("folder", True, f"{folder} does not exist, and can be made in {existing}")
+    return Finding("folder", True, f"files can be made in {folder}")
+
+
+def _lock(store: str, target: str) -> Finding:
+    path = lock_of(target)
+    # To take a lock makes its file.
+    if not os.path.lexists(path):
+        return Finding("lock", True, "nobody writes, and nobody has yet")
+    try:
+        with WriteLock(store, 0).held(target):
+            return Finding("lock", True, "nobody writes")
+    except ConfigStoreError as error:
+        if isinstance(error.__cause__, OSError):
+            advice = f"let user {_user()} write to {path}, or remove it while nobody writes"
+            return Finding("lock", False, str(error), advice)
+    text = f"a writer holds {path} at this moment"
+    return Finding("lock", True, text, f"if that lasts, find it: fuser {path}")
+
+
+def _leftover(target: str) -> Finding:
+    text = "a writer is at work, or died; the next write finishes what it began, or replaces it"
+    return Finding("leftover", True, f"{temporary_of(target)} is there: {text}")
+
+
+def _why(error: OSError) -> str:
+    return os.strerror(error.errno) if error.errno else type(error).__name__
+
+
+def _user() -> str:
+    return str(os.geteuid()) if hasattr(os, "geteuid") else "of this program"
