@@ -23,7 +23,6 @@ CODES: dict[type[errors.ConfigStoreError], ExitCode] = {
     errors.BackendNotInstalledError: ExitCode.USAGE,
     errors.InvalidNameError: ExitCode.INVALID,
     errors.InvalidValueError: ExitCode.INVALID,
-    errors.InvalidDocumentError: ExitCode.INVALID,
     errors.InvalidCommitError: ExitCode.INVALID,
     errors.InvalidDocumentError: ExitCode.INVALID,
     errors.SchemaError: ExitCode.INVALID,
