@@ -14,7 +14,12 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from confstore import Change, Commit
-from confstore.errors import AccessDeniedError, NotJournaledError, OptionNotFoundError
+from confstore.errors import (
+    AccessDeniedError,
+    NotJournaledError,
+    OptionNotFoundError,
+    StoreUnavailableError,
+)
 from confstore_memory import MemoryStore
 
 CANARY = "hunter2"
@@ -121,6 +126,9 @@ class Racing(Wrapped):
     def version(self) -> int:
         return self.inner.version()
 
+    def commits(self, since: int = 0) -> list[Commit]:
+        return self.inner.commits(since)
+
     def commit(self, changes: Iterable[Change], **how: Any) -> Commit:
         if self.others:
             self.others -= 1
@@ -132,6 +140,42 @@ class AlwaysRacing(Racing):
     others = 1_000_000
 
 
+class Interleaved(Racing):
+    """Somebody else writes right before each of our commits, and never what we write."""
+
+    def commit(self, changes: Iterable[Change], **how: Any) -> Commit:
+        self.inner.set("theirs", {"version": self.inner.version()})
+        return self.inner.commit(changes, **how)
+
+
+class StopsAtTheThird(Wrapped):
+    """Something happens in the third write."""
+
+    writes = 0
+
+    def set(self, option: str, values: Any) -> None:
+        self.writes += 1
+        if self.writes == 3:
+            self.happen()
+        super().set(option, values)
+
+    def happen(self) -> None:
+        raise StoreUnavailableError(self.name, "it is on fire")
+
+
+class InterruptedAtTheThird(StopsAtTheThird):
+    def happen(self) -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+
+
+class DeletedMeanwhile(Wrapped):
+    """Somebody else deletes each option right before we do."""
+
+    def delete(self, option: str) -> None:
+        self.inner.delete(option)
+        self.inner.delete(option)
+
+
 STORES: dict[str, Callable[[], Any]] = {
     kind.__name__: kind
     for kind in (
@@ -139,12 +183,16 @@ STORES: dict[str, Callable[[], Any]] = {
         BrokenDisk,
         Bug,
         BugOnClose,
+        DeletedMeanwhile,
         ElsewhereNamed,
+        Interleaved,
         Interrupted,
+        InterruptedAtTheThird,
         MissingModule,
         NotJournaled,
         OneOptionOnly,
         Racing,
+        StopsAtTheThird,
         Talkative,
         Wrapped,
     )

@@ -53,7 +53,10 @@ def test_help_shows_two_examples(confstore: Confstore, name: str) -> None:
 def test_example_runs(
     example: Example, tmp_path: Path, journaled: Path, environment: dict[str, str]
 ) -> None:
-    """What the help shows can be typed, in a store with an option `db`."""
+    """What the help shows can be typed, in a store with an option `db`, beside some files."""
+    (tmp_path / "new.yaml").write_text("db:\n  host: db2.example\n", encoding="utf-8")
+    (tmp_path / ".env").write_text("LEVEL=info\n", encoding="utf-8")
+    (tmp_path / "test.json").write_text("{}\n", encoding="utf-8")
     ran = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", example.line],
         cwd=tmp_path,
