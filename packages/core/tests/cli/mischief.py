@@ -14,7 +14,12 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from confstore import Change, Commit
-from confstore.errors import AccessDeniedError, OptionNotFoundError, StoreUnavailableError
+from confstore.errors import (
+    AccessDeniedError,
+    NotJournaledError,
+    OptionNotFoundError,
+    StoreUnavailableError,
+)
 from confstore_memory import MemoryStore
 
 CANARY = "hunter2"
@@ -68,6 +73,11 @@ class MissingModule(Wrapped):
 class BrokenDisk(Wrapped):
     def get(self, option: str, **how: Any) -> Any:
         raise OSError("no number, and no name")
+
+
+class NotJournaled(Wrapped):
+    def get(self, option: str, **how: Any) -> Any:
+        raise NotJournaledError(self.name)
 
 
 class Interrupted(Wrapped):
@@ -179,6 +189,7 @@ STORES: dict[str, Callable[[], Any]] = {
         Interrupted,
         InterruptedAtTheThird,
         MissingModule,
+        NotJournaled,
         OneOptionOnly,
         Racing,
         StopsAtTheThird,

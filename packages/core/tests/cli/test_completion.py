@@ -43,6 +43,7 @@ def completed(confstore: Confstore, line: str, url: str | None = "file:dev.json"
         ("confstore update db --remove h", ["host"]),
         ("confstore get db host -o ", ["json", "yaml", "table"]),
         ("confstore get nothing ", []),
+        ("confstore nothing comp", ["completion"]),
     ],
 )
 def test_offers(confstore: Confstore, dev: Path, line: str, offered: list[str]) -> None:

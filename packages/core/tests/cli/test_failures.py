@@ -96,6 +96,7 @@ def test_interrupted_while_it_starts(confstore: Confstore, tmp_path: Path) -> No
         ("Interrupted", 130, "interrupted"),
         ("MissingModule", 2, "the adapter needs module_that_is_not_there, which is not installed"),
         ("BrokenDisk", 4, "OSError"),
+        ("NotJournaled", 4, "store 'mischief' has no journal: turn it on with confstore init"),
         ("ElsewhereNamed", 1, "store 'another' has no option 'db'"),
     ],
 )

@@ -234,6 +234,17 @@ def test_author_is_the_user_of_the_machine(confstore: Confstore, journaled: Path
     assert last_commit(journaled).author == f"{getpass.getuser()}@{socket.gethostname()}"
 
 
+def test_author_without_a_name(confstore: Confstore, journaled: Path, tmp_path: Path) -> None:
+    """A user of a container may have a number and no name."""
+    (tmp_path / "sitecustomize.py").write_text(
+        "import getpass\ndef getuser():\n    raise KeyError('uid not found')\n"
+        "getpass.getuser = getuser\n"
+    )
+    environment = {"CONFSTORE_AUTHOR": None, "PYTHONPATH": str(tmp_path)}
+    assert confstore("set", "db", "a=1", env=environment).code == 0
+    assert last_commit(journaled).author == f"unknown@{socket.gethostname()}"
+
+
 def test_version_conflict(confstore: Confstore, journaled: Path, options: Options) -> None:
     """An option that was committed after the version is not overwritten; others are no conflict."""
     assert confstore("set", "db", "a=1").code == 0

@@ -23,7 +23,6 @@ CODES: dict[type[errors.ConfigStoreError], ExitCode] = {
     errors.BackendNotInstalledError: ExitCode.USAGE,
     errors.InvalidNameError: ExitCode.INVALID,
     errors.InvalidValueError: ExitCode.INVALID,
-    errors.InvalidDocumentError: ExitCode.INVALID,
     errors.InvalidCommitError: ExitCode.INVALID,
     errors.InvalidDocumentError: ExitCode.INVALID,
     errors.SchemaError: ExitCode.INVALID,
@@ -50,8 +49,6 @@ def failure_of(error: BaseException, session: Session) -> tuple[ExitCode, str]:
         return ExitCode.INTERRUPTED, "interrupted"
     if isinstance(error, click.UsageError):
         return ExitCode.USAGE, _usage(error)
-    if isinstance(error, click.ClickException):
-        return ExitCode.USAGE, error.format_message()
     if isinstance(error, ModuleNotFoundError):
         needs = "the command line" if error.name in _EXTRA else "the adapter"
         advice = "python -m pip install 'confstore[cli]'" if error.name in _EXTRA else "install it"

@@ -58,25 +58,21 @@ def _invoke(arguments: Sequence[str], session: Session) -> int:
         with session, app.make_context(PROGRAM, list(arguments), obj=session) as context:
             try:
                 app.invoke(context)
-            except click.exceptions.Exit:
+            except (click.exceptions.Exit, BrokenPipeError):
                 raise
-            except BrokenPipeError:
-                raise
-            except BaseException as error:
+            except (Exception, KeyboardInterrupt) as error:
                 # Here, where the store is open still, and can be asked for the closest name.
                 return _report(error, session)
     except click.exceptions.Exit as error:
         return error.exit_code
     except BrokenPipeError:
         raise
-    except BaseException as error:
+    except (Exception, KeyboardInterrupt) as error:
         return _report(error, session)
     return ExitCode.DONE
 
 
 def _report(error: BaseException, session: Session) -> int:
-    if isinstance(error, SystemExit | GeneratorExit):
-        raise error
     # Here, for most runs end well.
     from confstore._cli._failures import failure_of
 
