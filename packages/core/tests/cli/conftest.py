@@ -18,7 +18,14 @@ from .terminal import run_in_terminal
 SCRIPT = str(Path(sys.executable).parent / "confstore")
 
 # Of whoever runs the tests, and not theirs.
-UNWANTED = ("CONFSTORE_URL", "CONFSTORE_AUTHOR", "COLUMNS", "NO_COLOR", "FORCE_COLOR")
+UNWANTED = (
+    "COLUMNS",
+    "CONFSTORE_AUTHOR",
+    "CONFSTORE_URL",
+    "FORCE_COLOR",
+    "NO_COLOR",
+    "PYTHONUNBUFFERED",
+)
 
 
 @attrs.frozen

@@ -202,3 +202,9 @@ def test_mistyped_name(
     """One line that names the closest one that exists; the code for what is not found."""
     ran = confstore(*arguments)
     assert (ran.stdout, ran.stderr, ran.code) == ("", f"confstore: {text}\n", 1)
+
+
+def test_store_that_is_named_twice(confstore: Confstore, dev: Path) -> None:
+    """It is opened once, and is equal to itself."""
+    ran = confstore("diff", "file:dev.json", "file:dev.json")
+    assert (ran.json, ran.stderr, ran.code) == ([], "", 0)

@@ -39,16 +39,13 @@ def run(arguments: Sequence[str]) -> int:
     _open_what_is_closed()
     _use_utf8()
     session = Session()
+    code = _invoke(arguments or ["--help"], session)
     try:
-        code = _invoke(arguments or ["--help"], session)
-        # Here, and not when the interpreter ends, where it would be a traceback.
+        # Here, and not when the interpreter ends, where a failure would be a traceback.
         sys.stdout.flush()
-    except BrokenPipeError:
-        _leave_output()
-        return ExitCode.BROKEN_PIPE
     except OSError as error:
         _leave_output()
-        return _report(error, session)
+        return code or _report(error, session)
     return code
 
 
@@ -58,21 +55,22 @@ def _invoke(arguments: Sequence[str], session: Session) -> int:
         with session, app.make_context(PROGRAM, list(arguments), obj=session) as context:
             try:
                 app.invoke(context)
-            except (click.exceptions.Exit, BrokenPipeError):
+            except click.exceptions.Exit:
                 raise
             except (Exception, KeyboardInterrupt) as error:
                 # Here, where the store is open still, and can be asked for the closest name.
                 return _report(error, session)
     except click.exceptions.Exit as error:
         return error.exit_code
-    except BrokenPipeError:
-        raise
     except (Exception, KeyboardInterrupt) as error:
         return _report(error, session)
     return ExitCode.DONE
 
 
 def _report(error: BaseException, session: Session) -> int:
+    if isinstance(error, BrokenPipeError):
+        # Whoever read the output has enough of it, as in `confstore list | head`.
+        return ExitCode.BROKEN_PIPE
     # Here, for most runs end well.
     from confstore._cli._failures import failure_of
 
