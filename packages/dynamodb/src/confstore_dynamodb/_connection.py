@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterable
+from functools import cache
 from typing import Any
 
 from confstore.errors import StoreClosedError, StoreUnavailableError
@@ -102,7 +103,7 @@ class Connection:
 
     def _call(self, operation: str, option: str | None, **parameters: Any) -> dict[str, Any]:
         self.check_open()
-        name = "".join(word.capitalize() for word in operation.split("_"))
+        name = _operation_name(operation)
         with translated(self._store, name, table=self._table, option=option):
             method = getattr(self._client.api, operation)
             reply: dict[str, Any] = method(**parameters)
@@ -171,3 +172,9 @@ class Connection:
     def after_fork(self) -> None:
         """Make the client fit for a forked child."""
         self._client.after_fork()
+
+
+@cache
+def _operation_name(operation: str) -> str:
+    """DynamoDB's name of a client's method: `GetItem` of `get_item`."""
+    return "".join(word.capitalize() for word in operation.split("_"))
