@@ -17,16 +17,14 @@ from benchmarks._clients import botocore_client, table_of
 from benchmarks._cpu import least_s, once_s
 from benchmarks._options import options, store_in_file
 from benchmarks._setting import Setting
+from benchmarks.rows import memory
 from benchmarks.rows.hot_read import read_s
-from benchmarks.rows.memory import held_b
 
 __all__ = ["SIZES", "SUBJECTS", "rounds"]
 
 SIZES = (10, 100, 1_000, 10_000, 100_000)
 LARGEST_QUICK = 10_000
-ENOUGH, MANY = 1_000, 10_000
-STARTUP_S = 600
-"""For the first load of a large store while every allocation is traced."""
+STARTUP_S = 120
 
 
 def rounds(wanted: int) -> int:
@@ -36,7 +34,7 @@ def rounds(wanted: int) -> int:
 
 def times_of(size: int) -> int:
     """How often to repeat: the more often, the smaller the store is."""
-    return 10 if size <= ENOUGH else 3 if size <= MANY else 1
+    return 10 if size <= 1_000 else 3 if size <= 10_000 else 1
 
 
 def costs_of(
@@ -46,70 +44,55 @@ def costs_of(
     open_changing: Callable[[], Any],
     change: Callable[[], Any],
 ) -> dict[str, float]:
-    """The cost of every work on a store of this size."""
+    """The times of every work on a store of this size."""
     from confstore import TimeBasedConfigStore
 
-    def load() -> Any:
-        return TimeBasedConfigStore[Any](open_store(), 3600, startup_timeout=STARTUP_S)
+    def config_of(store: Any) -> Any:
+        return TimeBasedConfigStore[Any](store, 3600, startup_timeout=STARTUP_S)
 
-    def load_and_close() -> Any:
-        config = load()
+    def load() -> Any:
+        config = config_of(open_store())
         config.close()
         return config
 
-    if size <= ENOUGH:
-        load_and_close()
-    costs = {"load": least_s(load_and_close, times_of(size))}
-    with load() as config:
+    times = times_of(size)
+    costs = {"load": least_s(load, times)}
+    with config_of(open_store()) as config:
         assert len(config) == size
         config.reload()
-        costs["refresh"] = least_s(config.reload, times_of(size))
+        costs["refresh"] = least_s(config.reload, times)
         costs["hot_read"] = read_s(setting, 'config.db["host"]', {"config": config}, value_s=0.01)
-    del config
-    with TimeBasedConfigStore[Any](open_changing(), 3600, startup_timeout=STARTUP_S) as config:
+    with config_of(open_changing()) as config:
         changes = []
-        for _ in range(times_of(size)):
+        for _ in range(times):
             change()
             version = config.status.version
             changes.append(once_s(config.reload))
             assert config.status.version > version
-    del config
-    costs["changed"] = min(changes)
-    costs["memory"] = held_b(load_and_close, is_warm=True)
-    return costs
+    return {**costs, "changed": min(changes)}
 
 
-def named(backend: str, size: int, costs: dict[str, float]) -> dict[str, float]:
-    return {f"{backend}_{work}_{size}": cost for work, cost in costs.items()}
-
-
-def of_dynamodb(size: int, setting: Setting) -> dict[str, float]:
+def of_dynamodb(setting: Setting, size: int) -> dict[str, float]:
     from confstore_dynamodb import DynamoDBStore
 
-    if setting.is_quick and size > LARGEST_QUICK:
-        return {}
+    # First, for no option's name may have been seen; and it warms up what the times need.
+    memory_b = memory.of_dynamodb(setting, size)
     client = botocore_client()
-    # Makes what a client makes once, and has the server make its answers.
-    list(DynamoDBStore(client, table_of(10), "prod").items())
     table = table_of(size)
-    return named(
-        "dynamodb",
+    costs = costs_of(
+        setting,
         size,
-        costs_of(
-            setting,
-            size,
-            lambda: DynamoDBStore(client, table, "prod"),
-            lambda: DynamoDBStore(client, f"{table}-changing", "prod"),
-            lambda: None,
-        ),
+        lambda: DynamoDBStore(client, table, "prod"),
+        lambda: DynamoDBStore(client, f"{table}-changing", "prod"),
+        lambda: None,
     )
+    return {**costs, "memory": memory_b}
 
 
-def of_file(size: int, setting: Setting) -> dict[str, float]:
+def of_file(setting: Setting, size: int) -> dict[str, float]:
     from confstore_file import FileStore
 
-    if setting.is_quick and size > LARGEST_QUICK:
-        return {}
+    memory_b = memory.of_file(setting, size)
     path = setting.file(size)
     content = options(size)
     with setting.own_file(size) as own:
@@ -119,23 +102,32 @@ def of_file(size: int, setting: Setting) -> dict[str, float]:
             store_in_file(own, content)
 
         costs = costs_of(setting, size, lambda: FileStore(path), lambda: FileStore(own), change)
-    return named("file", size, costs)
+    return {**costs, "memory": memory_b}
 
 
-def of_json(size: int, setting: Setting) -> dict[str, float]:
-    """The limit of what a load can be: json.loads of the file."""
+def of_json(setting: Setting, size: int) -> dict[str, float]:
+    """The least that a load can be: json.loads of the file."""
+    path = setting.file(size)
+    return {"load": least_s(lambda: json.loads(path.read_text(encoding="utf-8")), times_of(size))}
+
+
+BACKENDS: dict[str, Callable[[Setting, int], dict[str, float]]] = {
+    "dynamodb": of_dynamodb,
+    "file": of_file,
+    "json": of_json,
+}
+
+
+def of_backend(backend: str, size: int, setting: Setting) -> dict[str, float]:
+    """The cost of every work on one backend at one size; none where a rough figure is enough."""
     if setting.is_quick and size > LARGEST_QUICK:
         return {}
-    path = setting.file(size)
-    return {
-        f"json_load_{size}": least_s(
-            lambda: json.loads(path.read_text(encoding="utf-8")), times_of(size)
-        )
-    }
+    costs = BACKENDS[backend](setting, size)
+    return {f"{backend}_{work}_{size}": cost for work, cost in costs.items()}
 
 
 SUBJECTS: dict[str, Callable[[Setting], dict[str, float]]] = {
-    f"{name}_{size}": functools.partial(measure, size)
+    f"{backend}_{size}": functools.partial(of_backend, backend, size)
     for size in SIZES
-    for name, measure in (("dynamodb", of_dynamodb), ("file", of_file), ("json", of_json))
+    for backend in BACKENDS
 }

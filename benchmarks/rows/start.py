@@ -75,8 +75,6 @@ def of_version(setting: Setting) -> float:
 SUBJECTS: dict[str, Callable[[Setting], float | dict[str, float]]] = {
     "import_ours": of_import,
     "import_boto3": of_program("import boto3"),
-    "import_botocore": of_program("import botocore.session"),
-    "import_attrs": of_program("import attrs, cachetools"),
     "import_powertools": of_program("import aws_lambda_powertools.utilities.parameters"),
     "import_dynaconf": of_program("import dynaconf"),
     "import_pydantic_settings": of_program("import pydantic_settings"),
