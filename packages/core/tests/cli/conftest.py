@@ -13,6 +13,8 @@ from typing import Any
 import attrs
 import pytest
 
+from effort import IS_SHORT
+
 from .terminal import run_in_terminal
 
 SCRIPT = str(Path(sys.executable).parent / "confstore")
@@ -26,6 +28,24 @@ UNWANTED = (
     "NO_COLOR",
     "PYTHONUNBUFFERED",
 )
+
+
+# Hundreds of processes: on the other Pythons, what reads, writes and replaces itself is enough.
+LONG = (
+    "completion",
+    "copy",
+    "diff",
+    "doctor",
+    "dynamodb",
+    "history",
+    "import",
+    "import_killed",
+    "rollback",
+    "transfer_round_trip",
+    "validate",
+    "watch",
+)
+collect_ignore = [f"test_{name}.py" for name in LONG] if IS_SHORT else []
 
 
 @attrs.frozen
