@@ -118,6 +118,12 @@ def test_text_of_a_number_is_read_back(number: Any) -> None:
     assert is_same(number_from_text(number_to_text(form)), form)
 
 
+@given(text=st.from_regex(r"-?[0-9]{1,10}\.[0-9]{1,10}", fullmatch=True))
+def test_short_text_is_the_same_number_by_every_way(text: str) -> None:
+    """What is read as a float at once is what the digits themselves would become."""
+    assert is_same(number_from_text(text), canonical(Decimal(text)))
+
+
 @given(number=any_number)
 def test_decimal_context_of_the_caller_is_of_no_effect(number: Any) -> None:
     """A program that computes with three digits still stores thirty-eight."""
@@ -141,6 +147,11 @@ def test_decimal_context_of_the_caller_is_of_no_effect(number: Any) -> None:
         ("1e5", 100_000),
         ("1E-5", 1e-5),
         ("1.50", 1.5),
+        ("-0.0", 0),
+        ("-2.50", -2.5),
+        ("0.00000000000001", 1e-14),
+        ("99999999999999.9", 99999999999999.9),
+        ("999999999999999.9", 999999999999999.9),
         ("0" * 60 + "1", 1),
         ("9" * 38, 10**38 - 1),
     ],

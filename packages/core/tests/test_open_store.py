@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from confstore import open_store
+from confstore._open_store import Purpose
 from confstore.errors import BackendNotInstalledError, InvalidURLError
 
 
@@ -16,11 +17,13 @@ def adapter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """An installed distribution with an adapter for `third-party:` URLs."""
     (tmp_path / "third_party_adapter.py").write_text(
         "def open_url(url):\n    return ('store', url)\n"
+        "def open_for(url, *, purpose='create'):\n    return (purpose, url)\n"
     )
     metadata = tmp_path / "third_party-1.0.dist-info"
     metadata.mkdir()
     (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: third-party\nVersion: 1.0\n")
     entry = "[confstore.stores]\nthird-party = third_party_adapter:open_url\n"
+    entry += "purposeful = third_party_adapter:open_for\n"
     (metadata / "entry_points.txt").write_text(entry)
     monkeypatch.syspath_prepend(str(tmp_path))
     monkeypatch.delenv("CONFSTORE_URL", raising=False)
@@ -39,6 +42,15 @@ def opened(url: str | None = None) -> Any:
 def test_adapter_is_found_by_scheme() -> None:
     """Whoever publishes an entry point serves a scheme; the URL reaches it as it is."""
     assert opened("third-party:a%20B?c=D") == ("store", "third-party:a%20B?c=D")
+
+
+@pytest.mark.parametrize("purpose", ["read", "write", "create"])
+def test_adapter_is_told_the_purpose(purpose: Purpose) -> None:
+    """What may be made that is absent is for the adapter to know, if it asks."""
+    told: Any = open_store("purposeful:prod", purpose=purpose)
+    assert told == (purpose, "purposeful:prod")
+    not_told: Any = open_store("third-party:prod", purpose=purpose)
+    assert not_told == ("store", "third-party:prod")
 
 
 def test_scheme_has_no_case() -> None:

@@ -101,6 +101,21 @@ class Loopback:
 
         return behave
 
+    def chunks(self, body: bytes, *, size_b: int = 10_000) -> Behaviour:
+        """Answer in chunks, as HTTP calls them."""
+
+        def behave(handler: BaseHTTPRequestHandler, _: bytes) -> None:
+            handler.send_response(200)
+            handler.send_header("Content-Type", JSON)
+            handler.send_header("Transfer-Encoding", "chunked")
+            handler.end_headers()
+            for start in range(0, len(body), size_b):
+                chunk = body[start : start + size_b]
+                handler.wfile.write(b"%x\r\n%b\r\n" % (len(chunk), chunk))
+            handler.wfile.write(b"0\r\n\r\n")
+
+        return behave
+
     def checked(self, reply: Any) -> Behaviour:
         """Answer as AWS does, with a checksum."""
         body = json.dumps(reply).encode()

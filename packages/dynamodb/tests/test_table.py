@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from contextlib import closing
 from typing import Any
 
 import pytest
@@ -101,8 +102,46 @@ def test_table_with_other_keys_is_refused(
 
 def test_absent_table_is_not_made_against_the_will(client: Any, table: str) -> None:
     """With create_table=False an absent table is an error."""
-    with pytest.raises(TableNotFoundError, match="create_table=False"):
+    with pytest.raises(TableNotFoundError, match="not to be created"):
         DynamoDBStore(client, table, "prod", create_table=False)
+
+
+def test_closest_table_is_named(client: Any, table: str) -> None:
+    """Who mistypes a table is told the one that was meant."""
+    with closing(DynamoDBStore(client, table, "prod")):
+        mistyped = table[:-1] + "x" if table[-1] != "x" else table[:-1] + "y"
+        with pytest.raises(TableNotFoundError, match=rf"did you mean '{table}'\?"):
+            DynamoDBStore(client, mistyped, "prod", create_table=False)
+    client.delete_table(TableName=table)
+
+
+def test_every_page_of_tables_is_looked_at(stub_client: Any, stubber: Stubber) -> None:
+    """DynamoDB names a hundred tables at a time."""
+    stubber.add_client_error("describe_table", "ResourceNotFoundException")
+    first = {"TableNames": ["another"], "LastEvaluatedTableName": "another"}
+    stubber.add_response("list_tables", first, {})
+    last = {"TableNames": ["config"]}
+    stubber.add_response("list_tables", last, {"ExclusiveStartTableName": "another"})
+    with pytest.raises(TableNotFoundError, match="did you mean 'config'"):
+        DynamoDBStore(stub_client, "cofnig", "prod", create_table=False)
+
+
+def test_pages_of_tables_have_an_end(stub_client: Any, stubber: Stubber) -> None:
+    """Of an account with thousands of tables a thousand are looked at."""
+    stubber.add_client_error("describe_table", "ResourceNotFoundException")
+    for _ in range(10):
+        page = {"TableNames": ["another"], "LastEvaluatedTableName": "another"}
+        stubber.add_response("list_tables", page)
+    with pytest.raises(TableNotFoundError, match=r"not to be created$"):
+        DynamoDBStore(stub_client, "cofnig", "prod", create_table=False)
+
+
+def test_tables_that_cannot_be_listed(stub_client: Any, stubber: Stubber) -> None:
+    """A role that may not list them is told that the table is absent, and no more."""
+    stubber.add_client_error("describe_table", "ResourceNotFoundException")
+    stubber.add_client_error("list_tables", "AccessDeniedException")
+    with pytest.raises(TableNotFoundError, match=r"not to be created$"):
+        DynamoDBStore(stub_client, "cofnig", "prod", create_table=False)
 
 
 def test_table_that_vanishes(client: Any, table: str) -> None:

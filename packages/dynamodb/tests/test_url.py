@@ -9,7 +9,12 @@ from typing import Any
 import pytest
 from moto import mock_aws
 
-from confstore.errors import AccessDeniedError, InvalidNameError, InvalidURLError
+from confstore.errors import (
+    AccessDeniedError,
+    InvalidNameError,
+    InvalidURLError,
+    TableNotFoundError,
+)
 from confstore_dynamodb import open_url
 
 
@@ -94,6 +99,16 @@ def test_region_and_endpoint_are_the_urls(
     monkeypatch.delenv("AWS_DEFAULT_REGION")
     store = open_url(f"dynamodb://{table}/prod?region=us-east-1&endpoint_url={dynamodb_local}")
     store.close()
+
+
+@pytest.mark.parametrize("purpose", ["read", "write"])
+def test_table_is_made_for_its_creation_only(purpose: str) -> None:
+    """Who opens a store to read or to write it has mistyped a table that is absent."""
+    with pytest.raises(TableNotFoundError, match="'config' does not exist"):
+        open_url("dynamodb://config/prod", purpose=purpose)
+    open_url("dynamodb://config/prod", purpose="create").close()
+    with closing(open_url("dynamodb://config/prod", purpose=purpose)) as store:
+        store.set("db", {"port": 1})
 
 
 def test_full_reload_interval() -> None:

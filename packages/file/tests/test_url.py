@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from confstore.errors import InvalidURLError
-from confstore_file import open_url
+from confstore.errors import InvalidURLError, StoreNotFoundError, StoreUnavailableError
+from confstore_file import FileStore, open_url
 
 
 @pytest.mark.parametrize(
@@ -58,3 +58,55 @@ def test_refused(url: str, reason: str) -> None:
         open_url(url)
     assert reason in str(caught.value)
     assert "indent" not in str(caught.value)
+
+
+def test_to_read_the_file_has_to_be_there(folder: Path) -> None:
+    """An absent file is mistyped, and no empty store; the closest one is named."""
+    (folder / "prod.json").write_text("{}")
+    with pytest.raises(StoreNotFoundError, match=r"did you mean 'prod\.json'\?"):
+        open_url(f"file:{folder}/prd.json", purpose="read")
+    with pytest.raises(StoreNotFoundError, match=r"is not there$"):
+        open_url(f"file:{folder}/zzz.json", purpose="read")
+    assert list(open_url(f"file:{folder}/prod.json", purpose="read").items()) == []
+
+
+def test_to_write_the_folder_has_to_be_there(folder: Path) -> None:
+    """An absent folder is mistyped; a file in a folder that is there is made by the write."""
+    open_url(f"file:{folder}/prod.json", purpose="write").set("db", {"port": 1})
+    for purpose in ("read", "write"):
+        with pytest.raises(StoreNotFoundError, match="the folder of the file"):
+            open_url(f"file:{folder}/config/prod.json", purpose=purpose)
+    open_url(f"file:{folder}/config/prod.json", purpose="create").set("db", {"port": 1})
+
+
+def test_link_is_looked_at_where_it_leads(folder: Path) -> None:
+    """A link to a file that is absent is as absent as that."""
+    (folder / "link.json").symlink_to(folder / "real" / "prod.json")
+    with pytest.raises(StoreNotFoundError):
+        open_url(f"file:{folder}/link.json", purpose="write")
+    (folder / "real").mkdir()
+    with pytest.raises(StoreNotFoundError):
+        open_url(f"file:{folder}/link.json", purpose="read")
+    open_url(f"file:{folder}/link.json", purpose="write").set("db", {"port": 1})
+    assert open_url(f"file:{folder}/link.json", purpose="read").get("db") == {"port": 1}
+
+
+def test_created(folder: Path) -> None:
+    """The file and its folder are made, once."""
+    store = FileStore(folder / "config" / "prod.json")
+    store.create()
+    assert (folder / "config" / "prod.json").read_text() == "{}\n"
+    store.set("db", {"port": 1})
+    store.create()
+    assert store.get("db") == {"port": 1}
+
+
+def test_lost_file_is_not_created_anew(file: Path) -> None:
+    """A journal without its file is for somebody to look at."""
+    store = FileStore(file)
+    store.create()
+    store.enable_journal()
+    store.close()
+    file.unlink()
+    with pytest.raises(StoreUnavailableError, match="its journal is not"):
+        FileStore(file).create()

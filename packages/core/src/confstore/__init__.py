@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from confstore._lazy import lazy_names
 
 if TYPE_CHECKING:
+    from confstore._bulk import BulkStore
     from confstore._cached import CachedConfigStore, CacheStatus
     from confstore._clock import Clock, Event, SystemClock
     from confstore._commit import Change, Commit
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from confstore._time_based import TimeBasedConfigStore
 
 __all__ = [
+    "BulkStore",
     "CacheStatus",
     "CachedConfigStore",
     "Change",
@@ -64,6 +66,7 @@ __all__ = [
 __getattr__, __dir__ = lazy_names(
     __name__,
     {
+        "BulkStore": "confstore._bulk",
         "CacheStatus": "confstore._cached",
         "CachedConfigStore": "confstore._cached",
         "Change": "confstore._commit",

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
-import tempfile
 from datetime import datetime
 from pathlib import Path
 
@@ -13,6 +11,7 @@ import attrs
 
 from confstore._names import checked_option
 from confstore._numbers import number_from_text
+from confstore._private_file import replaced_file
 from confstore._read_only import ReadOnlyDict
 from confstore._tagged_json import JSONPathError, values_from_json, values_to_json
 from confstore.errors import CorruptStoreError, InvalidNameError
@@ -56,20 +55,8 @@ class Fallback:
             "options": {option: values_to_json(values) for option, values in options.items()},
         }
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        # mkstemp's mode is 0600 whatever the umask.
-        handle, temporary = tempfile.mkstemp(
-            dir=self.path.parent, prefix=f".{self.path.name}.", suffix=".tmp"
-        )
-        try:
-            with open(handle, "w", encoding="utf-8") as file:
-                json.dump(content, file, ensure_ascii=False)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(temporary, self.path)
-        except BaseException:
-            with contextlib.suppress(OSError):
-                os.unlink(temporary)
-            raise
+        with replaced_file(self.path) as file:
+            json.dump(content, file, ensure_ascii=False)
 
     def load(self) -> SavedSnapshot:
         """

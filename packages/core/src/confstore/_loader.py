@@ -44,10 +44,13 @@ class Loader:
     def next(self, poll: Poll) -> Loaded:
         """The state after a poll; it becomes the last one when it is assigned to `last`."""
         old = self.last.options
+        if (poll.is_full, poll.changed, poll.removed) == (False, {}, frozenset()):
+            # Most polls find nothing, and then cost the same whatever the store's size.
+            return Loaded(old, poll.checkpoint)
         removed: Collection[str]
         # An option that did not change stays the same object, whatever the store gave.
         new = {
-            sys.intern(option): old[option] if is_same(old.get(option), values) else _fixed(values)
+            sys.intern(option): _kept(old.get(option), values)
             for option, values in poll.changed.items()
         }
         changed = [option for option, values in new.items() if old.get(option) is not values]
@@ -70,6 +73,8 @@ class Loader:
         self.last = Loaded(self.last.options)
 
 
-def _fixed(values: Mapping[str, Value]) -> ReadOnlyDict:
+def _kept(old: ReadOnlyDict | None, values: Mapping[str, Value]) -> ReadOnlyDict:
+    if old is not None and is_same(old, values):
+        return old
     # A poll of an adapter that we do not know may give plain dicts.
     return values if isinstance(values, ReadOnlyDict) else freeze(values)

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Mapping
 from typing import cast
 
+from confstore._background import paced
 from confstore._read_only import ReadOnlyDict, freeze, is_same
 from confstore._store import Poll, PollableStore, Store
 
@@ -39,7 +40,6 @@ def poll_store(store: Store, checkpoint: object = None, *, consistent: bool = Fa
     """What is new in any store; one that cannot poll is read in full."""
     if hasattr(store, "poll"):
         return cast("PollableStore", store).poll(checkpoint, consistent=consistent)
-    state = {
-        sys.intern(option): freeze(values) for option, values in store.items(consistent=consistent)
-    }
+    items = paced(store.items(consistent=consistent))
+    state = {sys.intern(option): freeze(values) for option, values in items}
     return Poll(None, state, is_full=True)

@@ -9,13 +9,19 @@ subclass of `dict` without slots of its own is read as fast as a dict. `.copy()`
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
-from typing import Any, NoReturn, SupportsIndex
+from typing import TYPE_CHECKING, Any, NoReturn, SupportsIndex
 
 from confstore._store import Value, Values
 
 __all__ = ["ReadOnlyDict", "ReadOnlyList", "freeze", "freeze_value", "is_same", "thaw"]
+
+# Looked up once: loading a store makes ten thousands of them.
+_new_dict: Callable[..., Any] = dict.__new__
+_fill_dict: Callable[..., None] = dict.update
+_new_list: Callable[..., Any] = list.__new__
+_fill_list: Callable[..., None] = list.extend
 
 
 def _refuse(*_: object, **__: object) -> NoReturn:
@@ -30,12 +36,16 @@ class ReadOnlyDict(dict[str, Any]):
 
     # Filled here and not in __init__, which anybody may call again on a dict that exists.
     def __new__(cls, entries: Mapping[str, Any] | Iterable[tuple[str, Any]] = ()) -> ReadOnlyDict:
-        self = super().__new__(cls)
-        dict.update(self, entries)
+        self: ReadOnlyDict = _new_dict(cls)
+        _fill_dict(self, entries)
         return self
 
-    def __init__(self, *_: object, **__: object) -> None:
-        """Nothing: see `__new__`."""
+    if TYPE_CHECKING:
+
+        def __init__(self, *_: object, **__: object) -> None: ...
+    else:
+        # Does nothing, as one in Python would, which is half of the time that making a dict takes.
+        __init__ = object.__init__
 
     def copy(self) -> dict[str, Any]:
         """A plain, mutable copy, all the way down."""
@@ -60,12 +70,16 @@ class ReadOnlyList(list[Any]):
     __slots__ = ()
 
     def __new__(cls, entries: Iterable[Any] = ()) -> ReadOnlyList:
-        self = super().__new__(cls)
-        list.extend(self, entries)
+        self: ReadOnlyList = _new_list(cls)
+        _fill_list(self, entries)
         return self
 
-    def __init__(self, *_: object) -> None:
-        """Nothing: see `ReadOnlyDict.__new__`."""
+    if TYPE_CHECKING:
+
+        def __init__(self, *_: object) -> None: ...
+    else:
+        # See ReadOnlyDict.
+        __init__ = object.__init__
 
     def copy(self) -> list[Any]:
         """A plain, mutable copy, all the way down."""

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 import attrs
 
+from confstore._background import in_background
 from confstore._clock import Clock
 from confstore._fallback import Fallback
 from confstore._first_load import first_load
@@ -117,7 +118,8 @@ class Refresher:
 
     def _tick(self) -> float:
         try:
-            self.refresh(consistent=False)
+            with in_background():
+                self.refresh(consistent=False)
         except BaseException:
             # Nothing ends this thread but `stop`; refresh() has said what failed.
             return self._pace.next_s(max(1, self.health.consecutive_failures))

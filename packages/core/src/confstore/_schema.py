@@ -19,6 +19,10 @@ __all__ = ["Schema", "schema_of"]
 class Schema(Protocol):
     """How options become what an application reads."""
 
+    def problems(self, options: ReadOnlyDict) -> list[Problem]:
+        """What of the options does not fit; a path begins with the option, an empty one is all."""
+        ...
+
     def apply(self, options: ReadOnlyDict) -> tuple[Any, dict[str, Any]]:
         """
         The typed form of a store's options.
@@ -96,21 +100,28 @@ class _OptionsSchema:
     # What was built last, of what: an option that did not change stays the same object.
     _built: dict[str, tuple[object, object]] = attrs.field(factory=dict, repr=False)
 
+    def problems(self, options: ReadOnlyDict) -> list[Problem]:
+        return self._typed(options)[1]
+
     def apply(self, options: ReadOnlyDict) -> tuple[Any, dict[str, Any]]:
-        typed: dict[str, Any] = {}
-        problems: list[str] = []
-        for option, type_ in self._types.items():
-            if option not in options:
-                problems.append(_line((option,), "is missing"))
-                continue
-            typed[option], found = self._build(option, type_, options[option])
-            problems += [_line((option, *path), reason) for path, reason in found]
+        typed, problems = self._typed(options)
         if problems:
-            raise SchemaError(self._store, tuple(problems))
+            raise _error(self._store, problems)
         shown = {
             name: typed[option] for name, option in self._identifiers.items() if name not in options
         }
         return ReadOnlyDict({**options, **typed}), {**shown, **typed}
+
+    def _typed(self, options: ReadOnlyDict) -> tuple[dict[str, Any], list[Problem]]:
+        typed: dict[str, Any] = {}
+        problems: list[Problem] = []
+        for option, type_ in self._types.items():
+            if option not in options:
+                problems.append(((option,), "is missing"))
+                continue
+            typed[option], found = self._build(option, type_, options[option])
+            problems += [((option, *path), reason) for path, reason in found]
+        return typed, problems
 
     def _build(self, option: str, type_: Typed, values: ReadOnlyDict) -> tuple[Any, list[Problem]]:
         built_of, built = self._built.get(option, (None, None))
@@ -132,7 +143,21 @@ class _StoreSchema:
     _type: Typed
     _fields_by_option: Mapping[str, str]
 
+    def problems(self, options: ReadOnlyDict) -> list[Problem]:
+        return self._current(options)[2]
+
     def apply(self, options: ReadOnlyDict) -> tuple[Any, dict[str, Any]]:
+        current, option_of, problems = self._current(options)
+        if problems:
+            raise _error(self._store, problems)
+        typed: dict[str, Any] = {}
+        for name, field in self._type.fields.items():
+            typed[field.attribute] = getattr(current, field.attribute)
+            if name in option_of:
+                typed[option_of[name]] = typed[field.attribute]
+        return current, typed
+
+    def _current(self, options: ReadOnlyDict) -> tuple[Any, dict[str, str], list[Problem]]:
         option_of, problems = renamed(options, self._type.fields, self._fields_by_option)
         raw: dict[str, Any] = {}
         for name, option in option_of.items():
@@ -142,20 +167,13 @@ class _StoreSchema:
         current = None
         if not problems:
             current, problems = self._type.build(raw)
-        if problems:
-            # An absent option is known by its field alone.
-            named = {field: option for option, field in self._fields_by_option.items()} | option_of
-            lines = (
-                _line((named.get(str(path[0]), path[0]), *path[1:]) if path else (), reason)
-                for path, reason in problems
-            )
-            raise SchemaError(self._store, tuple(lines))
-        typed: dict[str, Any] = {}
-        for name, field in self._type.fields.items():
-            typed[field.attribute] = getattr(current, field.attribute)
-            if name in option_of:
-                typed[option_of[name]] = typed[field.attribute]
-        return current, typed
+        # An absent option is known by its field alone.
+        named = {field: option for option, field in self._fields_by_option.items()} | option_of
+        found = [
+            ((named.get(str(path[0]), path[0]), *path[1:]) if path else (), reason)
+            for path, reason in problems
+        ]
+        return current, option_of, found
 
 
 def _inner(field: Field) -> Typed | None:
@@ -175,6 +193,10 @@ def _keys_as_fields(
     taken = set(key_of.values())
     others = {key: value for key, value in values.items() if key not in taken}
     return others | {field: values[key] for field, key in key_of.items()}, problems
+
+
+def _error(store: str, problems: list[Problem]) -> SchemaError:
+    return SchemaError(store, tuple(_line(path, reason) for path, reason in problems))
 
 
 def _line(path: tuple[str | int, ...], reason: str) -> str:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from confstore._lazy import lazy_names
 
 if TYPE_CHECKING:
+    from confstore._background import paced
     from confstore._commit import (
         Draft,
         checked_draft,
@@ -71,6 +72,7 @@ __all__ = [
     "number_to_text",
     "option_from_json",
     "options_finding",
+    "paced",
     "poll_between",
     "thaw",
     "values_from_journal",
@@ -116,6 +118,7 @@ __getattr__, __dir__ = lazy_names(
         "number_to_text": "confstore._numbers",
         "option_from_json": "confstore._json_options",
         "options_finding": "confstore._findings",
+        "paced": "confstore._background",
         "poll_between": "confstore._poll",
         "thaw": "confstore._read_only",
         "values_from_journal": "confstore._commit",

@@ -6,17 +6,46 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import attrs
 import pytest
 
+from effort import IS_SHORT
+
+from .terminal import run_in_terminal
+
 SCRIPT = str(Path(sys.executable).parent / "confstore")
 
 # Of whoever runs the tests, and not theirs.
-UNWANTED = ("CONFSTORE_URL", "CONFSTORE_AUTHOR", "COLUMNS", "NO_COLOR", "FORCE_COLOR")
+UNWANTED = (
+    "COLUMNS",
+    "CONFSTORE_AUTHOR",
+    "CONFSTORE_URL",
+    "FORCE_COLOR",
+    "NO_COLOR",
+    "PYTHONUNBUFFERED",
+)
+
+
+# Hundreds of processes: on the other Pythons, what reads, writes and replaces itself is enough.
+LONG = (
+    "completion",
+    "copy",
+    "diff",
+    "doctor",
+    "dynamodb",
+    "history",
+    "import",
+    "import_killed",
+    "rollback",
+    "transfer_round_trip",
+    "validate",
+    "watch",
+)
+collect_ignore = [f"test_{name}.py" for name in LONG] if IS_SHORT else []
 
 
 @attrs.frozen
@@ -105,3 +134,26 @@ def journaled(dev: Path, confstore: Confstore) -> Path:
     """The same file, with a journal of two versions."""
     assert confstore("init", "--journal").code == 0
     return dev
+
+
+@pytest.fixture
+def terminal(tmp_path: Path, environment: dict[str, str]) -> Callable[..., tuple[str, int]]:
+    """Run the command line in a terminal: `terminal("delete", "db", answers=[("?", "y\\n")])`."""
+
+    def run(*arguments: str, answers: Sequence[tuple[str, str]] = ()) -> tuple[str, int]:
+        return run_in_terminal([SCRIPT, *arguments], environment, tmp_path, answers)
+
+    return run
+
+
+@pytest.fixture
+def mischief(tmp_path: Path, environment: dict[str, str]) -> None:
+    """An installed adapter for `mischief:NAME` URLs; see `mischief.py`."""
+    folder = tmp_path / "installed"
+    metadata = folder / "mischief-1.0.dist-info"
+    metadata.mkdir(parents=True)
+    (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: mischief\nVersion: 1.0\n")
+    (metadata / "entry_points.txt").write_text("[confstore.stores]\nmischief = mischief:open_url\n")
+    source = Path(__file__).with_name("mischief.py").read_text(encoding="utf-8")
+    (folder / "mischief.py").write_text(source, encoding="utf-8")
+    environment["PYTHONPATH"] = str(folder)

@@ -78,6 +78,7 @@ pollable: PollableStore = PollingStore()
 also_a_store: Store = pollable
 opened: Store = open_store("memory:test")
 opened_from_the_environment: Store = open_store()
+opened_to_read: Store = open_store("memory:test", purpose="read")
 
 # A config of typed options.
 typed = TimeBasedConfigStore[Settings](store, schema=Settings)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterable
+from functools import cache
 from typing import Any
 
 from confstore.errors import StoreClosedError, StoreUnavailableError
 from confstore_dynamodb._client import Client
+from confstore_dynamodb._early import EarlyReader, reading_early
 from confstore_dynamodb._errors import translated
 
 __all__ = ["Connection"]
@@ -16,6 +18,12 @@ __all__ = ["Connection"]
 _EMPTY = b"{}"
 _EMPTY_CRC32 = str(zlib.crc32(_EMPTY))
 _EMPTY_SIZE = str(len(_EMPTY))
+
+_MAX_TABLE_PAGES = 10
+"""
+Of 100 names each (source: AWS, "ListTables"). They are asked for only to find the one that was
+meant, and an account may have thousands.
+"""
 
 
 class Connection:
@@ -33,7 +41,12 @@ class Connection:
         return self._client.endpoint
 
     def call(
-        self, operation: str, *, option: str | None = None, **parameters: Any
+        self,
+        operation: str,
+        *,
+        option: str | None = None,
+        reader: EarlyReader | None = None,
+        **parameters: Any,
     ) -> dict[str, Any]:
         """
         Ask DynamoDB about the table.
@@ -41,22 +54,32 @@ class Connection:
         Args:
             operation: The client's method, such as `get_item`.
             option: The option that is being written, if one is.
+            reader: Reads a member of the reply early, where the client allows it: then that member
+                is an `Early`.
             **parameters: What the operation takes, except `TableName`.
 
         Raises:
             StoreClosedError: The store was closed.
             ConfigStoreError: The call failed; see `_errors`.
         """
-        return self._call(operation, option, TableName=self._table, **parameters)
+        with reading_early(reader):
+            return self._call(operation, option, TableName=self._table, **parameters)
 
     def table_names(self) -> list[str]:
         """
-        The first hundred tables of the account and region, in the order of their names.
+        The tables of the account and region, a thousand at most.
 
         Raises:
-            ConfigStoreError: The call failed; the caller may well not be allowed to list them.
+            ConfigStoreError: A call failed; the caller may well not be allowed to list them.
         """
-        names: list[str] = self.expect(self._call("list_tables", None), "TableNames")
+        names: list[str] = []
+        start: dict[str, str] = {}
+        for _ in range(_MAX_TABLE_PAGES):
+            reply = self._call("list_tables", None, **start)
+            names += self.expect(reply, "TableNames")
+            if "LastEvaluatedTableName" not in reply:
+                break
+            start = {"ExclusiveStartTableName": reply["LastEvaluatedTableName"]}
         return names
 
     def transact(self, parts: Iterable[dict[str, Any]], *, option: str | None = None) -> None:
@@ -80,7 +103,7 @@ class Connection:
 
     def _call(self, operation: str, option: str | None, **parameters: Any) -> dict[str, Any]:
         self.check_open()
-        name = "".join(word.capitalize() for word in operation.split("_"))
+        name = _operation_name(operation)
         with translated(self._store, name, table=self._table, option=option):
             method = getattr(self._client.api, operation)
             reply: dict[str, Any] = method(**parameters)
@@ -149,3 +172,9 @@ class Connection:
     def after_fork(self) -> None:
         """Make the client fit for a forked child."""
         self._client.after_fork()
+
+
+@cache
+def _operation_name(operation: str) -> str:
+    """DynamoDB's name of a client's method: `GetItem` of `get_item`."""
+    return "".join(word.capitalize() for word in operation.split("_"))

@@ -36,14 +36,14 @@ class Decoder:
     to_set: Callable[[Iterable[Any]], Any]
     to_key: Callable[[str], str]
 
-    def option_name(self, item: Mapping[str, Any], option_key: str) -> str:
+    def option_name(self, item: Any, option_key: str) -> str:
         """
         The name of the option that an item is.
 
         Raises:
-            CorruptStoreError: Its key is missing or is no text.
+            CorruptStoreError: Its key is missing or is no text, or it is no item.
         """
-        match item.get(option_key):
+        match item.get(option_key) if isinstance(item, Mapping) else None:
             case {"S": str(name)}:
                 return self.to_key(name)
         raise CorruptStoreError(option_key, "an item of the table has no text in its sort key")

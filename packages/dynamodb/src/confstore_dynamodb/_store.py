@@ -5,10 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import timedelta
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
-
-import attrs
 
 from confstore import Change, Commit, Poll, SystemClock, Value, Values
 from confstore.adapter import (
@@ -21,8 +18,6 @@ from confstore.adapter import (
     checked_keys,
     checked_option,
     checked_store,
-    is_same,
-    poll_between,
     without_gap,
 )
 from confstore.errors import (
@@ -31,13 +26,17 @@ from confstore.errors import (
     JournalGapError,
     OptionNotFoundError,
 )
+from confstore_dynamodb._bodies import ItemBody
 from confstore_dynamodb._client import client_of
 from confstore_dynamodb._connection import Connection
-from confstore_dynamodb._decoder import PLAIN, READ_ONLY, Decoder
+from confstore_dynamodb._decoder import PLAIN, READ_ONLY
+from confstore_dynamodb._early import Early
 from confstore_dynamodb._encoder import encode_values
 from confstore_dynamodb._errors import error_code, retries
 from confstore_dynamodb._expressions import projection, update_of_keys
 from confstore_dynamodb._journaling import Journaling, is_denied
+from confstore_dynamodb._json_reader import ItemReader
+from confstore_dynamodb._query import OptionsQuery
 from confstore_dynamodb._table import Table
 from confstore_dynamodb._table_schema import TableSchema, Throughput
 
@@ -45,14 +44,6 @@ if TYPE_CHECKING:
     from confstore import Finding
 
 __all__ = ["DynamoDBStore"]
-
-
-@attrs.frozen(eq=False)
-class _Checkpoint:
-    """The state that a poll found; only its own store knows what to make of it."""
-
-    source: object
-    state: Mapping[str, ReadOnlyDict] = attrs.field(repr=False)
 
 
 class DynamoDBStore:
@@ -114,14 +105,18 @@ class DynamoDBStore:
         self._table = Table(
             self._connection, table, self.name, self._schema, throughput, create_table, sleep
         )
+        self._query = OptionsQuery(
+            self._connection, self._schema, self.name, self._ready, sleep=sleep
+        )
+        self._item_body = ItemBody(
+            ItemReader(PLAIN, self._schema.option_key, self._schema.reserved)
+        )
         self._journaling = Journaling(
             self._connection, self._schema, self.name, table, self._read_options, sleep
         )
         self._poller = JournalPoller(
             self._journaling, SystemClock(), full_reload_interval_s=full_reload_interval
         )
-        # Whose checkpoints these are: another object's were made with other settings.
-        self._identity = object()
         call_after_fork(self._connection.after_fork)
         try:
             if check_table:
@@ -149,21 +144,26 @@ class DynamoDBStore:
         wanted = checked_keys(keys, reserved=self._schema.reserved)
         parameters = {} if wanted is None else projection(wanted, self._schema.option_key)
         reply = self._call(
-            "get_item", Key=self._key(option), ConsistentRead=consistent, **parameters
+            "get_item",
+            reader=self._item_body,
+            Key=self._key(option),
+            ConsistentRead=consistent,
+            **parameters,
         )
         if "Item" not in reply:
             self._connection.expect_empty(reply)
             raise OptionNotFoundError(option, self.name)
         item = reply["Item"]
-        if wanted is not None:
-            item = {key: item[key] for key in item if key in wanted}
-        values: Values = PLAIN.values(option, item, self._schema.reserved)
+        if isinstance(item, Early):
+            return _selected(item.content, wanted)
+        selected = _selected(item, wanted)
+        values: Values = PLAIN.values(option, selected, self._schema.reserved)
         return values
 
     def items(self, *, consistent: bool = True) -> Iterator[tuple[str, Values]]:
         """Every option, read and decoded page by page; complete, or it raises."""
         self._connection.check_open()
-        return self._options(PLAIN, consistent)
+        return self._query.options(PLAIN, consistent=consistent)
 
     def poll(self, checkpoint: object = None, *, consistent: bool = False) -> Poll:
         """
@@ -183,19 +183,7 @@ class DynamoDBStore:
         except AccessDeniedError as error:
             if not is_denied(error):
                 raise
-        return self._poll_options(checkpoint, consistent=consistent)
-
-    def _poll_options(self, checkpoint: object, *, consistent: bool) -> Poll:
-        old: Mapping[str, ReadOnlyDict] | None = None
-        if isinstance(checkpoint, _Checkpoint) and checkpoint.source is self._identity:
-            old = checkpoint.state
-        state: dict[str, ReadOnlyDict] = {}
-        for option, values in self._options(READ_ONLY, consistent):
-            known = old.get(option) if old else None
-            # What did not change stays the same object, so that no refresh holds a store twice.
-            state[option] = known if known is not None and is_same(known, values) else values
-        seen = MappingProxyType(state)
-        return poll_between(_Checkpoint(self._identity, seen), old, seen)
+        return self._query.poll(checkpoint, consistent=consistent)
 
     def set(self, option: str, values: Mapping[str, Value]) -> None:
         """
@@ -396,40 +384,21 @@ class DynamoDBStore:
     def __repr__(self) -> str:
         return f"<DynamoDBStore {self.name!r} in table {self._table_name!r}>"
 
-    def _options(self, decoder: Decoder, consistent: bool) -> Iterator[tuple[str, Any]]:
-        for page in self._pages(consistent):
-            for item in page:
-                option = decoder.option_name(item, self._schema.option_key)
-                yield option, decoder.values(option, item, self._schema.reserved)
-
-    def _pages(self, consistent: bool) -> Iterator[list[dict[str, Any]]]:
-        start: dict[str, Any] = {}
-        while True:
-            reply = self._call(
-                "query",
-                KeyConditionExpression="#0=:0",
-                ExpressionAttributeNames={"#0": self._schema.store_key},
-                ExpressionAttributeValues={":0": {"S": self.name}},
-                ConsistentRead=consistent,
-                **start,
-            )
-            yield self._connection.expect(reply, "Items")
-            if not reply.get("LastEvaluatedKey"):
-                return
-            start = {"ExclusiveStartKey": reply["LastEvaluatedKey"]}
-
-    def _call(
-        self, operation: str, *, option: str | None = None, **parameters: Any
-    ) -> dict[str, Any]:
+    def _call(self, operation: str, **parameters: Any) -> dict[str, Any]:
         self._ready()
-        return self._connection.call(operation, option=option, **parameters)
+        return self._connection.call(operation, **parameters)
 
     def _ready(self) -> None:
         self._connection.check_open()
         self._table.check()
 
     def _read_options(self) -> dict[str, ReadOnlyDict]:
-        return dict(self._options(READ_ONLY, consistent=True))
+        return dict(self._query.options(READ_ONLY, consistent=True))
 
     def _key(self, option: str) -> dict[str, dict[str, str]]:
         return self._schema.item_key(self.name, option)
+
+
+def _selected(entries: dict[str, Any], keys: Collection[str] | None) -> dict[str, Any]:
+    """Those entries that were asked for; of a long list of keys the whole item was read."""
+    return entries if keys is None else {key: entries[key] for key in entries if key in keys}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any
 
 import attrs
@@ -52,7 +53,7 @@ class TableSchema:
         if not self.store_key or not self.option_key or self.store_key == self.option_key:
             raise ValueError("store_key and option_key are two different, non-empty names")
 
-    @property
+    @cached_property
     def reserved(self) -> frozenset[str]:
         """Attributes that are never the user's."""
         return RESERVED_KEYS | {self.store_key, self.option_key}

@@ -71,13 +71,12 @@ def _check_there(path: str, store: str, purpose: str) -> None:
 
 def _did_you_mean(path: str, folder: str) -> str:
     """A question with the closest name of a file that may hold a store."""
-    # Not at the top: only who mistypes has to wait for it.
+    # Not at the top: only who mistypes has to wait for them.
     import difflib
+    import glob
 
-    try:
-        names = [name for name in os.listdir(folder) if name.endswith(".json")]
-    except OSError:
-        return ""
+    # Unlike os.listdir, glob finds nothing in a folder that may not be listed.
+    names = glob.glob("*.json", root_dir=folder)
     close = difflib.get_close_matches(os.path.basename(path), names, n=1)
     return f"; did you mean {close[0]!r}?" if close else ""
 

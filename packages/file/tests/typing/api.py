@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from confstore import DiagnosableStore, PollableStore, Store, TimeBasedConfigStore, Values
+from confstore import (
+    BulkStore,
+    Change,
+    DiagnosableStore,
+    PollableStore,
+    Store,
+    TimeBasedConfigStore,
+    Values,
+)
 from confstore_file import FileConfigStore, FileStore, open_url
 
 
@@ -37,3 +45,8 @@ def reading(store: FileStore) -> tuple[Values, bool]:
 def looking(store: FileStore) -> list[str]:
     diagnosable: DiagnosableStore = store
     return [finding.advice for finding in diagnosable.diagnose() if finding.is_ok is False]
+
+
+def writing(store: FileStore) -> None:
+    bulk: BulkStore = store
+    bulk.apply([Change("db", {"host": "localhost"}), Change("old", None)])

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import sys
 
+from confstore._version import __version__
+
 __all__ = ["main"]
 
 
@@ -19,12 +21,28 @@ def main() -> int:
     Returns:
         The exit code; see `confstore._cli._exit_codes`.
     """
+    if sys.argv[1:] == ["--version"]:
+        # Scripts ask this before all else; click would take longer than the rest.
+        sys.stdout.write(f"confstore {__version__}\n")
+        return 0
     try:
-        from confstore._cli._run import run
-    except ModuleNotFoundError as error:
-        if error.name != "click":
-            raise
+        # Within, so that whoever presses Ctrl-C early, or twice, sees no traceback either.
+        return _run(sys.argv[1:])
+    except _ExtraNotInstalledError:
         advice = "the command line needs the extra: python -m pip install 'confstore[cli]'"
         sys.stderr.write(f"confstore: {advice}\n")
         return 2
-    return run(sys.argv[1:])
+    except KeyboardInterrupt:
+        return 130
+
+
+class _ExtraNotInstalledError(Exception):
+    """The packages of the extra `cli` are not there."""
+
+
+def _run(arguments: list[str]) -> int:
+    try:
+        from confstore._cli._run import run
+    except ImportError:
+        raise _ExtraNotInstalledError from None
+    return run(arguments)

@@ -9,6 +9,7 @@ import click
 
 from confstore._cli._close_names import did_you_mean
 from confstore._cli._command import shared_options
+from confstore._cli._exit_codes import MEANINGS
 from confstore._version import __version__
 
 __all__ = ["COMMANDS", "PROGRAM", "app"]
@@ -22,11 +23,17 @@ COMMANDS = {
     "set": "confstore._cli._commands.set:set_option",
     "update": "confstore._cli._commands.update:update",
     "delete": "confstore._cli._commands.delete:delete",
+    "export": "confstore._cli._commands.export:export",
+    "import": "confstore._cli._commands.import_file:import_file",
+    "copy": "confstore._cli._commands.copy:copy",
     "diff": "confstore._cli._commands.diff:diff",
     "history": "confstore._cli._commands.history:history",
     "rollback": "confstore._cli._commands.rollback:rollback",
     "reconcile": "confstore._cli._commands.reconcile:reconcile",
     "watch": "confstore._cli._commands.watch:watch",
+    "exec": "confstore._cli._commands.exec:exec_command",
+    "validate": "confstore._cli._commands.validate:validate",
+    "doctor": "confstore._cli._commands.doctor:doctor",
     "completion": "confstore._cli._commands.completion:completion",
 }
 """Each command's module and object, in the order in which the help lists them."""
@@ -69,10 +76,15 @@ class LazyGroup(click.Group):
         return super().resolve_command(ctx, args)
 
 
+# Click re-flows a paragraph, unless it begins with this character.
+_EPILOG = "\b\nExit codes:\n" + "\n".join(
+    f"{code:>5}  {meaning}" for code, meaning in MEANINGS.items()
+)
+
+
 def _print_version(context: click.Context, _: click.Parameter, is_asked: bool) -> None:
     if not is_asked or context.resilient_parsing:
         return
-    # importlib.metadata would take half as long as click.
     click.echo(f"{PROGRAM} {__version__}")
     context.exit()
 
@@ -81,7 +93,7 @@ def _print_version(context: click.Context, _: click.Parameter, is_asked: bool) -
     name=PROGRAM,
     cls=LazyGroup,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="`confstore COMMAND --help` shows a command's options and examples.",
+    epilog=_EPILOG,
 )
 @click.option(
     "--version",
@@ -98,5 +110,5 @@ def app(**_: Any) -> None:
 
     The store is given by --store URL or by the environment variable CONFSTORE_URL, for example
     dynamodb://TABLE/STORE?region=eu-west-1 or file:config/prod.json. Data goes to standard output,
-    everything else to standard error.
+    everything else to standard error. COMMAND --help shows a command's options and examples.
     """

@@ -29,12 +29,13 @@ from confstore._cli._json_value import value_from_json
 from confstore._cli._text import visible
 from confstore.errors import InvalidValueError
 
-__all__ = ["FORMS", "Assignment", "parse_assignment", "values_from_arguments"]
+__all__ = ["FORMS", "Assignment", "escaped_key", "parse_assignment", "values_from_arguments"]
 
 FORMS = "KEY=VALUE, KEY:=JSON, KEY=@FILE or KEY=- for standard input"
 
 # A key, in which a backslash stands before what would end it, and the separator.
 _ASSIGNMENT = re.compile(r"((?:\\.|[^\\=:]|:(?!=)|\\)*?)(:?=)(.*)", re.DOTALL)
+_SPECIAL = re.compile(r"[\\=:]")
 _ESCAPED = re.compile(r"\\([\\=:])")
 # A value that would mean a file or standard input if there were no backslash before it.
 _ESCAPED_VALUE = re.compile(r"\\+(?:@.*|-)", re.DOTALL)
@@ -84,6 +85,11 @@ def parse_assignment(argument: str, number: int) -> Assignment:
     elif _ESCAPED_VALUE.fullmatch(text):
         text = text[1:]
     return Assignment(key, separator == ":=", source, text)
+
+
+def escaped_key(key: str) -> str:
+    """A key as it is typed in an assignment."""
+    return _SPECIAL.sub(r"\\\g<0>", key)
 
 
 def values_from_arguments(option: str, arguments: Sequence[str]) -> Values:

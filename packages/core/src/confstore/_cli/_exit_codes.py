@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 
-__all__ = ["CommandError", "ExitCode"]
+__all__ = ["MEANINGS", "CommandError", "ExitCode"]
 
 
 class ExitCode(enum.IntEnum):
@@ -12,7 +12,8 @@ class ExitCode(enum.IntEnum):
     The exit codes of the command line.
 
     Source of those from 70 on: BSD's sysexits.h (70 is an error of the program itself), and what
-    shells report of a program that a signal ended (128 and the signal's number).
+    shells report of a program that cannot be run (126, 127) or that a signal ended (128 and the
+    signal's number).
     """
 
     DONE = 0
@@ -22,6 +23,8 @@ class ExitCode(enum.IntEnum):
     BACKEND = 4
     CONFLICT = 5
     BUG = 70
+    NOT_EXECUTABLE = 126
+    NO_COMMAND = 127
     INTERRUPTED = 130
     BROKEN_PIPE = 141
     TERMINATED = 143
@@ -29,6 +32,23 @@ class ExitCode(enum.IntEnum):
     # `diff` found some, or a question was answered with no.
     DIFFERENT = 1
     DECLINED = 1
+
+
+MEANINGS = {
+    ExitCode.DONE: "done",
+    ExitCode.NOT_FOUND: "not found, or differences; or a question was answered with no",
+    ExitCode.USAGE: "the command line was wrong; nothing was done",
+    ExitCode.INVALID: "a name, a value or a schema is invalid; nothing was written",
+    ExitCode.BACKEND: "the backend failed or refused access, or the store is not there",
+    ExitCode.CONFLICT: "somebody wrote the option after the version that was given",
+    ExitCode.BUG: "an error of confstore itself",
+    ExitCode.NOT_EXECUTABLE: "the command of exec is there, and cannot be run",
+    ExitCode.NO_COMMAND: "the command of exec does not exist",
+    ExitCode.INTERRUPTED: "interrupted by Ctrl-C",
+    ExitCode.BROKEN_PIPE: "who read the output went away",
+    ExitCode.TERMINATED: "told to end (SIGTERM), as watch is by whoever started it",
+}
+"""What to tell people of each exit code."""
 
 
 class CommandError(Exception):

@@ -24,6 +24,7 @@ CODES: dict[type[errors.ConfigStoreError], ExitCode] = {
     errors.InvalidNameError: ExitCode.INVALID,
     errors.InvalidValueError: ExitCode.INVALID,
     errors.InvalidCommitError: ExitCode.INVALID,
+    errors.InvalidDocumentError: ExitCode.INVALID,
     errors.SchemaError: ExitCode.INVALID,
     errors.VersionConflictError: ExitCode.CONFLICT,
 }
@@ -48,14 +49,14 @@ def failure_of(error: BaseException, session: Session) -> tuple[ExitCode, str]:
         return ExitCode.INTERRUPTED, "interrupted"
     if isinstance(error, click.UsageError):
         return ExitCode.USAGE, _usage(error)
-    if isinstance(error, click.ClickException):
-        return ExitCode.USAGE, error.format_message()
-    if isinstance(error, ModuleNotFoundError) and error.name in _EXTRA:
-        advice = "python -m pip install 'confstore[cli]'"
-        return ExitCode.USAGE, f"{error.name} is not installed: {advice}"
-    if isinstance(error, OSError) and isinstance(error.filename, str):
+    if isinstance(error, ModuleNotFoundError):
+        needs = "the command line" if error.name in _EXTRA else "the adapter"
+        advice = "python -m pip install 'confstore[cli]'" if error.name in _EXTRA else "install it"
+        return ExitCode.USAGE, f"{needs} needs {error.name}, which is not installed: {advice}"
+    if isinstance(error, OSError):
         reason = os.strerror(error.errno) if error.errno else type(error).__name__
-        return ExitCode.BACKEND, f"{error.filename}: {reason}"
+        where = f"{error.filename}: " if isinstance(error.filename, str) else ""
+        return ExitCode.BACKEND, f"{where}{reason}"
     # Its text is not ours, and may quote a value.
     kind = type(error).__name__
     return ExitCode.BUG, f"{kind}: this is a bug of confstore; --debug shows where it happened"

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
+import warnings
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from confstore._cli._assignments import escaped_key
 from confstore._cli._close_names import did_you_mean
 from confstore._cli._exit_codes import CommandError, ExitCode
 from confstore._cli._session import Session
@@ -35,17 +37,16 @@ def complete_options(context: click.Context, _: click.Parameter, incomplete: str
 
 def complete_keys(context: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
     """The keys of the option before it that begin with what was typed."""
-    option = context.params.get("option")
-    return _completed(
-        context, incomplete, lambda store: list(store.get(str(option), consistent=False))
-    )
+    # After an option that waits for its value, click leaves the arguments where they were.
+    option = context.params.get("option") or next(iter(context.args), "")
+    return _completed(context, incomplete, lambda store: list(store.get(option, consistent=False)))
 
 
 def complete_assignments(
     context: click.Context, parameter: click.Parameter, incomplete: str
 ) -> list[str]:
     """The keys of the option before it, each ready for its value."""
-    return [f"{key}=" for key in complete_keys(context, parameter, incomplete)]
+    return [f"{escaped_key(key)}=" for key in complete_keys(context, parameter, incomplete)]
 
 
 def _completed(
@@ -53,6 +54,7 @@ def _completed(
 ) -> list[str]:
     # Whatever is printed here lands in the middle of the line that somebody is typing.
     logging.disable()
+    warnings.simplefilter("ignore")
     session = context.find_object(Session)
     if session is None:
         return []

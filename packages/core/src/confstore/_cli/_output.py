@@ -36,9 +36,9 @@ def _inert(text: str) -> str:
 
 def print_yaml(data: Any) -> None:
     """Print YAML, in the order of the data."""
-    import yaml
+    from confstore._cli._formats._yaml import text_from_tree
 
-    yaml.safe_dump(data, sys.stdout, allow_unicode=True, sort_keys=False)
+    sys.stdout.write(text_from_tree(data))
 
 
 def print_yaml_document(data: Any) -> None:

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
-import traceback
 from collections.abc import Sequence
 
 import click
 
 from confstore._cli._app import PROGRAM, app
 from confstore._cli._exit_codes import ExitCode
-from confstore._cli._failures import failure_of
 from confstore._cli._session import Session
 from confstore._cli._text import visible
 
@@ -35,16 +33,19 @@ def run(arguments: Sequence[str]) -> int:
     if instruction:
         from click.shell_completion import shell_complete
 
+        import confstore._cli._completion  # noqa: F401 (it makes itself known to click)
+
         return shell_complete(app, {}, PROGRAM, _COMPLETE, instruction)
+    _open_what_is_closed()
     _use_utf8()
     session = Session()
+    code = _invoke(arguments or ["--help"], session)
     try:
-        code = _invoke(arguments, session)
-        # Here, and not when the interpreter ends, where a closed pipe is a traceback.
+        # Here, and not when the interpreter ends, where a failure would be a traceback.
         sys.stdout.flush()
-    except BrokenPipeError:
-        _leave_pipe()
-        return ExitCode.BROKEN_PIPE
+    except OSError as error:
+        _leave_output()
+        return code or _report(error, session)
     return code
 
 
@@ -56,28 +57,40 @@ def _invoke(arguments: Sequence[str], session: Session) -> int:
                 app.invoke(context)
             except click.exceptions.Exit:
                 raise
-            except BrokenPipeError:
-                raise
-            except BaseException as error:
+            except (Exception, KeyboardInterrupt) as error:
                 # Here, where the store is open still, and can be asked for the closest name.
                 return _report(error, session)
     except click.exceptions.Exit as error:
         return error.exit_code
-    except BrokenPipeError:
-        raise
-    except BaseException as error:
+    except (Exception, KeyboardInterrupt) as error:
         return _report(error, session)
     return ExitCode.DONE
 
 
 def _report(error: BaseException, session: Session) -> int:
-    if isinstance(error, SystemExit | GeneratorExit):
-        raise error
+    if isinstance(error, BrokenPipeError):
+        # Whoever read the output has enough of it, as in `confstore list | head`.
+        return ExitCode.BROKEN_PIPE
+    # Here, for most runs end well.
+    from confstore._cli._failures import failure_of
+
     if session.is_debug:
+        import traceback
+
         traceback.print_exception(error)
+    if isinstance(error, click.Abort) and sys.stderr.isatty():
+        # The cursor stands behind a question.
+        sys.stderr.write("\n")
     code, text = failure_of(error, session)
     sys.stderr.write(f"{PROGRAM}: {visible(text)}\n")
     return code
+
+
+def _open_what_is_closed() -> None:
+    """A stream that the caller closed is None to Python, and to be read or written all the same."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115 (for good)
 
 
 def _use_utf8() -> None:
@@ -88,7 +101,7 @@ def _use_utf8() -> None:
         sys.stdout.reconfigure(encoding="utf-8", newline="\n")  # type: ignore[union-attr]
 
 
-def _leave_pipe() -> None:
+def _leave_output() -> None:
     """Let the interpreter's last flush go nowhere; source: Python's manual, "Note on SIGPIPE"."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, sys.stdout.fileno())

@@ -51,10 +51,19 @@ class Session:
             CommandError: No store was given.
             ConfigStoreError: It cannot be opened.
         """
+        return self.open(self.required_url(), purpose)
+
+    def required_url(self) -> str:
+        """
+        The URL of the store that the command is about.
+
+        Raises:
+            CommandError: No store was given.
+        """
         if self.url is None:
             message = "no store is given: use --store URL, or set CONFSTORE_URL to one"
             raise CommandError(f"{message}, such as file:config/prod.json")
-        return self.open(self.url, purpose)
+        return self.url
 
     def open(self, url: str, purpose: Purpose = "read") -> Store:
         """
@@ -87,6 +96,10 @@ class Session:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the stores that are open; one can be opened again."""
         for store in self._stores.values():
             store.close()
         self._stores.clear()

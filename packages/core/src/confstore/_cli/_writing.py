@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import getpass
+import os
 import socket
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar, cast
@@ -34,7 +35,7 @@ class Writing:
         is_dry_run: Whether to show what would change, and change nothing.
         has_values: Whether a dry run shows values.
         if_version: The version that the caller had seen; None for any.
-        author: Who writes, for the journal; None for the user of this machine.
+        author: Who writes, for the journal; None for `default_author`.
         comment: Why, for the journal.
     """
 
@@ -117,7 +118,9 @@ def is_journaled(store: Store) -> bool:
 
 
 def default_author() -> str:
-    """The user of this machine, as `user@host`."""
+    """Who the environment says it is, or the user of this machine, as `user@host`."""
+    if author := os.environ.get("CONFSTORE_AUTHOR"):
+        return author
     try:
         user = getpass.getuser()
     except (KeyError, OSError):
@@ -155,7 +158,6 @@ def writing_options(function: _Function) -> _Function:
             click.option(
                 "--author",
                 metavar="TEXT",
-                envvar="CONFSTORE_AUTHOR",
                 help="Who writes, for the journal; else CONFSTORE_AUTHOR, or user@host.",
             ),
             click.option("--comment", metavar="TEXT", default="", help="Why, for the journal."),

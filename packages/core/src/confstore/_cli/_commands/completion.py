@@ -23,8 +23,13 @@ def completion(session: Session, shell: str) -> None:  # noqa: ARG001 (every com
     """
     Print the script that makes a shell complete commands, and the store's options and keys.
 
-    Options and keys are those of the store that CONFSTORE_URL or --store names.
+    Options and keys are those of the store that CONFSTORE_URL, exported, or --store names. For bash
+    (4.4 or newer), add to ~/.bashrc: eval "$(confstore completion bash)". For zsh, add to ~/.zshrc,
+    after compinit: eval "$(confstore completion zsh)". For fish, run once: confstore completion
+    fish > ~/.config/fish/completions/confstore.fish.
     """
+    import confstore._cli._completion  # noqa: F401 (it makes itself known to click)
+
     kind = get_completion_class(shell)
     assert kind is not None  # noqa: S101 (the choices are the shells that click knows)
     from confstore._cli._app import PROGRAM, app

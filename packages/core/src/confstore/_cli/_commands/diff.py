@@ -19,7 +19,7 @@ __all__ = ["diff"]
     examples=(
         Example("confstore diff file:dev.json file:prod.json", "two stores", is_run=False),
         Example("confstore diff prod.yaml --values", "a file and the store", is_run=False),
-        Example("confstore diff 1 2", "two versions of the store"),
+        Example("confstore diff 41 42", "two versions of the store", is_run=False),
         Example("confstore diff 1", "what has changed since a version"),
     ),
 )

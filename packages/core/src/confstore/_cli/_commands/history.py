@@ -53,8 +53,8 @@ def history(
     """
     List the commits of the journal, or those of one option, newest first.
 
-    Times are in UTC, by the clock of who committed. With --values, a key's old value is that of the
-    commit before; it is ? where the journal no longer holds that one.
+    Times are in UTC, by the clock of who committed. With --values, what a key was before is what
+    the commit before made of it, and ? where the journal no longer holds that one.
     """
     store = journaled_store(session)
     every = list(entries_of(commits_of(store), option))

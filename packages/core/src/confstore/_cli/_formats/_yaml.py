@@ -20,7 +20,7 @@ from confstore._store import Values
 from confstore._tagged_json import JSONPathError, values_to_json
 from confstore._text_fault import TextFault
 
-__all__ = ["check", "dumps", "loads"]
+__all__ = ["check", "dumps", "loads", "text_from_tree"]
 
 _STR = "tag:yaml.org,2002:str"
 _NO_FOLDING = 2**30
@@ -39,8 +39,12 @@ def check(options: Mapping[str, Mapping[str, Any]]) -> None:
 
 def dumps(options: Mapping[str, Mapping[str, Any]]) -> str:
     """In the order of the store; text of several lines as a block where that is exact."""
-    tree = {option: values_to_json(values) for option, values in options.items()}
-    return yaml.dump(
+    return text_from_tree({option: values_to_json(values) for option, values in options.items()})
+
+
+def text_from_tree(tree: Any) -> str:
+    """What `json.dumps` takes as YAML, in its order."""
+    text: str = yaml.dump(
         tree,
         Dumper=_dumper(getattr(yaml, "CSafeDumper", yaml.SafeDumper)),
         allow_unicode=True,
@@ -48,6 +52,8 @@ def dumps(options: Mapping[str, Mapping[str, Any]]) -> str:
         sort_keys=False,
         width=_NO_FOLDING,
     )
+    # It marks the end of a document that is a single scalar.
+    return text.removesuffix("...\n")
 
 
 @functools.cache

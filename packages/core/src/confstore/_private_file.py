@@ -1,0 +1,37 @@
+"""A file with secrets, replaced as a whole."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TextIO
+
+__all__ = ["replaced_file"]
+
+
+@contextlib.contextmanager
+def replaced_file(path: Path) -> Iterator[TextIO]:
+    """
+    A file to write that becomes the one at the path, readable by its owner only (mode 0600).
+
+    Atomically, at the end of the block: whoever reads sees the old file or the whole new one, and
+    if the block raises, the old one stays. It is UTF-8, and line ends stay as they are written.
+
+    Raises:
+        OSError: It could not be written.
+    """
+    # mkstemp's mode is 0600 whatever the umask.
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
+    try:
+        with open(handle, "w", encoding="utf-8", newline="") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(temporary)
+        raise

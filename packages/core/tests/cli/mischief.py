@@ -1,0 +1,203 @@
+"""
+An adapter whose stores do what a command must survive.
+
+It is copied beside metadata that announce it, so that the installed script finds it by its scheme.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import warnings
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from confstore import Change, Commit
+from confstore.errors import (
+    AccessDeniedError,
+    NotJournaledError,
+    OptionNotFoundError,
+    StoreUnavailableError,
+)
+from confstore_memory import MemoryStore
+
+CANARY = "hunter2"
+LOG = logging.getLogger("mischief")
+
+
+class Wrapped:
+    """A store in memory with an option `db`, of which a subclass changes a method."""
+
+    name = "mischief"
+
+    def __init__(self) -> None:
+        self.inner = MemoryStore(self.name, {"db": {"host": "db.example"}})
+
+    def get(self, option: str, **how: Any) -> Any:
+        return self.inner.get(option, **how)
+
+    def items(self, **how: Any) -> Iterator[Any]:
+        return self.inner.items(**how)
+
+    def set(self, option: str, values: Any) -> None:
+        self.inner.set(option, values)
+
+    def update(self, option: str, values: Any, **how: Any) -> None:
+        self.inner.update(option, values, **how)
+
+    def delete(self, option: str) -> None:
+        self.inner.delete(option)
+
+    def close(self) -> None:
+        self.inner.close()
+
+
+class Bug(Wrapped):
+    def get(self, option: str, **how: Any) -> Any:
+        raise RuntimeError(f"the password is {CANARY}")
+
+
+class BugOnClose(Wrapped):
+    def close(self) -> None:
+        raise RuntimeError(f"the password is {CANARY}")
+
+
+class MissingModule(Wrapped):
+    def get(self, option: str, **how: Any) -> Any:
+        import module_that_is_not_there
+
+        return module_that_is_not_there
+
+
+class BrokenDisk(Wrapped):
+    def get(self, option: str, **how: Any) -> Any:
+        raise OSError("no number, and no name")
+
+
+class NotJournaled(Wrapped):
+    def get(self, option: str, **how: Any) -> Any:
+        raise NotJournaledError(self.name)
+
+
+class Interrupted(Wrapped):
+    def get(self, option: str, **how: Any) -> Any:
+        os.kill(os.getpid(), signal.SIGINT)
+        return self.inner.get(option, **how)
+
+
+class OneOptionOnly(Wrapped):
+    """Who may read one option, but not all."""
+
+    def items(self, **how: Any) -> Iterator[Any]:
+        raise AccessDeniedError(self.name, "Query")
+
+
+class ElsewhereNamed(Wrapped):
+    """An error that names a store which is not open."""
+
+    def get(self, option: str, **how: Any) -> Any:
+        raise OptionNotFoundError(option, "another")
+
+
+class Talkative(Wrapped):
+    def get(self, option: str, **how: Any) -> Any:
+        try:
+            raise ValueError(f"the password is {CANARY}")
+        except ValueError:
+            LOG.exception("line one\nline two")
+        LOG.info("nobody asked")
+        logging.getLogger("confstore").debug("our own details")
+        warnings.warn("old\nthing", DeprecationWarning, stacklevel=1)
+        warnings.warn("beware\x1b[31m", UserWarning, stacklevel=1)
+        return self.inner.get(option, **how)
+
+
+class Racing(Wrapped):
+    """A journaled store in which somebody else writes right before our first commits."""
+
+    is_journaled = True
+    others = 1
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.inner.enable_journal()
+
+    def version(self) -> int:
+        return self.inner.version()
+
+    def commits(self, since: int = 0) -> list[Commit]:
+        return self.inner.commits(since)
+
+    def commit(self, changes: Iterable[Change], **how: Any) -> Commit:
+        if self.others:
+            self.others -= 1
+            self.inner.update("db", {"other": self.others})
+        return self.inner.commit(changes, **how)
+
+
+class AlwaysRacing(Racing):
+    others = 1_000_000
+
+
+class Interleaved(Racing):
+    """Somebody else writes right before each of our commits, and never what we write."""
+
+    def commit(self, changes: Iterable[Change], **how: Any) -> Commit:
+        self.inner.set("theirs", {"version": self.inner.version()})
+        return self.inner.commit(changes, **how)
+
+
+class StopsAtTheThird(Wrapped):
+    """Something happens in the third write."""
+
+    writes = 0
+
+    def set(self, option: str, values: Any) -> None:
+        self.writes += 1
+        if self.writes == 3:
+            self.happen()
+        super().set(option, values)
+
+    def happen(self) -> None:
+        raise StoreUnavailableError(self.name, "it is on fire")
+
+
+class InterruptedAtTheThird(StopsAtTheThird):
+    def happen(self) -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+
+
+class DeletedMeanwhile(Wrapped):
+    """Somebody else deletes each option right before we do."""
+
+    def delete(self, option: str) -> None:
+        self.inner.delete(option)
+        self.inner.delete(option)
+
+
+STORES: dict[str, Callable[[], Any]] = {
+    kind.__name__: kind
+    for kind in (
+        AlwaysRacing,
+        BrokenDisk,
+        Bug,
+        BugOnClose,
+        DeletedMeanwhile,
+        ElsewhereNamed,
+        Interleaved,
+        Interrupted,
+        InterruptedAtTheThird,
+        MissingModule,
+        NotJournaled,
+        OneOptionOnly,
+        Racing,
+        StopsAtTheThird,
+        Talkative,
+        Wrapped,
+    )
+}
+
+
+def open_url(url: str) -> Any:
+    return STORES[url.partition(":")[2]]()

@@ -1,0 +1,130 @@
+"""
+Reading a reply before botocore does, by botocore's own event for it.
+
+The event comes once for every try, after the whole body is there, in the thread of the call. A
+handler may put members into the reply, and change what is left for botocore to parse: everything
+else of the reply, its metadata and its errors are botocore's, and so are the checksum, which it
+takes of the body as it came, and the retries. Where there is no such event (a Stubber, a client
+that is none of botocore's, or a botocore older than 1.35) the reply is as botocore parses it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import cached_property
+from typing import Any, Protocol
+
+__all__ = ["Early", "EarlyReader", "listen", "reading_early"]
+
+
+class EarlyReader(Protocol):
+    """
+    Reads one member of a reply.
+
+    Attributes:
+        operation: DynamoDB's name of the operation.
+        member: The member of its reply.
+    """
+
+    operation: str
+    member: str
+
+    def read(self, body: bytes) -> tuple[Any, bytes] | None:
+        """
+        Read the member from a body, which need not be one of DynamoDB's.
+
+        Returns:
+            What was read, and what is left for botocore; None leaves all of it.
+        """
+        ...
+
+
+# Per thread: many of them may use one client at once, and others use it for calls of their own.
+_reader: ContextVar[EarlyReader | None] = ContextVar("confstore_dynamodb_reader", default=None)
+
+
+class Early:
+    """
+    A member that was read early.
+
+    Whoever else looks at the reply, such as a handler of the client's `after-call`, finds in it
+    what botocore would have given.
+
+    Attributes:
+        content: What was read.
+    """
+
+    def __init__(self, content: Any, parse: Callable[[], Any]) -> None:
+        self.content = content
+        self._parse = parse
+
+    @cached_property
+    def _plain(self) -> Any:
+        return self._parse()
+
+    def __getitem__(self, key: Any) -> Any:
+        return self._plain[key]
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self._plain)
+
+    def __len__(self) -> int:
+        return len(self._plain)
+
+
+class _EarlyItems(Early, Sequence[Any]):
+    """Items in botocore's form."""
+
+
+class _EarlyItem(Early, Mapping[str, Any]):
+    """An item in botocore's form."""
+
+
+_VIEWS: dict[str, Callable[..., Early]] = {"Items": _EarlyItems, "Item": _EarlyItem}
+
+
+def listen(api: Any) -> None:
+    """Have a client's replies read early, whenever a call of ours asks for it."""
+    events: Any = getattr(getattr(api, "meta", None), "events", None)
+    if hasattr(events, "register"):
+        # The id makes it once a client, however many stores use it.
+        events.register("before-parse.dynamodb", _before_parse, unique_id="confstore-early")
+
+
+@contextmanager
+def reading_early(reader: EarlyReader | None) -> Iterator[None]:
+    """Have the replies to this thread's next calls read by a reader."""
+    token = _reader.set(reader)
+    try:
+        yield
+    finally:
+        _reader.reset(token)
+
+
+def _before_parse(
+    operation_model: Any,
+    response_dict: dict[str, Any],
+    customized_response_dict: dict[str, Any],
+    **_: Any,
+) -> None:
+    reader = _reader.get()
+    if reader is None or reader.operation != operation_model.name:
+        return
+    kind = response_dict["headers"].get("content-type", "")
+    if response_dict["status_code"] != 200 or not kind.startswith("application/x-amz-json"):
+        return
+    read = reader.read(response_dict["body"])
+    if read is None:
+        return
+    content, rest = read
+    whole = dict(response_dict)
+
+    def parse() -> Any:
+        from botocore.parsers import create_parser
+
+        return create_parser("json").parse(whole, operation_model.output_shape)[reader.member]
+
+    customized_response_dict[reader.member] = _VIEWS[reader.member](content, parse)
+    response_dict["body"] = rest
