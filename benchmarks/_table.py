@@ -94,7 +94,7 @@ def growth_table(lines: Iterable[GrowthLine], sizes: Sequence[int]) -> list[Cell
                 limit + line.growth.work,
                 *costs,
                 "" if line.exponent is None else f"{line.exponent + 0.0:.2f}",
-                "" if line.growth.is_limit else f"≤ {line.growth.goal:g}",
+                "" if line.goal is None else f"≤ {line.goal:.3g}",
                 verdict(line.is_reached),
             )
         )

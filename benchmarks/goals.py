@@ -67,7 +67,7 @@ class Growth:
         unit: Of the figures.
         figures: The names of the figures, with the size still open.
         goal: The greatest exponent. Linear work comes out a little above 1, since more options fit
-            the processor's caches less: json.loads shows how much.
+            the processor's caches less: json.loads shows how much, and ours may grow as it does.
         is_limit: Whether it is no work of ours.
     """
 

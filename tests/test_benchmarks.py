@@ -288,6 +288,20 @@ def test_growth():
     assert cells[2] == ("none", "", "", "", "", "", "≤ 1.1", "")
 
 
+def test_growth_of_the_limit():
+    """Ours may grow as the limit does, where that is more than its goal."""
+    sizes = (10, 100, 1000)
+    given = figures(
+        **{f"load_{size}": [size**1.15] for size in sizes},
+        **{f"limit_{size}": [size**1.2] for size in sizes},
+    )
+    ours = Growth("load", "B", "some/load_{}")
+    assert growth_lines([ours], sizes, given)[0].is_reached is False
+    limit = Growth("limit", "B", "some/limit_{}", is_limit=True)
+    lines = growth_lines([ours, limit], sizes, given)
+    assert [line.is_reached for line in lines] == [True, None]
+
+
 # -- the picture -------------------------------------------------------------------------
 
 

@@ -60,7 +60,7 @@ def costs_of(
     with config_of(open_store()) as config:
         assert len(config) == size
         config.reload()
-        costs["refresh"] = least_s(config.reload, times)
+        costs["refresh"] = least_s(config.reload, max(3, times))
         costs["hot_read"] = read_s(setting, 'config.db["host"]', {"config": config}, value_s=0.01)
     with config_of(open_changing()) as config:
         changes = []
