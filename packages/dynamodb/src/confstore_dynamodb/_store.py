@@ -85,7 +85,8 @@ class DynamoDBStore:
             write_units: Write capacity of a new table; given together with the other.
             full_reload_interval: Seconds, jittered by 10 %, after which a poll of a journaled store
                 loads everything again, for edits made without the journal.
-            sleep: How to wait, in seconds: for a new table, and between tries to commit.
+            sleep: How to wait, in seconds: for a new table, between tries to commit, and between
+                options that are read in the background.
 
         Raises:
             InvalidNameError: The store cannot have this name.
@@ -151,7 +152,7 @@ class DynamoDBStore:
             self._connection.expect_empty(reply)
             raise OptionNotFoundError(option, self.name)
         item = reply["Item"]
-        if isinstance(item, Early):
+        if isinstance(item, Early) and not item.is_seen:
             return _selected(item.content, wanted)
         selected = _selected(item, wanted)
         values: Values = PLAIN.values(option, selected, self._schema.reserved)
@@ -166,8 +167,9 @@ class DynamoDBStore:
         """
         What is new since the checkpoint.
 
-        Of a journaled store the commits since then are read; of any other every option is read and
-        compared, and so it is where the caller may not read the journal.
+        Of a journaled store the commits since then are read. Of any other every page is asked for,
+        and those that are not byte for byte as they were are read and compared; so it is, too,
+        where the caller may not read the journal.
 
         Args:
             checkpoint: That of an earlier poll of this object; any other gives a full answer.
