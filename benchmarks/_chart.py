@@ -22,11 +22,12 @@ WIDTH = 960
 LABELS = 520
 FIGURES = 96
 MARGIN = 20
+END = WIDTH - MARGIN - FIGURES
 TOP = 74
 STEP = 22
 DOT = 5
 
-TITLE = "Our cost as a share of theirs: less is better; the bar is the goal"
+TITLE = "Our cost as a share of theirs: less is better; the bar is the goal, a ring misses it"
 
 STYLE = """
 .ground { fill: #ffffff; stroke: #d0d7de; }
@@ -37,8 +38,8 @@ text { fill: #1f2328; font: 12px system-ui, -apple-system, "Segoe UI", sans-seri
 .even { stroke: #59636e; stroke-dasharray: 3 3; }
 .goal { stroke: #1f2328; stroke-width: 2.5; }
 .yes { fill: #1a7f37; stroke: #1a7f37; }
-.no { fill: #cf222e; stroke: #cf222e; }
-.spread { stroke-width: 2; }
+.no { fill: #ffffff; stroke: #cf222e; }
+.yes, .no { stroke-width: 2; }
 @media (prefers-color-scheme: dark) {
   .ground { fill: #0d1117; stroke: #30363d; }
   text { fill: #e6edf3; }
@@ -47,7 +48,7 @@ text { fill: #1f2328; font: 12px system-ui, -apple-system, "Segoe UI", sans-seri
   .even { stroke: #9198a1; }
   .goal { stroke: #e6edf3; }
   .yes { fill: #3fb950; stroke: #3fb950; }
-  .no { fill: #f85149; stroke: #f85149; }
+  .no { fill: #0d1117; stroke: #f85149; }
 }
 """
 
@@ -74,7 +75,7 @@ class Scale:
     def x(self, ratio: float) -> float:
         """The place of a ratio."""
         left = LABELS
-        width = WIDTH - MARGIN - FIGURES - left
+        width = END - left
         share = (math.log10(ratio) - self.least) / (self.greatest - self.least)
         return round(left + width * share, 1)
 
@@ -135,7 +136,8 @@ def bar(line: Line, scale: Scale, y: float) -> Iterator[str]:
         f'<text x="{LABELS - 14}" y="{y + 4}" text-anchor="end"'
         f"{fitted(label)}>{escape(label)}</text>"
     )
-    yield f'<line class="spread {kind}" x1="{low}" x2="{high}" y1="{y}" y2="{y}"/>'
+    yield f'<line class="grid" x1="{LABELS}" x2="{END}" y1="{y}" y2="{y}"/>'
+    yield f'<line class="{kind}" x1="{low}" x2="{high}" y1="{y}" y2="{y}"/>'
     yield f'<line class="goal" x1="{goal}" x2="{goal}" y1="{y - 8}" y2="{y + 8}"/>'
     yield f'<circle class="{kind}" cx="{middle}" cy="{y}" r="{DOT}"/>'
     figures = f"{digits(line.ratio.median)} (≤ {line.goal:g})"
@@ -143,8 +145,8 @@ def bar(line: Line, scale: Scale, y: float) -> Iterator[str]:
 
 
 def fitted(label: str) -> str:
-    """Makes a long label as narrow as its place; about 6.1 units a letter."""
+    """Makes a long label as narrow as its place; about 6.6 units a letter."""
     room = LABELS - 14 - MARGIN
-    if len(label) * 6.1 <= room:
+    if len(label) * 6.6 <= room:
         return ""
     return f' textLength="{room}" lengthAdjust="spacingAndGlyphs"'
