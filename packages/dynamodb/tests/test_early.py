@@ -310,6 +310,43 @@ def test_handlers_see_what_botocore_gives(canned: Canned) -> None:
     assert seen[3] == {"B": b"\x00"}
 
 
+def test_handlers_may_change_what_they_see(canned: Canned) -> None:
+    """What a handler changes, within the reply or by another one, is what the store reads."""
+
+    def change(parsed: dict[str, Any], **_: Any) -> None:
+        if "Item" in parsed:
+            parsed["Item"] = {**parsed["Item"], "port": {"N": "2"}}
+        for item in parsed.get("Items", ()):
+            item["port"] = {"N": "2"}
+
+    store = DynamoDBStore(canned.client, "config", "prod")
+    canned.client.meta.events.register("after-call.dynamodb", change)
+    canned.answer("Query", page({"a": {"port": 1}}))
+    assert dict(store.items()) == {"a": {"port": 2}}
+    first = store.poll()
+    assert first.changed == {"a": {"port": 2}}
+    assert store.poll(first.checkpoint).changed == {}
+    canned.answer("GetItem", json.dumps({"Item": item_of("a", {"port": 1})}).encode())
+    assert store.get("a") == {"port": 2}
+
+
+def test_handlers_may_change_the_body(canned: Canned) -> None:
+    """A handler of the event before parsing comes first, whenever it was registered."""
+
+    def change(response_dict: dict[str, Any], **_: Any) -> None:
+        response_dict["body"] = response_dict["body"].replace(b"1", b"2")
+
+    def replace(customized_response_dict: dict[str, Any], **_: Any) -> None:
+        customized_response_dict["Items"] = [item_of("mine", {})]
+
+    store = DynamoDBStore(canned.client, "config", "prod")
+    canned.client.meta.events.register("before-parse.dynamodb", change)
+    canned.answer("Query", page({"a": {"port": 1}}))
+    assert dict(store.items()) == {"a": {"port": 2}}
+    canned.client.meta.events.register("before-parse.dynamodb.Query", replace)
+    assert dict(store.items()) == {"mine": {}}
+
+
 def test_call_within_a_call_is_of_no_effect(canned: Canned) -> None:
     """A handler that uses the client itself gets its own reply, and the store gets its own."""
     store = DynamoDBStore(canned.client, "config", "prod")
@@ -325,6 +362,24 @@ def test_call_within_a_call_is_of_no_effect(canned: Canned) -> None:
     canned.client.meta.events.register("before-call.dynamodb.Query", ask)
     assert dict(store.items()) == {"outer": {"port": 1}}
     assert inner == [{"N": "2"}]
+
+
+def test_wrapper_of_a_client_gets_what_botocore_gives(canned: Canned) -> None:
+    """What stands between a store and a client, to decrypt for example, finds plain replies."""
+    seen = []
+
+    def look(send: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+        reply = send()
+        seen.append(type(reply["Items"]))
+        return reply
+
+    DynamoDBStore(canned.client, "config", "prod")
+    wrapper = Interposed(canned.client)
+    store = DynamoDBStore(wrapper, "config", "prod")
+    canned.answer("Query", page({"a": {"port": 1}}))
+    wrapper.next("query", look)
+    assert dict(store.items()) == {"a": {"port": 1}}
+    assert seen == [list]
 
 
 def test_threads_share_a_client(canned: Canned) -> None:

@@ -34,10 +34,12 @@ class Client:
         api: boto3's or botocore's client. Its type is built at run time from AWS's description
             of the service, so it is `Any` here.
         is_ours: Whether it is closed with the store.
+        reads_early: Whether replies can be read before botocore parses them.
     """
 
     api: Any = attrs.field(repr=False)
     is_ours: bool
+    reads_early: bool = False
 
     @property
     def endpoint(self) -> str:
@@ -84,16 +86,14 @@ def client_of(connection: Any, store: str) -> Client:
         return _created(store, connection.client)
     meta: Any = getattr(connection, "meta", None)
     if hasattr(meta, "client"):
-        listen(meta.client)
-        return Client(_low_level(meta.client), is_ours=False)
+        return Client(_low_level(meta.client), is_ours=False, reads_early=listen(meta.client))
     if not hasattr(connection, "get_item"):
         message = (
             "a connection is a boto3 client, resource or session, or None; "
             f"not {type(connection).__name__}"
         )
         raise TypeError(message)
-    listen(connection)
-    return Client(connection, is_ours=False)
+    return Client(connection, is_ours=False, reads_early=listen(connection))
 
 
 def new_client(
@@ -125,9 +125,8 @@ def new_client(
 def _created(store: str, create: Callable[..., Any], **settings: Any) -> Client:
     with translated(store, "CreateClient"):
         api = create("dynamodb", config=_config(), **settings)
-    listen(api)
     _remember_user_agent(api)
-    return Client(api, is_ours=True)
+    return Client(api, is_ours=True, reads_early=listen(api))
 
 
 def _remember_user_agent(api: Any) -> None:

@@ -62,7 +62,7 @@ class Connection:
             StoreClosedError: The store was closed.
             ConfigStoreError: The call failed; see `_errors`.
         """
-        with reading_early(reader):
+        with reading_early(reader if self._client.reads_early else None):
             return self._call(operation, option, TableName=self._table, **parameters)
 
     def table_names(self) -> list[str]:

@@ -19,10 +19,10 @@ from confstore.errors import (
 )
 from confstore_dynamodb._clock_offset import clock_finding
 from confstore_dynamodb._connection import Connection
-from confstore_dynamodb._errors import error_code, is_answer
+from confstore_dynamodb._errors import error_code, is_answer, is_denied
 from confstore_dynamodb._faults import credentials_advice, endpoint_advice
 from confstore_dynamodb._journal import JournalPartition, Marker
-from confstore_dynamodb._journaling import TTL_ATTRIBUTE, is_denied
+from confstore_dynamodb._journaling import TTL_ATTRIBUTE
 from confstore_dynamodb._permissions import Permissions
 from confstore_dynamodb._table_schema import TableSchema
 

@@ -10,6 +10,7 @@ that is none of botocore's, or a botocore older than 1.35) the reply is as botoc
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -49,8 +50,8 @@ class Early:
     """
     A member that was read early.
 
-    Whoever else looks at the reply, such as a handler of the client's `after-call`, finds in it
-    what botocore would have given.
+    Whoever else looks into it, such as a handler of the client's `after-call`, finds what botocore
+    would have given.
 
     Attributes:
         content: What was read.
@@ -59,6 +60,11 @@ class Early:
     def __init__(self, content: Any, parse: Callable[[], Any]) -> None:
         self.content = content
         self._parse = parse
+
+    @property
+    def is_seen(self) -> bool:
+        """Whether somebody has looked into it, who may have changed it: then that is the reply."""
+        return "_plain" in self.__dict__
 
     @cached_property
     def _plain(self) -> Any:
@@ -85,12 +91,23 @@ class _EarlyItem(Early, Mapping[str, Any]):
 _VIEWS: dict[str, Callable[..., Early]] = {"Items": _EarlyItems, "Item": _EarlyItem}
 
 
-def listen(api: Any) -> None:
-    """Have a client's replies read early, whenever a call of ours asks for it."""
-    events: Any = getattr(getattr(api, "meta", None), "events", None)
-    if hasattr(events, "register"):
-        # The id makes it once a client, however many stores use it.
-        events.register("before-parse.dynamodb", _before_parse, unique_id="confstore-early")
+def listen(api: Any) -> bool:
+    """
+    Have a client's replies read early, whenever a call of ours asks for it.
+
+    Returns:
+        Whether it can be done. It is not with what wraps a client, which may expect to find just
+        what botocore gives, to decrypt it for example.
+    """
+    botocore_client = sys.modules.get("botocore.client")
+    if botocore_client is None or not isinstance(api, botocore_client.BaseClient):
+        return False
+    # The id makes it once a client, however many stores use it. Other handlers of this event come
+    # first: they may change the body.
+    api.meta.events.register_last(
+        "before-parse.dynamodb", _before_parse, unique_id="confstore-early"
+    )
+    return True
 
 
 @contextmanager
@@ -111,6 +128,8 @@ def _before_parse(
 ) -> None:
     reader = _reader.get()
     if reader is None or reader.operation != operation_model.name:
+        return
+    if reader.member in customized_response_dict:
         return
     kind = response_dict["headers"].get("content-type", "")
     if response_dict["status_code"] != 200 or not kind.startswith("application/x-amz-json"):

@@ -20,7 +20,7 @@ from confstore.errors import (
     TableNotFoundError,
 )
 
-__all__ = ["cancellation_codes", "error_code", "is_answer", "retries", "translated"]
+__all__ = ["cancellation_codes", "error_code", "is_answer", "is_denied", "retries", "translated"]
 
 # Source: AWS, "Error handling with DynamoDB" and "Common errors" of the API reference. A status of
 # 500 or more says the same of codes that are not here.
@@ -111,6 +111,11 @@ def retries(error: BaseException | None) -> int:
     """How often the client sent the request again before this botocore `ClientError`."""
     response: Mapping[str, Any] = getattr(error, "response", {})
     return int(response.get("ResponseMetadata", {}).get("RetryAttempts", 0))
+
+
+def is_denied(error: AccessDeniedError) -> bool:
+    """Whether the caller is known and lacks this one permission."""
+    return error_code(error.__cause__) in {"AccessDenied", "AccessDeniedException"}
 
 
 def is_answer(error: ConfigStoreError) -> bool:

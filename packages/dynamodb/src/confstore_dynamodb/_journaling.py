@@ -8,11 +8,12 @@ from typing import Any
 
 import attrs
 
-from confstore import Change, Commit, Value
+from confstore import Change, Commit, SystemClock, Value
 from confstore.adapter import (
     Backoff,
     Draft,
     Head,
+    JournalPoller,
     ReadOnlyDict,
     check_if_version,
     checked_draft,
@@ -34,7 +35,7 @@ from confstore_dynamodb._journal import JournalPartition, Marker
 from confstore_dynamodb._journal_writer import JournalWriter
 from confstore_dynamodb._table_schema import TableSchema
 
-__all__ = ["TTL_ATTRIBUTE", "Journaling", "is_denied"]
+__all__ = ["TTL_ATTRIBUTE", "Journaling"]
 
 TTL_ATTRIBUTE = "_expires"
 # Each round writes down what changed during the one before, without the journal.
@@ -62,7 +63,9 @@ class Journaling:
     _table: str
     _read_options: Callable[[], Mapping[str, ReadOnlyDict]]
     _sleep: Callable[[float], None]
+    _full_reload_interval_s: float
     partition: JournalPartition = attrs.field(init=False)
+    poller: JournalPoller = attrs.field(init=False)
     _found: Marker | None = None
     _is_read: bool = False
     # Beside what was found, which a thread that asked before may still set to nothing.
@@ -71,6 +74,9 @@ class Journaling:
 
     def __attrs_post_init__(self) -> None:
         self.partition = JournalPartition(self._connection, self._schema, self._store)
+        self.poller = JournalPoller(
+            self, SystemClock(), full_reload_interval_s=self._full_reload_interval_s
+        )
 
     def marker(self) -> Marker | None:
         """
@@ -110,6 +116,15 @@ class Journaling:
         """The commits after a version, ascending; there may be holes."""
         return self.partition.read_commits(since, consistent=consistent)
 
+    def commits(self, since: int, *, consistent: bool) -> list[Commit]:
+        """
+        The commits after a version, ascending and without gaps.
+
+        Raises:
+            JournalGapError: The journal does not hold all of them.
+        """
+        return without_gap(self._store, self.read_commits(since, consistent=consistent), since)
+
     def read_options(self) -> Mapping[str, ReadOnlyDict]:
         """Every option, strongly consistent."""
         return self._read_options()
@@ -143,7 +158,7 @@ class Journaling:
         """Apply all of the changes or none; see `confstore.JournaledStore`."""
         self.enabled()
         draft = self._draft(changes, author, comment)
-        parts = [self.part_of(change) for change in draft.changes]
+        parts = [self.part_of(change.option, change.values) for change in draft.changes]
 
         def prepare(head: Head) -> tuple[Draft, list[dict[str, Any]]]:
             if if_version is not None and if_version < head.version:
@@ -156,12 +171,12 @@ class Journaling:
 
         return self._writer(self._retention_s()).commit(prepare)
 
-    def part_of(self, change: Change) -> dict[str, Any]:
+    def part_of(self, option: str, values: Mapping[str, Value] | None) -> dict[str, Any]:
         """The part of a transaction that replaces or deletes an option."""
-        key = self._schema.item_key(self._store, change.option)
-        if change.values is None:
+        key = self._schema.item_key(self._store, option)
+        if values is None:
             return {"Delete": {"Key": key}}
-        return {"Put": {"Item": {**key, **encode_values(change.values)}}}
+        return {"Put": {"Item": {**key, **encode_values(values)}}}
 
     def _draft(
         self, changes: Iterable[Change], author: str | None = None, comment: str = ""
@@ -298,8 +313,3 @@ class Journaling:
             # DynamoDB refuses what somebody else has just done.
             if not self._has_expiry():
                 raise
-
-
-def is_denied(error: AccessDeniedError) -> bool:
-    """Whether the caller is known and lacks this one permission."""
-    return error_code(error.__cause__) in {"AccessDenied", "AccessDeniedException"}

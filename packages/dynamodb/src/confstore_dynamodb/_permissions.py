@@ -16,8 +16,7 @@ import attrs
 from confstore import Finding
 from confstore.errors import AccessDeniedError, ConfigStoreError
 from confstore_dynamodb._connection import Connection
-from confstore_dynamodb._errors import cancellation_codes, error_code
-from confstore_dynamodb._journaling import is_denied
+from confstore_dynamodb._errors import cancellation_codes, error_code, is_denied
 from confstore_dynamodb._table_schema import TableSchema
 
 __all__ = ["Attempt", "Permissions"]

@@ -58,30 +58,32 @@ class OptionsQuery:
     def _pages(
         self, decoder: Decoder, consistent: bool, known: KnownPages | None = None
     ) -> Iterator[Page]:
-        option_key, hidden = self._schema.option_key, self._schema.reserved
-        body = PageBody(ItemReader(decoder, option_key, hidden), self._sleep, known)
-        start: dict[str, Any] = {}
+        items = ItemReader(decoder, self._schema.option_key, self._schema.reserved)
+        body = PageBody(items, self._sleep, known)
+        start: dict[str, Any] = {"ConsistentRead": consistent}
         while True:
-            self._ready()
-            reply = self._connection.call(
-                "query",
-                reader=body,
-                KeyConditionExpression="#0=:0",
-                ExpressionAttributeNames={"#0": self._schema.store_key},
-                ExpressionAttributeValues={":0": {"S": self._store}},
-                ConsistentRead=consistent,
-                **start,
-            )
-            found = self._connection.expect(reply, "Items")
-            if isinstance(found, Early):
-                yield found.content
-            else:
-                named = ((decoder.option_name(item, option_key), item) for item in found)
-                yield Page(
-                    body.collect(
-                        (option, decoder.values(option, item, hidden)) for option, item in named
-                    )
-                )
-            if not reply.get("LastEvaluatedKey"):
+            page, last_key = self._page(decoder, body, start)
+            yield page
+            if not last_key:
                 return
-            start = {"ExclusiveStartKey": reply["LastEvaluatedKey"]}
+            start["ExclusiveStartKey"] = last_key
+
+    def _page(self, decoder: Decoder, body: PageBody, start: dict[str, Any]) -> tuple[Page, Any]:
+        """A page, and what says where the next one begins."""
+        self._ready()
+        reply = self._connection.call(
+            "query",
+            reader=body,
+            KeyConditionExpression="#0=:0",
+            ExpressionAttributeNames={"#0": self._schema.store_key},
+            ExpressionAttributeValues={":0": {"S": self._store}},
+            **start,
+        )
+        found = self._connection.expect(reply, "Items")
+        last_key = reply.get("LastEvaluatedKey")
+        if isinstance(found, Early) and not found.is_seen:
+            return found.content, last_key
+        option_key, hidden = self._schema.option_key, self._schema.reserved
+        named = ((decoder.option_name(item, option_key), item) for item in found)
+        options = ((option, decoder.values(option, item, hidden)) for option, item in named)
+        return Page(body.collect(options)), last_key

@@ -7,9 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from confstore import Change, Commit, Poll, SystemClock, Value, Values
 from confstore.adapter import (
-    JournalPoller,
     ReadOnlyDict,
     call_after_fork,
     canonical_update,
@@ -18,7 +16,6 @@ from confstore.adapter import (
     checked_keys,
     checked_option,
     checked_store,
-    without_gap,
 )
 from confstore.errors import (
     AccessDeniedError,
@@ -32,16 +29,16 @@ from confstore_dynamodb._connection import Connection
 from confstore_dynamodb._decoder import PLAIN, READ_ONLY
 from confstore_dynamodb._early import Early
 from confstore_dynamodb._encoder import encode_values
-from confstore_dynamodb._errors import error_code, retries
+from confstore_dynamodb._errors import error_code, is_denied, retries
 from confstore_dynamodb._expressions import projection, update_of_keys
-from confstore_dynamodb._journaling import Journaling, is_denied
 from confstore_dynamodb._json_reader import ItemReader
 from confstore_dynamodb._query import OptionsQuery
 from confstore_dynamodb._table import Table
 from confstore_dynamodb._table_schema import TableSchema, Throughput
 
 if TYPE_CHECKING:
-    from confstore import Finding
+    from confstore import Change, Commit, Finding, Poll, Value, Values
+    from confstore_dynamodb._journaling import Journaling
 
 __all__ = ["DynamoDBStore"]
 
@@ -88,7 +85,8 @@ class DynamoDBStore:
             write_units: Write capacity of a new table; given together with the other.
             full_reload_interval: Seconds, jittered by 10 %, after which a poll of a journaled store
                 loads everything again, for edits made without the journal.
-            sleep: How to wait, in seconds: for a new table, and between tries to commit.
+            sleep: How to wait, in seconds: for a new table, between tries to commit, and between
+                options that are read in the background.
 
         Raises:
             InvalidNameError: The store cannot have this name.
@@ -96,6 +94,8 @@ class DynamoDBStore:
             MisconfiguredSchemaError: The table has other keys.
             StoreUnavailableError: The table is being deleted or archived.
             TableNotFoundError: The table is absent and is not to be made, or cannot be.
+            ValueError: An interval is not positive, the keys are not two names, or only one of the
+                units is given.
         """
         self.name = checked_store(name)
         self._schema = TableSchema(store_key, option_key)
@@ -111,12 +111,10 @@ class DynamoDBStore:
         self._item_body = ItemBody(
             ItemReader(PLAIN, self._schema.option_key, self._schema.reserved)
         )
-        self._journaling = Journaling(
-            self._connection, self._schema, self.name, table, self._read_options, sleep
-        )
-        self._poller = JournalPoller(
-            self._journaling, SystemClock(), full_reload_interval_s=full_reload_interval
-        )
+        if not full_reload_interval > 0:
+            raise ValueError("full_reload_interval is a positive number of seconds")
+        self._sleep = sleep
+        self._full_reload_interval_s = full_reload_interval
         call_after_fork(self._connection.after_fork)
         try:
             if check_table:
@@ -154,7 +152,7 @@ class DynamoDBStore:
             self._connection.expect_empty(reply)
             raise OptionNotFoundError(option, self.name)
         item = reply["Item"]
-        if isinstance(item, Early):
+        if isinstance(item, Early) and not item.is_seen:
             return _selected(item.content, wanted)
         selected = _selected(item, wanted)
         values: Values = PLAIN.values(option, selected, self._schema.reserved)
@@ -169,8 +167,9 @@ class DynamoDBStore:
         """
         What is new since the checkpoint.
 
-        Of a journaled store the commits since then are read; of any other every option is read and
-        compared, and so it is where the caller may not read the journal.
+        Of a journaled store the commits since then are read. Of any other every page is asked for,
+        and those that are not byte for byte as they were are read and compared; so it is, too,
+        where the caller may not read the journal.
 
         Args:
             checkpoint: That of an earlier poll of this object; any other gives a full answer.
@@ -179,7 +178,7 @@ class DynamoDBStore:
         self._ready()
         try:
             if self._journaling.marker() is not None:
-                return self._poller.poll(checkpoint, consistent=consistent)
+                return self._journaling.poller.poll(checkpoint, consistent=consistent)
         except AccessDeniedError as error:
             if not is_denied(error):
                 raise
@@ -195,7 +194,7 @@ class DynamoDBStore:
         """
         option = checked_option(option)
         canonical = canonical_values(option, values, reserved=self._schema.reserved)
-        part = self._journaling.part_of(Change(option, canonical))
+        part = self._journaling.part_of(option, canonical)
         if self.is_journaled:
             self._journaling.write(lambda: (canonical, part), option)
         else:
@@ -233,7 +232,7 @@ class DynamoDBStore:
         parameters = update_of_keys(encode_values(changed), removed)
         if "UpdateExpression" not in parameters:
             # Too many keys for an expression, the only form of it in a transaction, or none.
-            return merged, self._journaling.part_of(Change(option, merged))
+            return merged, self._journaling.part_of(option, merged)
         return merged, {"Update": {"Key": self._key(option), **parameters}}
 
     def delete(self, option: str) -> None:
@@ -265,7 +264,7 @@ class DynamoDBStore:
 
     def _deleted(self, option: str) -> tuple[None, dict[str, Any]]:
         self.get(option, keys=())
-        return None, self._journaling.part_of(Change(option, None))
+        return None, self._journaling.part_of(option, None)
 
     @property
     def is_journaled(self) -> bool:
@@ -327,8 +326,7 @@ class DynamoDBStore:
         self._journaling.enabled()
         since = max(0, since)
         try:
-            commits = self._journaling.read_commits(since, consistent=consistent)
-            return without_gap(self.name, commits, since)
+            return self._journaling.commits(since, consistent=consistent)
         except JournalGapError:
             if consistent:
                 raise
@@ -391,6 +389,29 @@ class DynamoDBStore:
     def _ready(self) -> None:
         self._connection.check_open()
         self._table.check()
+
+    @property
+    def _journaling(self) -> Journaling:
+        # Made, and its modules imported, when it is first needed: half of what a process that reads
+        # an option would import has to do with the journal.
+        made: Journaling | None = self.__dict__.get("_made_journaling")
+        if made is None:
+            from confstore_dynamodb._journaling import Journaling
+
+            # Two threads that come at once both go on with the same one.
+            made = self.__dict__.setdefault(
+                "_made_journaling",
+                Journaling(
+                    self._connection,
+                    self._schema,
+                    self.name,
+                    self._table_name,
+                    self._read_options,
+                    self._sleep,
+                    self._full_reload_interval_s,
+                ),
+            )
+        return made
 
     def _read_options(self) -> dict[str, ReadOnlyDict]:
         return dict(self._query.options(READ_ONLY, consistent=True))
