@@ -16,11 +16,12 @@ from pathlib import Path
 from benchmarks._chart import chart
 from benchmarks._environment import described, versions
 from benchmarks._lines import GrowthLine, Line, growth_lines, lines_of
+from benchmarks._row import Row, families_of
 from benchmarks._runner import Figures, run_family
 from benchmarks._server import running_server
 from benchmarks._setting import Setting
 from benchmarks._table import Cells, growth_table, in_markdown, in_text, table
-from benchmarks.goals import GROWTH, ROWS, Row, families_of
+from benchmarks.goals import GROWTH, ROWS
 from benchmarks.rows import growth
 
 __all__ = ["main"]

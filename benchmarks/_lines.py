@@ -6,9 +6,9 @@ from collections.abc import Iterable
 
 import attrs
 
+from benchmarks._row import Against, Growth, Row, Version, goal_on
 from benchmarks._runner import Figures
 from benchmarks._statistics import Summary, exponent, ratios, summary
-from benchmarks.goals import Against, Growth, Row, Version, goal_on
 
 __all__ = ["GrowthLine", "Line", "growth_lines", "lines_of"]
 

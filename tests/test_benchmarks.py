@@ -12,12 +12,13 @@ import pytest
 from benchmarks._chart import Scale, chart
 from benchmarks._lines import growth_lines, lines_of
 from benchmarks._options import options
+from benchmarks._row import Against, Growth, Row, families_of, goal_on
 from benchmarks._runner import Figures, measure, order_of
 from benchmarks._server import running_server
 from benchmarks._setting import Setting
 from benchmarks._statistics import exponent, percentile, ratios, summary
 from benchmarks._table import growth_table, in_markdown, in_text, quantity, table
-from benchmarks.goals import GROWTH, ROWS, Against, Growth, Row, families_of, goal_on
+from benchmarks.goals import GROWTH, ROWS
 from confstore_dynamodb import DynamoDBStore
 
 PYTHON = (3, 11)
