@@ -5,7 +5,7 @@ The event comes once for every try, after the whole body is there, in the thread
 handler may put members into the reply, and change what is left for botocore to parse: everything
 else of the reply, its metadata and its errors are botocore's, and so are the checksum, which it
 takes of the body as it came, and the retries. Where there is no such event (a Stubber, a client
-that is none of botocore's, or a botocore older than 1.35) the reply is as botocore parses it.
+that is none of botocore's, or botocore 1.34) the reply is as botocore parses it.
 """
 
 from __future__ import annotations
