@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import tempfile
 from contextlib import ExitStack
 from pathlib import Path
@@ -17,6 +18,10 @@ from forked import renew_the_lock_of_coverage
 pytest_plugins = ["dynamodb_local"]
 
 renew_the_lock_of_coverage()
+
+# A shell has a run in the background ignore Ctrl-C, and so would every program that a test starts.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 AWS_ENVIRONMENT = {
     "AWS_ACCESS_KEY_ID": "test",
