@@ -67,7 +67,7 @@ def test_forms(confstore: Confstore, dev: Path, options: Callable[[], Any]) -> N
         ("k=-", "hunter2\n", "hunter2"),
         ("k=-", "hunter2", "hunter2"),
         ("k=-", "one\ntwo\n\n", "one\ntwo\n"),
-        ("k=-", "", ""),
+        ("k=-", "\n", ""),
         ("k=-", "höst", "höst"),
         ("k:=-", '[1, "a"]\n', [1, "a"]),
     ],
@@ -153,3 +153,12 @@ def test_argument_that_is_no_text(confstore: Confstore, dev: Path) -> None:
     """Bytes that are not UTF-8 reach a program as lone surrogates, which no store keeps."""
     ran = confstore("set", "new", "a=\udcff")
     assert (ran.code, "at a: " in ran.stderr) == (3, True)
+
+
+def test_nothing_from_standard_input(confstore: Confstore, dev: Path) -> None:
+    """What a program pipes in that failed is no secret."""
+    before = dev.read_bytes()
+    ran = confstore("set", "new", "password=-", input="")
+    assert ran.code == 2
+    assert "nothing came from standard input" in ran.stderr
+    assert dev.read_bytes() == before

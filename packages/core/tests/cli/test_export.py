@@ -223,3 +223,16 @@ def test_rich_is_for_the_bar_alone(
         check=True,
     )
     assert ran.stdout == "[]\n"
+
+
+@pytest.mark.parametrize("own", ["dev.json", "dev.journal.jsonl", "link.json"])
+def test_a_file_of_the_store_itself(
+    confstore: Confstore, journaled: Path, tmp_path: Path, own: str
+) -> None:
+    """What the store lives in is never replaced by an export, whatever its name."""
+    (tmp_path / "link.json").symlink_to("dev.json")
+    before = (tmp_path / own).read_bytes()
+    ran = confstore("export", "db", "--file", own, "--format", "json", "--yes")
+    assert ran.code == 2
+    assert "a file of the store itself" in ran.stderr
+    assert (tmp_path / own).read_bytes() == before

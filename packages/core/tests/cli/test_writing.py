@@ -121,7 +121,6 @@ def test_delete_refuses_without_a_terminal(
             [("db", "host", "changed"), ("db", "port", "removed")],
         ),
         (("update", "db", "port:=27017"), []),
-        (("update", "new", "--remove", "a"), [("new", None, "added")]),
         (("delete", "login"), [("login", "password", "removed")]),
         (("delete", "db", "port"), [("db", "port", "removed")]),
     ],
@@ -278,3 +277,35 @@ def test_store_that_knows_no_journal(confstore: Confstore) -> None:
     ran = confstore("init", "--journal", "-s", "mischief:Wrapped")
     assert ran.code == 4
     assert ran.stderr.endswith("cannot keep a journal: its adapter knows none\n")
+
+
+@pytest.mark.parametrize(
+    "command", [("set", "db", "a=1"), ("update", "db", "a=1"), ("delete", "db", "--yes")]
+)
+@pytest.mark.parametrize("mode", [(), ("--dry-run",)])
+def test_version_of_another_store(
+    confstore: Confstore, journaled: Path, command: tuple[str, ...], mode: tuple[str, ...]
+) -> None:
+    """A version that the store has not reached is a mistake, and protects from nothing."""
+    before = journaled.read_bytes()
+    ran = confstore(*command, "--if-version", "9999", *mode)
+    assert ran.code == 5
+    assert "is at version 1" in ran.stderr
+    assert journaled.read_bytes() == before
+
+
+def test_dry_run_meets_the_conflict(confstore: Confstore, journaled: Path) -> None:
+    """A dry run fails where the write would."""
+    assert confstore("set", "db", "a=1").code == 0
+    for command in (("set", "db", "a=2"), ("update", "db", "a=2"), ("delete", "db")):
+        assert confstore(*command, "--if-version", "1", "--dry-run").code == 5
+    assert confstore("set", "login", "a=2", "--if-version", "1", "--dry-run").code == 0
+
+
+def test_only_an_assignment_makes_an_option(confstore: Confstore, dev: Path) -> None:
+    """A mistyped option of which keys are to be removed is not made."""
+    before = dev.read_bytes()
+    ran = confstore("update", "dbb", "--remove", "host")
+    assert ran.code == 1
+    assert "did you mean 'db'?" in ran.stderr
+    assert dev.read_bytes() == before

@@ -22,7 +22,7 @@ from confstore_file._os_errors import store_error
 from confstore_file._pending import is_behind, is_pending
 from confstore_file._replacement import Replacement, adopt_temporary, make_folder
 from confstore_file._watched_file import State, WatchedFile, digest_of
-from confstore_file._write_lock import WriteLock
+from confstore_file._write_lock import WriteLock, lock_of
 
 __all__ = ["Files", "Plan"]
 
@@ -166,10 +166,13 @@ class Files:
             raise StoreUnavailableError(self._store, reason)
         return journal
 
+    def paths(self) -> tuple[str, ...]:
+        """The options file, its journal and its lock; none of them needs to exist."""
+        target = os.path.realpath(self._path)
+        return target, _journal_path(target), lock_of(target)
+
     def _journal_of(self, target: str) -> JournalFile:
-        # Only what ends in .json loses its end: prod and prod.json are two stores.
-        stem = target.removesuffix(".json")
-        path = f"{stem}.journal.jsonl" if stem != target else f"{target}.journal"
+        path = _journal_path(target)
         return self._journals.setdefault(path, JournalFile(path, self._wall_clock))
 
     # -- writing ---------------------------------------------------------------------------------
@@ -343,6 +346,12 @@ class _Outcome:
     """A write that was made, and its commit, if there is a journal."""
 
     commit: Commit | None = None
+
+
+def _journal_path(target: str) -> str:
+    # Only what ends in .json loses its end: prod and prod.json are two stores.
+    stem = target.removesuffix(".json")
+    return f"{stem}.journal.jsonl" if stem != target else f"{target}.journal"
 
 
 def _applied(

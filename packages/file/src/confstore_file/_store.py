@@ -101,6 +101,11 @@ class FileStore:
         """The store's name: the file's, without `.json`."""
         return self._name
 
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The absolute paths of the options, the journal and the lock; none needs to exist."""
+        return self._files.paths()
+
     def get(
         self,
         option: str,

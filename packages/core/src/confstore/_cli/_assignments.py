@@ -144,7 +144,13 @@ def _stdin_text(option: str, assignment: Assignment) -> str:
         prompt = visible(assignment.key)
         typed: str = click.prompt(prompt, default="", hide_input=True, show_default=False, err=True)
         return typed
-    text = _decoded(option, assignment, sys.stdin.buffer.read())
+    content = sys.stdin.buffer.read()
+    if not content:
+        # A secret of nothing comes of a program before the pipe that failed.
+        key = assignment.key
+        message = f"nothing came from standard input for key {key!r}; an empty text is KEY="
+        raise CommandError(message)
+    text = _decoded(option, assignment, content)
     # `get` and `echo` add one.
     return text.removesuffix("\n")
 

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from confstore._cli._exit_codes import CommandError, ExitCode
 from confstore._cli._session import Session
 from confstore._cli._text import visible
 from confstore._private_file import replaced_file
+
+if TYPE_CHECKING:
+    from confstore import Store
 
 __all__ = ["ExportFile"]
 
@@ -29,15 +33,25 @@ class ExportFile:
         self._shown = path
         self._path = None if path == "-" else Path(path)
 
-    def check(self, session: Session, *, is_confirmed: bool) -> None:
+    def check(self, session: Session, store: Store, *, is_confirmed: bool) -> None:
         """
         Ask before a file is replaced.
 
+        Args:
+            session: The run.
+            store: The store that is exported; its own files are never replaced.
+            is_confirmed: Whether `--yes` was given.
+
         Raises:
-            CommandError: It is a folder; or it is there, and nobody said that it may be replaced.
+            CommandError: It is a folder, or the store's; or it is there, and nobody said that it
+                may be replaced.
         """
         if self._path is None or not self._path.exists():
             return
+        own: Sequence[str] = getattr(store, "files", ())
+        if any(os.path.exists(file) and os.path.samefile(file, self._path) for file in own):
+            message = f"{self._shown!r} is a file of the store itself: export to another one"
+            raise CommandError(message)
         if self._path.is_dir():
             raise CommandError(f"{self._shown!r} is a folder: give the name of a file")
         if self._path.is_file():

@@ -6,7 +6,7 @@ import functools
 import getpass
 import os
 import socket
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import attrs
@@ -52,14 +52,20 @@ class Writing:
 
         show_differences(session, diff(old, new), has_values=self.has_values)
 
-    def check(self, store: Store) -> None:
+    def check(self, store: Store, *options: str) -> None:
         """
-        Check that the store can keep what was asked to be kept.
+        Check that the store can keep what was asked to be kept, also for a dry run.
+
+        Args:
+            store: The store.
+            *options: What is to be written.
 
         Raises:
-            CommandError: It has no journal, and an option needs one.
+            CommandError: It has no journal, and an option needs one; or `if_version` is not there.
+            VersionConflictError: One of the options was committed after `if_version`.
         """
         if is_journaled(store):
+            self._check_version(cast("JournaledStore", store), options)
             return
         asked = {
             "--if-version": self.if_version is not None,
@@ -71,6 +77,18 @@ class Writing:
                 message = f"store {store.name!r} has no journal, which {option} needs: "
                 advice = "turn it on with confstore init --journal"
                 raise CommandError(message + advice, ExitCode.BACKEND)
+
+    def _check_version(self, store: JournaledStore, options: Collection[str]) -> None:
+        if self.if_version is None:
+            return
+        version = store.version()
+        if self.if_version > version:
+            message = f"store {store.name!r} is at version {version}: the one given is another's"
+            raise CommandError(message, ExitCode.CONFLICT)
+        from confstore.adapter import check_if_version
+
+        since = store.commits(self.if_version)
+        check_if_version(store.name, self.if_version, frozenset(options), since, version)
 
     def apply(
         self, store: Store, changes: Callable[[], Sequence[Change]], plain: Callable[[], None]

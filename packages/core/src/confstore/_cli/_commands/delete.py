@@ -38,7 +38,7 @@ def delete(
                 raise absent_key(store, option, key)
         return {key: value for key, value in old.items() if key not in keys} if keys else None
 
-    writing.check(store)
+    writing.check(store, option)
     rest = left()
     if writing.is_dry_run:
         after = {} if rest is None else {option: rest}

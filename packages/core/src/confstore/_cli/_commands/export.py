@@ -55,7 +55,7 @@ def export(
     chosen = format or _format_of(path)
     file = ExportFile(path)
     store = session.store()
-    file.check(session, is_confirmed=is_confirmed)
+    file.check(session, store, is_confirmed=is_confirmed)
     exported = _read(store, options)
     file.write(session, dumps(exported, chosen))
     if path != "-":

@@ -46,7 +46,7 @@ def set_option(
     checked_option(option)
     store = session.store("write")
     values = canonical_values(option, values_from_arguments(option, assignments))
-    writing.check(store)
+    writing.check(store, option)
     if writing.is_dry_run:
         writing.show(session, options_now(store, [option]), {option: values})
         return

@@ -13,6 +13,7 @@ from confstore._cli._reading import options_now
 from confstore._cli._session import Session
 from confstore._cli._writing import Writing, writing_options
 from confstore.adapter import canonical_update, canonical_values, checked_option
+from confstore.errors import OptionNotFoundError
 
 __all__ = ["update"]
 
@@ -45,7 +46,7 @@ def update(
     writing: Writing,
 ) -> None:
     """
-    Change keys of an option and keep the others; an absent option is made.
+    Change keys of an option and keep the others; an assignment makes an absent option.
 
     KEY=VALUE is as for set.
     """
@@ -54,7 +55,10 @@ def update(
     checked_option(option)
     store = session.store("write")
     values, gone = canonical_update(option, values_from_arguments(option, assignments), removed)
-    writing.check(store)
+    writing.check(store, option)
+    if not values and not options_now(store, [option]):
+        # Only an assignment makes an option: whoever removes keys means one that is there.
+        raise OptionNotFoundError(option, store.name)
 
     def merged() -> Values:
         old = options_now(store, [option]).get(option, {})
