@@ -32,11 +32,14 @@ UNWANTED = (
 
 # Hundreds of processes: on the other Pythons, what reads, writes and replaces itself is enough.
 LONG = (
+    "assignments",
     "completion",
     "copy",
     "diff",
     "doctor",
     "dynamodb",
+    "export",
+    "failures",
     "history",
     "import",
     "import_killed",
