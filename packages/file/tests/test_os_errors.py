@@ -175,9 +175,14 @@ def unprivileged(check: Callable[[], object]) -> bool:
     """Whether a check passes in a child that is not root."""
 
     def as_nobody() -> object:
-        if os.geteuid() == 0:
-            os.seteuid(NOBODY)
-        return check()
+        if os.geteuid() != 0:
+            return check()
+        os.seteuid(NOBODY)
+        try:
+            return check()
+        finally:
+            # Only root can write down there what was measured of this child.
+            os.seteuid(0)
 
     return passes_in_child(as_nobody)()
 
