@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import difflib
-import importlib
 from collections.abc import Callable, Collection, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, cast
 
+import confstore
 from confstore._store import Store, Value
 
 if TYPE_CHECKING:
@@ -15,12 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ConfigStore"]
 
-# Imported when they are asked for: a program pays at its start for the one that it reads through.
-_STRATEGIES = {
-    "CachedConfigStore": "confstore._cached",
-    "SimpleConfigStore": "confstore._simple",
-    "TimeBasedConfigStore": "confstore._time_based",
-}
+_STRATEGIES = ("CachedConfigStore", "SimpleConfigStore", "TimeBasedConfigStore")
 
 
 class ConfigStore:
@@ -143,4 +138,5 @@ def strategy_by_name(name: str) -> Callable[..., Any]:
         known = ", ".join(_STRATEGIES)
         advice = f"did you mean {close[0]!r}?" if close else f"known are {known}"
         raise ValueError(f"no reading strategy is named {name!r}: {advice}")
-    return cast("Callable[..., Any]", getattr(importlib.import_module(_STRATEGIES[name]), name))
+    # Imported now, by that name: a program pays for the one that it reads through.
+    return cast("Callable[..., Any]", getattr(confstore, name))

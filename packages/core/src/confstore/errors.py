@@ -123,14 +123,8 @@ class InvalidValueError(ConfigStoreError, ValueError):
         return f"option {self.option!r}{where}: {self.reason}"
 
 
-class InvalidDocumentError(ConfigStoreError, ValueError):
-    """
-    A file to be imported is no document of options; nothing was written.
-
-    Attributes:
-        place: Where: `FILE:LINE:COLUMN`; `FILE` alone where the format's reader knows no more.
-        reason: What is wrong there, and what would be right.
-    """
+class _PlaceError(ConfigStoreError):
+    """A place in what was read, and what is wrong there."""
 
     def __init__(self, place: str, reason: str) -> None:
         super().__init__(place, reason)
@@ -139,6 +133,16 @@ class InvalidDocumentError(ConfigStoreError, ValueError):
 
     def __str__(self) -> str:
         return f"{self.place}: {self.reason}"
+
+
+class InvalidDocumentError(_PlaceError, ValueError):
+    """
+    A file to be imported is no document of options; nothing was written.
+
+    Attributes:
+        place: Where: `FILE:LINE:COLUMN`; `FILE` alone where the format's reader knows no more.
+        reason: What is wrong there, and what would be right.
+    """
 
 
 class InvalidURLError(ConfigStoreError, ValueError):
@@ -297,7 +301,7 @@ class MisconfiguredSchemaError(_StoreError):
     _what = "has a table of another schema"
 
 
-class CorruptStoreError(ConfigStoreError):
+class CorruptStoreError(_PlaceError):
     """
     What is stored is not a store: broken JSON, a wrong shape, an unknown type.
 
@@ -307,14 +311,6 @@ class CorruptStoreError(ConfigStoreError):
         place: Where: `FILE:LINE:COLUMN` for a file, the option for a table.
         reason: What is wrong there.
     """
-
-    def __init__(self, place: str, reason: str) -> None:
-        super().__init__(place, reason)
-        self.place = place
-        self.reason = reason
-
-    def __str__(self) -> str:
-        return f"{self.place}: {self.reason}"
 
 
 class BackendError(_StoreError):

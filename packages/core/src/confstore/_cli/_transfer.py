@@ -17,7 +17,6 @@ from confstore._cli._writing import (
     default_author,
     is_journaled,
 )
-from confstore.adapter import check_if_version
 from confstore.errors import VersionConflictError
 
 if TYPE_CHECKING:
@@ -123,8 +122,8 @@ class Transfer:
         seen: int,
     ) -> None:
         if_version = self.writing.if_version
-        if if_version is not None:
-            _check_untouched(store, plan, if_version)
+        # Before the first of several commits, so that a conflict is not found half way.
+        self.writing.check(store, *plan.written, *plan.deleted)
         # What was not there when somebody was asked is not deleted by a later try either.
         prunable = plan.deleted
         with Progress("committing", len(plan.changes)) as progress:
@@ -169,11 +168,3 @@ class Transfer:
 def _version(store: Store) -> int | None:
     """The version of a journaled store; read before its options, it misses no later commit."""
     return cast("JournaledStore", store).version() if is_journaled(store) else None
-
-
-def _check_untouched(store: JournaledStore, plan: TransferPlan, if_version: int) -> None:
-    """Before the first of several commits, so that a conflict is not found half way."""
-    since = store.commits(if_version)
-    version = since[-1].version if since else if_version
-    options = frozenset((*plan.written, *plan.deleted))
-    check_if_version(store.name, if_version, options, since, version)

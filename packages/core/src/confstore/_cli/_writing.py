@@ -58,7 +58,7 @@ class Writing:
 
         Args:
             store: The store.
-            *options: What is to be written.
+            *options: What is to be written; none if that is not known yet.
 
         Raises:
             CommandError: It has no journal, and an option needs one; or `if_version` is not there.
@@ -85,6 +85,8 @@ class Writing:
         if self.if_version > version:
             message = f"store {store.name!r} is at version {version}: the one given is another's"
             raise CommandError(message, ExitCode.CONFLICT)
+        if not options:
+            return
         from confstore.adapter import check_if_version
 
         since = store.commits(self.if_version)
@@ -94,7 +96,7 @@ class Writing:
         self, store: Store, changes: Callable[[], Sequence[Change]], plain: Callable[[], None]
     ) -> str:
         """
-        Write, as a commit with remarks where the store is journaled.
+        Write, as a commit with remarks where the store is journaled; `check` came before.
 
         Args:
             store: The store.
@@ -109,7 +111,6 @@ class Writing:
             ConfigStoreError: It cannot be written.
         """
         if not is_journaled(store):
-            self.check(store)
             plain()
             return ""
         from confstore.errors import VersionConflictError
