@@ -161,7 +161,7 @@ def test_key_is_text(key: str, at: str) -> None:
         ("db:\n  a: \x07\n", "2:6", "this character cannot stand in YAML"),
         ("db:\n  a: b\ufeff\n", "2:7", "this character cannot stand in YAML"),
         ("db:\n  a: \ud800\n", "2:6", "this character cannot stand in YAML"),
-        (f"db:\n  a: {'[' * 100_000}\n", "2:69", "nested too deep"),
+        (f"db:\n  a: {'[' * 500}\n", "2:69", "nested too deep"),
         (f"db:\n  a: {'{a: ' * 100_000}\n", "2:258", "nested too deep"),
         (f"db:\n  a: {'[' * 40}{']' * 40}\n", "2:37", "nested more than 31 deep"),
         ("db:\n  a: *b\n", "2:6", "no anchor that ends before it"),
@@ -180,6 +180,12 @@ def test_faulty_document_is_refused_where_it_is_at_fault(
     error = refusal(text)
     assert error.place == f"prod.yaml:{place}"
     assert reason in error.reason
+
+
+@pytest.mark.parametrize("levels", ["[" * 100_000, "{a: " * 100_000, "\n  " + "- " * 100_000])
+def test_bottomless_document_is_refused(levels: str) -> None:
+    """Some parsers give up before they tell of the first level, at a place of their own."""
+    assert "nested too deep" in refusal(f"db:\n  a: {levels}\n").reason
 
 
 def test_unknown_escape_is_refused() -> None:

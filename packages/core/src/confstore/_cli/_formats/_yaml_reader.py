@@ -36,6 +36,8 @@ _MAP = "tag:yaml.org,2002:map"
 _SEQ = "tag:yaml.org,2002:seq"
 _UNSPECIFIC = frozenset({None, "!"})
 
+_TOO_DEEP = "lists and mappings are nested too deep"
+
 # What the two parsers begin their messages with; the rest may quote the document.
 _REASONS = {
     "found character": "text cannot begin with this character here: put it in quotes",
@@ -47,6 +49,8 @@ _REASONS = {
     "did not find expected key": "this does not belong here: mend the indentation",
     "could not find expected ':'": "a colon is missing, between a key and its value",
     "found unknown escape": "this is no escape of YAML: put the text in single quotes",
+    # Newer parsers look far enough ahead to see it before an event of it comes.
+    "exceeded maximum nesting depth": _TOO_DEEP,
 }
 
 _Path = tuple[str | int, ...]
@@ -133,7 +137,7 @@ class _Reader:
         if isinstance(event, yaml.ScalarEvent):
             value: Any = self._scalar(event)
         elif depth == MAX_NESTING:
-            self._fail(event, "lists and mappings are nested too deep")
+            self._fail(event, _TOO_DEEP)
         elif isinstance(event, yaml.MappingStartEvent):
             self._check_tag(event, _MAP)
             value = self._mapping(path, depth + 1)
