@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+import ssl
 import threading
 import urllib.request
 import zlib
@@ -11,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+from urllib.parse import parse_qs
 
 JSON = "application/x-amz-json-1.0"
 
@@ -24,10 +26,12 @@ class Loopback:
 
     Attributes:
         requests: The operations that were asked for, in order.
+        tls: If set, what is sent through a tunnel, as to a proxy, is sent by TLS.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
         self.requests: list[str] = []
+        self.tls = tls
         self._behaviours: dict[str, list[Behaviour]] = defaultdict(list)
         self._is_over = threading.Event()
         outer = self
@@ -37,7 +41,28 @@ class Loopback:
 
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
-                outer._behaviour(self.headers["X-Amz-Target"].partition(".")[2])(self, body)
+                target = self.headers["X-Amz-Target"]
+                operation = target.partition(".")[2] if target else _action(body)
+                outer._behaviour(operation)(self, body)
+
+            def do_CONNECT(self) -> None:
+                assert outer.tls is not None
+                outer.requests.append(f"CONNECT {self.path}")
+                self.send_response(200)
+                self.end_headers()
+                # This server is the proxy, and what is behind it.
+                try:
+                    self.connection = outer.tls.wrap_socket(self.connection, server_side=True)
+                except ssl.SSLError:
+                    self.close_connection = True
+                    return
+                self.close_connection = False
+                self.rfile = self.connection.makefile("rb")
+                self.wfile = self.connection.makefile("wb", buffering=0)  # type: ignore[assignment]
+
+            def finish(self) -> None:
+                super().finish()
+                self.connection.close()
 
             def log_message(self, *_: object) -> None:
                 """Nothing."""
@@ -143,3 +168,8 @@ class Loopback:
             (then or self.page(reply))(handler, body)
 
         return behave
+
+
+def _action(body: bytes) -> str:
+    """The operation of a request to one of the services that take them as forms, such as STS."""
+    return parse_qs(body.decode())["Action"][0]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -12,6 +11,7 @@ import attrs
 from confstore_dynamodb._after_fork import renew_client
 from confstore_dynamodb._early import listen
 from confstore_dynamodb._errors import translated
+from confstore_dynamodb._shortcuts import find_services_quickly, shorten
 
 __all__ = ["Client", "client_of", "new_client"]
 
@@ -119,26 +119,15 @@ def new_client(
     import botocore.session
 
     session = botocore.session.Session(profile=profile)
+    find_services_quickly(session)
     return _created(store, session.create_client, region_name=region, endpoint_url=endpoint_url)
 
 
 def _created(store: str, create: Callable[..., Any], **settings: Any) -> Client:
     with translated(store, "CreateClient"):
         api = create("dynamodb", config=_config(), **settings)
-    _remember_user_agent(api)
+    shorten(api)
     return Client(api, is_ours=True, reads_early=listen(api))
-
-
-def _remember_user_agent(api: Any) -> None:
-    """
-    Have the SDK's own text for the header `User-Agent` made once, and not twice a request.
-
-    That is a tenth of what a read costs. Botocore has no setting for it (one of a text of one's own
-    comes too early to be the SDK's), so a private field is used; without it all goes on as before.
-    """
-    creator: Any = getattr(api, "_user_agent_creator", None)
-    if hasattr(creator, "to_string"):
-        creator.to_string = functools.cache(creator.to_string)
 
 
 def _config() -> Any:

@@ -10,11 +10,11 @@ import attrs
 
 from confstore import Poll
 from confstore.adapter import poll_between
-from confstore_dynamodb._bodies import KnownPages, Page, PageBody
 from confstore_dynamodb._connection import Connection
 from confstore_dynamodb._decoder import READ_ONLY, Decoder
 from confstore_dynamodb._early import Early
 from confstore_dynamodb._json_reader import ItemReader
+from confstore_dynamodb._pages import KnownPages, Page, PageBody
 from confstore_dynamodb._table_schema import TableSchema
 
 __all__ = ["OptionsQuery"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from confstore.adapter import (
     ReadOnlyDict,
@@ -23,7 +23,6 @@ from confstore.errors import (
     JournalGapError,
     OptionNotFoundError,
 )
-from confstore_dynamodb._bodies import ItemBody
 from confstore_dynamodb._client import client_of
 from confstore_dynamodb._connection import Connection
 from confstore_dynamodb._decoder import PLAIN, READ_ONLY
@@ -31,16 +30,19 @@ from confstore_dynamodb._early import Early
 from confstore_dynamodb._encoder import encode_values
 from confstore_dynamodb._errors import error_code, is_denied, retries
 from confstore_dynamodb._expressions import projection, update_of_keys
+from confstore_dynamodb._item_body import ItemBody
 from confstore_dynamodb._json_reader import ItemReader
-from confstore_dynamodb._query import OptionsQuery
 from confstore_dynamodb._table import Table
 from confstore_dynamodb._table_schema import TableSchema, Throughput
 
 if TYPE_CHECKING:
     from confstore import Change, Commit, Finding, Poll, Value, Values
     from confstore_dynamodb._journaling import Journaling
+    from confstore_dynamodb._query import OptionsQuery
 
 __all__ = ["DynamoDBStore"]
+
+T = TypeVar("T")
 
 
 class DynamoDBStore:
@@ -104,9 +106,6 @@ class DynamoDBStore:
         self._table_name = table
         self._table = Table(
             self._connection, table, self.name, self._schema, throughput, create_table, sleep
-        )
-        self._query = OptionsQuery(
-            self._connection, self._schema, self.name, self._ready, sleep=sleep
         )
         self._item_body = ItemBody(
             ItemReader(PLAIN, self._schema.option_key, self._schema.reserved)
@@ -390,28 +389,39 @@ class DynamoDBStore:
         self._connection.check_open()
         self._table.check()
 
+    # These two are made, and their modules imported, when they are first needed: most of what a
+    # process that reads one option would import has to do with them.
+
+    @property
+    def _query(self) -> OptionsQuery:
+        return self._made("_made_query", self._new_query)
+
     @property
     def _journaling(self) -> Journaling:
-        # Made, and its modules imported, when it is first needed: half of what a process that reads
-        # an option would import has to do with the journal.
-        made: Journaling | None = self.__dict__.get("_made_journaling")
-        if made is None:
-            from confstore_dynamodb._journaling import Journaling
+        return self._made("_made_journaling", self._new_journaling)
 
-            # Two threads that come at once both go on with the same one.
-            made = self.__dict__.setdefault(
-                "_made_journaling",
-                Journaling(
-                    self._connection,
-                    self._schema,
-                    self.name,
-                    self._table_name,
-                    self._read_options,
-                    self._sleep,
-                    self._full_reload_interval_s,
-                ),
-            )
-        return made
+    def _made(self, name: str, make: Callable[[], T]) -> T:
+        made: T | None = self.__dict__.get(name)
+        # Two threads that come at once both go on with the same one.
+        return self.__dict__.setdefault(name, make()) if made is None else made
+
+    def _new_query(self) -> OptionsQuery:
+        from confstore_dynamodb._query import OptionsQuery
+
+        return OptionsQuery(self._connection, self._schema, self.name, self._ready, self._sleep)
+
+    def _new_journaling(self) -> Journaling:
+        from confstore_dynamodb._journaling import Journaling
+
+        return Journaling(
+            self._connection,
+            self._schema,
+            self.name,
+            self._table_name,
+            self._read_options,
+            self._sleep,
+            self._full_reload_interval_s,
+        )
 
     def _read_options(self) -> dict[str, ReadOnlyDict]:
         return dict(self._query.options(READ_ONLY, consistent=True))

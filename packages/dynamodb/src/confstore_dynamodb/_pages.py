@@ -1,4 +1,4 @@
-"""The bodies of replies that are read early: one option, or a page of them."""
+"""Pages of options, and the reading of one before botocore does."""
 
 from __future__ import annotations
 
@@ -10,26 +10,9 @@ from typing import Any
 import attrs
 
 from confstore.adapter import ReadOnlyDict, is_same, paced
-from confstore_dynamodb._json_reader import ItemReader, JSONItems, read_item, read_member
+from confstore_dynamodb._json_reader import ItemReader, JSONItems, read_member
 
-__all__ = ["ItemBody", "KnownPages", "Page", "PageBody"]
-
-
-@attrs.frozen(eq=False)
-class ItemBody:
-    """Reads the reply to a `GetItem`: the option's values."""
-
-    _items: ItemReader
-    operation = "GetItem"
-    member = "Item"
-
-    def read(self, body: bytes) -> tuple[Any, bytes] | None:
-        """See `EarlyReader`."""
-        return read_member(body, self.member, self._values)
-
-    def _values(self, text: str, position: int) -> tuple[Any, int]:
-        item, end = read_item(text, position)
-        return self._items.values(item), end
+__all__ = ["KnownPages", "Page", "PageBody"]
 
 
 @attrs.frozen(eq=False)

@@ -1,0 +1,28 @@
+"""The reading of one option before botocore does."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import attrs
+
+from confstore_dynamodb._json_reader import ItemReader, read_item, read_member
+
+__all__ = ["ItemBody"]
+
+
+@attrs.frozen(eq=False)
+class ItemBody:
+    """Reads the reply to a `GetItem`: the option's values."""
+
+    _items: ItemReader
+    operation = "GetItem"
+    member = "Item"
+
+    def read(self, body: bytes) -> tuple[Any, bytes] | None:
+        """See `EarlyReader`."""
+        return read_member(body, self.member, self._values)
+
+    def _values(self, text: str, position: int) -> tuple[Any, int]:
+        item, end = read_item(text, position)
+        return self._items.values(item), end

@@ -1,0 +1,106 @@
+"""
+What botocore does over and over, done once, in a client of ours.
+
+Some of it goes through what botocore does not promise to keep, and is left out where that is not
+as expected: then the client does the same in more time. Only a client of ours is touched.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterator
+from typing import Any
+
+__all__ = ["find_services_quickly", "shorten"]
+
+
+def shorten(api: Any) -> None:
+    """Have a botocore client do less for each request."""
+    _remember_user_agent(api)
+    _send_whole_requests(api)
+
+
+def find_services_quickly(session: Any) -> None:
+    """
+    Have a botocore session look for the service that a client is made for, not for every service.
+
+    It reads four hundred folders twice to learn whether DynamoDB is among them: a tenth of what a
+    process spends until it has a client. What loads botocore's data is a documented part of a
+    session that may be changed.
+    """
+    loader = session.get_component("data_loader")
+    loader.list_available_services = functools.partial(
+        _Services, loader, loader.list_available_services
+    )
+
+
+class _Services:
+    """The names of the services of which there is a description of one type."""
+
+    def __init__(self, loader: Any, names: Callable[[str], list[str]], type_name: str) -> None:
+        self._loader = loader
+        self._names = names
+        self._type_name = type_name
+
+    def __contains__(self, service: str) -> bool:
+        from botocore.exceptions import DataNotFoundError
+
+        try:
+            return bool(self._loader.list_api_versions(service, self._type_name))
+        except DataNotFoundError:
+            return False
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names(self._type_name))
+
+
+def _remember_user_agent(api: Any) -> None:
+    """
+    Have the SDK's own text for the header `User-Agent` made once, and not twice a request.
+
+    That is a tenth of what a read costs. Botocore has no setting for it: one of a text of one's own
+    comes too early to be the SDK's.
+    """
+    creator: Any = getattr(api, "_user_agent_creator", None)
+    if hasattr(creator, "to_string"):
+        creator.to_string = functools.cache(creator.to_string)
+
+
+def _send_whole_requests(api: Any) -> None:
+    """
+    Have a request leave in one piece, and not its head and its body each by a call of the system.
+
+    Botocore means to do so, but urllib3 2 sends the two apart. It halves what sending costs, and
+    the packets and, over TLS, the records.
+    """
+    session: Any = getattr(getattr(api, "_endpoint", None), "http_session", None)
+    pools = getattr(session, "_pool_classes_by_scheme", None)
+    if isinstance(pools, dict):
+        for scheme, pool in pools.items():
+            pools[scheme] = _pool_of_whole_requests(pool)
+
+
+@functools.cache
+def _pool_of_whole_requests(pool: Any) -> Any:
+    """A kind of pool like the given one, whose connections send whole requests."""
+
+    class Connection(pool.ConnectionCls):  # type: ignore[misc]  # known only now
+        _held: list[bytes] | None = None
+
+        def request(self, *arguments: Any, **parameters: Any) -> None:
+            self._held = []
+            try:
+                super().request(*arguments, **parameters)
+                whole, self._held = b"".join(self._held), None
+                # It connects first if need be, which may send something of its own to a proxy.
+                self.send(whole)
+            finally:
+                self._held = None
+
+        def send(self, data: Any) -> None:
+            if self._held is None:
+                super().send(data)
+            else:
+                self._held.append(data)
+
+    return type(pool.__name__, (pool,), {"ConnectionCls": Connection})
