@@ -68,7 +68,12 @@ class Setting:
 
 def aws_environment(endpoint: str) -> dict[str, str]:
     """The environment in which every SDK finds that server, and nothing of the user's."""
-    kept = {name: text for name, text in os.environ.items() if not name.startswith("AWS_")}
+    # Where no bytecode is kept, modules would be compiled again in every process.
+    kept = {
+        name: text
+        for name, text in os.environ.items()
+        if not name.startswith("AWS_") and name != "PYTHONDONTWRITEBYTECODE"
+    }
     return {
         **kept,
         "AWS_ACCESS_KEY_ID": "local",

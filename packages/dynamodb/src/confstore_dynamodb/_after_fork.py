@@ -34,10 +34,8 @@ def renew_client(api: Any) -> None:
 
 def _fresh_session(session: Any) -> Any:
     """A session with the settings of the given one and no connections."""
-    from urllib3 import PoolManager
-
     fresh = copy.copy(session)
     fresh._proxy_managers = {}
-    fresh._manager = PoolManager(**session._get_pool_manager_kwargs())
+    fresh._manager = type(session._manager)(**session._get_pool_manager_kwargs())
     fresh._manager.pool_classes_by_scheme = session._pool_classes_by_scheme
     return fresh

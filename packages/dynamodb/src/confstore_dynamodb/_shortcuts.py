@@ -17,7 +17,8 @@ __all__ = ["find_services_quickly", "shorten"]
 def shorten(api: Any) -> None:
     """Have a botocore client do less for each request."""
     _remember_user_agent(api)
-    _send_whole_requests(api)
+    endpoint: Any = getattr(api, "_endpoint", None)
+    _renew_pools(getattr(endpoint, "http_session", None))
 
 
 def find_services_quickly(session: Any) -> None:
@@ -66,18 +67,41 @@ def _remember_user_agent(api: Any) -> None:
         creator.to_string = functools.cache(creator.to_string)
 
 
-def _send_whole_requests(api: Any) -> None:
+def _renew_pools(session: Any) -> None:
     """
-    Have a request leave in one piece, and not its head and its body each by a call of the system.
+    Have botocore's HTTP session find its connections, and send, in fewer steps.
 
-    Botocore means to do so, but urllib3 2 sends the two apart. It halves what sending costs, and
-    the packets and, over TLS, the records.
+    Which pool of connections a URL belongs to takes longer to find out than a request takes to be
+    sent. And a request leaves in one piece, not its head and its body each by a call of the system:
+    botocore means to do so, but urllib3 2 sends the two apart.
     """
-    session: Any = getattr(getattr(api, "_endpoint", None), "http_session", None)
     pools = getattr(session, "_pool_classes_by_scheme", None)
-    if isinstance(pools, dict):
-        for scheme, pool in pools.items():
-            pools[scheme] = _pool_of_whole_requests(pool)
+    settings = getattr(session, "_get_pool_manager_kwargs", None)
+    if not isinstance(pools, dict) or settings is None:
+        return
+    for scheme, pool in pools.items():
+        pools[scheme] = _pool_of_whole_requests(pool)
+    session._manager = _pool_manager()(**settings())
+    session._manager.pool_classes_by_scheme = pools
+
+
+@functools.cache
+def _pool_manager() -> Any:
+    """A urllib3 `PoolManager` that remembers the pool of the last URL: nearly always the next."""
+    from urllib3 import PoolManager
+
+    class OnePoolManager(PoolManager):
+        _last: tuple[str, Any] = ("", None)
+
+        def connection_from_url(self, url: str, pool_kwargs: Any = None) -> Any:
+            last, pool = self._last
+            # A pool that was closed has no connections any more, not even none.
+            if url != last or pool.pool is None or pool_kwargs is not None:
+                pool = super().connection_from_url(url, pool_kwargs)
+                self._last = url, pool
+            return pool
+
+    return OnePoolManager
 
 
 @functools.cache
