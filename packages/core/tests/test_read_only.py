@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 
 from confstore.adapter import (
+    DraftDict,
     ReadOnlyDict,
     ReadOnlyList,
     canonical_values,
@@ -242,3 +243,15 @@ def test_keys_are_interned() -> None:
     """Equal keys of many options are one object, and so quick to find."""
     one, other = freeze({"".join(["ho", "st"]): 1}), freeze({"".join(["hos", "t"]): 2})
     assert next(iter(one)) is next(iter(other))
+
+
+def test_draft_becomes_read_only() -> None:
+    """A draft is not copied: whoever still holds it cannot change it any more either."""
+    draft = DraftDict()
+    draft["port"] = 1
+    values = ReadOnlyDict(draft)
+    assert values is draft
+    assert type(values) is ReadOnlyDict
+    assert values == {"port": 1}
+    with pytest.raises(TypeError, match="read-only"):
+        draft["port"] = 2

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, SupportsIndex
 
 from confstore._store import Value, Values
 
-__all__ = ["ReadOnlyDict", "ReadOnlyList", "freeze", "freeze_value", "is_same", "thaw"]
+__all__ = ["DraftDict", "ReadOnlyDict", "ReadOnlyList", "freeze", "freeze_value", "is_same", "thaw"]
 
 # Looked up once: loading a store makes ten thousands of them.
 _new_dict: Callable[..., Any] = dict.__new__
@@ -29,13 +29,22 @@ def _refuse(*_: object, **__: object) -> NoReturn:
     raise TypeError(message)
 
 
+class DraftDict(dict[str, Any]):
+    """A dict that can be filled, and of which `ReadOnlyDict` makes itself, without a copy."""
+
+    __slots__ = ()
+
+
 class ReadOnlyDict(dict[str, Any]):
-    """A dict whose mutators raise `TypeError`."""
+    """A dict whose mutators raise `TypeError`; a `DraftDict` that it is made of becomes it."""
 
     __slots__ = ()
 
     # Filled here and not in __init__, which anybody may call again on a dict that exists.
     def __new__(cls, entries: Mapping[str, Any] | Iterable[tuple[str, Any]] = ()) -> ReadOnlyDict:
+        if type(entries) is DraftDict:
+            entries.__class__ = cls  # type: ignore[assignment]  # of the same shape
+            return entries  # type: ignore[return-value]
         self: ReadOnlyDict = _new_dict(cls)
         _fill_dict(self, entries)
         return self

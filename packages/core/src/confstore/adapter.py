@@ -32,7 +32,15 @@ if TYPE_CHECKING:
     from confstore._numbers import number_from_text, number_to_text
     from confstore._pace import Backoff
     from confstore._poll import poll_between
-    from confstore._read_only import ReadOnlyDict, ReadOnlyList, freeze, freeze_value, is_same, thaw
+    from confstore._read_only import (
+        DraftDict,
+        ReadOnlyDict,
+        ReadOnlyList,
+        freeze,
+        freeze_value,
+        is_same,
+        thaw,
+    )
     from confstore._tagged_json import JSONPathError, values_from_json, values_to_json
     from confstore._text_fault import TextFault, decode_text
     from confstore._values import canonical_update, canonical_values, check_size
@@ -41,6 +49,7 @@ __all__ = [
     "RESERVED_KEYS",
     "Backoff",
     "Draft",
+    "DraftDict",
     "Head",
     "JSONPathError",
     "Journal",
@@ -92,6 +101,7 @@ __getattr__, __dir__ = lazy_names(
         "JSONPathError": "confstore._tagged_json",
         "Journal": "confstore._journal",
         "JournalPoller": "confstore._journal_poll",
+        "DraftDict": "confstore._read_only",
         "ReadOnlyDict": "confstore._read_only",
         "ReadOnlyList": "confstore._read_only",
         "TextFault": "confstore._text_fault",

@@ -119,7 +119,8 @@ def new_client(
     import botocore.session
 
     session = botocore.session.Session(profile=profile)
-    find_services_quickly(session)
+    with translated(store, "CreateClient"):
+        find_services_quickly(session)
     return _created(store, session.create_client, region_name=region, endpoint_url=endpoint_url)
 
 

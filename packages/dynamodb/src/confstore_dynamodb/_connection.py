@@ -63,7 +63,7 @@ class Connection:
             ConfigStoreError: The call failed; see `_errors`.
         """
         with reading_early(reader if self._client.reads_early else None):
-            return self._call(operation, option, TableName=self._table, **parameters)
+            return self._call(operation, {"TableName": self._table, **parameters}, option)
 
     def table_names(self) -> list[str]:
         """
@@ -75,7 +75,7 @@ class Connection:
         names: list[str] = []
         start: dict[str, str] = {}
         for _ in range(_MAX_TABLE_PAGES):
-            reply = self._call("list_tables", None, **start)
+            reply = self._call("list_tables", start)
             names += self.expect(reply, "TableNames")
             if "LastEvaluatedTableName" not in reply:
                 break
@@ -99,9 +99,11 @@ class Connection:
             for part in parts
             for action, parameters in part.items()
         ]
-        self.expect_empty(self._call("transact_write_items", option, TransactItems=items))
+        self.expect_empty(self._call("transact_write_items", {"TransactItems": items}, option))
 
-    def _call(self, operation: str, option: str | None, **parameters: Any) -> dict[str, Any]:
+    def _call(
+        self, operation: str, parameters: dict[str, Any], option: str | None = None
+    ) -> dict[str, Any]:
         self.check_open()
         name = _operation_name(operation)
         with translated(self._store, name, table=self._table, option=option):

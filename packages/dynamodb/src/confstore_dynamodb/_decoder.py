@@ -13,7 +13,7 @@ from typing import Any
 
 import attrs
 
-from confstore.adapter import ReadOnlyDict, ReadOnlyList, number_from_text
+from confstore.adapter import DraftDict, ReadOnlyDict, ReadOnlyList, number_from_text
 from confstore.errors import CorruptStoreError
 
 __all__ = ["PLAIN", "READ_ONLY", "Decoder"]
@@ -25,13 +25,15 @@ class Decoder:
     Builds values of one kind, at once: none is built and then converted.
 
     Attributes:
+        new_dict: Makes an empty dict that may be filled, for `to_dict`.
         to_dict: Makes a dict from its entries.
         to_list: Makes a list from its entries.
         to_set: Makes a set from its entries.
         to_key: What becomes of a key's name.
     """
 
-    to_dict: Callable[[Iterable[tuple[str, Any]]], dict[str, Any]]
+    new_dict: Callable[[], dict[str, Any]]
+    to_dict: Callable[[Any], dict[str, Any]]
     to_list: Callable[[Iterable[Any]], list[Any]]
     to_set: Callable[[Iterable[Any]], Any]
     to_key: Callable[[str], str]
@@ -110,8 +112,14 @@ def _each(kind: type, entries: list[Any]) -> list[Any]:
     return entries
 
 
-PLAIN = Decoder(to_dict=dict, to_list=list, to_set=set, to_key=str)
+PLAIN = Decoder(new_dict=dict, to_dict=dict, to_list=list, to_set=set, to_key=str)
 """Values that their reader may change."""
 
-READ_ONLY = Decoder(to_dict=ReadOnlyDict, to_list=ReadOnlyList, to_set=frozenset, to_key=sys.intern)
+READ_ONLY = Decoder(
+    new_dict=DraftDict,
+    to_dict=ReadOnlyDict,
+    to_list=ReadOnlyList,
+    to_set=frozenset,
+    to_key=sys.intern,
+)
 """Values of a snapshot; the names are interned, which halves the time of a hot read."""

@@ -6,7 +6,9 @@ from typing import Any
 
 import attrs
 
+from confstore_dynamodb._decoder import PLAIN
 from confstore_dynamodb._json_reader import ItemReader, read_item, read_member
+from confstore_dynamodb._table_schema import TableSchema
 
 __all__ = ["ItemBody"]
 
@@ -15,7 +17,7 @@ __all__ = ["ItemBody"]
 class ItemBody:
     """Reads the reply to a `GetItem`: the option's values."""
 
-    _items: ItemReader
+    _schema: TableSchema
     operation = "GetItem"
     member = "Item"
 
@@ -25,4 +27,5 @@ class ItemBody:
 
     def _values(self, text: str, position: int) -> tuple[Any, int]:
         item, end = read_item(text, position)
-        return self._items.values(item), end
+        reader = ItemReader(PLAIN, self._schema.option_key, self._schema.reserved)
+        return reader.values(item), end

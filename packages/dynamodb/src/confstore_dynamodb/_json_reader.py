@@ -15,7 +15,8 @@ from __future__ import annotations
 import json
 import re
 from base64 import b64decode
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from decimal import Decimal
 from typing import Any, TypeVar
 
 import attrs
@@ -27,7 +28,11 @@ __all__ = ["ItemReader", "JSONItems", "read_item", "read_member"]
 
 T = TypeVar("T")
 
-_decode = json.JSONDecoder().raw_decode
+_decoder = json.JSONDecoder()
+_decode = _decoder.raw_decode
+# The same without a step in Python; it raises `StopIteration` where there is no value.
+_scan: Callable[[str, int], tuple[Any, int]] = _decoder.scan_once  # type: ignore[attr-defined]
+
 _blanks = re.compile(r"[ \t\n\r]*").match
 
 # What the code below raises at what it does not expect, and JSON's and base64's own errors.
@@ -65,6 +70,12 @@ def read_member(
 def _read_member(
     text: str, member: str, read: Callable[[str, int], tuple[T, int]]
 ) -> tuple[T, bytes]:
+    if text.startswith(f'{{"{member}":'):
+        # Nearly always nothing else is there.
+        start = len(member) + 4
+        content, end = read(text, start)
+        if text[end:] == "}":
+            return content, _emptied(text, start, end)
     found: list[tuple[T, int, int]] = []
     end = _after(text, 0, "{")
     while True:
@@ -85,8 +96,12 @@ def _read_member(
         raise ValueError
     # Not one where the member is missing, or where the last of two would count.
     [(content, start, end)] = found
+    return content, _emptied(text, start, end)
+
+
+def _emptied(text: str, start: int, end: int) -> bytes:
     empty = "[]" if text[start] == "[" else "{}"
-    return content, f"{text[:start]}{empty}{text[end:]}".encode()
+    return f"{text[:start]}{empty}{text[end:]}".encode()
 
 
 def _after(text: str, position: int, sign: str) -> int:
@@ -115,7 +130,10 @@ class JSONItems:
         position = _after(text, self._start, "[")
         is_over = text[position] == "]"
         while not is_over:
-            item, position = _decode(text, position)
+            try:
+                item, position = _scan(text, position)
+            except StopIteration:
+                raise ValueError from None
             yield item
             # DynamoDB writes no blanks.
             if text.startswith(",{", position):
@@ -136,8 +154,24 @@ def read_item(text: str, position: int) -> tuple[Mapping[str, Any], int]:
     return item, end
 
 
+class _Known(dict[str, T]):
+    """What was made of each text, which is made once."""
+
+    def __init__(self, make: Callable[[str], T]) -> None:
+        self._make = make
+
+    def __missing__(self, text: str) -> T:
+        made = self[text] = self._make(text)
+        return made
+
+
 class ItemReader:
-    """Builds values as a decoder does, from items as JSON has them: with binary as base64."""
+    """
+    Builds values as a decoder does, from items as JSON has them: with binary as base64.
+
+    It serves for one reading: the names and numbers that it has met, most of which come again in
+    the next option, are held only as long.
+    """
 
     def __init__(self, decoder: Decoder, option_key: str, hidden: Collection[str]) -> None:
         """
@@ -148,71 +182,104 @@ class ItemReader:
             option_key: The attribute that holds an option's name.
             hidden: Attributes that are not the user's.
         """
+        self._new_dict = decoder.new_dict
         self._to_dict = decoder.to_dict
         self._to_list = decoder.to_list
         self._to_set = decoder.to_set
         self._to_key = decoder.to_key
         self._option_key = option_key
-        self._hidden = frozenset(hidden)
-        self._readers: dict[str, Callable[[Any], Any]] = {
-            "S": _text,
-            "N": number_from_text,
-            "BOOL": _flag,
-            "M": self._dict,
-            "L": lambda entries: self._to_list([self._value(wire) for wire in _list(entries)]),
-            "NULL": _null,
-            "B": b64decode,
-            "SS": lambda entries: self._to_set([_text(entry) for entry in _list(entries)]),
-            "NS": lambda entries: self._to_set([number_from_text(each) for each in _list(entries)]),
-            "BS": lambda entries: self._to_set([b64decode(each) for each in _list(entries)]),
-        }
+        # Of a hidden attribute the name is None.
+        self._attributes: _Known[str | None] = _Known(decoder.to_key)
+        self._attributes.update(dict.fromkeys(hidden))
+        self._keys = _Known(decoder.to_key)
+        self._numbers = _Known(number_from_text)
 
-    def option(self, item: Mapping[str, Any]) -> tuple[str, Any]:
-        """The name of the option that an item is, and its values."""
-        [kind] = wire = item[self._option_key]
-        if kind != "S":
-            raise TypeError
-        return self._to_key(_text(wire[kind])), self._dict(item, self._hidden)
+    def options(self, items: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, Any]]:
+        """The names of the options that the items are, and their values."""
+        for item in items:
+            [kind] = wire = item[self._option_key]
+            name = wire[kind]
+            if kind != "S" or type(name) is not str:
+                raise TypeError
+            yield self._to_key(name), self._dict(item, self._attributes)
 
     def values(self, item: Mapping[str, Any]) -> Any:
         """The values of an item."""
-        return self._dict(item, self._hidden)
+        return self._dict(item, self._attributes)
 
-    def _dict(self, wires: Mapping[str, Any], hidden: Collection[str] = frozenset()) -> Any:
-        to_key, readers = self._to_key, self._readers
-        values = {}
+    def _dict(self, wires: Mapping[str, Any], names: Mapping[str, str | None]) -> Any:
+        numbers = self._numbers
+        values = self._new_dict()
         for key, wire in wires.items():
-            if key not in hidden:
-                # `_value`, written out: this is where the time goes, most of it for text.
-                [kind] = wire
-                content = wire[kind]
-                is_text = kind == "S" and type(content) is str
-                values[to_key(key)] = content if is_text else readers[kind](content)
-        return self._to_dict(values)  # type: ignore[arg-type]  # a dict will do for its entries
+            name = names[key]
+            if name is not None:
+                # `_value`, written out: this is where the time goes.
+                kind, content = wire.popitem()
+                if wire:
+                    raise ValueError
+                if kind == "S" and type(content) is str:
+                    values[name] = content
+                elif kind == "N":
+                    values[name] = numbers[content]
+                else:
+                    values[name] = _READERS[kind](self, content)
+        return self._to_dict(values)
 
     def _value(self, wire: Mapping[str, Any]) -> Any:
         [kind] = wire
-        return self._readers[kind](wire[kind])
+        return _READERS[kind](self, wire[kind])
+
+    def _text(self, content: Any) -> str:
+        if type(content) is not str:
+            raise TypeError
+        return content
+
+    def _number(self, content: Any) -> int | float | Decimal:
+        return self._numbers[content]
+
+    def _flag(self, content: Any) -> bool:
+        if type(content) is not bool:
+            raise TypeError
+        return content
+
+    def _null(self, content: Any) -> None:
+        if content is not True:
+            raise TypeError
+
+    def _bytes(self, content: Any) -> bytes:
+        return b64decode(content)
+
+    def _map(self, entries: Any) -> Any:
+        return self._dict(entries, self._keys)
+
+    def _list(self, entries: Any) -> Any:
+        return self._to_list([self._value(wire) for wire in _checked(entries)])
+
+    def _texts(self, entries: Any) -> Any:
+        return self._to_set(map(self._text, _checked(entries)))
+
+    def _several_numbers(self, entries: Any) -> Any:
+        return self._to_set(map(self._number, _checked(entries)))
+
+    def _several_bytes(self, entries: Any) -> Any:
+        return self._to_set(map(self._bytes, _checked(entries)))
 
 
-def _text(content: Any) -> str:
-    if type(content) is not str:
+_READERS: dict[str, Callable[[ItemReader, Any], Any]] = {
+    "S": ItemReader._text,
+    "N": ItemReader._number,
+    "BOOL": ItemReader._flag,
+    "M": ItemReader._map,
+    "L": ItemReader._list,
+    "NULL": ItemReader._null,
+    "B": ItemReader._bytes,
+    "SS": ItemReader._texts,
+    "NS": ItemReader._several_numbers,
+    "BS": ItemReader._several_bytes,
+}
+
+
+def _checked(entries: Any) -> list[Any]:
+    if type(entries) is not list:
         raise TypeError
-    return content
-
-
-def _list(content: Any) -> list[Any]:
-    if type(content) is not list:
-        raise TypeError
-    return content
-
-
-def _flag(content: Any) -> bool:
-    if type(content) is not bool:
-        raise TypeError
-    return content
-
-
-def _null(content: Any) -> None:
-    if content is not True:
-        raise TypeError
+    return entries

@@ -90,7 +90,7 @@ class PageBody:
 
     def _options(self, text: str, position: int) -> tuple[dict[str, Any], int]:
         array = JSONItems(text, position)
-        return self.collect(map(self._items.option, array)), array.end
+        return self.collect(self._items.options(array)), array.end
 
     def collect(self, options: Iterable[tuple[str, Any]]) -> dict[str, Any]:
         """A page's options by name, those that are known already as they are."""

@@ -31,7 +31,6 @@ from confstore_dynamodb._encoder import encode_values
 from confstore_dynamodb._errors import error_code, is_denied, retries
 from confstore_dynamodb._expressions import projection, update_of_keys
 from confstore_dynamodb._item_body import ItemBody
-from confstore_dynamodb._json_reader import ItemReader
 from confstore_dynamodb._table import Table
 from confstore_dynamodb._table_schema import TableSchema, Throughput
 
@@ -107,9 +106,7 @@ class DynamoDBStore:
         self._table = Table(
             self._connection, table, self.name, self._schema, throughput, create_table, sleep
         )
-        self._item_body = ItemBody(
-            ItemReader(PLAIN, self._schema.option_key, self._schema.reserved)
-        )
+        self._item_body = ItemBody(self._schema)
         if not full_reload_interval > 0:
             raise ValueError("full_reload_interval is a positive number of seconds")
         self._sleep = sleep
