@@ -31,6 +31,13 @@ ROWS = (
         ),
     ),
     Row(
+        "hot-read-file",
+        "the same from a file, whose keys are not interned",
+        SECONDS,
+        "hot_read/ours_from_file",
+        (Against("plain dict of dicts", "hot_read/dict"),),
+    ),
+    Row(
         "typed-read",
         "`config.db.host`, typed, 10,000 options",
         SECONDS,

@@ -13,6 +13,7 @@ from typing import Any
 
 import attrs
 
+from benchmarks._clients import table_of
 from benchmarks._setting import Setting
 
 __all__ = ["SUBJECTS", "read_s", "rounds"]
@@ -69,11 +70,25 @@ def of_dict(setting: Setting, count: int = MANY) -> float:
     return read_s(setting, 'd["db"]["host"]', {"d": parsed(setting, count)})
 
 
+def store_of(count: int) -> Any:
+    """The store that a service in production reads."""
+    from confstore_dynamodb import DynamoDBStore
+
+    return DynamoDBStore(None, table_of(count), "prod")
+
+
 def of_ours(setting: Setting, count: int = MANY) -> float:
+    from confstore import TimeBasedConfigStore
+
+    with TimeBasedConfigStore[Any](store_of(count)) as config:
+        return read_s(setting, 'config.db["host"]', {"config": config})
+
+
+def of_ours_from_file(setting: Setting) -> float:
     from confstore import TimeBasedConfigStore
     from confstore_file import FileStore
 
-    with TimeBasedConfigStore[Any](FileStore(setting.file(count))) as config:
+    with TimeBasedConfigStore[Any](FileStore(setting.file(MANY))) as config:
         return read_s(setting, 'config.db["host"]', {"config": config})
 
 
@@ -91,10 +106,8 @@ class Database:
 
 def of_ours_typed(setting: Setting) -> float:
     from confstore import TimeBasedConfigStore
-    from confstore_file import FileStore
 
-    store = FileStore(setting.file(MANY))
-    with TimeBasedConfigStore[Any](store, schema={"db": Database}) as config:
+    with TimeBasedConfigStore[Any](store_of(MANY), schema={"db": Database}) as config:
         return read_s(setting, "config.db.host", {"config": config})
 
 
@@ -168,6 +181,7 @@ def of_launchdarkly(setting: Setting) -> float:
 
 SUBJECTS = {
     "ours": of_ours,
+    "ours_from_file": of_ours_from_file,
     "dict": of_dict,
     "ours_at_10": lambda setting: of_ours(setting, 10),
     "dict_at_10": lambda setting: of_dict(setting, 10),

@@ -167,15 +167,35 @@ def in_bash(
     )
 
 
-def test_disk_that_is_full(environment: dict[str, str], dev: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("command", ["list", "--version"])
+def test_disk_that_is_full(
+    environment: dict[str, str], dev: Path, tmp_path: Path, command: str
+) -> None:
     """What was not written is not passed over."""
-    ended = in_bash("confstore list > /dev/full", environment, tmp_path)
+    ended = in_bash(f"confstore {command} > /dev/full", environment, tmp_path)
     assert (ended.stderr, ended.returncode) == ("confstore: No space left on device\n", 4)
 
 
-def test_output_that_is_closed(environment: dict[str, str], dev: Path, tmp_path: Path) -> None:
-    """Nobody wants the data, and that is no error; a question finds nobody either."""
-    ended = in_bash("confstore list >&-; confstore delete db <&-", environment, tmp_path)
+@pytest.mark.parametrize("command", ["list", "get db", "--version", "list --help", "export"])
+def test_output_that_is_closed(
+    environment: dict[str, str], dev: Path, tmp_path: Path, command: str
+) -> None:
+    """What nobody can read was not delivered."""
+    ended = in_bash(f"confstore {command} >&-", environment, tmp_path)
+    assert (ended.stderr, ended.returncode) == ("confstore: Bad file descriptor\n", 4)
+
+
+def test_command_that_prints_nothing_needs_no_output(
+    environment: dict[str, str], dev: Path, tmp_path: Path
+) -> None:
+    """A write has nothing to say there."""
+    ended = in_bash("confstore set db k=v >&-", environment, tmp_path)
+    assert ended.returncode == 0
+
+
+def test_input_that_is_closed(environment: dict[str, str], dev: Path, tmp_path: Path) -> None:
+    """A question finds nobody."""
+    ended = in_bash("confstore delete db <&-", environment, tmp_path)
     assert (ended.stdout, ended.returncode) == ("", 2)
     assert ended.stderr.count("\n") == 1
 

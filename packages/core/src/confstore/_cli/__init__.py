@@ -7,6 +7,7 @@ opened, and rich and YAML imported, by the command that gets so far.
 
 from __future__ import annotations
 
+import os
 import sys
 
 from confstore._version import __version__
@@ -21,11 +22,9 @@ def main() -> int:
     Returns:
         The exit code; see `confstore._cli._exit_codes`.
     """
-    if sys.argv[1:] == ["--version"]:
-        # Scripts ask this before all else; click would take longer than the rest.
-        sys.stdout.write(f"confstore {__version__}\n")
-        return 0
     try:
+        if sys.argv[1:] == ["--version"] and _print_version():
+            return 0
         # Within, so that whoever presses Ctrl-C early, or twice, sees no traceback either.
         return _run(sys.argv[1:])
     except _ExtraNotInstalledError:
@@ -34,6 +33,16 @@ def main() -> int:
         return 2
     except KeyboardInterrupt:
         return 130
+
+
+def _print_version() -> bool:
+    """Scripts ask this before all else; click would take longer than the rest."""
+    try:
+        # Not into a buffer: what cannot be written is left to the way of every other command.
+        os.write(1, f"confstore {__version__}\n".encode())
+    except OSError:
+        return False
+    return True
 
 
 class _ExtraNotInstalledError(Exception):

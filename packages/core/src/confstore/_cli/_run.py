@@ -88,9 +88,13 @@ def _report(error: BaseException, session: Session) -> int:
 
 def _open_what_is_closed() -> None:
     """A stream that the caller closed is None to Python, and to be read or written all the same."""
-    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
-        if getattr(sys, name) is None:
-            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115 (for good)
+    if sys.stdin is None:
+        sys.stdin = open(os.devnull, encoding="utf-8")  # noqa: SIM115 (for good)
+    if sys.stdout is None:
+        # Of a descriptor for reading: what is written there is an error, and not lost in silence.
+        sys.stdout = open(os.open(os.devnull, os.O_RDONLY), "w", encoding="utf-8")  # noqa: SIM115
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 (for good)
 
 
 def _use_utf8() -> None:
