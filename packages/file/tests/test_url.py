@@ -6,7 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from confstore.errors import InvalidURLError, StoreNotFoundError, StoreUnavailableError
+from confstore.errors import (
+    InvalidURLError,
+    StoreNotFoundError,
+    StoreUnavailableError,
+)
 from confstore_file import FileStore, open_url
 
 
@@ -89,6 +93,23 @@ def test_link_is_looked_at_where_it_leads(folder: Path) -> None:
         open_url(f"file:{folder}/link.json", purpose="read")
     open_url(f"file:{folder}/link.json", purpose="write").set("db", {"port": 1})
     assert open_url(f"file:{folder}/link.json", purpose="read").get("db") == {"port": 1}
+
+
+def test_link_to_nowhere_is_not_meant(folder: Path) -> None:
+    """What was asked for is not suggested."""
+    (folder / "link.json").symlink_to(folder / "real.json")
+    with pytest.raises(StoreNotFoundError, match=r"is not there$"):
+        open_url(f"file:{folder}/link.json", purpose="read")
+
+
+def test_file_that_is_gone_while_its_journal_is_there(folder: Path) -> None:
+    """The store is no mistyped one: whoever reads is told how to have it back."""
+    store = open_url(f"file:{folder}/prod.json")
+    store.enable_journal()
+    store.set("db", {"port": 1})
+    (folder / "prod.json").unlink()
+    with pytest.raises(StoreUnavailableError, match="put it back"):
+        open_url(f"file:{folder}/prod.json", purpose="read").get("db")
 
 
 def test_created(folder: Path) -> None:

@@ -53,20 +53,20 @@ def open_url(url: str, *, purpose: str = "create") -> FileStore:
         raise InvalidURLError(shown, f"{error}; files are named like {_EXAMPLES}") from None
     except ValueError as error:
         raise InvalidURLError(shown, str(error)) from None
-    _check_there(path, store.name, purpose)
+    _check_there(path, store, purpose)
     return store
 
 
-def _check_there(path: str, store: str, purpose: str) -> None:
-    # A link to nowhere is looked at where it leads; a journal without its file is for the store
-    # itself to complain about, which then knows more.
-    target = os.path.realpath(path)
+def _check_there(path: str, store: FileStore, purpose: str) -> None:
+    # A link to nowhere is looked at where it leads.
+    target, journal, _ = store.files
     folder = os.path.dirname(target)
     if purpose in {"read", "write"} and not os.path.isdir(folder):
-        raise StoreNotFoundError(store, f"the folder of the file {path!r} is not there")
-    if purpose == "read" and not os.path.lexists(target):
+        raise StoreNotFoundError(store.name, f"the folder of the file {path!r} is not there")
+    # A journal without its file is for the store itself to complain about, which knows more.
+    if purpose == "read" and not (os.path.lexists(target) or os.path.lexists(journal)):
         reason = f"the file {path!r} is not there{_did_you_mean(path, folder)}"
-        raise StoreNotFoundError(store, reason)
+        raise StoreNotFoundError(store.name, reason)
 
 
 def _did_you_mean(path: str, folder: str) -> str:
@@ -76,8 +76,10 @@ def _did_you_mean(path: str, folder: str) -> str:
     import glob
 
     # Unlike os.listdir, glob finds nothing in a folder that may not be listed.
-    names = glob.glob("*.json", root_dir=folder)
-    close = difflib.get_close_matches(os.path.basename(path), names, n=1)
+    name = os.path.basename(path)
+    # A link that leads nowhere has the name that was asked for.
+    names = set(glob.glob("*.json", root_dir=folder)) - {name}
+    close = difflib.get_close_matches(name, names, n=1)
     return f"; did you mean {close[0]!r}?" if close else ""
 
 
