@@ -123,11 +123,15 @@ class Racing(Wrapped):
         super().__init__()
         self.inner.enable_journal()
 
+    @property
+    def baseline(self) -> int:
+        return self.inner.baseline
+
     def version(self) -> int:
         return self.inner.version()
 
-    def commits(self, since: int = 0) -> list[Commit]:
-        return self.inner.commits(since)
+    def commits(self, since: int = 0, **how: Any) -> list[Commit]:
+        return self.inner.commits(since, **how)
 
     def commit(self, changes: Iterable[Change], **how: Any) -> Commit:
         if self.others:
@@ -145,6 +149,24 @@ class Interleaved(Racing):
 
     def commit(self, changes: Iterable[Change], **how: Any) -> Commit:
         self.inner.set("theirs", {"version": self.inner.version()})
+        return self.inner.commit(changes, **how)
+
+
+class StopsAtTheSecondCommit(Racing):
+    """A store of 150 options, all of which changed after version 2; somebody else writes to one."""
+
+    ours = 0
+
+    def __init__(self) -> None:
+        self.inner = MemoryStore(self.name, {f"o{number}": {"k": number} for number in range(150)})
+        self.inner.enable_journal()
+        for numbers in (range(99), range(99, 150)):
+            self.inner.commit([Change(f"o{number}", {"k": "new"}) for number in numbers])
+
+    def commit(self, changes: Iterable[Change], **how: Any) -> Commit:
+        self.ours += 1
+        if self.ours == 2:
+            self.inner.set("o99", {"k": "newer"})
         return self.inner.commit(changes, **how)
 
 
@@ -192,6 +214,7 @@ STORES: dict[str, Callable[[], Any]] = {
         NotJournaled,
         OneOptionOnly,
         Racing,
+        StopsAtTheSecondCommit,
         StopsAtTheThird,
         Talkative,
         Wrapped,

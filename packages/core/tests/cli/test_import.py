@@ -241,6 +241,7 @@ def test_if_version(confstore: Confstore, journaled: Path) -> None:
     assert ran.code == 5
     assert "option-150" in ran.stderr
     assert journaled.read_bytes() == before
+    assert confstore(*arguments, "--if-version", "1", "--dry-run", input=many).code == 5
     # Others than those that the file changes do not count.
     assert confstore(*arguments, "--if-version", "1", input='{"db": {"a": 1}}').code == 0
     assert confstore(*arguments, "--if-version", "3", input=many).code == 0

@@ -63,6 +63,32 @@ def test_rollback_of_some_options(confstore: Confstore, options: Callable[[], An
     assert (last["author"], last["comment"]) == ("bob", "oops")
 
 
+@pytest.mark.parametrize("dry", [["--dry-run"], ["--yes"]])
+@pytest.mark.parametrize("version", ["1", "99"])
+@pytest.mark.usefixtures("store")
+def test_rollback_of_what_was_changed_since(
+    confstore: Confstore, options: Callable[[], Any], version: str, dry: list[str]
+) -> None:
+    """A dry run says no less than the command itself."""
+    before = options()
+    ran = confstore("rollback", "1", "db", "--if-version", version, *dry)
+    assert (ran.stdout, ran.code) == ("", 5)
+    assert "is at version 4" in ran.stderr
+    assert options() == before
+
+
+@pytest.mark.parametrize("dry", [["--dry-run"], []])
+@pytest.mark.usefixtures("store")
+def test_reconcile_of_what_was_changed_since(
+    confstore: Confstore, journaled: Path, dry: list[str]
+) -> None:
+    """What somebody committed is not passed over because somebody else edited it later."""
+    journaled.write_text(journaled.read_text().replace("27018", "27019"))
+    ran = confstore("reconcile", "--if-version", "1", *dry)
+    assert (ran.stdout, ran.code) == ("", 5)
+    assert "'db' changed after version 1" in ran.stderr
+
+
 @pytest.mark.usefixtures("store")
 def test_dry_run_of_a_rollback(confstore: Confstore, options: Callable[[], Any]) -> None:
     """It shows what is now and what would be, values on request, and writes nothing."""
@@ -229,23 +255,22 @@ def test_progress_of_a_split_rollback(terminal: Callable[..., tuple[str, int]]) 
     assert "100%" in screen
 
 
-def test_split_rollback_that_fails_halfway(confstore: Confstore, many: FileStore) -> None:
-    """It says how far it came; called again, it goes on from there."""
+def test_split_rollback_of_what_was_changed_since(confstore: Confstore, many: FileStore) -> None:
+    """A conflict is found before the first commit, not half way."""
     many.set("o99", {"k": "newer"})
     ran = confstore("rollback", "2", "--yes", "--split", "--if-version", "4")
+    assert (ran.stdout, ran.code, ran.stderr.count("\n")) == ("", 5, 1)
+    assert "'o99' changed after version 4" in ran.stderr
+    assert many.version() == 5
+
+
+def test_split_rollback_that_fails_halfway(confstore: Confstore, mischief: None) -> None:
+    """It says how far it came, and that it can go on."""
+    ran = confstore("rollback", "2", "--yes", "--split", "-s", "mischief:StopsAtTheSecondCommit")
     assert (ran.stdout, ran.code) == ("", 5)
-    said = "99 of 150 options are committed, up to version 6; the same command goes on from there"
+    said = "99 of 150 options are committed, up to version 5; the same command goes on from there"
     assert ran.stderr.splitlines()[0] == said
     assert "'o99' changed after version 4" in ran.stderr
-    ran = confstore("rollback", "2", "--yes", "--split")
-    assert ran.stderr == "rolled back 51 options of store 'dev', version 7\n"
-
-
-def test_split_rollback_that_fails_at_once(confstore: Confstore, many: FileStore) -> None:
-    """Where nothing is committed, the failure is all there is to say."""
-    many.set("o0", {"k": "newer"})
-    ran = confstore("rollback", "2", "--yes", "--split", "--if-version", "4")
-    assert (ran.stdout, ran.code, ran.stderr.count("\n")) == ("", 5, 1)
 
 
 @pytest.mark.usefixtures("store")

@@ -67,6 +67,7 @@ class Transfer:
         there = dict(store.items())
         prunable = there.keys() if self.is_pruning else ()
         plan = self._plan(options, there, prunable)
+        self.writing.check(store, *plan.written, *plan.deleted)
         if self.writing.is_dry_run:
             self.writing.show(session, plan.before, plan.written)
             session.say(

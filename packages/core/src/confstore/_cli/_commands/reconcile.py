@@ -28,6 +28,7 @@ def reconcile(session: Session, writing: Writing) -> None:
     """
     store = journaled_store(session)
     plan = plan_reconcile(store)
+    writing.check(store, *plan.options)
     if writing.is_dry_run:
         writing.show(session, plan.old, plan.new)
         return

@@ -61,6 +61,7 @@ def rollback(
         plan = plan_rollback(store, version, options or None)
     except OptionNotFoundError as error:
         raise unknown_option(store, error.option) from None
+    writing.check(store, *plan.options)
     if writing.is_dry_run:
         writing.show(session, plan.old, plan.new)
         return
