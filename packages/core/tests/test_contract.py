@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, Phase, settings
 
 from confstore import Store, Values
 from confstore.testing import Profile, StoreContract
+from effort import at_length
 
 from .broken_stores import BROKEN_JOURNALS, BROKEN_STORES
 from .broken_stores.handles import ForgetsHalfWhenItIsOpened
@@ -26,6 +27,7 @@ class ReferenceContract(StoreContract):
     """The contract for stores in a dict; what is not said here is the default."""
 
     durable = True
+    profile = Profile(examples=at_length(40, short=10))
     store_type: Callable[[Backend, str], Any] = ReferenceStore
 
     def begin(self) -> None:

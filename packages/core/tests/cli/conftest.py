@@ -13,7 +13,7 @@ from typing import Any
 import attrs
 import pytest
 
-from effort import IS_SHORT
+from effort import FEW_PROCESSES
 
 from .terminal import run_in_terminal
 
@@ -30,7 +30,7 @@ UNWANTED = (
 )
 
 
-# Hundreds of processes: on the other Pythons, what reads, writes and replaces itself is enough.
+# Hundreds of processes: on most Pythons, what reads, writes and replaces itself is enough.
 LONG = (
     "assignments",
     "completion",
@@ -48,7 +48,7 @@ LONG = (
     "validate",
     "watch",
 )
-collect_ignore = [f"test_{name}.py" for name in LONG] if IS_SHORT else []
+collect_ignore = [f"test_{name}.py" for name in LONG] if FEW_PROCESSES else []
 
 
 @attrs.frozen
