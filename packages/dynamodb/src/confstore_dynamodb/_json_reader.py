@@ -70,24 +70,22 @@ def read_member(
 def _read_member(
     text: str, member: str, read: Callable[[str, int], tuple[T, int]]
 ) -> tuple[T, bytes]:
-    if text.startswith(f'{{"{member}":'):
-        # Nearly always nothing else is there.
-        start = len(member) + 4
-        content, end = read(text, start)
-        if text[end:] == "}":
-            return content, _emptied(text, start, end)
+    wanted = f'"{member}":'
     found: list[tuple[T, int, int]] = []
     end = _after(text, 0, "{")
     while True:
-        if text[end] != '"':
-            raise ValueError
-        name, start = _decode(text, end)
-        start = _after(text, start, ":")
-        if name == member:
+        if text.startswith(wanted, end):
+            start = _blanks(text, end + len(wanted)).end()  # type: ignore[union-attr]  # it matches
             content, end = read(text, start)
             found.append((content, start, end))
         else:
-            _, end = _decode(text, start)
+            if text[end] != '"':
+                raise ValueError
+            name, end = _decode(text, end)
+            if name == member:
+                # With blanks or escapes, as DynamoDB does not write it.
+                raise ValueError
+            _, end = _decode(text, _after(text, end, ":"))
         end = _blanks(text, end).end()  # type: ignore[union-attr]  # it matches everywhere
         if text[end] == "}":
             break

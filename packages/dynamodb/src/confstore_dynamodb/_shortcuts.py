@@ -95,7 +95,7 @@ def _pool_manager() -> Any:
 
         def connection_from_url(self, url: str, pool_kwargs: Any = None) -> Any:
             last, pool = self._last
-            # A pool that was closed has no connections any more, not even none.
+            # A pool that was closed has None in place of its connections.
             if url != last or pool.pool is None or pool_kwargs is not None:
                 pool = super().connection_from_url(url, pool_kwargs)
                 self._last = url, pool
