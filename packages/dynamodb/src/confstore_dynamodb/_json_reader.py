@@ -167,8 +167,8 @@ class ItemReader:
     """
     Builds values as a decoder does, from items as JSON has them: with binary as base64.
 
-    It serves for one reading: the names and numbers that it has met, most of which come again in
-    the next option, are held only as long.
+    It serves for one reading: the names that it has met, which come again in most options, are held
+    only as long; and the numbers, for a page.
     """
 
     def __init__(self, decoder: Decoder, option_key: str, hidden: Collection[str]) -> None:
@@ -193,7 +193,9 @@ class ItemReader:
         self._numbers = _Known(number_from_text)
 
     def options(self, items: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, Any]]:
-        """The names of the options that the items are, and their values."""
+        """The names of the options that the items of a page are, and their values."""
+        # A whole store may have more different ones than are worth to be held.
+        self._numbers.clear()
         for item in items:
             [kind] = wire = item[self._option_key]
             name = wire[kind]
