@@ -28,6 +28,7 @@ def open_url(url: str, *, purpose: str = "create") -> FileStore:
     Raises:
         InvalidURLError: The URL cannot be understood.
         StoreNotFoundError: The file or its folder is absent, and not to be made.
+        StoreUnavailableError: The file to be read is gone, and its journal is there.
 
     Source:
         RFC 8089, "The 'file' URI Scheme", 2017; the relative form is ours.
@@ -63,8 +64,10 @@ def _check_there(path: str, store: FileStore, purpose: str) -> None:
     folder = os.path.dirname(target)
     if purpose in {"read", "write"} and not os.path.isdir(folder):
         raise StoreNotFoundError(store.name, f"the folder of the file {path!r} is not there")
-    # A journal without its file is for the store itself to complain about, which knows more.
-    if purpose == "read" and not (os.path.lexists(target) or os.path.lexists(journal)):
+    if purpose == "read" and not os.path.lexists(target):
+        if os.path.lexists(journal):
+            # No mistyped store but a lost one: reading it raises, and says how it comes back.
+            list(store.items())
         reason = f"the file {path!r} is not there{_did_you_mean(path, folder)}"
         raise StoreNotFoundError(store.name, reason)
 
