@@ -94,7 +94,9 @@ def number_from_text(text: str) -> Number:
     Raises:
         ValueError: The text is not a number, or one that cannot be kept.
     """
-    # Most numbers of a configuration are short integers.
+    # Most numbers of a configuration are short integers, and not negative.
+    if text.isdigit() and len(text) <= MAX_DIGITS and text.isascii():
+        return int(text)
     if len(text) <= MAX_DIGITS and text.isascii() and text.removeprefix("-").isdigit():
         return int(text)
     if len(text) <= _FLOAT_DIGITS + 1 and text.isascii():

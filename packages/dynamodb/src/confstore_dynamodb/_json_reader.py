@@ -196,12 +196,13 @@ class ItemReader:
         """The names of the options that the items of a page are, and their values."""
         # A whole store may have more different ones than are worth to be held.
         self._numbers.clear()
+        option_key, to_key, attributes = self._option_key, self._to_key, self._attributes
         for item in items:
-            [kind] = wire = item[self._option_key]
+            [kind] = wire = item[option_key]
             name = wire[kind]
             if kind != "S" or type(name) is not str:
                 raise TypeError
-            yield self._to_key(name), self._dict(item, self._attributes)
+            yield to_key(name), self._dict(item, attributes)
 
     def values(self, item: Mapping[str, Any]) -> Any:
         """The values of an item."""
