@@ -156,6 +156,8 @@ class StopsAtTheSecondCommit(Racing):
     """A store of 150 options, all of which changed after version 2; somebody else writes to one."""
 
     ours = 0
+    last = 2
+    theirs = "o99"
 
     def __init__(self) -> None:
         self.inner = MemoryStore(self.name, {f"o{number}": {"k": number} for number in range(150)})
@@ -165,9 +167,14 @@ class StopsAtTheSecondCommit(Racing):
 
     def commit(self, changes: Iterable[Change], **how: Any) -> Commit:
         self.ours += 1
-        if self.ours == 2:
-            self.inner.set("o99", {"k": "newer"})
+        if self.ours == self.last:
+            self.inner.set(self.theirs, {"k": "newer"})
         return self.inner.commit(changes, **how)
+
+
+class StopsAtTheFirstCommit(StopsAtTheSecondCommit):
+    last = 1
+    theirs = "o0"
 
 
 class StopsAtTheThird(Wrapped):
@@ -214,6 +221,7 @@ STORES: dict[str, Callable[[], Any]] = {
         NotJournaled,
         OneOptionOnly,
         Racing,
+        StopsAtTheFirstCommit,
         StopsAtTheSecondCommit,
         StopsAtTheThird,
         Talkative,

@@ -193,6 +193,13 @@ def test_command_that_prints_nothing_needs_no_output(
     assert ended.returncode == 0
 
 
+def test_messages_that_are_closed(environment: dict[str, str], dev: Path, tmp_path: Path) -> None:
+    """Nobody wants to know; the exit code says it all the same."""
+    ended = in_bash("confstore list 2>&- && confstore get absent 2>&-", environment, tmp_path)
+    assert "db" in ended.stdout
+    assert ended.returncode == 1
+
+
 def test_input_that_is_closed(environment: dict[str, str], dev: Path, tmp_path: Path) -> None:
     """A question finds nobody."""
     ended = in_bash("confstore delete db <&-", environment, tmp_path)

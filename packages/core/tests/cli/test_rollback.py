@@ -273,6 +273,12 @@ def test_split_rollback_that_fails_halfway(confstore: Confstore, mischief: None)
     assert "'o99' changed after version 4" in ran.stderr
 
 
+def test_split_rollback_that_fails_at_once(confstore: Confstore, mischief: None) -> None:
+    """Where nothing is committed, the failure is all there is to say."""
+    ran = confstore("rollback", "2", "--yes", "--split", "-s", "mischief:StopsAtTheFirstCommit")
+    assert (ran.stdout, ran.code, ran.stderr.count("\n")) == ("", 5, 1)
+
+
 @pytest.mark.usefixtures("store")
 def test_remarks_that_are_too_long(confstore: Confstore) -> None:
     """No number of commits makes room for them, so none is advised."""
