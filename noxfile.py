@@ -155,7 +155,7 @@ def check(session: nox.Session) -> None:
     """
     The tests, on the Python that started nox, measured for `coverage`.
 
-    Where they try at random they do so less often: measured, that takes three times as long.
+    Where they try at random they do so less often, for measuring makes that slow.
     """
     install_packages(session, *group("tests"))
     env = {**coverage_env(session), "CONFSTORE_TESTS": "few-examples"}

@@ -6,11 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from confstore.errors import (
-    InvalidURLError,
-    StoreNotFoundError,
-    StoreUnavailableError,
-)
+from confstore.errors import InvalidURLError, StoreNotFoundError, StoreUnavailableError
 from confstore_file import FileStore, open_url
 
 

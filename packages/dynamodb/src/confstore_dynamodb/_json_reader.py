@@ -94,12 +94,8 @@ def _read_member(
         raise ValueError
     # Not one where the member is missing, or where the last of two would count.
     [(content, start, end)] = found
-    return content, _emptied(text, start, end)
-
-
-def _emptied(text: str, start: int, end: int) -> bytes:
     empty = "[]" if text[start] == "[" else "{}"
-    return f"{text[:start]}{empty}{text[end:]}".encode()
+    return content, f"{text[:start]}{empty}{text[end:]}".encode()
 
 
 def _after(text: str, position: int, sign: str) -> int:

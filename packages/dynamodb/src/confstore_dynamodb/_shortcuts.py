@@ -59,8 +59,8 @@ def _remember_user_agent(api: Any) -> None:
     """
     Have the SDK's own text for the header `User-Agent` made once, and not twice a request.
 
-    That is a tenth of what a read costs. Botocore has no setting for it: one of a text of one's own
-    comes too early to be the SDK's.
+    That is a twentieth of what a read costs. Botocore has no setting for it: one of a text of one's
+    own comes too early to be the SDK's.
     """
     creator: Any = getattr(api, "_user_agent_creator", None)
     if hasattr(creator, "to_string"):
@@ -71,8 +71,8 @@ def _renew_pools(session: Any) -> None:
     """
     Have botocore's HTTP session find its connections, and send, in fewer steps.
 
-    Which pool of connections a URL belongs to takes longer to find out than a request takes to be
-    sent. And a request leaves in one piece, not its head and its body each by a call of the system:
+    To find out which pool of connections a URL belongs to takes about as long as to send a request.
+    And a request leaves in one piece, not its head and its body each by a call of the system:
     botocore means to do so, but urllib3 2 sends the two apart.
     """
     pools = getattr(session, "_pool_classes_by_scheme", None)

@@ -123,7 +123,8 @@ class Transfer:
         seen: int,
     ) -> None:
         if_version = self.writing.if_version
-        # Before the first of several commits, so that a conflict is not found half way.
+        # Again, for there may have been a question since; and before the first of several commits,
+        # so that a conflict is not found half way.
         self.writing.check(store, *plan.written, *plan.deleted)
         # What was not there when somebody was asked is not deleted by a later try either.
         prunable = plan.deleted
