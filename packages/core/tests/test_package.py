@@ -48,6 +48,6 @@ def test_one_strategy_does_not_import_the_others() -> None:
     """A program pays at its start for the strategy that it reads through."""
     program = (
         "import sys; from confstore import ConfigStore, SimpleConfigStore;"
-        "print('cachetools' in sys.modules, 'confstore._time_based' in sys.modules)"
+        "print('cachetools' in sys.modules, 'confstore._reading.time_based' in sys.modules)"
     )
     assert in_a_new_process(program) == "False False\n"

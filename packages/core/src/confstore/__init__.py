@@ -15,22 +15,29 @@ from typing import TYPE_CHECKING
 from confstore._lazy import lazy_names
 
 if TYPE_CHECKING:
-    from confstore._bulk import BulkStore
-    from confstore._cached import CachedConfigStore, CacheStatus
-    from confstore._clock import Clock, Event, SystemClock
-    from confstore._commit import Change, Commit
     from confstore._config_store import ConfigStore
-    from confstore._diagnose import diagnose
-    from confstore._diagnosis import DiagnosableStore, Finding
-    from confstore._difference import Difference, diff
-    from confstore._history import history, state_at
-    from confstore._journal import JournaledStore
-    from confstore._open_store import open_store
-    from confstore._plan import reconcile, rollback
-    from confstore._simple import SimpleConfigStore
-    from confstore._snapshot import Status
-    from confstore._store import Poll, PollableStore, Store, Value, Values
-    from confstore._time_based import TimeBasedConfigStore
+    from confstore._doctor import diagnose
+    from confstore._journal.history import history, state_at
+    from confstore._journal.plans import reconcile, rollback
+    from confstore._opening import open_store
+    from confstore._process.clock import Clock, Event, SystemClock
+    from confstore._reading.cached import CachedConfigStore, CacheStatus
+    from confstore._reading.simple import SimpleConfigStore
+    from confstore._reading.time_based.config import TimeBasedConfigStore
+    from confstore._reading.time_based.views import Status
+    from confstore._stores.protocols import (
+        BulkStore,
+        Change,
+        Commit,
+        DiagnosableStore,
+        Finding,
+        JournaledStore,
+        Poll,
+        PollableStore,
+        Store,
+    )
+    from confstore._values.differences import Difference, diff
+    from confstore._values.types import Value, Values
 
 __all__ = [
     "BulkStore",
@@ -66,34 +73,34 @@ __all__ = [
 __getattr__, __dir__ = lazy_names(
     __name__,
     {
-        "BulkStore": "confstore._bulk",
-        "CacheStatus": "confstore._cached",
-        "CachedConfigStore": "confstore._cached",
-        "Change": "confstore._commit",
-        "Clock": "confstore._clock",
-        "Commit": "confstore._commit",
+        "BulkStore": "confstore._stores.protocols",
+        "CacheStatus": "confstore._reading.cached",
+        "CachedConfigStore": "confstore._reading.cached",
+        "Change": "confstore._stores.protocols",
+        "Clock": "confstore._process.clock",
+        "Commit": "confstore._stores.protocols",
         "ConfigStore": "confstore._config_store",
-        "DiagnosableStore": "confstore._diagnosis",
-        "Difference": "confstore._difference",
-        "Event": "confstore._clock",
-        "Finding": "confstore._diagnosis",
-        "JournaledStore": "confstore._journal",
-        "Poll": "confstore._store",
-        "PollableStore": "confstore._store",
-        "SimpleConfigStore": "confstore._simple",
-        "Status": "confstore._snapshot",
-        "Store": "confstore._store",
-        "SystemClock": "confstore._clock",
-        "TimeBasedConfigStore": "confstore._time_based",
-        "Value": "confstore._store",
-        "Values": "confstore._store",
-        "diagnose": "confstore._diagnose",
-        "diff": "confstore._difference",
-        "history": "confstore._history",
-        "open_store": "confstore._open_store",
-        "reconcile": "confstore._plan",
-        "rollback": "confstore._plan",
-        "state_at": "confstore._history",
+        "DiagnosableStore": "confstore._stores.protocols",
+        "Difference": "confstore._values.differences",
+        "Event": "confstore._process.clock",
+        "Finding": "confstore._stores.protocols",
+        "JournaledStore": "confstore._stores.protocols",
+        "Poll": "confstore._stores.protocols",
+        "PollableStore": "confstore._stores.protocols",
+        "SimpleConfigStore": "confstore._reading.simple",
+        "Status": "confstore._reading.time_based.views",
+        "Store": "confstore._stores.protocols",
+        "SystemClock": "confstore._process.clock",
+        "TimeBasedConfigStore": "confstore._reading.time_based.config",
+        "Value": "confstore._values.types",
+        "Values": "confstore._values.types",
+        "diagnose": "confstore._doctor",
+        "diff": "confstore._values.differences",
+        "history": "confstore._journal.history",
+        "open_store": "confstore._opening",
+        "reconcile": "confstore._journal.plans",
+        "rollback": "confstore._journal.plans",
+        "state_at": "confstore._journal.history",
         "adapter": "",
         "errors": "",
     },

@@ -8,7 +8,8 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, cast
 
 import confstore
-from confstore._store import Store, Value
+from confstore._stores.protocols import Store
+from confstore._values.types import Value
 
 if TYPE_CHECKING:
     from typing_extensions import Self

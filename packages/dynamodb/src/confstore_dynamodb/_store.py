@@ -23,21 +23,21 @@ from confstore.errors import (
     JournalGapError,
     OptionNotFoundError,
 )
-from confstore_dynamodb._client import client_of
-from confstore_dynamodb._connection import Connection
-from confstore_dynamodb._decoder import PLAIN, READ_ONLY
-from confstore_dynamodb._early import Early
-from confstore_dynamodb._encoder import encode_values
-from confstore_dynamodb._errors import error_code, is_denied, retries
-from confstore_dynamodb._expressions import projection, update_of_keys
-from confstore_dynamodb._item_body import ItemBody
+from confstore_dynamodb._connections.client import client_of
+from confstore_dynamodb._connections.connection import Connection
+from confstore_dynamodb._connections.early_parsing import Early
+from confstore_dynamodb._connections.errors import error_code, is_denied, retries
+from confstore_dynamodb._keys import TableSchema, Throughput
+from confstore_dynamodb._reading.item_body import ItemBody
 from confstore_dynamodb._table import Table
-from confstore_dynamodb._table_schema import TableSchema, Throughput
+from confstore_dynamodb._wire.decoder import PLAIN, READ_ONLY
+from confstore_dynamodb._wire.encoder import encode_values
+from confstore_dynamodb._wire.expressions import projection, update_of_keys
 
 if TYPE_CHECKING:
     from confstore import Change, Commit, Finding, Poll, Value, Values
-    from confstore_dynamodb._journaling import Journaling
-    from confstore_dynamodb._query import OptionsQuery
+    from confstore_dynamodb._journal.enabling import Journaling
+    from confstore_dynamodb._reading.query import OptionsQuery
 
 __all__ = ["DynamoDBStore"]
 
@@ -362,7 +362,7 @@ class DynamoDBStore:
             wall_clock: Seconds since the epoch, which DynamoDB's clock is compared with.
         """
         # Not at the top: hardly a program asks.
-        from confstore_dynamodb._diagnosis import Diagnosis
+        from confstore_dynamodb._doctor.diagnosis import Diagnosis
 
         self._connection.check_open()
         partition = self._journaling.partition
@@ -403,12 +403,12 @@ class DynamoDBStore:
         return self.__dict__.setdefault(name, make()) if made is None else made
 
     def _new_query(self) -> OptionsQuery:
-        from confstore_dynamodb._query import OptionsQuery
+        from confstore_dynamodb._reading.query import OptionsQuery
 
         return OptionsQuery(self._connection, self._schema, self.name, self._ready, self._sleep)
 
     def _new_journaling(self) -> Journaling:
-        from confstore_dynamodb._journaling import Journaling
+        from confstore_dynamodb._journal.enabling import Journaling
 
         return Journaling(
             self._connection,

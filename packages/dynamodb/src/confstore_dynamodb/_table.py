@@ -15,9 +15,9 @@ from confstore.errors import (
     StoreUnavailableError,
     TableNotFoundError,
 )
-from confstore_dynamodb._connection import Connection
-from confstore_dynamodb._errors import error_code, is_answer
-from confstore_dynamodb._table_schema import TableSchema, Throughput
+from confstore_dynamodb._connections.connection import Connection
+from confstore_dynamodb._connections.errors import error_code, is_answer
+from confstore_dynamodb._keys import TableSchema, Throughput
 
 __all__ = ["Table"]
 

@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl, unquote
 
 from confstore.adapter import checked_store
 from confstore.errors import InvalidURLError
-from confstore_dynamodb._client import new_client
+from confstore_dynamodb._connections.client import new_client
 from confstore_dynamodb._store import DynamoDBStore
 
 __all__ = ["open_url"]

@@ -30,8 +30,8 @@ from confstore.errors import (
     OptionNotFoundError,
     StoreClosedError,
 )
-from confstore_file._files import Files
 from confstore_file._journal_file import JournalState
+from confstore_file._journaled_file import Files
 from confstore_file._watched_file import State
 
 if TYPE_CHECKING:

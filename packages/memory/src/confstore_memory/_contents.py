@@ -18,8 +18,8 @@ from confstore.adapter import (
     check_if_version,
     check_size,
     checked_draft,
-    drafts_of,
     poll_between,
+    split_into_drafts,
 )
 from confstore.errors import NotJournaledError
 
@@ -141,7 +141,7 @@ class Contents:
                 return
             everything = [Change(option, values) for option, values in self._options.items()]
             commits: list[Commit] = []
-            for draft in drafts_of(self._store, everything, comment="baseline"):
+            for draft in split_into_drafts(self._store, everything, comment="baseline"):
                 commits.append(_next(draft, commits))
             self._baseline = len(commits)
             self._commits = commits

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, cast
 
 import attrs
 
-from confstore.adapter import drafts_of
+from confstore.adapter import split_into_drafts
 from confstore.errors import ConfigStoreError, OptionNotFoundError
 
 if TYPE_CHECKING:
@@ -115,7 +115,7 @@ def commit_changes(
         ConfigStoreError: The store refused; `applied` tells what was done before.
     """
     # All at once, so that a change that fits into no commit is found before the first one.
-    for draft in list(drafts_of(store.name, changes, author, comment)):
+    for draft in list(split_into_drafts(store.name, changes, author, comment)):
         commit = store.commit(draft.changes, if_version=seen, author=author, comment=comment)
         applied.add(draft.changes)
         applied.versions.append(commit.version)

@@ -12,12 +12,12 @@ import click
 from confstore._cli._exit_codes import CommandError, ExitCode
 from confstore._cli._session import Session
 from confstore._cli._writing import Writing, default_author
-from confstore.adapter import drafts_of
+from confstore.adapter import split_into_drafts
 from confstore.errors import InvalidCommitError
 
 if TYPE_CHECKING:
     from confstore import Commit, JournaledStore
-    from confstore._plan import Plan
+    from confstore._journal.plans import Plan
 
 __all__ = ["commit_plan"]
 
@@ -55,7 +55,7 @@ def commit_plan(
         try:
             return plan.commit(store, author=author, comment=comment, if_version=writing.if_version)
         except InvalidCommitError as error:
-            count = sum(1 for _ in drafts_of(store.name, plan.changes, author, comment))
+            count = sum(1 for _ in split_into_drafts(store.name, plan.changes, author, comment))
             message = f"{error}; --split makes {count} commits of it"
             raise CommandError(message, ExitCode.INVALID) from None
     last: Commit | None = None

@@ -10,7 +10,7 @@ import attrs
 from confstore import Difference
 from confstore._cli._session import Session
 from confstore._cli._values import json_text, json_value, type_name
-from confstore._reading import MISSING
+from confstore._values.types import MISSING
 
 __all__ = ["by_key", "record_of", "row_of", "show_differences"]
 

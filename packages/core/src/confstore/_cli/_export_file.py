@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TextIO
 from confstore._cli._exit_codes import CommandError, ExitCode
 from confstore._cli._session import Session
 from confstore._cli._text import visible
-from confstore._private_file import replaced_file
+from confstore._process.private_file import replaced_file
 
 if TYPE_CHECKING:
     from confstore import Store

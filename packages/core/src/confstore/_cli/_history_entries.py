@@ -9,7 +9,7 @@ import attrs
 
 from confstore import Change, Commit, Difference, diff
 from confstore._cli._differences import by_key, record_of, row_of
-from confstore._reading import MISSING
+from confstore._values.types import MISSING
 
 __all__ = ["Entry", "Touch", "entries_of"]
 

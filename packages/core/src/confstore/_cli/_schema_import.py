@@ -12,7 +12,7 @@ from typing import Any
 
 from confstore._cli._close_names import did_you_mean
 from confstore._cli._exit_codes import CommandError, ExitCode
-from confstore._fields import is_class, is_model
+from confstore._schemas.fields import is_class, is_model
 
 __all__ = ["broken_schema", "imported_schema"]
 

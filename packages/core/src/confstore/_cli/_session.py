@@ -15,7 +15,7 @@ from confstore._cli._text import visible
 
 if TYPE_CHECKING:
     from confstore import Store
-    from confstore._open_store import Purpose
+    from confstore._opening import Purpose
 
 __all__ = ["FORMATS", "Session"]
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import attrs
 
 from confstore import Difference, Store, diff
-from confstore._loader import Loader
+from confstore._reading.time_based.loader import Loader
 from confstore.errors import ConfigStoreError
 
 __all__ = ["Watched"]

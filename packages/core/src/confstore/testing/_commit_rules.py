@@ -12,12 +12,12 @@ from typing import Any, cast
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
-from confstore._commit import MAX_CHANGES, MAX_COMMIT_B, MAX_REMARKS_B, Change, Commit
-from confstore._journal import JournaledStore
-from confstore._names import MAX_OPTION_B
-from confstore._store import Store, Values
-from confstore._value_size import option_size_b
-from confstore._values import MAX_OPTION_SIZE_B
+from confstore._journal.commits import MAX_CHANGES, MAX_COMMIT_B, MAX_REMARKS_B
+from confstore._stores.protocols import Change, Commit, JournaledStore, Store
+from confstore._values.canonical import MAX_OPTION_SIZE_B
+from confstore._values.names import MAX_OPTION_B
+from confstore._values.sizes import option_size_b
+from confstore._values.types import Values
 from confstore.testing._canary import CANARY
 from confstore.testing._invalid import INVALID_OPTION_NAMES, INVALID_VALUES
 from confstore.testing._journal_checks import check_commit

@@ -7,8 +7,8 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import Any
 
-from confstore._store import Value
-from confstore._values import MAX_DEPTH
+from confstore._values.canonical import MAX_DEPTH
+from confstore._values.types import Value
 
 __all__ = ["EDGE_VALUES", "EQUAL_BUT_NOT_SAME", "nested", "nested_dict", "nested_list"]
 

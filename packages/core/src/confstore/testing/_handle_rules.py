@@ -9,9 +9,9 @@ from typing import Any, cast
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
-from confstore._commit import Change
-from confstore._names import MAX_STORE_B
-from confstore._store import Values
+from confstore._stores.protocols import Change
+from confstore._values.names import MAX_STORE_B
+from confstore._values.types import Values
 from confstore.errors import StoreClosedError
 from confstore.testing._canary import CANARY
 from confstore.testing._machine import Machine, is_unplayed, some_option

@@ -15,8 +15,9 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import Any
 
-from confstore._names import JOURNAL_PREFIX, MAX_KEY_B, MAX_OPTION_B, MAX_STORE_B
-from confstore._values import MAX_DEPTH, MAX_OPTION_SIZE_B
+from confstore._values.canonical import MAX_DEPTH, MAX_OPTION_SIZE_B
+from confstore._values.keys import MAX_KEY_B
+from confstore._values.names import JOURNAL_PREFIX, MAX_OPTION_B, MAX_STORE_B
 from confstore.testing._canary import CANARY, Canary
 from confstore.testing._edges import nested, nested_dict, nested_list
 

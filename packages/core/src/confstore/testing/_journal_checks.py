@@ -8,10 +8,9 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta, timezone
 from typing import Any, cast
 
-from confstore._commit import Change, Commit, Draft
-from confstore._journal import JournaledStore
-from confstore._read_only import is_same
-from confstore._store import Store
+from confstore._journal.commits import Draft
+from confstore._stores.protocols import Change, Commit, JournaledStore, Store
+from confstore._values.read_only import is_same
 from confstore.errors import NotJournaledError
 from confstore.testing._journal_model import Entry, JournalModel
 from confstore.testing._model import Model

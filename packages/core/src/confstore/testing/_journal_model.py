@@ -8,9 +8,9 @@ from datetime import datetime
 
 import attrs
 
-from confstore._commit import Draft
-from confstore._read_only import thaw
-from confstore._store import Values
+from confstore._journal.commits import Draft
+from confstore._values.read_only import thaw
+from confstore._values.types import Values
 from confstore.errors import VersionConflictError
 
 __all__ = ["Entry", "JournalModel"]

@@ -12,14 +12,13 @@ from typing import Any, ClassVar, cast
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
-from confstore._commit import checked_draft, drafts_of
-from confstore._difference import diff
-from confstore._history import history, state_at
-from confstore._journal import JournaledStore
-from confstore._plan import reconcile, rollback
-from confstore._read_only import is_same
-from confstore._reading import MISSING
-from confstore._store import Store, Values
+from confstore._journal.commits import checked_draft, split_into_drafts
+from confstore._journal.history import history, state_at
+from confstore._journal.plans import reconcile, rollback
+from confstore._stores.protocols import JournaledStore, Store
+from confstore._values.differences import diff
+from confstore._values.read_only import is_same
+from confstore._values.types import MISSING, Values
 from confstore.errors import InvalidCommitError, JournalGapError, OptionNotFoundError
 from confstore.testing._commit_rules import CommitRules, any_version, is_journaled
 from confstore.testing._journal_checks import (
@@ -299,7 +298,7 @@ def _roll(store: Store, model: Model, version: int, options: Collection[str] | N
         assert refusal(InvalidCommitError, call).store == model.name
         check_journal(store, model)
         is_atomic = False
-        batches = [draft.changes for draft in drafts_of(model.name, changes, **remarks)]
+        batches = [draft.changes for draft in split_into_drafts(model.name, changes, **remarks)]
     made = rollback(held, version, options, atomic=is_atomic, author="operator")
     for batch in batches:
         model.commit(batch, **remarks)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from operator import methodcaller
 
-from confstore._store import Values
+from confstore._values.types import Values
 from confstore.testing._scenes import Call, Scene
 
 __all__ = ["JOURNAL_SCENES"]

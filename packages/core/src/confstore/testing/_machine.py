@@ -14,9 +14,8 @@ import attrs
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant
 
-from confstore._journal import JournaledStore
-from confstore._read_only import is_same
-from confstore._store import Store
+from confstore._stores.protocols import JournaledStore, Store
+from confstore._values.read_only import is_same
 from confstore.testing._journal_checks import (
     adopt_baseline,
     check_journal,

@@ -8,11 +8,13 @@ from collections.abc import Collection, Iterable, Mapping
 
 import attrs
 
-from confstore._commit import Change, checked_draft
-from confstore._names import checked_keys, checked_option
-from confstore._read_only import is_same, thaw
-from confstore._store import Value, Values
-from confstore._values import canonical_update, canonical_values, check_size
+from confstore._journal.commits import checked_draft
+from confstore._stores.protocols import Change
+from confstore._values.canonical import canonical_update, canonical_values, check_size
+from confstore._values.keys import checked_keys
+from confstore._values.names import checked_option
+from confstore._values.read_only import is_same, thaw
+from confstore._values.types import Value, Values
 from confstore.errors import OptionNotFoundError
 from confstore.testing._journal_model import Entry, JournalModel
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from confstore._store import Store
+from confstore._stores.protocols import Store
 from confstore.errors import (
     ConfigStoreError,
     InvalidCommitError,

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from confstore._read_only import ReadOnlyDict, ReadOnlyList
+from confstore._values.read_only import ReadOnlyDict, ReadOnlyList
 
 __all__ = ["assert_plain", "assert_read_only", "spoil"]
 

@@ -10,8 +10,9 @@ import attrs
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
-from confstore._read_only import ReadOnlyDict, freeze, is_same
-from confstore._store import Poll, PollableStore, Store, Values
+from confstore._stores.protocols import Poll, PollableStore, Store
+from confstore._values.read_only import ReadOnlyDict, freeze, is_same
+from confstore._values.types import Values
 from confstore.testing._edges import EQUAL_BUT_NOT_SAME
 from confstore.testing._machine import Machine, has_options, known_option, some_option
 from confstore.testing._ownership import assert_read_only

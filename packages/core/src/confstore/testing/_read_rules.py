@@ -10,8 +10,8 @@ from typing import TypeAlias
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
-from confstore._names import RESERVED_KEYS
-from confstore._read_only import is_same
+from confstore._values.keys import RESERVED_KEYS
+from confstore._values.read_only import is_same
 from confstore.testing._invalid import INVALID_KEYS
 from confstore.testing._machine import (
     Machine,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
-from confstore._values import MAX_OPTION_SIZE_B
+from confstore._values.canonical import MAX_OPTION_SIZE_B
 from confstore.testing._canary import CANARY
 from confstore.testing._invalid import INVALID_KEYS, INVALID_OPTION_NAMES, INVALID_VALUES
 from confstore.testing._machine import Machine, is_unplayed, some_option

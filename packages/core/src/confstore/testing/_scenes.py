@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 
 import attrs
 
-from confstore._store import Values
+from confstore._values.types import Values
 from confstore.testing._names import FAMILIES, relatives
 
 __all__ = ["SCENES", "Call", "Scene"]

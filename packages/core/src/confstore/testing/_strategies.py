@@ -6,8 +6,9 @@ from decimal import Decimal
 
 from hypothesis import strategies as st
 
-from confstore._names import JOURNAL_PREFIX, RESERVED_KEYS
-from confstore._store import Value, Values
+from confstore._values.keys import RESERVED_KEYS
+from confstore._values.names import JOURNAL_PREFIX
+from confstore._values.types import Value, Values
 from confstore.testing._names import HOSTILE_NAMES
 
 __all__ = [

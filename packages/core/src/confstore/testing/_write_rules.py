@@ -10,11 +10,12 @@ from copy import deepcopy
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
-from confstore._names import MAX_KEY_B, MAX_OPTION_B
-from confstore._read_only import freeze
-from confstore._store import Values
-from confstore._value_size import option_size_b
-from confstore._values import MAX_OPTION_SIZE_B
+from confstore._values.canonical import MAX_OPTION_SIZE_B
+from confstore._values.keys import MAX_KEY_B
+from confstore._values.names import MAX_OPTION_B
+from confstore._values.read_only import freeze
+from confstore._values.sizes import option_size_b
+from confstore._values.types import Values
 from confstore.testing._edges import EDGE_VALUES, EQUAL_BUT_NOT_SAME
 from confstore.testing._machine import (
     Machine,

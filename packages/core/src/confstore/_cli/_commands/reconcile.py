@@ -7,7 +7,7 @@ from confstore._cli._committing import commit_plan
 from confstore._cli._journaled import journaled_store
 from confstore._cli._session import Session
 from confstore._cli._writing import Writing, writing_options
-from confstore._plan import plan_reconcile
+from confstore._journal.plans import plan_reconcile
 
 __all__ = ["reconcile"]
 

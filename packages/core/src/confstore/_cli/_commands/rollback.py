@@ -12,11 +12,11 @@ from confstore._cli._journaled import journaled_store, unknown_option
 from confstore._cli._names import complete_options
 from confstore._cli._session import Session
 from confstore._cli._writing import Writing, writing_options, yes_option
-from confstore._plan import plan_rollback
+from confstore._journal.plans import plan_rollback
 from confstore.errors import OptionNotFoundError
 
 if TYPE_CHECKING:
-    from confstore._plan import Plan
+    from confstore._journal.plans import Plan
 
 __all__ = ["rollback"]
 

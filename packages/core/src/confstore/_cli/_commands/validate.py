@@ -14,8 +14,8 @@ from confstore._cli._exit_codes import CommandError, ExitCode
 from confstore._cli._names import complete_options
 from confstore._cli._schema_import import broken_schema, imported_schema
 from confstore._cli._session import Session
-from confstore._fields import Problem
-from confstore._schema import schema_of
+from confstore._schemas.fields import Problem
+from confstore._schemas.schema import schema_of
 from confstore.adapter import freeze
 
 __all__ = ["validate"]

@@ -24,7 +24,7 @@ from typing import Any, Protocol, cast
 import attrs
 
 from confstore._cli._formats._document import document_text
-from confstore._store import Values
+from confstore._values.types import Values
 from confstore.errors import InvalidDocumentError
 
 __all__ = ["FORMATS", "Format", "check", "dumps", "format_of", "loads"]

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from confstore._json_options import check_json_name, option_from_json
-from confstore._read_only import thaw
-from confstore._store import Values
-from confstore._tagged_json import JSONPathError
-from confstore._text_fault import TextFault, decode_text
+from confstore._documents.tagged_json import JSONPathError, check_json_name, option_from_json
+from confstore._documents.text_place import TextFault, decode_text
+from confstore._values.read_only import thaw
+from confstore._values.types import Values
 from confstore.errors import InvalidDocumentError
 
 __all__ = ["document_error", "document_text", "options_from_tree"]

@@ -20,9 +20,9 @@ from typing import Any
 
 from confstore._cli._formats._document import document_error, options_from_tree
 from confstore._cli._formats._environment import environment
-from confstore._store import Values
-from confstore._tagged_json import JSONPathError
-from confstore._text_fault import TextFault
+from confstore._documents.tagged_json import JSONPathError
+from confstore._documents.text_place import TextFault
+from confstore._values.types import Values
 
 __all__ = ["check", "dumps", "loads"]
 

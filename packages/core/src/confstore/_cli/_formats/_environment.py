@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from confstore._numbers import number_to_text
+from confstore._values.numbers import number_to_text
 from confstore.errors import InvalidValueError
 
 __all__ = ["environment", "variable_name"]

@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from typing import Any, NoReturn
 
 from confstore._cli._formats._document import document_error, options_from_tree
-from confstore._json_fault import find_json_fault
-from confstore._numbers import number_from_text
-from confstore._store import Values
-from confstore._tagged_json import JSONPathError, values_to_json
-from confstore._text_fault import TextFault
+from confstore._documents.json_place import find_json_fault
+from confstore._documents.tagged_json import JSONPathError, values_to_json
+from confstore._documents.text_place import TextFault
+from confstore._values.numbers import number_from_text
+from confstore._values.types import Values
 
 __all__ = ["check", "dumps", "loads"]
 

@@ -17,10 +17,9 @@ from typing import Any
 import tomli_w
 
 from confstore._cli._formats._document import document_error, options_from_tree
-from confstore._json_options import MAX_NESTING
-from confstore._store import Values
-from confstore._tagged_json import JSONPathError, values_to_json
-from confstore._text_fault import TextFault
+from confstore._documents.tagged_json import MAX_NESTING, JSONPathError, values_to_json
+from confstore._documents.text_place import TextFault
+from confstore._values.types import Values
 from confstore.errors import InvalidDocumentError, InvalidValueError
 
 if sys.version_info >= (3, 11):

@@ -16,9 +16,9 @@ import yaml
 from confstore._cli._formats._document import document_error, options_from_tree
 from confstore._cli._formats._yaml_reader import FaultyYAMLError, read_yaml
 from confstore._cli._formats._yaml_scalars import is_surely_text
-from confstore._store import Values
-from confstore._tagged_json import JSONPathError, values_to_json
-from confstore._text_fault import TextFault
+from confstore._documents.tagged_json import JSONPathError, values_to_json
+from confstore._documents.text_place import TextFault
+from confstore._values.types import Values
 
 __all__ = ["check", "dumps", "loads", "text_from_tree"]
 

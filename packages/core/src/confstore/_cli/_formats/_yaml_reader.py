@@ -14,8 +14,8 @@ from typing import Any, NoReturn, TypeAlias
 import yaml
 
 from confstore._cli._formats._yaml_scalars import MERGE_KEY, plain_scalar
-from confstore._json_options import MAX_NESTING
-from confstore._text_fault import TextFault
+from confstore._documents.tagged_json import MAX_NESTING
+from confstore._documents.text_place import TextFault
 
 __all__ = ["FaultyYAMLError", "read_yaml"]
 

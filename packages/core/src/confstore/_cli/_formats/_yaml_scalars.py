@@ -15,7 +15,7 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 
-from confstore._numbers import number_from_text
+from confstore._values.numbers import number_from_text
 
 __all__ = ["MERGE_KEY", "is_surely_text", "plain_scalar"]
 

@@ -1,0 +1,1 @@
+"""Text formats: tagged JSON, and where in a text an error is."""

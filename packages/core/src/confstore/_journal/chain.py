@@ -1,0 +1,85 @@
+"""Stores whose every write is a commit with the next version."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from confstore._stores.protocols import Commit, Head
+from confstore._values.read_only import ReadOnlyDict
+from confstore.errors import JournalGapError, VersionConflictError
+
+__all__ = ["Journal", "check_if_version", "contiguous", "without_gap"]
+
+
+class Journal(Protocol):
+    """What a backend tells core of a journaled store, for `poll_journal`."""
+
+    def read_head(self) -> Head:
+        """The last commit, strongly consistent."""
+        ...
+
+    def read_commits(self, since: int, *, consistent: bool) -> Sequence[Commit]:
+        """The commits after a version, ascending; there may be holes."""
+        ...
+
+    def read_options(self) -> Mapping[str, ReadOnlyDict]:
+        """Every option, strongly consistent."""
+        ...
+
+
+def contiguous(commits: Sequence[Commit], head: Head) -> tuple[list[Commit], bool]:
+    """
+    The commits that follow a known one without a gap.
+
+    Returns:
+        Those before the first hole, and whether there was none. A commit with another predecessor
+        than the known one counts as a hole: the table was restored to an earlier point.
+    """
+    followed: list[Commit] = []
+    for commit in commits:
+        if (commit.version, commit.previous) != (head.version + 1, head.id):
+            return followed, False
+        followed.append(commit)
+        head = Head.of(commit)
+    return followed, True
+
+
+def without_gap(store: str, commits: Sequence[Commit], since: int) -> list[Commit]:
+    """
+    All commits after a version, for `JournaledStore.commits`.
+
+    Raises:
+        JournalGapError: Some of them are missing; it names where the journal begins, which is after
+            its last hole.
+    """
+    first = 0
+    for index, commit in enumerate(commits):
+        is_next = index > 0 and commit.version == commits[index - 1].version + 1
+        if index > 0 and not (is_next and commit.previous == commits[index - 1].id):
+            first = index
+    if commits and (first > 0 or commits[0].version > since + 1):
+        raise JournalGapError(store, since + 1, commits[first].version)
+    return list(commits)
+
+
+def check_if_version(
+    store: str, if_version: int, options: frozenset[str], commits: Sequence[Commit], version: int
+) -> None:
+    """
+    Check that none of the options was committed after a version.
+
+    Args:
+        store: The store's name.
+        if_version: What the caller had seen.
+        options: The options that are to be committed.
+        commits: The commits after `if_version`.
+        version: The store's version now.
+
+    Raises:
+        VersionConflictError: Some were.
+    """
+    touched = {change.option for commit in commits for change in commit.changes}
+    conflicts = tuple(sorted(options & touched))
+    if conflicts:
+        raise VersionConflictError(store, if_version, version, conflicts)

@@ -1,0 +1,201 @@
+"""One atomic write to a journaled store, and what every backend can take as one."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+import attrs
+
+from confstore._documents.tagged_json import values_from_json, values_to_json
+from confstore._stores.protocols import Change, Commit
+from confstore._values.canonical import MAX_DEPTH, canonical_values
+from confstore._values.keys import RESERVED_KEYS
+from confstore._values.names import checked_option, utf8_size
+from confstore._values.numbers import number_from_text
+from confstore._values.read_only import ReadOnlyDict, freeze
+from confstore._values.sizes import text_size_b, values_size_b
+from confstore._values.types import Value
+from confstore.errors import InvalidCommitError
+
+__all__ = ["Draft", "checked_draft", "journal_form", "split_into_drafts", "values_from_journal"]
+
+MAX_CHANGES = 99
+"""
+Changes of one commit.
+
+Source: AWS, "Amazon DynamoDB Transactions": a transaction has at most 100 actions; one of them
+writes the commit.
+"""
+
+MAX_REMARKS_B = 2_000
+"""Bytes of UTF-8 of author and comment together, so that every option fits beside them."""
+
+MAX_COMMIT_B = 409_600
+"""
+Bytes of a commit by DynamoDB's size rule.
+
+Source: AWS, "Quotas in Amazon DynamoDB": an item has at most 400 KB. A transaction of at most 4 MB
+never binds: what it writes is the commit, and the same options beside it.
+"""
+
+# The names and values of a commit's other attributes, with room for keys of other names.
+_COMMIT_OVERHEAD_B = 1_000
+_CHANGE_OVERHEAD_B = 40
+# A value stands in a list of maps with a map in them: three of the levels that it could use alone.
+_MAX_JOURNALED_DEPTH = MAX_DEPTH - 3
+
+
+@attrs.frozen
+class Draft:
+    """A commit that was checked and has no version yet; values are canonical and read-only."""
+
+    changes: tuple[Change, ...]
+    author: str | None
+    comment: str
+
+    @property
+    def options(self) -> frozenset[str]:
+        """The options that it touches."""
+        return frozenset(change.option for change in self.changes)
+
+    def commit(self, version: int, id: str, at: datetime, previous: str | None) -> Commit:
+        """This draft as the commit with that version."""
+        return Commit(version, id, at, self.author, self.comment, self.changes, previous)
+
+
+def checked_draft(
+    store: str,
+    changes: Iterable[Change],
+    author: str | None = None,
+    comment: str = "",
+    *,
+    reserved: Collection[str] = RESERVED_KEYS,
+) -> Draft:
+    """
+    What a caller wants to commit, if every backend can take it.
+
+    Raises:
+        InvalidNameError: An option cannot have its name.
+        InvalidValueError: Values are outside the domain.
+        InvalidCommitError: No change or more than 99 of them, an option twice, an author and
+            comment of more than 2,000 bytes, or more in all than one DynamoDB item holds.
+    """
+    checked = tuple(_checked_change(change, reserved) for change in changes)
+    if not 1 <= len(checked) <= MAX_CHANGES:
+        reason = f"a commit has 1 to {MAX_CHANGES} changes, this one {len(checked)}: split it"
+        raise InvalidCommitError(store, reason)
+    draft = Draft(checked, author, comment)
+    if len(draft.options) < len(checked):
+        raise InvalidCommitError(store, "a commit changes an option once, this one does it twice")
+    _check_remarks(store, author, comment)
+    size_b = commit_size_b(store, draft)
+    if size_b > MAX_COMMIT_B:
+        reason = (
+            f"it has {size_b:,} bytes by DynamoDB's size rule, at most {MAX_COMMIT_B:,} fit: "
+            "split it into several commits"
+        )
+        raise InvalidCommitError(store, reason)
+    return draft
+
+
+def split_into_drafts(
+    store: str,
+    changes: Iterable[Change],
+    author: str | None = None,
+    comment: str = "",
+    *,
+    reserved: Collection[str] = RESERVED_KEYS,
+) -> Iterator[Draft]:
+    """
+    As few drafts as hold all of the changes, in their order.
+
+    Raises:
+        InvalidCommitError: The author and the comment are too long.
+        InvalidValueError: Values are outside the domain.
+    """
+    batch: list[Change] = []
+    room_b = 0
+    for change in changes:
+        size_b = _change_size_b(change)
+        if batch and (len(batch) == MAX_CHANGES or size_b > room_b):
+            yield checked_draft(store, batch, author, comment, reserved=reserved)
+            batch = []
+        if not batch:
+            room_b = MAX_COMMIT_B - _COMMIT_OVERHEAD_B - text_size_b(store) - MAX_REMARKS_B
+        batch.append(change)
+        room_b -= size_b
+    if batch:
+        yield checked_draft(store, batch, author, comment, reserved=reserved)
+
+
+def _checked_change(change: Change, reserved: Collection[str]) -> Change:
+    option = checked_option(change.option)
+    if change.values is None:
+        return Change(option, None)
+    return Change(option, freeze(canonical_values(option, change.values, reserved=reserved)))
+
+
+def _check_remarks(store: str, author: str | None, comment: str) -> None:
+    remarks: dict[str, object] = {"author": author or "", "comment": comment}
+    for name, text in remarks.items():
+        if not isinstance(text, str) or utf8_size(text) is None:
+            raise InvalidCommitError(store, f"the {name} is no text that UTF-8 can hold")
+    size_b = text_size_b(author or "") + text_size_b(comment)
+    if size_b > MAX_REMARKS_B:
+        reason = f"author and comment have {size_b:,} bytes together, at most {MAX_REMARKS_B:,} fit"
+        raise InvalidCommitError(store, reason)
+
+
+def commit_size_b(store: str, draft: Draft) -> int:
+    """Bytes of the item that holds a commit in DynamoDB."""
+    size_b = _COMMIT_OVERHEAD_B + text_size_b(store)
+    size_b += text_size_b(draft.author or "") + text_size_b(draft.comment)
+    return size_b + sum(map(_change_size_b, draft.changes))
+
+
+def _change_size_b(change: Change) -> int:
+    size_b = _CHANGE_OVERHEAD_B + text_size_b(change.option)
+    if change.values is None:
+        return size_b
+    form = journal_form(change.values)
+    return size_b + (text_size_b(form) if isinstance(form, str) else values_size_b(form))
+
+
+def journal_form(values: Mapping[str, Value]) -> Mapping[str, Value] | str:
+    """
+    Values as they stand in a commit: as they are, or as a text of tagged JSON.
+
+    The latter where they are nested so deep that DynamoDB's 32 levels do not hold them inside the
+    commit's own.
+    """
+    if _depth(values) - 1 <= _MAX_JOURNALED_DEPTH:
+        return values
+    return json.dumps(values_to_json(values), ensure_ascii=False, separators=(",", ":"))
+
+
+def values_from_journal(form: Mapping[str, Value] | str) -> ReadOnlyDict:
+    """
+    Values out of what `journal_form` gave.
+
+    Raises:
+        ValueError: The text is no tagged JSON of an option.
+    """
+    if not isinstance(form, str):
+        return freeze(form)
+    return values_from_json(json.loads(form, parse_float=number_from_text))
+
+
+def _depth(value: Any) -> int:
+    if isinstance(value, Mapping):
+        return 1 + max(map(_depth, value.values()), default=0)
+    if isinstance(value, list):
+        return 1 + max(map(_depth, value), default=0)
+    return 0
+
+
+def values_of(change: Change) -> ReadOnlyDict | None:
+    """The values of a checked change, as what they are."""
+    return change.values  # type: ignore[return-value]  # checked_draft froze them

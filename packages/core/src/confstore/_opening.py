@@ -1,0 +1,92 @@
+"""A store by its URL."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+from collections.abc import Callable, Collection
+from typing import TYPE_CHECKING, Literal, TypeAlias, cast
+
+from confstore._stores.protocols import Store
+from confstore.errors import BackendNotInstalledError, InvalidURLError
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
+
+__all__ = ["ENTRY_POINTS", "URL_VARIABLE", "Purpose", "open_store"]
+
+ENTRY_POINTS = "confstore.stores"
+"""The entry-point group in which an adapter names its scheme: a callable from URL to Store."""
+
+URL_VARIABLE = "CONFSTORE_URL"
+"""The environment variable that holds the URL where the caller gives none."""
+
+Purpose: TypeAlias = Literal["read", "write", "create", "diagnose"]
+"""What a store is opened for, and so what may be made that is absent; see `open_store`."""
+
+# RFC 3986, section 3.1, in lower case.
+_SCHEME = re.compile(r"([a-z][a-z0-9+.-]*):", re.IGNORECASE)
+_OUR_ADAPTERS = {
+    "dynamodb": "confstore-dynamodb",
+    "file": "confstore-file",
+    "memory": "confstore-memory",
+}
+
+
+def open_store(url: str | None = None, *, purpose: Purpose = "create") -> Store:
+    """
+    Open the store that a URL names, in whichever backend.
+
+    An adapter whose callable has a parameter `purpose` is told of it; any other opens the store as
+    it does by default.
+
+    Args:
+        url: `dynamodb://TABLE/STORE?region=...`, `file:config/prod.json`, `memory:test`, or what
+            another adapter defines; None takes `CONFSTORE_URL` from the environment.
+        purpose: `"create"` makes whatever the store needs, when it is needed. `"write"` makes only
+            what a write makes by itself, such as a file in a folder that exists, but no table.
+            `"read"` makes nothing: what is absent is an error, and no empty store. `"diagnose"`
+            makes nothing and looks at nothing yet: see `confstore.diagnose`.
+
+    Raises:
+        InvalidURLError: There is no URL, or it cannot be understood.
+        BackendNotInstalledError: No installed adapter serves its scheme.
+        StoreNotFoundError: What the store lives in is absent, and not to be made.
+        ConfigStoreError: The adapter could not open the store.
+    """
+    if url is None:
+        url = os.environ.get(URL_VARIABLE)
+        if not url:
+            reason = f"give one, or set {URL_VARIABLE}, for example to file:config/prod.json"
+            raise InvalidURLError("", reason)
+    match = _SCHEME.match(url)
+    if match is None:
+        shown = url.partition("?")[0]
+        raise InvalidURLError(shown, "it starts with a scheme, as in file:config/prod.json")
+    opener = cast("Callable[..., Store]", _adapter(match[1].lower()).load())
+    if purpose != "create" and "purpose" in _parameters(opener):
+        return opener(url, purpose=purpose)
+    return opener(url)
+
+
+def _parameters(opener: Callable[..., Store]) -> Collection[str]:
+    import inspect
+
+    return inspect.signature(opener).parameters
+
+
+def _adapter(scheme: str) -> EntryPoint:
+    # Not at the top: a program that opens no store by URL need not pay for it at its start.
+    from importlib.metadata import entry_points
+
+    installed = {entry.name: entry for entry in entry_points(group=ENTRY_POINTS)}
+    if scheme in installed:
+        return installed[scheme]
+    if scheme in _OUR_ADAPTERS:
+        advice = f"python -m pip install {_OUR_ADAPTERS[scheme]}"
+    else:
+        known = sorted(installed.keys() | _OUR_ADAPTERS.keys())
+        close = difflib.get_close_matches(scheme, known, n=1)
+        advice = f"did you mean {close[0]!r}?" if close else f"known are {', '.join(known)}"
+    raise BackendNotInstalledError(scheme, advice)

@@ -1,0 +1,1 @@
+"""Clocks, waiting, threads, forks, logging and files of this process."""

@@ -1,0 +1,1 @@
+"""Reading strategies: how a program reads a store."""

@@ -1,0 +1,1 @@
+"""The strategy that holds the whole store and refreshes it in the background."""

@@ -1,0 +1,1 @@
+"""Typed settings: values made into attrs classes, dataclasses and pydantic models."""

@@ -1,0 +1,205 @@
+"""The types of a store's options, and which option goes into which field."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+import attrs
+
+from confstore._schemas.fields import Field, Problem, is_class, is_model, renamed
+from confstore._schemas.kinds import union_members
+from confstore._schemas.types import Typed
+from confstore._values.read_only import ReadOnlyDict
+from confstore.errors import SchemaError
+
+__all__ = ["Schema", "schema_of"]
+
+
+class Schema(Protocol):
+    """How options become what an application reads."""
+
+    def problems(self, options: ReadOnlyDict) -> list[Problem]:
+        """What of the options does not fit; a path begins with the option, an empty one is all."""
+        ...
+
+    def apply(self, options: ReadOnlyDict) -> tuple[Any, dict[str, Any]]:
+        """
+        The typed form of a store's options.
+
+        Returns:
+            What `config.current` is, and the typed attributes by name.
+
+        Raises:
+            SchemaError: The options do not fit; every problem is named, no value is.
+        """
+        ...
+
+
+def schema_of(
+    schema: type[Any] | Mapping[str, type[Any]] | None,
+    names: Mapping[str, str] | None,
+    store: str,
+) -> Schema | None:
+    """
+    What a caller gave as a schema, made ready; None without one.
+
+    Args:
+        schema: The type of the whole store, or of some options by their names.
+        names: Field to option, for a type of the whole store.
+        store: The store's name, for errors.
+
+    Raises:
+        TypeError: It is nothing that can be built, or names were given without a use.
+    """
+    if names and (schema is None or isinstance(schema, Mapping)):
+        message = "schema_names names the fields of a schema of the whole store"
+        raise TypeError(message)
+    if schema is None:
+        return None
+    if isinstance(schema, Mapping):
+        return _OptionsSchema(
+            store,
+            {option: Typed.of(type_) for option, type_ in schema.items()},
+            _identifiers(schema),
+        )
+    return _StoreSchema(store, Typed.of(schema), _by_option(Typed.of(schema), names or {}))
+
+
+def _identifiers(schema: Mapping[str, type[Any]]) -> dict[str, str]:
+    """The attributes under which typed options can be read, too."""
+    identifiers: dict[str, str] = {}
+    for option in schema:
+        name = option.replace("-", "_")
+        if name in identifiers:
+            message = f"options {identifiers[name]!r} and {option!r} are both read as {name!r}"
+            raise TypeError(message)
+        identifiers[name] = option
+    return identifiers
+
+
+def _by_option(type_: Typed, names: Mapping[str, str]) -> dict[str, str]:
+    unknown = names.keys() - type_.fields.keys()
+    if unknown:
+        message = f"{type_.cls.__name__} has no field {', '.join(sorted(map(repr, unknown)))}"
+        raise TypeError(message)
+    by_option = {option: field for field, option in names.items()}
+    if len(by_option) < len(names):
+        message = "schema_names gives one option to two fields"
+        raise TypeError(message)
+    return by_option
+
+
+@attrs.frozen(eq=False)
+class _OptionsSchema:
+    """Types of some options; the others stay plain."""
+
+    _store: str
+    _types: Mapping[str, Typed]
+    _identifiers: Mapping[str, str]
+    # What was built last, of what: an option that did not change stays the same object.
+    _built: dict[str, tuple[object, object]] = attrs.field(factory=dict, repr=False)
+
+    def problems(self, options: ReadOnlyDict) -> list[Problem]:
+        return self._typed(options)[1]
+
+    def apply(self, options: ReadOnlyDict) -> tuple[Any, dict[str, Any]]:
+        typed, problems = self._typed(options)
+        if problems:
+            raise _error(self._store, problems)
+        shown = {
+            name: typed[option] for name, option in self._identifiers.items() if name not in options
+        }
+        return ReadOnlyDict({**options, **typed}), {**shown, **typed}
+
+    def _typed(self, options: ReadOnlyDict) -> tuple[dict[str, Any], list[Problem]]:
+        typed: dict[str, Any] = {}
+        problems: list[Problem] = []
+        for option, type_ in self._types.items():
+            if option not in options:
+                problems.append(((option,), "is missing"))
+                continue
+            typed[option], found = self._build(option, type_, options[option])
+            problems += [((option, *path), reason) for path, reason in found]
+        return typed, problems
+
+    def _build(self, option: str, type_: Typed, values: ReadOnlyDict) -> tuple[Any, list[Problem]]:
+        built_of, built = self._built.get(option, (None, None))
+        if built_of is values:
+            return built, []
+        fields, problems = _keys_as_fields(values, type_)
+        if not problems:
+            built, problems = type_.build(fields)
+        if not problems:
+            self._built[option] = values, built
+        return built, problems
+
+
+@attrs.frozen(eq=False)
+class _StoreSchema:
+    """A type of the whole store, one field an option; options without a field stay plain."""
+
+    _store: str
+    _type: Typed
+    _fields_by_option: Mapping[str, str]
+
+    def problems(self, options: ReadOnlyDict) -> list[Problem]:
+        return self._current(options)[2]
+
+    def apply(self, options: ReadOnlyDict) -> tuple[Any, dict[str, Any]]:
+        current, option_of, problems = self._current(options)
+        if problems:
+            raise _error(self._store, problems)
+        typed: dict[str, Any] = {}
+        for name, field in self._type.fields.items():
+            typed[field.attribute] = getattr(current, field.attribute)
+            if name in option_of:
+                typed[option_of[name]] = typed[field.attribute]
+        return current, typed
+
+    def _current(self, options: ReadOnlyDict) -> tuple[Any, dict[str, str], list[Problem]]:
+        option_of, problems = renamed(options, self._type.fields, self._fields_by_option)
+        raw: dict[str, Any] = {}
+        for name, option in option_of.items():
+            inner = _inner(self._type.fields[name])
+            raw[name], clashes = _keys_as_fields(options[option], inner)
+            problems += [((name, *path), reason) for path, reason in clashes]
+        current = None
+        if not problems:
+            current, problems = self._type.build(raw)
+        # An absent option is known by its field alone.
+        named = {field: option for option, field in self._fields_by_option.items()} | option_of
+        found = [
+            ((named.get(str(path[0]), path[0]), *path[1:]) if path else (), reason)
+            for path, reason in problems
+        ]
+        return current, option_of, found
+
+
+def _inner(field: Field) -> Typed | None:
+    """The class that a field holds, also where it may be None."""
+    members = union_members(field.type)
+    if len(members) == 1 and (is_class(members[0]) or is_model(members[0])):
+        return Typed.of(members[0])
+    return None
+
+
+def _keys_as_fields(
+    values: Mapping[str, Any], type_: Typed | None
+) -> tuple[Mapping[str, Any], list[Problem]]:
+    if type_ is None:
+        return values, []
+    key_of, problems = renamed(values, type_.fields, {})
+    taken = set(key_of.values())
+    others = {key: value for key, value in values.items() if key not in taken}
+    return others | {field: values[key] for field, key in key_of.items()}, problems
+
+
+def _error(store: str, problems: list[Problem]) -> SchemaError:
+    return SchemaError(store, tuple(_line(path, reason) for path, reason in problems))
+
+
+def _line(path: tuple[str | int, ...], reason: str) -> str:
+    option, *keys = path or ("",)
+    where = f"option {option!r}" if path else "the store"
+    return f"{where}{', key ' if keys else ''}{'.'.join(map(str, keys))}: {reason}"

@@ -1,0 +1,48 @@
+"""A type that values are made into: an attrs class, a dataclass or a pydantic model."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import attrs
+
+from confstore._schemas.classes import build_class, converter
+from confstore._schemas.fields import Field, Problem, class_fields, is_class, is_model, model_fields
+from confstore._schemas.models import build_model
+
+__all__ = ["Typed"]
+
+
+@attrs.frozen(eq=False)
+class Typed:
+    """
+    One type, and how to build it.
+
+    Attributes:
+        cls: The class.
+        fields: Its fields, by the names under which it takes their values.
+        build: Builds an object from values: the object, or None and the problems.
+    """
+
+    cls: type[Any]
+    fields: Mapping[str, Field]
+    build: Callable[[Mapping[str, Any]], tuple[Any, list[Problem]]] = attrs.field(repr=False)
+
+    @classmethod
+    def of(cls, type_: type[Any]) -> Typed:
+        """
+        Make a type ready.
+
+        Raises:
+            TypeError: It is no attrs class, dataclass or pydantic model.
+            ModuleNotFoundError: cattrs is needed and not installed.
+        """
+        if is_model(type_):
+            return cls(type_, model_fields(type_), functools.partial(build_model, type_))
+        if is_class(type_):
+            converter()
+            return cls(type_, class_fields(type_), functools.partial(build_class, type_))
+        message = f"a schema is an attrs class, a dataclass or a pydantic model, not {type_!r}"
+        raise TypeError(message)

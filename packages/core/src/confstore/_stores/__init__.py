@@ -1,0 +1,1 @@
+"""Protocols between core and adapters, and polling of any store."""

@@ -1,0 +1,45 @@
+"""What has changed between two states of a store."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from typing import cast
+
+from confstore._process.naps import paced
+from confstore._stores.protocols import Poll, PollableStore, Store
+from confstore._values.read_only import ReadOnlyDict, freeze, is_same
+
+__all__ = ["poll_between", "poll_store"]
+
+
+def poll_between(
+    checkpoint: object,
+    old: Mapping[str, ReadOnlyDict] | None,
+    new: Mapping[str, ReadOnlyDict],
+) -> Poll:
+    """
+    The answer of a store that knows both states.
+
+    Args:
+        checkpoint: What stands for the new state.
+        old: The state of the last checkpoint; None if that is not known.
+        new: The state now.
+    """
+    if old is None:
+        return Poll(checkpoint, new, is_full=True)
+    changed = {
+        option: values
+        for option, values in new.items()
+        if option not in old or not is_same(old[option], values)
+    }
+    return Poll(checkpoint, changed, frozenset(old.keys() - new.keys()))
+
+
+def poll_store(store: Store, checkpoint: object = None, *, consistent: bool = False) -> Poll:
+    """What is new in any store; one that cannot poll is read in full."""
+    if hasattr(store, "poll"):
+        return cast("PollableStore", store).poll(checkpoint, consistent=consistent)
+    items = paced(store.items(consistent=consistent))
+    state = {sys.intern(option): freeze(values) for option, values in items}
+    return Poll(None, state, is_full=True)

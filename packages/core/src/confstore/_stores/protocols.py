@@ -1,0 +1,309 @@
+"""The protocols between the core and the adapters."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from datetime import datetime
+from typing import Protocol
+
+import attrs
+
+from confstore._values.types import Value, Values
+
+__all__ = [
+    "BulkStore",
+    "Change",
+    "Commit",
+    "DiagnosableStore",
+    "Finding",
+    "Head",
+    "JournaledStore",
+    "Poll",
+    "PollableStore",
+    "Store",
+]
+
+
+@attrs.frozen
+class Change:
+    """
+    What a commit makes of one option.
+
+    Attributes:
+        option: The option's name.
+        values: All of its values from now on; None deletes it.
+    """
+
+    option: str
+    values: Mapping[str, Value] | None = attrs.field(repr=False)
+
+
+@attrs.frozen
+class Commit:
+    """
+    One atomic write.
+
+    Attributes:
+        version: Its place in the journal; 1 is the first.
+        id: Names this commit and no other, in whichever table or file.
+        at: When it was made, by the clock of its writer; aware, in UTC.
+        author: Who made it, if that was said.
+        comment: Why.
+        changes: The options that it set or deleted, with their whole new values.
+        previous: The `id` of the commit before it; None for the first.
+    """
+
+    version: int
+    id: str
+    at: datetime
+    author: str | None
+    comment: str
+    changes: tuple[Change, ...]
+    previous: str | None = None
+
+
+class Store(Protocol):
+    """
+    A named set of options in some backend; what an adapter writes.
+
+    Every method is thread-safe and synchronous. What comes in is copied and what goes out is the
+    caller's own. Every failure is a `ConfigStoreError`; a call on a closed store raises
+    `StoreClosedError`. An adapter does not inherit from this class.
+    """
+
+    @property
+    def name(self) -> str:
+        """The store's name."""
+        ...
+
+    def get(
+        self, option: str, *, keys: Collection[str] | None = None, consistent: bool = True
+    ) -> Values:
+        """
+        One option, or those of the given keys that it has.
+
+        Args:
+            option: The option's name.
+            keys: The keys to read; None reads all, an empty collection none.
+            consistent: Whether every write that has ended must be seen.
+
+        Raises:
+            OptionNotFoundError: The option does not exist, whatever the keys.
+            TypeError: `keys` is a `str`, a mapping, or holds something that is not a `str`.
+        """
+        ...
+
+    def items(self, *, consistent: bool = True) -> Iterator[tuple[str, Values]]:
+        """Every option, streamed in the backend's order; complete, or it raises."""
+        ...
+
+    def set(self, option: str, values: Mapping[str, Value]) -> None:
+        """
+        Replace the whole option.
+
+        Raises:
+            InvalidNameError: The option cannot have this name.
+            InvalidValueError: The values are outside the domain; nothing is written.
+        """
+        ...
+
+    def update(
+        self, option: str, values: Mapping[str, Value], *, remove: Collection[str] = ()
+    ) -> None:
+        """
+        Change the named keys and leave the others; create the option if it is absent.
+
+        Raises:
+            InvalidNameError: The option cannot have this name.
+            InvalidValueError: The values are outside the domain, or a key is both set and removed;
+                nothing is written.
+            TypeError: `remove` is a `str` or a mapping, or holds something that is not a `str`.
+        """
+        ...
+
+    def delete(self, option: str) -> None:
+        """
+        Remove the option.
+
+        Raises:
+            OptionNotFoundError: The option does not exist.
+        """
+        ...
+
+    def close(self) -> None:
+        """Give back what the store holds open; closing twice is closing once."""
+        ...
+
+
+@attrs.frozen
+class Poll:
+    """
+    What is new in a store since a checkpoint.
+
+    Attributes:
+        checkpoint: What to give to the next poll; opaque to everybody but its store.
+        changed: Options that were written, with core's read-only values; after a full poll, all.
+        removed: The names of options that are gone; empty after a full poll.
+        is_full: Whether `changed` is the whole store.
+    """
+
+    checkpoint: object = attrs.field(repr=False)
+    changed: Mapping[str, Mapping[str, Value]] = attrs.field(repr=False)
+    removed: frozenset[str] = frozenset()
+    is_full: bool = False
+
+
+class PollableStore(Store, Protocol):
+    """A store that can say what is new more cheaply than by reading everything."""
+
+    def poll(self, checkpoint: object = None, *, consistent: bool = False) -> Poll:
+        """
+        What is new since the checkpoint.
+
+        Args:
+            checkpoint: That of an earlier poll; None, or one that this store does not know
+                (another store's, an older process's), gives a full answer.
+            consistent: Whether every write that has ended must be seen.
+        """
+        ...
+
+
+class BulkStore(Store, Protocol):
+    """
+    A store for which many changes are one write, with or without a journal.
+
+    An optional ability, for backends whose write costs as much as the whole store, such as a file.
+    """
+
+    def apply(self, changes: Iterable[Change]) -> None:
+        """
+        Apply all of the changes, or none, however many there are.
+
+        Args:
+            changes: Options to set or to delete; a delete of an absent option is no error. Of
+                several changes of one option the last counts. Where there is a journal, this is
+                one commit, with its limits.
+
+        Raises:
+            InvalidNameError: An option cannot have its name.
+            InvalidValueError: Values are outside the domain; nothing is written.
+            InvalidCommitError: There is a journal, and a commit cannot hold them.
+        """
+        ...
+
+
+def _one_line(text: str) -> str:
+    # A path may hold a line break.
+    return " ".join(text.split())
+
+
+@attrs.frozen
+class Finding:
+    """
+    One thing that was looked at.
+
+    Attributes:
+        check: What was looked at: `endpoint`, `clock`, `credentials`, `table`, `key schema`,
+            `permissions`, `journal`, `options`, `drift`, `file`, ...
+        is_ok: Whether it is as it should be; None if that could not be found out.
+        text: What was found, on one line; names, sizes and times, and never a value.
+        advice: What to do about it, on one line; empty if nothing needs doing. With something that
+            is as it should be, it is a note: worth a thought, and no fault.
+    """
+
+    check: str
+    is_ok: bool | None
+    text: str = attrs.field(converter=_one_line)
+    advice: str = attrs.field(default="", converter=_one_line)
+
+
+class DiagnosableStore(Store, Protocol):
+    """A store that can look at itself."""
+
+    def diagnose(self) -> Iterator[Finding]:
+        """
+        What is well and what is not; nothing is written.
+
+        Each finding is given as soon as it is known. What is wrong is a finding and no error; what
+        makes further looks pointless, such as a backend that does not answer, is the last one.
+
+        Raises:
+            StoreClosedError: The store was closed.
+        """
+        ...
+
+
+class JournaledStore(Store, Protocol):
+    """
+    A store whose every write is one atomic commit.
+
+    `set`, `update` and `delete` are commits of one change.
+    """
+
+    @property
+    def is_journaled(self) -> bool:
+        """Whether the journal was enabled; else the methods here raise `NotJournaledError`."""
+        ...
+
+    @property
+    def baseline(self) -> int:
+        """
+        The last version that only wrote down what there was when the journal was enabled.
+
+        Raises:
+            NotJournaledError: There is no journal.
+        """
+        ...
+
+    def version(self) -> int:
+        """The version of the last commit; 0 before the first."""
+        ...
+
+    def commits(self, since: int = 0, *, consistent: bool = True) -> list[Commit]:
+        """
+        The commits after a version, ascending and without gaps.
+
+        Raises:
+            JournalGapError: The journal does not hold all of them.
+        """
+        ...
+
+    def commit(
+        self,
+        changes: Iterable[Change],
+        *,
+        if_version: int | None = None,
+        author: str | None = None,
+        comment: str = "",
+    ) -> Commit:
+        """
+        Apply all of the changes, or none.
+
+        Args:
+            changes: Options to set or to delete, 1 to 99 of them; here a delete of an absent option
+                is no error, so that a journal can be told of a delete which went past it.
+            if_version: Refuse if any of these options was committed after this version.
+            author: Who commits.
+            comment: Why; author and comment have at most 2,000 bytes of UTF-8 together.
+
+        Raises:
+            InvalidCommitError: Not every backend could make this commit; nothing is written.
+            InvalidNameError: An option cannot have its name.
+            InvalidValueError: Values are outside the domain.
+            VersionConflictError: Somebody committed to one of the options after `if_version`.
+            JournalGapError: `if_version` is older than the journal.
+        """
+        ...
+
+
+@attrs.frozen
+class Head:
+    """The last commit that somebody knows of; version 0 has no id."""
+
+    version: int = 0
+    id: str | None = None
+
+    @classmethod
+    def of(cls, commit: Commit) -> Head:
+        """This commit as the last one."""
+        return cls(commit.version, commit.id)

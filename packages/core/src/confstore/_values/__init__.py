@@ -1,0 +1,1 @@
+"""Values, names and keys: what every backend accepts and gives back."""

@@ -1,0 +1,204 @@
+"""
+The one domain of values, checked before anything is written to any backend.
+
+What passes here is stored by every backend and read back equal; so what passes on memory in a unit
+test cannot fail on DynamoDB in production. The checks are ours and not an emulator's: emulators
+accept what DynamoDB refuses and the other way round.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from decimal import Decimal
+from typing import Any
+
+from confstore._values.keys import RESERVED_KEYS, key_fault, key_names
+from confstore._values.names import utf8_size
+from confstore._values.numbers import canonical_number
+from confstore._values.sizes import option_size_b
+from confstore._values.types import Value, Values
+from confstore.errors import InvalidValueError
+
+__all__ = ["MAX_DEPTH", "MAX_OPTION_SIZE_B", "canonical_update", "canonical_values", "check_size"]
+
+MAX_DEPTH = 31
+"""
+Lists and dicts inside one another in the value of a key.
+
+Source: AWS, "Quotas in Amazon DynamoDB": 32 levels, of which the item is the first (seen with AWS's
+own DynamoDB Local, which takes 31 nested containers in an attribute and refuses 32).
+"""
+
+MAX_OPTION_SIZE_B = 390_000
+"""
+Bytes of an option by DynamoDB's size rule, names included.
+
+Source: AWS, "Quotas in Amazon DynamoDB": an item has at most 400 KB (409,600 bytes); the rest is
+left for the item's keys and for the commit around the option in a journal.
+"""
+
+
+def canonical_values(
+    option: str, values: Mapping[str, Value], *, reserved: Collection[str] = RESERVED_KEYS
+) -> Values:
+    """
+    A copy of an option's values in canonical form.
+
+    Args:
+        option: The option that is to be written, already checked.
+        values: What the caller gave.
+        reserved: Keys that this backend needs for itself.
+
+    Raises:
+        InvalidValueError: Something is outside the domain; it says where and why.
+    """
+    canonical = _canonical_entries(option, values, reserved)
+    check_size(option, canonical)
+    return canonical
+
+
+def canonical_update(
+    option: str,
+    values: Mapping[str, Value],
+    remove: Collection[str],
+    *,
+    reserved: Collection[str] = RESERVED_KEYS,
+) -> tuple[Values, frozenset[str]]:
+    """
+    The keys to set, in canonical form, and the keys to remove.
+
+    The size of what is set is checked; a backend that knows the merged option checks that, too.
+
+    Raises:
+        InvalidValueError: Something is outside the domain, or a key is both set and removed.
+        TypeError: `remove` is a `str` or a mapping, or holds something that is not a `str`.
+    """
+    removed = key_names(remove, "remove")
+    for key in removed:
+        _check_key(option, "", key)
+        _check_reserved(option, key, reserved)
+    canonical = _canonical_entries(option, values, reserved)
+    for key in canonical:
+        if key in removed:
+            raise InvalidValueError(option, key, "the key is both set and removed: choose one")
+    check_size(option, canonical)
+    return canonical, removed
+
+
+def check_size(option: str, values: Mapping[str, Value]) -> None:
+    """
+    Check that an option in canonical form is not too large.
+
+    Raises:
+        InvalidValueError: It has more than `MAX_OPTION_SIZE_B` bytes.
+    """
+    size_b = option_size_b(option, values)
+    if size_b > MAX_OPTION_SIZE_B:
+        reason = (
+            f"the option has {size_b:,} bytes by DynamoDB's size rule, names included; "
+            f"at most {MAX_OPTION_SIZE_B:,} fit: split it into several options"
+        )
+        raise InvalidValueError(option, "", reason)
+
+
+def _canonical_entries(
+    option: str, values: Mapping[str, Value], reserved: Collection[str]
+) -> Values:
+    given: object = values
+    if not isinstance(given, Mapping):
+        reason = f"an option's values are a dict of key to value, not {type(given).__name__}"
+        raise InvalidValueError(option, "", reason)
+    canonical: Values = {}
+    for key, value in values.items():
+        _check_key(option, "", key)
+        _check_reserved(option, key, reserved)
+        canonical[str.__str__(key)] = _canonical(option, str.__str__(key), value, depth=0)
+    return canonical
+
+
+def _canonical(option: str, path: str, value: Any, depth: int) -> Value:
+    # Subclasses (an IntEnum, a defaultdict, a namedtuple) become the type they extend.
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, str):
+        if utf8_size(value) is None:
+            reason = "the text holds a lone surrogate, which UTF-8 cannot"
+            raise InvalidValueError(option, path, reason)
+        return str.__str__(value)
+    if isinstance(value, int | float | Decimal):
+        return _canonical_number(option, path, value)
+    if isinstance(value, bytes):
+        return bytes(memoryview(value))
+    if isinstance(value, set | frozenset):
+        return _canonical_set(option, path, value)
+    if not isinstance(value, dict | list | tuple):
+        reason = (
+            f"{type(value).__name__} cannot be stored; "
+            "None, bool, int, float, Decimal, str, bytes, list, dict and set can"
+        )
+        raise InvalidValueError(option, path, reason)
+    if depth == MAX_DEPTH:
+        reason = f"lists and dicts are nested more than {MAX_DEPTH} deep"
+        raise InvalidValueError(option, path, reason)
+    if isinstance(value, dict):
+        return _canonical_dict(option, path, value, depth + 1)
+    return [
+        _canonical(option, f"{path}[{index}]", entry, depth + 1)
+        for index, entry in enumerate(value)
+    ]
+
+
+def _canonical_dict(option: str, path: str, value: dict[Any, Any], depth: int) -> Value:
+    canonical: Values = {}
+    for key, entry in value.items():
+        _check_key(option, path, key)
+        plain = str.__str__(key)
+        canonical[plain] = _canonical(option, f"{path}[{plain!r}]", entry, depth)
+    return canonical
+
+
+def _canonical_number(option: str, path: str, value: int | float | Decimal) -> Value:
+    try:
+        return canonical_number(value)
+    except ValueError as error:
+        raise InvalidValueError(option, path, str(error)) from None
+
+
+def _canonical_set(option: str, path: str, value: Collection[Any]) -> Value:
+    if not value:
+        reason = "a set is empty, which DynamoDB cannot hold; an empty list can stand for it"
+        raise InvalidValueError(option, path, reason)
+    kinds = {_set_kind(entry) for entry in value}
+    if len(kinds) > 1 or None in kinds:
+        types = ", ".join(sorted({type(entry).__name__ for entry in value}))
+        reason = f"a set holds only str, only bytes or only numbers, not {types}"
+        raise InvalidValueError(option, path, reason)
+    # The set's own depth is no level: DynamoDB counts lists and maps.
+    canonical = {_canonical(option, path, entry, depth=0) for entry in value}
+    if len(canonical) < len(value):
+        # A Decimal can be a float's exact binary value, and another the float as it is written.
+        reason = "two numbers of a set are the same for Python when they are read back"
+        raise InvalidValueError(option, path, reason)
+    return canonical  # type: ignore[return-value]  # of one kind
+
+
+def _set_kind(entry: object) -> type | None:
+    if isinstance(entry, str):
+        return str
+    if isinstance(entry, bytes):
+        return bytes
+    if isinstance(entry, int | float | Decimal) and not isinstance(entry, bool):
+        return int
+    return None
+
+
+def _check_key(option: str, path: str, key: object) -> None:
+    fault = key_fault(key)
+    if fault is not None:
+        raise InvalidValueError(option, path, fault)
+
+
+def _check_reserved(option: str, key: str, reserved: Collection[str]) -> None:
+    if key in reserved:
+        reason = "the key is reserved, because a DynamoDB item needs it for itself: rename it"
+        raise InvalidValueError(option, key, reason)

@@ -1,0 +1,68 @@
+"""In what two states of a store differ, key by key."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Protocol
+
+import attrs
+
+from confstore._values.read_only import is_same
+from confstore._values.types import MISSING, Missing, Value
+
+__all__ = ["Difference", "diff"]
+
+
+class HasItems(Protocol):
+    """A store, or a dict of options."""
+
+    def items(self) -> Iterable[tuple[str, Mapping[str, Value]]]:
+        """Every option by its name."""
+        ...
+
+
+@attrs.frozen
+class Difference:
+    """
+    One key in which two states differ.
+
+    Attributes:
+        option: The option's name.
+        key: The key; None where a whole option is in one of the states only.
+        old: Its value before; `MISSING` if there was none.
+        new: Its value after; `MISSING` if there is none.
+    """
+
+    option: str
+    key: str | None
+    old: Any = attrs.field(repr=False)
+    new: Any = attrs.field(repr=False)
+
+    @property
+    def kind(self) -> str:
+        """`added`, `removed` or `changed`."""
+        if self.old is Missing.MISSING:
+            return "added"
+        return "removed" if self.new is Missing.MISSING else "changed"
+
+
+def diff(old: HasItems, new: HasItems) -> Iterator[Difference]:
+    """
+    The keys in which two states differ, in type, too; by option, then by key.
+
+    Args:
+        old: A store, or options by their names as `state_at` gives them.
+        new: The same.
+    """
+    before, after = dict(old.items()), dict(new.items())
+    for option in sorted(before.keys() | after.keys()):
+        one, other = before.get(option), after.get(option)
+        if one is None or other is None:
+            yield Difference(
+                option, None, MISSING if one is None else one, MISSING if other is None else other
+            )
+            continue
+        for key in sorted(one.keys() | other.keys()):
+            was, is_now = one.get(key, MISSING), other.get(key, MISSING)
+            if not is_same(was, is_now):
+                yield Difference(option, key, was, is_now)

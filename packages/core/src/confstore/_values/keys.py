@@ -1,0 +1,80 @@
+"""What the three reading strategies share."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from confstore._values.names import utf8_size
+from confstore._values.read_only import ReadOnlyDict
+
+__all__ = ["RESERVED_KEYS", "checked_keys", "key_fault", "select", "select_all"]
+MAX_KEY_B = 65_535
+
+RESERVED_KEYS = frozenset({"_store", "_option", "_expires"})
+"""Attributes of a DynamoDB item that are not the user's: its two keys and its time to live."""
+
+
+def key_fault(key: object) -> str | None:
+    """Why this cannot be a key at any depth of an option; None if it can."""
+    if not isinstance(key, str):
+        return f"keys are str, not {type(key).__name__}"
+    size_b = utf8_size(key)
+    if size_b is None:
+        return "a key holds a lone surrogate, which UTF-8 cannot"
+    if not size_b:
+        return "a key is empty"
+    if size_b > MAX_KEY_B:
+        return f"a key of {size_b} bytes is longer than {MAX_KEY_B} bytes of UTF-8"
+    return None
+
+
+def checked_keys(
+    keys: Collection[str] | None, *, reserved: Collection[str] = RESERVED_KEYS
+) -> frozenset[str] | None:
+    """
+    The keys that a read asks for; None for all of them.
+
+    Names that no option can hold are left out: such a key does not exist.
+
+    Raises:
+        TypeError: A `str` or a mapping (both are collections of `str`, and never meant as one), or
+            a collection that holds something else than `str`.
+    """
+    if keys is None:
+        return None
+    wanted = key_names(keys, "keys")
+    return frozenset(key for key in wanted if key_fault(key) is None and key not in reserved)
+
+
+def key_names(keys: Collection[str], parameter: str) -> frozenset[str]:
+    """The given key names, each once; `parameter` names the argument in a TypeError."""
+    if isinstance(keys, str | bytes | Mapping) or not isinstance(keys, Collection):
+        message = (
+            f"{parameter} is a collection of key names, such as a list, not {type(keys).__name__}"
+        )
+        raise TypeError(message)
+    given: Collection[object] = keys
+    for key in given:
+        if not isinstance(key, str):
+            message = f"{parameter} holds key names, which are str, not {type(key).__name__}"
+            raise TypeError(message)
+    return frozenset(map(str.__str__, keys))
+
+
+def select(values: ReadOnlyDict, keys: Collection[str] | None) -> ReadOnlyDict:
+    """
+    Those of an option's keys that were asked for.
+
+    Raises:
+        TypeError: `keys` is a `str` or a mapping, or holds something that is not a `str`.
+    """
+    wanted = checked_keys(keys)
+    if wanted is None:
+        return values
+    return ReadOnlyDict({key: value for key, value in values.items() if key in wanted})
+
+
+def select_all(options: Mapping[str, Any], keys: Collection[str] | None) -> ReadOnlyDict:
+    """Every option, with those of its keys that were asked for."""
+    return ReadOnlyDict({option: select(values, keys) for option, values in options.items()})

@@ -1,0 +1,61 @@
+"""Which names stores, options and keys can have, and how the keys of a read are given."""
+
+from __future__ import annotations
+
+from confstore.errors import InvalidNameError
+
+__all__ = ["checked_option", "checked_store"]
+
+# Source of the limits: AWS, "Quotas in Amazon DynamoDB": a partition key value has 1 to 2048
+# bytes, a sort key value 1 to 1024, an attribute name 1 to 65,535 (the guide says 64 KB; the
+# service's own refusal says "must be less than 65536 bytes"). Of a store's 2048 bytes, nine are
+# left for the prefix of its journal's partition.
+JOURNAL_PREFIX = "_journal:"
+MAX_STORE_B = 2048 - len(JOURNAL_PREFIX)
+MAX_OPTION_B = 1024
+
+
+def checked_store(name: object) -> str:
+    """
+    The name of a store, if it can be one on every backend.
+
+    Raises:
+        InvalidNameError: Not 1 to 2039 bytes of UTF-8, or in the journals' own name space.
+    """
+    checked = _checked("store", name, MAX_STORE_B)
+    if checked.startswith(JOURNAL_PREFIX):
+        raise InvalidNameError(
+            "store", checked, f"names that start with {JOURNAL_PREFIX!r} are taken"
+        )
+    return checked
+
+
+def checked_option(name: object) -> str:
+    """
+    The name of an option, if it can be one on every backend.
+
+    Raises:
+        InvalidNameError: Not 1 to 1024 bytes of UTF-8.
+    """
+    return _checked("option", name, MAX_OPTION_B)
+
+
+def _checked(kind: str, name: object, limit_b: int) -> str:
+    if not isinstance(name, str):
+        raise InvalidNameError(kind, type(name).__name__, "a name is a str")
+    plain = str.__str__(name)
+    size_b = utf8_size(plain)
+    if size_b is None:
+        raise InvalidNameError(kind, ascii(plain), "it holds a lone surrogate, which UTF-8 cannot")
+    if not 1 <= size_b <= limit_b:
+        reason = f"a name has 1 to {limit_b} bytes of UTF-8, this one {size_b}"
+        raise InvalidNameError(kind, plain, reason)
+    return plain
+
+
+def utf8_size(text: str) -> int | None:
+    """The bytes of a text in UTF-8; None if it holds a lone surrogate."""
+    try:
+        return len(text) if text.isascii() else len(text.encode())
+    except UnicodeEncodeError:
+        return None

@@ -1,0 +1,137 @@
+"""A correct store with a journal, as simple as one can be: what broken ones are made from."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime, timezone
+from typing import Any
+
+from confstore import Change, Commit
+from confstore.adapter import (
+    Draft,
+    canonical_update,
+    canonical_values,
+    check_if_version,
+    check_size,
+    checked_draft,
+    checked_option,
+    split_into_drafts,
+    thaw,
+)
+from confstore.errors import NotJournaledError, StoreClosedError
+
+from .reference_store import ReferenceStore
+
+
+class JournaledReferenceStore(ReferenceStore):
+    """Options and their journal in a dict of a backend that a test holds."""
+
+    @property
+    def journal(self) -> dict[str, Any]:
+        """The commits and the baseline; empty without a journal."""
+        if self.is_closed:
+            raise StoreClosedError(self.name)
+        return self.backend.setdefault(f"_journal:{self.name}", {})
+
+    @property
+    def held(self) -> list[Commit]:
+        if not self.is_journaled:
+            raise NotJournaledError(self.name)
+        return self.journal["commits"]  # type: ignore[no-any-return]  # a journal holds commits
+
+    @property
+    def is_journaled(self) -> bool:
+        return bool(self.journal)
+
+    @property
+    def baseline(self) -> int:
+        return self.journal.get("baseline", 0)  # type: ignore[no-any-return]  # it is a number
+
+    def enable_journal(self) -> None:
+        if not self.is_journaled:
+            self.journal["commits"] = []
+            everything = [Change(option, values) for option, values in self.options.items()]
+            for draft in split_into_drafts(self.name, everything, comment="baseline"):
+                self.append(draft)
+            self.journal["baseline"] = len(self.held)
+
+    def version(self) -> int:
+        return len(self.held)
+
+    def commits(self, since: int = 0, *, consistent: bool = True) -> list[Commit]:
+        return self.held[max(0, since) :]
+
+    def commit(
+        self,
+        changes: Iterable[Change],
+        *,
+        if_version: int | None = None,
+        author: str | None = None,
+        comment: str = "",
+    ) -> Commit:
+        version = self.version()
+        draft = self.checked(changes, author, comment)
+        if if_version is not None:
+            self.check_if_version(if_version, draft, version)
+        return self.write(draft)
+
+    def set(self, option: str, values: Mapping[str, Any]) -> None:
+        if not self.is_journaled:
+            return super().set(option, values)
+        canonical = canonical_values(checked_option(option), values)
+        self.write(self.checked([Change(option, canonical)]))
+        return None
+
+    def update(
+        self, option: str, values: Mapping[str, Any], *, remove: Collection[str] = ()
+    ) -> None:
+        if not self.is_journaled:
+            return super().update(option, values, remove=remove)
+        changes, removed = canonical_update(checked_option(option), values, remove)
+        merged = {**self.options.get(option, {}), **changes}
+        merged = {key: value for key, value in merged.items() if key not in removed}
+        check_size(option, merged)
+        self.write(self.checked([Change(option, merged)]))
+        return None
+
+    def delete(self, option: str) -> None:
+        if not self.is_journaled:
+            return super().delete(option)
+        self.existing(option)
+        self.write(self.checked([Change(option, None)]))
+        return None
+
+    # -- the parts, for others to get wrong --------------------------------------------------------
+
+    def checked(
+        self, changes: Iterable[Change], author: str | None = None, comment: str = ""
+    ) -> Draft:
+        return checked_draft(self.name, changes, author, comment)
+
+    def check_if_version(self, if_version: int, draft: Draft, version: int) -> None:
+        since = self.held[if_version:]
+        check_if_version(self.name, if_version, draft.options, since, version)
+
+    def write(self, draft: Draft) -> Commit:
+        self.apply(draft)
+        return self.append(draft)
+
+    def apply(self, draft: Draft) -> None:
+        for change in draft.changes:
+            if change.values is None:
+                self.options.pop(change.option, None)
+            else:
+                self.options[change.option] = thaw(change.values)
+
+    def append(self, draft: Draft) -> Commit:
+        commit = self.made(draft)
+        self.held.append(commit)
+        return commit
+
+    def made(self, draft: Draft) -> Commit:
+        previous = self.held[-1].id if self.held else None
+        return draft.commit(len(self.held) + 1, uuid.uuid4().hex, self.now(), previous)
+
+    def now(self) -> datetime:
+        return datetime.now(timezone.utc)

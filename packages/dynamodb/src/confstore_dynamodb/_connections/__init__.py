@@ -1,0 +1,1 @@
+"""Clients, calls and their errors."""

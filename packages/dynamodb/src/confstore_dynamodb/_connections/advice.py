@@ -1,0 +1,79 @@
+"""What an error of a client says of the way to DynamoDB, and of who asks."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+
+from confstore.errors import ConfigStoreError, StoreUnavailableError
+from confstore_dynamodb._connections.errors import error_code, is_answer
+
+__all__ = ["credentials_advice", "endpoint_advice"]
+
+# Source: AWS, "Error handling with DynamoDB" and "Common errors" of the API reference.
+_CREDENTIALS_ADVICE = {
+    "ExpiredToken": "sign in again: they have expired",
+    "ExpiredTokenException": "sign in again: they have expired",
+    "IncompleteSignature": "look for a proxy that changes the headers of requests",
+    "IncompleteSignatureException": "look for a proxy that changes the headers of requests",
+    "InvalidAccessKeyId": "check the access key id: AWS knows none such",
+    "InvalidClientTokenId": "check the access key id and the session token: AWS knows none such",
+    "InvalidSignatureException": "check the secret access key, and the clock of this machine",
+    "MissingAuthenticationToken": "look for a proxy that removes the headers of requests",
+    "MissingAuthenticationTokenException": "look for a proxy that removes the headers of requests",
+    "OptInRequired": "enable the region for this account, or choose another region",
+    "RequestExpired": "set the clock of this machine: the request came too late or too early",
+    "SignatureDoesNotMatch": "check the secret access key, and the clock of this machine",
+    "UnrecognizedClientException": (
+        "check access key id, session token and region: temporary credentials need their token, "
+        "and a region may have to be enabled for the account"
+    ),
+}
+
+
+def credentials_advice(error: ConfigStoreError) -> str:
+    """What to do about credentials that DynamoDB refuses, or that the client does not have."""
+    if not is_answer(error):
+        return (
+            "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY or AWS_PROFILE, sign in, or run "
+            "under a role"
+        )
+    return _CREDENTIALS_ADVICE.get(error_code(error.__cause__), "ask who runs the account")
+
+
+def endpoint_advice(error: StoreUnavailableError) -> str:
+    """What to do where DynamoDB does not answer."""
+    if _is_page(error):
+        return "look for a proxy or a sign-in page between here and the endpoint (HTTPS_PROXY)"
+    links = list(_chain(error))
+    names = {type(link).__name__ for link in links}
+    if "ProxyConnectionError" in names:
+        return "check HTTPS_PROXY and HTTP_PROXY: the proxy does not answer"
+    if any(isinstance(link, ConnectionRefusedError) for link in links):
+        return "start what should listen there, or correct the endpoint: nobody does"
+    if any(isinstance(link, socket.gaierror) for link in links):
+        return "check region and endpoint, and this machine's DNS: there is no host of this name"
+    if "SSLError" in names:
+        return "check the certificates (AWS_CA_BUNDLE), and that the endpoint speaks TLS"
+    if names & {"ConnectTimeoutError", "ReadTimeoutError"}:
+        return (
+            "check firewall, routes, security groups and the VPC endpoint of DynamoDB: the "
+            "packets go unanswered"
+        )
+    return "check the network between here and the endpoint, and try again"
+
+
+def _is_page(error: StoreUnavailableError) -> bool:
+    """Whether something answered that is not DynamoDB."""
+    # Else its context is what the client raised for want of an answer.
+    context = error.__context__
+    return context is None or isinstance(getattr(context, "response", None), dict)
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    """The error and what it comes from: also what botocore keeps beside its own errors."""
+    link: BaseException | None = error
+    while link is not None:
+        yield link
+        kept = getattr(link, "kwargs", {}).get("error")
+        link = kept if isinstance(kept, Exception) else link.__cause__ or link.__context__

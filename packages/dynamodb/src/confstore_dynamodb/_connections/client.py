@@ -1,0 +1,162 @@
+"""The client through which a store talks to DynamoDB: the caller's own, or one of ours."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from typing import Any
+
+import attrs
+
+from confstore_dynamodb._connections.after_fork import renew_client
+from confstore_dynamodb._connections.early_parsing import listen
+from confstore_dynamodb._connections.errors import translated
+from confstore_dynamodb._connections.shortcuts import find_services_quickly, shorten
+
+__all__ = ["Client", "client_of", "new_client"]
+
+# What boto3's resource adds to the events of its client. It translates requests and replies into
+# its own types: with Decimal, without float.
+_RESOURCE_HANDLERS = (
+    ("provide-client-params.dynamodb", "dynamodb-create-params-copy"),
+    ("before-parameter-build.dynamodb", "dynamodb-condition-expression"),
+    ("before-parameter-build.dynamodb", "dynamodb-attr-value-input"),
+    ("after-call.dynamodb", "dynamodb-attr-value-output"),
+)
+
+
+@attrs.frozen
+class Client:
+    """
+    A low-level client of DynamoDB.
+
+    Attributes:
+        api: boto3's or botocore's client. Its type is built at run time from AWS's description
+            of the service, so it is `Any` here.
+        is_ours: Whether it is closed with the store.
+        reads_early: Whether replies can be read before botocore parses them.
+    """
+
+    api: Any = attrs.field(repr=False)
+    is_ours: bool
+    reads_early: bool = False
+
+    @property
+    def endpoint(self) -> str:
+        """Where it sends requests, and for which region; a stand-in may not know."""
+        meta = getattr(self.api, "meta", None)
+        url = str(getattr(meta, "endpoint_url", "the client's endpoint"))
+        # A URL can hold a password.
+        scheme, separator, rest = url.rpartition("://")
+        place, slash, path = rest.partition("/")
+        region = getattr(meta, "region_name", None)
+        shown = f"{scheme}{separator}{place.rpartition('@')[2]}{slash}{path}"
+        return f"{shown}, region {region}" if region else shown
+
+    def close(self) -> None:
+        """Close a client of ours."""
+        if self.is_ours:
+            self.api.close()
+
+    def after_fork(self) -> None:
+        """Make it fit for a forked child, whoever made it."""
+        renew_client(self.api)
+
+
+def client_of(connection: Any, store: str) -> Client:
+    """
+    The client that a connection stands for.
+
+    Args:
+        connection: A boto3 client, resource or table, a boto3 or botocore session, or None for a
+            client of ours by the environment's settings.
+        store: The store that it is for, for errors.
+
+    Raises:
+        ConfigStoreError: A session or the environment lacks what a client needs.
+        TypeError: It is none of them.
+    """
+    if isinstance(connection, Client):
+        return connection
+    if connection is None:
+        return new_client(store)
+    if hasattr(connection, "create_client"):
+        return _created(store, connection.create_client)
+    if hasattr(connection, "resource"):
+        return _created(store, connection.client)
+    meta: Any = getattr(connection, "meta", None)
+    if hasattr(meta, "client"):
+        return Client(_low_level(meta.client), is_ours=False, reads_early=listen(meta.client))
+    if not hasattr(connection, "get_item"):
+        message = (
+            "a connection is a boto3 client, resource or session, or None; "
+            f"not {type(connection).__name__}"
+        )
+        raise TypeError(message)
+    return Client(connection, is_ours=False, reads_early=listen(connection))
+
+
+def new_client(
+    store: str,
+    *,
+    profile: str | None = None,
+    region: str | None = None,
+    endpoint_url: str | None = None,
+) -> Client:
+    """
+    A client of ours.
+
+    Args:
+        store: The store that it is for, for errors.
+        profile: The profile of the AWS configuration; None takes the environment's.
+        region: The region; None takes the environment's.
+        endpoint_url: Where DynamoDB is, if not at AWS.
+
+    Raises:
+        ConfigStoreError: The environment lacks what a client needs.
+    """
+    # Without boto3: importing both takes longer, and its client is botocore's.
+    import botocore.session
+
+    session = botocore.session.Session(profile=profile)
+    with translated(store, "CreateClient"):
+        find_services_quickly(session)
+    return _created(store, session.create_client, region_name=region, endpoint_url=endpoint_url)
+
+
+def _created(store: str, create: Callable[..., Any], **settings: Any) -> Client:
+    with translated(store, "CreateClient"):
+        api = create("dynamodb", config=_config(), **settings)
+    shorten(api)
+    return Client(api, is_ours=True, reads_early=listen(api))
+
+
+def _config() -> Any:
+    """
+    The settings of a client of ours.
+
+    A dead endpoint costs seconds; with botocore's own defaults it costs ten minutes. Nothing that
+    was not checked becomes a parameter, and botocore's own check is a twentieth of what a read
+    costs.
+    """
+    from botocore.config import Config
+
+    return Config(
+        connect_timeout=1,
+        read_timeout=2,
+        tcp_keepalive=True,
+        retries={"mode": "standard", "total_max_attempts": 3},
+        parameter_validation=False,
+    )
+
+
+def _low_level(api: Any) -> Any:
+    """The client of a boto3 resource, speaking DynamoDB's types; the resource stays as it is."""
+    # Not copy.copy: it asks the empty copy for attributes, which sends botocore round in circles.
+    plain = object.__new__(type(api))
+    plain.__dict__.update(api.__dict__)
+    plain.meta = copy.copy(api.meta)
+    plain.meta.events = copy.copy(api.meta.events)
+    for event, handler in _RESOURCE_HANDLERS:
+        plain.meta.events.unregister(event, unique_id=handler)
+    return plain

@@ -1,0 +1,228 @@
+"""What is well with a store in DynamoDB and what is not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import attrs
+
+from confstore import Finding, JournaledStore
+from confstore.adapter import drift_finding, finding_of, journal_finding, options_finding
+from confstore.errors import (
+    AccessDeniedError,
+    ConfigStoreError,
+    CorruptStoreError,
+    MisconfiguredSchemaError,
+    StoreUnavailableError,
+    TableNotFoundError,
+)
+from confstore_dynamodb._connections.advice import credentials_advice, endpoint_advice
+from confstore_dynamodb._connections.connection import Connection
+from confstore_dynamodb._connections.errors import error_code, is_answer, is_denied
+from confstore_dynamodb._doctor.clock_offset import clock_finding
+from confstore_dynamodb._doctor.permissions import Permissions
+from confstore_dynamodb._journal.enabling import TTL_ATTRIBUTE
+from confstore_dynamodb._journal.partition import JournalPartition, Marker
+from confstore_dynamodb._keys import TableSchema
+
+__all__ = ["Diagnosis"]
+
+_DAY_S = 86_400
+
+
+@attrs.frozen(eq=False)
+class Diagnosis:
+    """
+    Looks at one store.
+
+    Attributes:
+        store: The store, which is asked last: its table is there then, and need not be made.
+    """
+
+    store: JournaledStore
+    _connection: Connection
+    _table: str
+    _schema: TableSchema
+    _journal: JournalPartition
+    _wall_clock: Callable[[], float]
+
+    def findings(self) -> Iterator[Finding]:
+        """One finding after another; it ends where nothing further could be found."""
+        began_s = self._wall_clock()
+        reply, error = self._described()
+        ended_s = self._wall_clock()
+        headers = _headers(reply, error)
+        yield self._endpoint(error)
+        if headers is None:
+            # Who has no credentials asks nobody.
+            if isinstance(error, AccessDeniedError):
+                yield _credentials(error)
+            return
+        yield clock_finding(headers, began_s, ended_s)
+        yield _credentials(error)
+        if isinstance(error, AccessDeniedError) and not is_denied(error):
+            return
+        if error is None:
+            description = reply["Table"]
+            state, keys = self._state(description), self._keys(description)
+            yield state
+            yield keys
+            # A call on the store would wait for a table that is being created.
+            if not (state.is_ok and keys.is_ok):
+                return
+        else:
+            yield self._unseen_table(error)
+            if not isinstance(error, AccessDeniedError | StoreUnavailableError):
+                return
+        yield from self._of_store()
+
+    def _described(self) -> tuple[dict[str, Any], ConfigStoreError | None]:
+        try:
+            reply = self._connection.call("describe_table")
+            self._connection.expect(reply, "Table")
+        except ConfigStoreError as error:
+            return {}, error
+        return reply, None
+
+    def _endpoint(self, error: ConfigStoreError | None) -> Finding:
+        place = self._connection.endpoint
+        if error is None or is_answer(error):
+            if isinstance(error, StoreUnavailableError):
+                return Finding("endpoint", False, f"{place}: {error.reason}", "try again later")
+            return Finding("endpoint", True, f"{place} answers")
+        if isinstance(error, StoreUnavailableError):
+            return Finding("endpoint", False, f"{place}: {error.reason}", endpoint_advice(error))
+        if isinstance(error, AccessDeniedError):
+            return Finding("endpoint", None, f"{place} was not asked, for lack of credentials")
+        return Finding("endpoint", False, f"{place}: {error}")
+
+    # -- the table -------------------------------------------------------------------------------
+
+    def _unseen_table(self, error: ConfigStoreError) -> Finding:
+        if isinstance(error, AccessDeniedError):
+            text = "its state and keys are not known: DescribeTable is denied"
+            advice = "nothing, or allow dynamodb:DescribeTable: reading and writing need it not"
+            return Finding("table", None, text, advice)
+        if isinstance(error, TableNotFoundError):
+            advice = "check table, account and region, or make it: `confstore init`"
+            return Finding("table", False, str(error), advice)
+        return finding_of("table", error)
+
+    def _state(self, description: Mapping[str, Any]) -> Finding:
+        status = description["TableStatus"]
+        billing = description.get("BillingModeSummary", {}).get("BillingMode")
+        is_protected = description.get("DeletionProtectionEnabled", False)
+        # Source: AWS, DescribeTable: both are brought up to date about every six hours.
+        items, size_b = description.get("ItemCount", 0), description.get("TableSizeBytes", 0)
+        facts = [
+            f"{self._table!r} is {status}",
+            "paid on demand" if billing == "PAY_PER_REQUEST" else _provisioned(description),
+            f"{items:,} items and {size_b:,} bytes some hours ago",
+            f"deletion protection {'on' if is_protected else 'off'}",
+        ]
+        is_ok = status in {"ACTIVE", "UPDATING"}
+        return Finding("table", is_ok, ", ".join(facts), "" if is_ok else "wait until it is ACTIVE")
+
+    def _keys(self, description: dict[str, Any]) -> Finding:
+        try:
+            self._schema.check(self.store.name, self._table, description)
+        except MisconfiguredSchemaError as error:
+            return Finding("key schema", False, str(error))
+        keys = f"{self._schema.store_key!r} and {self._schema.option_key!r}"
+        return Finding("key schema", True, f"{keys}, both text")
+
+    # -- the store -------------------------------------------------------------------------------
+
+    def _of_store(self) -> Iterator[Finding]:
+        marker: Marker | None = None
+        is_journaled: bool | None = True
+        unread: ConfigStoreError | None = None
+        try:
+            marker = self._journal.read_marker()
+            is_journaled = marker is not None
+        except AccessDeniedError as error:
+            is_journaled, unread = None, error
+        except CorruptStoreError as error:
+            unread = error
+        except ConfigStoreError as error:
+            yield self._unread(error)
+            return
+        permissions = Permissions(
+            self._connection, self._schema, self.store.name, self._journal.name, self._table
+        )
+        has_retention = marker is not None and marker.retention_s is not None
+        yield from permissions.findings(is_journaled=is_journaled, has_retention=has_retention)
+        yield options_finding(self.store)
+        if unread is not None:
+            yield finding_of("journal", unread)
+            return
+        yield from self._of_journal(marker)
+
+    def _unread(self, error: ConfigStoreError) -> Finding:
+        """What the first read says of a table that could not be looked at."""
+        if isinstance(error, TableNotFoundError):
+            return self._unseen_table(error)
+        if error_code(error.__cause__) == "ValidationException":
+            advice = "give the table's own key names as store_key and option_key"
+            return Finding("key schema", False, f"{error}: it has other keys", advice)
+        return finding_of("journal", error)
+
+    def _of_journal(self, marker: Marker | None) -> Iterator[Finding]:
+        retention_s = None if marker is None else marker.retention_s
+        kept = "commits are kept for ever"
+        if retention_s is not None:
+            kept = f"commits are kept for {retention_s / _DAY_S:g} days"
+        finding = journal_finding(self.store, kept=kept)
+        if marker is not None and finding.is_ok and not self.store.is_journaled:
+            text = "it was enabled after this store was opened, which goes on without it"
+            yield Finding("journal", False, text, "open the store again: restart its writers")
+            return
+        yield finding
+        if retention_s is not None:
+            yield self._expiry()
+        if marker is not None and finding.is_ok:
+            yield drift_finding(self.store)
+
+    def _expiry(self) -> Finding:
+        try:
+            reply = self._connection.call("describe_time_to_live")
+            description = self._connection.expect(reply, "TimeToLiveDescription")
+        except ConfigStoreError as error:
+            return finding_of("retention", error)
+        attribute = description.get("AttributeName")
+        if description.get("TimeToLiveStatus") not in {"ENABLED", "ENABLING"}:
+            text = "the table's time to live is off, so that no commit ever expires"
+            advice = f"enable it for the attribute {TTL_ATTRIBUTE!r}"
+            return Finding("retention", False, text, advice)
+        if attribute != TTL_ATTRIBUTE:
+            text = f"the table's time to live is by {attribute!r}, so that no commit ever expires"
+            advice = f"enable it for {TTL_ATTRIBUTE!r} instead: a table has one such attribute"
+            return Finding("retention", False, text, advice)
+        return Finding("retention", True, f"the table's time to live is by {TTL_ATTRIBUTE!r}")
+
+
+def _headers(reply: Mapping[str, Any], error: ConfigStoreError | None) -> Mapping[str, str] | None:
+    """What came with DynamoDB's answer, good or bad; None if there was none."""
+    if error is not None and not is_answer(error):
+        return None
+    response: Mapping[str, Any] = reply if error is None else vars(error.__cause__)["response"]
+    # A stand-in for a client gives none.
+    headers: Mapping[str, str] = response.get("ResponseMetadata", {}).get("HTTPHeaders", {})
+    return headers
+
+
+def _credentials(error: ConfigStoreError | None) -> Finding:
+    if isinstance(error, AccessDeniedError) and not is_denied(error):
+        code = error_code(error.__cause__)
+        text = f"DynamoDB refuses them: {code}" if code else error.reason
+        return Finding("credentials", False, text, credentials_advice(error))
+    if isinstance(error, StoreUnavailableError):
+        return Finding("credentials", None, "DynamoDB did not get to them")
+    return Finding("credentials", True, "DynamoDB accepts them")
+
+
+def _provisioned(description: Mapping[str, Any]) -> str:
+    units = description.get("ProvisionedThroughput", {})
+    read, write = units.get("ReadCapacityUnits", 0), units.get("WriteCapacityUnits", 0)
+    return f"provisioned with {read:,} read and {write:,} write units a second"

@@ -1,0 +1,1 @@
+"""The journal of a store: a partition of its own in the same table."""

@@ -1,0 +1,1 @@
+"""Queries, and their pages decoded one by one."""

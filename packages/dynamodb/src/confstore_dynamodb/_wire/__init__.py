@@ -1,0 +1,1 @@
+"""DynamoDB's own forms: values, expressions and replies as they travel."""

@@ -1,0 +1,125 @@
+"""
+DynamoDB's items as values.
+
+Other programs and people write items, too; so every type that DynamoDB has is read, and nothing is
+taken for granted about what one of them holds.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Collection, Iterable, Mapping
+from typing import Any
+
+import attrs
+
+from confstore.adapter import FillableDict, ReadOnlyDict, ReadOnlyList, number_from_text
+from confstore.errors import CorruptStoreError
+
+__all__ = ["PLAIN", "READ_ONLY", "Decoder"]
+
+
+@attrs.frozen
+class Decoder:
+    """
+    Builds values of one kind, at once: none is built and then converted.
+
+    Attributes:
+        new_dict: Makes an empty dict that may be filled, for `to_dict`.
+        to_dict: Makes a dict from its entries.
+        to_list: Makes a list from its entries.
+        to_set: Makes a set from its entries.
+        to_key: What becomes of a key's name.
+    """
+
+    new_dict: Callable[[], dict[str, Any]]
+    to_dict: Callable[[Any], dict[str, Any]]
+    to_list: Callable[[Iterable[Any]], list[Any]]
+    to_set: Callable[[Iterable[Any]], Any]
+    to_key: Callable[[str], str]
+
+    def option_name(self, item: Any, option_key: str) -> str:
+        """
+        The name of the option that an item is.
+
+        Raises:
+            CorruptStoreError: Its key is missing or is no text, or it is no item.
+        """
+        match item.get(option_key) if isinstance(item, Mapping) else None:
+            case {"S": str(name)}:
+                return self.to_key(name)
+        raise CorruptStoreError(option_key, "an item of the table has no text in its sort key")
+
+    def values(self, option: str, item: Mapping[str, Any], hidden: Collection[str]) -> Any:
+        """
+        The values of an option.
+
+        Args:
+            option: The option's name, for the error.
+            item: Attribute name to attribute value, as boto3's client gives them.
+            hidden: Attributes that are not the user's.
+
+        Raises:
+            CorruptStoreError: An attribute is of no type that DynamoDB has.
+        """
+        return self.to_dict(
+            (self.to_key(key), self._checked(option, key, wire))
+            for key, wire in item.items()
+            if key not in hidden
+        )
+
+    def _checked(self, option: str, key: str, wire: Any) -> Any:
+        try:
+            return self._value(wire)
+        except (ArithmeticError, AttributeError, TypeError, ValueError, RecursionError):
+            # Any of them may quote what it found.
+            reason = f"the key {key!r} holds something that is no value of DynamoDB"
+            raise CorruptStoreError(option, reason) from None
+
+    def _value(self, wire: Any) -> Any:
+        if len(wire) != 1:
+            raise ValueError("not one type")
+        # By how often a configuration holds each.
+        match wire:
+            case {"S": str(text)}:
+                return text
+            case {"N": str(text)}:
+                return number_from_text(text)
+            case {"BOOL": bool(flag)}:
+                return flag
+            case {"M": dict(entries)}:
+                return self.to_dict(
+                    (self.to_key(key), self._value(entry)) for key, entry in entries.items()
+                )
+            case {"L": list(entries)}:
+                return self.to_list(self._value(entry) for entry in entries)
+            case {"NULL": True}:
+                return None
+            case {"B": bytes(content)}:
+                return content
+            case {"SS": [*entries]}:
+                return self.to_set(_each(str, entries))
+            case {"NS": [*entries]}:
+                return self.to_set(number_from_text(entry) for entry in entries)
+            case {"BS": [*entries]}:
+                return self.to_set(_each(bytes, entries))
+        raise ValueError("unknown type")
+
+
+def _each(kind: type, entries: list[Any]) -> list[Any]:
+    if not all(isinstance(entry, kind) for entry in entries):
+        raise TypeError("another type than the set's")
+    return entries
+
+
+PLAIN = Decoder(new_dict=dict, to_dict=dict, to_list=list, to_set=set, to_key=str)
+"""Values that their reader may change."""
+
+READ_ONLY = Decoder(
+    new_dict=FillableDict,
+    to_dict=ReadOnlyDict,
+    to_list=ReadOnlyList,
+    to_set=frozenset,
+    to_key=sys.intern,
+)
+"""Values of a snapshot; the names are interned, which halves the time of a hot read."""

@@ -1,0 +1,282 @@
+"""
+Values straight from the JSON of a reply: the fast path beside `_decoder`, the plain one.
+
+Botocore makes Python objects of a reply twice: of its JSON, and then, by AWS's description of the
+service, the same objects once more; that is two thirds of what it costs to load a store. Here one
+item after the other is taken out of the JSON and becomes values at once, so that little is
+allocated and a thread can pause between two of them.
+
+Only what DynamoDB itself would write is read here. At anything else this gives up: botocore and
+`_decoder` then give the answer, or say what is wrong. Where this gives values, they give the same.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from base64 import b64decode
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from decimal import Decimal
+from typing import Any, TypeVar
+
+import attrs
+
+from confstore.adapter import number_from_text
+from confstore_dynamodb._wire.decoder import Decoder
+
+__all__ = ["ItemReader", "JSONItems", "read_item", "read_member"]
+
+T = TypeVar("T")
+
+_decoder = json.JSONDecoder()
+_decode = _decoder.raw_decode
+# The same without a step in Python; it raises `StopIteration` where there is no value.
+_scan: Callable[[str, int], tuple[Any, int]] = _decoder.scan_once  # type: ignore[attr-defined]
+
+_blanks = re.compile(r"[ \t\n\r]*").match
+
+# What the code below raises at what it does not expect, and JSON's and base64's own errors.
+_UNUSUAL = (
+    ArithmeticError,
+    AttributeError,
+    IndexError,
+    KeyError,
+    RecursionError,
+    TypeError,
+    ValueError,
+)
+
+
+def read_member(
+    body: bytes, member: str, read: Callable[[str, int], tuple[T, int]]
+) -> tuple[T, bytes] | None:
+    """
+    One member of the JSON object that a body is.
+
+    Args:
+        body: The body.
+        member: The member's name.
+        read: Reads its content from a position in the text; gives that, and the position after it.
+
+    Returns:
+        The content, and the body with that member empty; None for a body out of the ordinary.
+    """
+    try:
+        return _read_member(body.decode(), member, read)
+    except _UNUSUAL:
+        return None
+
+
+def _read_member(
+    text: str, member: str, read: Callable[[str, int], tuple[T, int]]
+) -> tuple[T, bytes]:
+    wanted = f'"{member}":'
+    found: list[tuple[T, int, int]] = []
+    end = _after(text, 0, "{")
+    while True:
+        if text.startswith(wanted, end):
+            start = _blanks(text, end + len(wanted)).end()  # type: ignore[union-attr]  # it matches
+            content, end = read(text, start)
+            found.append((content, start, end))
+        else:
+            if text[end] != '"':
+                raise ValueError
+            name, end = _decode(text, end)
+            if name == member:
+                # With blanks or escapes, as DynamoDB does not write it.
+                raise ValueError
+            _, end = _decode(text, _after(text, end, ":"))
+        end = _blanks(text, end).end()  # type: ignore[union-attr]  # it matches everywhere
+        if text[end] == "}":
+            break
+        end = _after(text, end, ",")
+    if text[end + 1 :].strip(" \t\n\r"):
+        raise ValueError
+    # Not one where the member is missing, or where the last of two would count.
+    [(content, start, end)] = found
+    empty = "[]" if text[start] == "[" else "{}"
+    return content, f"{text[:start]}{empty}{text[end:]}".encode()
+
+
+def _after(text: str, position: int, sign: str) -> int:
+    """The position of what follows a sign, which may have blanks on both sides."""
+    position = _blanks(text, position).end()  # type: ignore[union-attr]  # it matches everywhere
+    if text[position] != sign:
+        raise ValueError
+    return _blanks(text, position + 1).end()  # type: ignore[union-attr]  # it matches everywhere
+
+
+@attrs.define(eq=False)
+class JSONItems:
+    """
+    The elements of a JSON array within a text, one after the other.
+
+    Attributes:
+        end: The position after the array, once all of it was read.
+    """
+
+    _text: str = attrs.field(repr=False)
+    _start: int
+    end: int = -1
+
+    def __iter__(self) -> Iterator[Any]:
+        text = self._text
+        position = _after(text, self._start, "[")
+        is_over = text[position] == "]"
+        while not is_over:
+            try:
+                item, position = _scan(text, position)
+            except StopIteration:
+                raise ValueError from None
+            yield item
+            # DynamoDB writes no blanks.
+            if text.startswith(",{", position):
+                position += 1
+                continue
+            position = _blanks(text, position).end()  # type: ignore[union-attr]  # as above
+            is_over = text[position] == "]"
+            if not is_over:
+                position = _after(text, position, ",")
+        self.end = position + 1
+
+
+def read_item(text: str, position: int) -> tuple[Mapping[str, Any], int]:
+    """The JSON object at a position, and the position after it."""
+    item, end = _decode(text, position)
+    if type(item) is not dict:
+        raise TypeError
+    return item, end
+
+
+class _Known(dict[str, T]):
+    """What was made of each text, which is made once."""
+
+    def __init__(self, make: Callable[[str], T]) -> None:
+        self._make = make
+
+    def __missing__(self, text: str) -> T:
+        made = self[text] = self._make(text)
+        return made
+
+
+class ItemReader:
+    """
+    Builds values as a decoder does, from items as JSON has them: with binary as base64.
+
+    It serves for one reading: the names that it has met, which come again in most options, are held
+    only as long; and the numbers, for a page.
+    """
+
+    def __init__(self, decoder: Decoder, option_key: str, hidden: Collection[str]) -> None:
+        """
+        Make a reader.
+
+        Args:
+            decoder: Says what dicts, lists and sets are made.
+            option_key: The attribute that holds an option's name.
+            hidden: Attributes that are not the user's.
+        """
+        self._new_dict = decoder.new_dict
+        self._to_dict = decoder.to_dict
+        self._to_list = decoder.to_list
+        self._to_set = decoder.to_set
+        self._to_key = decoder.to_key
+        self._option_key = option_key
+        # Of a hidden attribute the name is None.
+        self._attributes: _Known[str | None] = _Known(decoder.to_key)
+        self._attributes.update(dict.fromkeys(hidden))
+        self._keys = _Known(decoder.to_key)
+        self._numbers = _Known(number_from_text)
+
+    def options(self, items: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, Any]]:
+        """The names of the options that the items of a page are, and their values."""
+        # A whole store may have more different ones than are worth to be held.
+        self._numbers.clear()
+        option_key, to_key, attributes = self._option_key, self._to_key, self._attributes
+        for item in items:
+            [kind] = wire = item[option_key]
+            name = wire[kind]
+            if kind != "S" or type(name) is not str:
+                raise TypeError
+            yield to_key(name), self._dict(item, attributes)
+
+    def values(self, item: Mapping[str, Any]) -> Any:
+        """The values of an item."""
+        return self._dict(item, self._attributes)
+
+    def _dict(self, wires: Mapping[str, Any], names: Mapping[str, str | None]) -> Any:
+        numbers = self._numbers
+        values = self._new_dict()
+        for key, wire in wires.items():
+            name = names[key]
+            if name is not None:
+                # `_value`, written out: this is where the time goes.
+                kind, content = wire.popitem()
+                if wire:
+                    raise ValueError
+                if kind == "S" and type(content) is str:
+                    values[name] = content
+                elif kind == "N":
+                    values[name] = numbers[content]
+                else:
+                    values[name] = _READERS[kind](self, content)
+        return self._to_dict(values)
+
+    def _value(self, wire: Mapping[str, Any]) -> Any:
+        [kind] = wire
+        return _READERS[kind](self, wire[kind])
+
+    def _text(self, content: Any) -> str:
+        if type(content) is not str:
+            raise TypeError
+        return content
+
+    def _number(self, content: Any) -> int | float | Decimal:
+        return self._numbers[content]
+
+    def _flag(self, content: Any) -> bool:
+        if type(content) is not bool:
+            raise TypeError
+        return content
+
+    def _null(self, content: Any) -> None:
+        if content is not True:
+            raise TypeError
+
+    def _bytes(self, content: Any) -> bytes:
+        return b64decode(content)
+
+    def _map(self, entries: Any) -> Any:
+        return self._dict(entries, self._keys)
+
+    def _list(self, entries: Any) -> Any:
+        return self._to_list([self._value(wire) for wire in _checked(entries)])
+
+    def _texts(self, entries: Any) -> Any:
+        return self._to_set(map(self._text, _checked(entries)))
+
+    def _several_numbers(self, entries: Any) -> Any:
+        return self._to_set(map(self._number, _checked(entries)))
+
+    def _several_bytes(self, entries: Any) -> Any:
+        return self._to_set(map(self._bytes, _checked(entries)))
+
+
+_READERS: dict[str, Callable[[ItemReader, Any], Any]] = {
+    "S": ItemReader._text,
+    "N": ItemReader._number,
+    "BOOL": ItemReader._flag,
+    "M": ItemReader._map,
+    "L": ItemReader._list,
+    "NULL": ItemReader._null,
+    "B": ItemReader._bytes,
+    "SS": ItemReader._texts,
+    "NS": ItemReader._several_numbers,
+    "BS": ItemReader._several_bytes,
+}
+
+
+def _checked(entries: Any) -> list[Any]:
+    if type(entries) is not list:
+        raise TypeError
+    return entries

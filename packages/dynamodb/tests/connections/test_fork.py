@@ -1,0 +1,102 @@
+"""A forked child has connections and locks of its own."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import boto3
+import pytest
+from botocore.credentials import RefreshableCredentials
+from botocore.stub import Stubber
+
+from confstore_dynamodb import DynamoDBStore, open_url
+from forked import fork
+
+from ..conftest import description
+from ..loopback import Loopback
+
+pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+
+
+def passes_in_child(check: Callable[[], object]) -> Callable[[], bool]:
+    """Run a check in a forked child; what is returned waits for it, and says whether it passed."""
+    child = fork(lambda: bool(check()))
+    return lambda: child.join() == "True"
+
+
+def test_children_read_beside_their_parent(
+    dynamodb_local: str, dynamodb_client: Any, table: str
+) -> None:
+    """Parent and children that read at once each get the values that they asked for."""
+    for client in (None, dynamodb_client):
+        store = (
+            DynamoDBStore(client, table, "prod")
+            if client is not None
+            else open_url(f"dynamodb://{table}/prod?endpoint_url={dynamodb_local}")
+        )
+        for reader in range(4):
+            store.set(f"option {reader}", {"reader": reader})
+
+        def reads_its_own(reader: int, store: DynamoDBStore = store) -> bool:
+            expected = {"reader": reader}
+            return all(store.get(f"option {reader}") == expected for _ in range(100))
+
+        children = [
+            passes_in_child(lambda reader=reader: reads_its_own(reader)) for reader in range(1, 4)
+        ]
+        assert reads_its_own(0)
+        assert [passed() for passed in children] == [True] * 3
+        store.close()
+
+
+def test_credentials_that_are_being_refreshed(loopback: Loopback) -> None:
+    """A child does not wait for a refresh that a thread of its parent had begun."""
+    found = {"Item": {"_option": {"S": "db"}, "port": {"N": "1"}}}
+    loopback.answer("GetItem", loopback.json(found))
+    is_refreshing, may_end = threading.Event(), threading.Event()
+    parent = os.getpid()
+
+    def refresh() -> dict[str, str]:
+        if os.getpid() == parent:
+            is_refreshing.set()
+            may_end.wait(60)
+        return keys("2999-01-01T00:00:00Z")
+
+    session = boto3.Session(region_name="eu-west-1")
+    expired = keys("2000-01-01T00:00:00Z")
+    session._session._credentials = RefreshableCredentials.create_from_metadata(  # noqa: SLF001 (there is no public way)
+        expired, refresh, "test"
+    )
+    client = session.client("dynamodb", endpoint_url=loopback.url)
+    with Stubber(client) as stubber:
+        stubber.add_response("describe_table", {"Table": description()})
+        store = DynamoDBStore(client, "config", "prod")
+    reader = threading.Thread(target=store.get, args=("db",))
+    reader.start()
+    assert is_refreshing.wait(60)
+    passed = passes_in_child(lambda: store.get("db") == {"port": 1})()
+    may_end.set()
+    reader.join()
+    client.close()
+    assert passed
+
+
+def test_client_that_is_no_botocore_client() -> None:
+    """A stand-in for a client is left as it is."""
+
+    class StandIn:
+        def describe_table(self, **_: Any) -> Any:
+            return {"Table": description()}
+
+        def get_item(self, **_: Any) -> Any:
+            return {"Item": {"_option": {"S": "db"}, "port": {"N": "1"}}}
+
+    store = DynamoDBStore(StandIn(), "config", "prod")
+    assert passes_in_child(lambda: store.get("db") == {"port": 1})()
+
+
+def keys(expiry: str) -> dict[str, str]:
+    return {"access_key": "local", "secret_key": "local", "token": "", "expiry_time": expiry}

@@ -1,0 +1,108 @@
+"""What a journal still tells whose first commits have expired."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from confstore import Change, history, reconcile, rollback, state_at
+from confstore.errors import JournalGapError
+from confstore_dynamodb import DynamoDBStore
+
+from ..interposed import Interposed, after, passes
+
+
+@pytest.fixture
+def store(local_store: DynamoDBStore, dynamodb_client: Any, table: str) -> DynamoDBStore:
+    """A journal of the versions 3 to 6; 1 and 2 have expired."""
+    local_store.enable_journal(retention=timedelta(days=30))
+    local_store.set("old", {"port": 1})
+    local_store.set("db", {"port": 2})
+    local_store.set("db", {"port": 3})
+    local_store.set("new", {"port": 4})
+    local_store.set("db", {"port": 5})
+    local_store.delete("new")
+    for version in (1, 2):
+        key = {"_store": {"S": "_journal:prod"}, "_option": {"S": f"{version:012d}"}}
+        dynamodb_client.delete_item(TableName=table, Key=key)
+    return local_store
+
+
+def test_history_begins_where_the_journal_does(store: DynamoDBStore) -> None:
+    """History tells what there still is."""
+    assert [one.version for one in history(store)] == [3, 4, 5, 6]
+    assert [one.version for one in history(store, "db")] == [3, 5]
+    assert history(store, "old") == []
+
+
+def test_state_of_what_was_not_touched(store: DynamoDBStore) -> None:
+    """An option that no commit of the journal touches is now what it was then."""
+    assert state_at(store, 4) == {"old": {"port": 1}, "db": {"port": 3}, "new": {"port": 4}}
+    assert state_at(store, 6) == {"old": {"port": 1}, "db": {"port": 5}}
+
+
+@pytest.mark.parametrize("version", [2, 3])
+def test_state_that_is_not_known(store: DynamoDBStore, version: int) -> None:
+    """What an option was before its first commit is not known; the error says from when it is."""
+    with pytest.raises(JournalGapError) as caught:
+        state_at(store, version)
+    assert caught.value.first == 4
+
+
+@pytest.mark.parametrize("version", [-1, 0, 1, 7])
+def test_state_outside_of_the_journal(store: DynamoDBStore, version: int) -> None:
+    """A version that has expired or is not there yet has no state."""
+    with pytest.raises(JournalGapError) as caught:
+        state_at(store, version)
+    assert caught.value.first == 3
+
+
+def test_rollback_of_what_is_known(store: DynamoDBStore) -> None:
+    """Single options can be rolled back as far as the journal tells of them."""
+    commit = rollback(store, 3, ["db", "old"])
+    assert commit is not None
+    assert commit.changes == (Change("db", {"port": 3}),)
+    assert commit.comment == "rollback to version 3"
+    assert dict(store.items()) == {"old": {"port": 1}, "db": {"port": 3}}
+
+
+@pytest.mark.parametrize(("options", "first"), [(None, 4), (["new"], 4), (["new", "db"], 4)])
+def test_rollback_of_what_is_not_known(
+    store: DynamoDBStore, options: list[str] | None, first: int
+) -> None:
+    """Nothing is rolled back where the journal does not tell of all of it."""
+    with pytest.raises(JournalGapError) as caught:
+        rollback(store, 3, options)
+    assert caught.value.first == first
+    assert store.version() == 6
+
+
+def test_rollback_to_where_all_is_known(store: DynamoDBStore) -> None:
+    """A deletion is undone."""
+    rollback(store, 4)
+    assert dict(store.items()) == state_at(store, 4)
+
+
+def test_reconcile(store: DynamoDBStore, dynamodb_client: Any, table: str) -> None:
+    """An edit by hand of what the journal tells is committed."""
+    item = {"_store": {"S": "prod"}, "_option": {"S": "new"}, "port": {"N": "9"}}
+    dynamodb_client.put_item(TableName=table, Item=item)
+    commit = reconcile(store)
+    assert commit is not None
+    assert commit.changes == (Change("new", {"port": 9}),)
+    assert reconcile(store) is None
+
+
+def test_rollback_while_others_write(
+    store: DynamoDBStore, dynamodb_client: Any, table: str
+) -> None:
+    """What is written while the state is put together is not taken for what was then."""
+    between = Interposed(dynamodb_client)
+    mine = DynamoDBStore(between, table, "prod")
+    # The commits twice, because of the gap; then, before the options are read:
+    between.next("query", passes, passes, after(lambda: store.set("old", {"port": 9})))
+    with pytest.raises(JournalGapError) as caught:
+        state_at(mine, 4)
+    assert caught.value.first == 7
