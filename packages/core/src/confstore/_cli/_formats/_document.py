@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from confstore._documents.tagged_json import JSONPathError, check_json_name, option_from_json
+from confstore._documents.tagged_json import JSONPathError, OptionReader
 from confstore._documents.text_place import TextFault, decode_text
 from confstore._values.read_only import thaw
 from confstore._values.types import Values
@@ -40,8 +40,5 @@ def options_from_tree(tree: Any) -> dict[str, Values]:
     """
     if not isinstance(tree, dict):
         raise JSONPathError((), "a document holds option to values: it is no list and no scalar")
-    options = {}
-    for option, raw in tree.items():
-        check_json_name(option)
-        options[option] = thaw(option_from_json(option, raw))
-    return options
+    reader = OptionReader()
+    return {option: thaw(reader.option(option, raw)) for option, raw in tree.items()}
