@@ -308,7 +308,7 @@ class CommitsWithoutAJournal(JournaledReferenceStore):
         if self.is_journaled:
             return super().commit(changes, **how)
         draft = self.checked(changes)
-        self.apply(draft)
+        self.apply_draft(draft)
         return draft.commit(1, uuid.uuid4().hex, self.now(), None)
 
 

@@ -52,7 +52,7 @@ EDGE_VALUES: Mapping[str, Any] = MappingProxyType(
         "empty dict": {},
         "list of empties": [None, False, 0, "", b"", [], {}],
         "dict of empties": {"a": None, "b": False, "c": 0, "d": "", "e": b"", "f": [], "g": {}},
-        # Alike, and of another type.
+        # Alike, but of another type.
         "true": True,
         "one": 1,
         "one as float": 1.0,
@@ -112,7 +112,7 @@ EDGE_VALUES: Mapping[str, Any] = MappingProxyType(
         "reserved, but inside": {"_store": "a", "_option": "b", "_expires": 1},
     }
 )
-"""Values of an option, each by a name for what is at stake."""
+"""Values of an option, each under a name that says how a backend could lose it."""
 
 EQUAL_BUT_NOT_SAME: tuple[tuple[Value, Value], ...] = (
     (1, True),
@@ -121,4 +121,4 @@ EQUAL_BUT_NOT_SAME: tuple[tuple[Value, Value], ...] = (
     ({"a": 1}, {"a": True}),
     ([{"a": [0]}], [{"a": [False]}]),
 )
-"""Pairs that Python finds equal, and that are two values here."""
+"""Pairs of different values that Python finds equal."""

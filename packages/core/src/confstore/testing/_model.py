@@ -1,0 +1,173 @@
+"""The model that every store has to behave like: a dict, and a list of commits."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime
+
+import attrs
+
+from confstore._journal.commits import Draft, checked_draft
+from confstore._stores.protocols import Change
+from confstore._values.canonical import canonical_update, canonical_values
+from confstore._values.keys import checked_keys
+from confstore._values.names import checked_option
+from confstore._values.read_only import ReadOnlyDict, freeze, is_same, thaw
+from confstore._values.types import Value, Values
+from confstore.errors import OptionNotFoundError, VersionConflictError
+from confstore.testing._shim import apply_changes, merge_update, select
+
+__all__ = ["Entry", "JournalModel", "Model"]
+
+
+@attrs.define(eq=False, repr=False)
+class Entry:
+    """A commit as it has to be; the store decides its id and its time."""
+
+    version: int
+    draft: Draft
+    id: str | None = None
+    at: datetime | None = None
+
+    @property
+    def changes(self) -> dict[str, Mapping[str, Value] | None]:
+        """The new values of each option; None where it was deleted."""
+        return {change.option: change.values for change in self.draft.changes}
+
+
+@attrs.define(eq=False, repr=False)
+class JournalModel:
+    """
+    Every commit since the journal was enabled.
+
+    Attributes:
+        ids: The ids of all commits of the example, in any store.
+        entries: The commits, the first with version 1.
+        baseline: How many of them wrote down what was there before.
+        checked: How many of them every handle has shown.
+    """
+
+    ids: set[str] = attrs.field(factory=set)
+    entries: list[Entry] = attrs.field(factory=list)
+    baseline: int = 0
+    checked: int = 0
+
+    @property
+    def version(self) -> int:
+        """The version of the last commit."""
+        return len(self.entries)
+
+    def record(self, draft: Draft) -> Entry:
+        """Add a commit."""
+        self.entries.append(Entry(self.version + 1, draft))
+        return self.entries[-1]
+
+    def check_if_version(self, store: str, if_version: int, draft: Draft) -> None:
+        """Refuse a draft that touches an option which was committed after a version."""
+        touched = {option for entry in self.entries[if_version:] for option in entry.changes}
+        if conflicts := tuple(sorted(touched & draft.options)):
+            raise VersionConflictError(store, if_version, self.version, conflicts)
+
+    def state_at(self, version: int) -> dict[str, Values]:
+        """Every option as it was when a version was the last."""
+        state: dict[str, ReadOnlyDict] = {}
+        for entry in self.entries[:version]:
+            apply_changes(state, entry.draft.changes)
+        return thaw(state)
+
+
+@attrs.define
+class Model:
+    """
+    A store as a dict: what a backend has to do, without one.
+
+    Attributes:
+        name: The name that the real store gives itself.
+        options: The options that the real store has to hold.
+        writes: How many writes have succeeded.
+        journal: Every write since the journal was enabled; None without a journal.
+    """
+
+    name: str
+    options: dict[str, ReadOnlyDict] = attrs.field(factory=dict)
+    writes: int = 0
+    journal: JournalModel | None = None
+
+    def get(self, option: str, *, keys: Collection[str] | None = None) -> Values:
+        """One option, or those of the given keys that it has."""
+        wanted = checked_keys(keys)
+        return thaw(select(self._existing(option), wanted))
+
+    def set(self, option: str, values: Mapping[str, Value]) -> None:
+        """Replace the whole option."""
+        self._write([Change(option, freeze(canonical_values(checked_option(option), values)))])
+
+    def update(
+        self, option: str, values: Mapping[str, Value], *, remove: Collection[str] = ()
+    ) -> None:
+        """Change the named keys and leave the others; create the option if it is absent."""
+        changed, removed = canonical_update(checked_option(option), values, remove)
+        old = self.options.get(option, ReadOnlyDict())
+        self._write([Change(option, merge_update(option, old, changed, removed))])
+
+    def delete(self, option: str) -> None:
+        """Remove the option."""
+        self._existing(option)
+        self._write([Change(option, None)])
+
+    def apply(self, changes: Iterable[Change]) -> None:
+        """Apply all of the changes, or none; with a journal as one commit."""
+        if checked := [_checked(change) for change in changes]:
+            self._write(checked)
+
+    def commit(
+        self,
+        changes: Iterable[Change],
+        *,
+        if_version: int | None = None,
+        author: str | None = None,
+        comment: str = "",
+    ) -> Entry:
+        """Apply all of the changes, or none."""
+        draft = checked_draft(self.name, changes, author, comment)
+        journal = self.kept_journal
+        if if_version is not None:
+            journal.check_if_version(self.name, if_version, draft)
+        self._change(draft.changes)
+        return journal.record(draft)
+
+    @property
+    def kept_journal(self) -> JournalModel:
+        """The journal of a store that has one."""
+        assert self.journal is not None
+        return self.journal
+
+    def changes_to(self, state: Mapping[str, Values], options: Collection[str]) -> list[Change]:
+        """The changes that make options as they are in a state."""
+        return [
+            Change(option, state.get(option))
+            for option in sorted(options)
+            if not is_same(state.get(option), self.options.get(option))
+        ]
+
+    def _existing(self, option: str) -> ReadOnlyDict:
+        if checked_option(option) not in self.options:
+            raise OptionNotFoundError(option, self.name)
+        return self.options[option]
+
+    def _write(self, changes: list[Change]) -> None:
+        if self.journal is None:
+            self._change(changes)
+        else:
+            self.commit(changes)
+
+    def _change(self, changes: Iterable[Change]) -> None:
+        self.writes += 1
+        apply_changes(self.options, changes)
+
+
+def _checked(change: Change) -> Change:
+    option = checked_option(change.option)
+    if change.values is None:
+        return Change(option, None)
+    return Change(option, freeze(canonical_values(option, change.values)))
