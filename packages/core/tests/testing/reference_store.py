@@ -73,7 +73,9 @@ class ReferenceStore:
         self, option: str, values: Mapping[str, Any], *, remove: Collection[str] = ()
     ) -> None:
         changed, removed = canonical_update(checked_option(option), values, remove)
-        self.options[option] = thaw(merge_update(option, self.options.get(option), changed, removed))
+        self.options[option] = thaw(
+            merge_update(option, self.options.get(option), changed, removed)
+        )
 
     def delete(self, option: str) -> None:
         self.existing(option)

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta, timezone
 from typing import Any, TypeVar
 
 from confstore._journal.commits import Draft
-from confstore._stores.protocols import Change, Commit, JournaledStore, Store
+from confstore._stores.protocols import Change, Commit, JournaledStore, Store, ability
 from confstore._values.read_only import ReadOnlyDict, ReadOnlyList, is_same
 from confstore._values.types import Value
 from confstore.errors import (
@@ -21,7 +21,6 @@ from confstore.errors import (
     VersionConflictError,
 )
 from confstore.testing._model import Entry, JournalModel, Model
-from confstore.testing._shim import ability
 
 __all__ = [
     "CANARY",
@@ -92,7 +91,7 @@ def assert_read_only(value: Any) -> None:
 
 
 def _assert_types(value: Any, owner: str, types: tuple[type, type, type]) -> None:
-    for bases, wanted in zip(((dict,), (list,), (set, frozenset)), types, strict=True):
+    for bases, wanted in zip(_BASES, types, strict=True):
         assert not isinstance(value, bases) or type(value) is wanted, (
             f"{owner} hold a {type(value).__name__}, not a {wanted.__name__}"
         )
@@ -161,6 +160,8 @@ def assert_same_outcome(
     return None
 
 
+# Every type that a value of one kind could be.
+_BASES: tuple[tuple[type, ...], ...] = ((dict,), (list,), (set, frozenset))
 # The writer's clock may be that of another machine.
 _CLOCK_SKEW = timedelta(minutes=10)
 
@@ -175,7 +176,7 @@ def journaled(store: Store) -> JournaledStore:
 def check_no_journal(store: Store) -> None:
     """Check that a store without a journal says so."""
     held = journaled(store)
-    assert held.is_journaled is False, "nobody has enabled this store's journal"
+    assert held.is_journaled() is False, "nobody has enabled this store's journal"
     calls: dict[str, Callable[[], object]] = {
         "version": held.version,
         "commits": held.commits,
@@ -198,8 +199,8 @@ def check_journal(store: Store, model: Model) -> None:
 def check_whole_journal(store: Store, model: Model) -> None:
     """Check everything that a journal says."""
     journal = model.kept_journal
-    assert journaled(store).is_journaled is True
-    assert journaled(store).baseline == journal.baseline
+    assert journaled(store).is_journaled() is True
+    assert journaled(store).baseline() == journal.baseline
     assert journaled(store).version() == journal.version
     check_commits(commits_of(store, 0), journal, 0)
 

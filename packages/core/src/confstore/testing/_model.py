@@ -7,15 +7,14 @@ from datetime import datetime
 
 import attrs
 
-from confstore._journal.commits import Draft, checked_draft
+from confstore._journal.commits import Draft, apply_changes, checked_draft
 from confstore._stores.protocols import Change
-from confstore._values.canonical import canonical_update, canonical_values
-from confstore._values.keys import checked_keys
+from confstore._values.canonical import canonical_update, canonical_values, merge_update
+from confstore._values.keys import checked_keys, select
 from confstore._values.names import checked_option
 from confstore._values.read_only import ReadOnlyDict, freeze, is_same, thaw
 from confstore._values.types import Value, Values
 from confstore.errors import OptionNotFoundError, VersionConflictError
-from confstore.testing._shim import apply_changes, merge_update, select
 
 __all__ = ["Entry", "JournalModel", "Model"]
 
@@ -73,7 +72,7 @@ class JournalModel:
         state: dict[str, ReadOnlyDict] = {}
         for entry in self.entries[:version]:
             apply_changes(state, entry.draft.changes)
-        return thaw(state)
+        return {option: thaw(values) for option, values in state.items()}
 
 
 @attrs.define
@@ -107,8 +106,8 @@ class Model:
     ) -> None:
         """Change the named keys and leave the others; create the option if it is absent."""
         changed, removed = canonical_update(checked_option(option), values, remove)
-        old = self.options.get(option, ReadOnlyDict())
-        self._write([Change(option, merge_update(option, old, changed, removed))])
+        merged = merge_update(option, self.options.get(option), changed, removed)
+        self._write([Change(option, merged)])
 
     def delete(self, option: str) -> None:
         """Remove the option."""

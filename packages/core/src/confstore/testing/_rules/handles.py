@@ -7,14 +7,13 @@ from collections.abc import Callable
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
-from confstore._stores.protocols import BulkStore, Change, PollableStore
+from confstore._stores.protocols import BulkStore, Change, PollableStore, ability
 from confstore._values.names import MAX_STORE_B
 from confstore._values.types import Values
 from confstore.errors import StoreClosedError
 from confstore.testing._checks import CANARY, journaled, refusal
 from confstore.testing._rules.machine import Machine, rule_if, some_option
 from confstore.testing._samples.names import relatives
-from confstore.testing._shim import ability
 from confstore.testing._strategies import any_values
 
 __all__ = ["HandleRules"]

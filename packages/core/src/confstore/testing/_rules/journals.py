@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from confstore._journal.commits import checked_draft, split_into_drafts
 from confstore._journal.history import history, state_at
 from confstore._journal.plans import reconcile, rollback
-from confstore._stores.protocols import JournaledStore, Store
+from confstore._stores.protocols import JournaledStore, Store, ability
 from confstore._values.differences import diff
 from confstore._values.read_only import is_same
 from confstore._values.types import MISSING, Values
@@ -31,7 +31,6 @@ from confstore.testing._checks import (
 from confstore.testing._model import Model
 from confstore.testing._rules.commits import CommitRules, any_version, is_journaled
 from confstore.testing._rules.machine import Machine, rule_if, some_option
-from confstore.testing._shim import ability
 from confstore.testing._strategies import any_key, any_text
 
 __all__ = ["JournalRules"]

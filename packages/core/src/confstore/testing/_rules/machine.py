@@ -144,7 +144,7 @@ class Machine(RuleBasedStateMachine):
 
     def settle(self, store: Store, model: Model) -> None:
         """Check the options after opening; those that are not durable may be gone, as a whole."""
-        is_journal_kept = model.journal is not None and journaled(store).is_journaled
+        is_journal_kept = model.journal is not None and journaled(store).is_journaled()
         if not (self.durable or is_journal_kept or list(store.items())):
             model.options.clear()
             model.journal = None
@@ -231,17 +231,21 @@ def rule_if(
     def decorate(method: _Rule) -> _Rule:
         name = method.__name__
 
+        def is_met(machine: Machine) -> bool:
+            return all(condition(machine) for condition in conditions)
+
+        def is_due(machine: Machine) -> bool:
+            return not (once and name in machine.played) and is_met(machine)
+
         @wraps(method)
         def play(machine: Machine, **arguments: Any) -> None:
             # A fixed scene calls rules without asking for their conditions.
-            if all(condition(machine) for condition in conditions):
+            if is_met(machine):
                 machine.played.add(name)
                 method(machine, **arguments)
 
-        decorated: _Rule = rule(**drawn)(play)
-        for condition in conditions:
-            decorated = precondition(condition)(decorated)
-        return precondition(lambda machine: not (once and name in machine.played))(decorated)
+        as_rule: Callable[[_Rule], _Rule] = rule(**drawn)
+        return precondition(is_due)(as_rule(play))
 
     return decorate
 

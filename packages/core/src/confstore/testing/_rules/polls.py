@@ -7,7 +7,7 @@ from typing import cast
 import attrs
 from hypothesis import strategies as st
 
-from confstore._stores.protocols import Poll, PollableStore
+from confstore._stores.protocols import Poll, PollableStore, ability
 from confstore._values.read_only import ReadOnlyDict, freeze, is_same
 from confstore._values.types import Values
 from confstore.testing._checks import assert_read_only
@@ -19,7 +19,6 @@ from confstore.testing._rules.machine import (
     some_option,
 )
 from confstore.testing._samples.edges import EQUAL_BUT_NOT_SAME
-from confstore.testing._shim import ability
 from confstore.testing._strategies import any_values
 
 __all__ = ["PollRules", "can_poll"]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
 from confstore._journal.commits import MAX_CHANGES
-from confstore._stores.protocols import BulkStore, Change
+from confstore._stores.protocols import BulkStore, Change, ability
 from confstore._values.canonical import MAX_OPTION_SIZE_B
 from confstore._values.keys import MAX_KEY_B, RESERVED_KEYS
 from confstore._values.names import MAX_OPTION_B
@@ -32,7 +32,6 @@ from confstore.testing._samples.invalid import (
     SOME_INVALID_VALUES,
 )
 from confstore.testing._samples.names import FAMILIES
-from confstore.testing._shim import ability
 from confstore.testing._strategies import any_key, any_option, any_value, any_values
 
 __all__ = ["BulkRules", "RefusalRules", "WriteRules"]
