@@ -136,7 +136,7 @@ class InvalidValueError(ConfigStoreError, ValueError):
     A value is outside the domain that all backends share.
 
     Attributes:
-        option: The option that was to be written.
+        option: The option of the refused write.
         path: Where in the option: a key, then `[index]` and `['key']`; empty for the whole option.
         reason: What is wrong there, and what would be right.
     """
@@ -248,7 +248,7 @@ class VersionConflictError(ConfigStoreError):
     An option was committed after the version that the caller had read (optimistic locking).
 
     Attributes:
-        store: The store that was to be written.
+        store: The store of the refused commit.
         if_version: The version that the caller had read.
         version: The store's version now.
         options: The options of the refused commit that changed in between.

@@ -174,7 +174,7 @@ def journaled(store: Store) -> JournaledStore:
 
 
 def check_no_journal(store: Store) -> None:
-    """Check that a store without a journal says so."""
+    """Check that a store without a journal refuses the calls of one."""
     held = journaled(store)
     assert held.is_journaled() is False, "nobody has enabled this store's journal"
     calls: dict[str, Callable[[], object]] = {

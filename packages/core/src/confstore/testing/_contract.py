@@ -45,8 +45,8 @@ class Profile:
         """
         Build the settings for Hypothesis; the others are those of its current profile.
 
-        Its choices stay random: a contract that tries the same sequences for ever finds nothing
-        new, and a failure is repeated from its database, or from the printed blob.
+        Its choices stay random: a contract that always tries the same sequences finds nothing new,
+        and a failure is repeated from its database, or from the printed blob.
         """
         return settings(
             max_examples=self.examples,
@@ -123,7 +123,7 @@ class StoreContract(
 
 
 def _test_case(contract: type[StoreContract]) -> type[unittest.TestCase]:
-    # Settings that are put on a TestCase are not inherited, so each class has one of its own.
+    # Settings of a TestCase are not inherited, so each class has its own TestCase.
     class TestCase(unittest.TestCase):
         settings = contract.profile.settings()
 

@@ -1,4 +1,4 @@
-"""The model that every store has to behave like: a dict, and a list of commits."""
+"""The model that every store must behave like: a dict, and a list of commits."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ __all__ = ["Entry", "JournalModel", "Model"]
 
 @attrs.define(eq=False, repr=False)
 class Entry:
-    """A commit as it has to be; the store decides its id and its time."""
+    """A commit as it must be; the store decides its id and its time."""
 
     version: int
     draft: Draft
@@ -42,7 +42,7 @@ class JournalModel:
     Attributes:
         ids: The ids of all commits of the example, in any store.
         entries: The commits, the first with version 1.
-        baseline: How many of them wrote down what was there before.
+        baseline: How many of them wrote down the existing options.
         checked: How many of them every handle has shown.
     """
 
@@ -78,11 +78,11 @@ class JournalModel:
 @attrs.define
 class Model:
     """
-    A store as a dict: what a backend has to do, without one.
+    A store as a dict: the behaviour of a backend, without one.
 
     Attributes:
         name: The name that the real store gives itself.
-        options: The options that the real store has to hold.
+        options: The options that the real store must hold.
         writes: How many writes have succeeded.
         journal: Every write since the journal was enabled; None without a journal.
     """

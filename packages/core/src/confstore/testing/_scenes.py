@@ -2,7 +2,7 @@
 Fixed scenes that every run plays, before Hypothesis searches for more.
 
 Hypothesis plays the rules in an order of its choice, and so a rule now and then not at all. Each of
-these scenes finds a mistake of its own, every time. A call whose rule has a condition that the
+these scenes finds one certain mistake, every time. A call whose rule has a condition that the
 store does not meet has no effect.
 """
 

@@ -44,7 +44,7 @@ class HandleRules(Machine):
 
     @rule_if(_has_one_handle)
     def open_second_handle(self) -> None:
-        """A second handle shows what was written through the first."""
+        """A second handle shows the writes of the first."""
         self.check_items(self.open_handle().store, self.model)
 
     @rule()

@@ -51,7 +51,7 @@ _values_by_hand: st.SearchStrategy[Values] = st.dictionaries(
 
 
 class JournalRules(CommitRules):
-    """The journal holds every write, for ever."""
+    """The journal holds every write, permanently."""
 
     editable: ClassVar[bool] = False
     """The contract has `edit_by_hand`: others can bypass the journal."""
@@ -191,7 +191,7 @@ class JournalRules(CommitRules):
 
     @rule_if(is_journaled)
     def reconcile_without_drift(self) -> None:
-        """Where nobody bypassed the journal, there is nothing to commit."""
+        """Without a write that bypassed the journal, there is nothing to commit."""
         assert reconcile(journaled(self.store)) is None
 
     @rule_if(_is_editable, option=some_option, values=_values_by_hand)

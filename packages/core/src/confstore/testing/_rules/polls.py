@@ -52,7 +52,7 @@ def _answers(machine: PollRules) -> st.SearchStrategy[int]:
     return st.integers(0, len(machine.seen) - 1)
 
 
-# The newest answer is the simplest; every one of them must go on being a checkpoint.
+# The newest answer is the simplest; every answer stays a valid checkpoint.
 _any_answer: st.SearchStrategy[int] = st.runner().flatmap(_answers).map(lambda back: ~back)
 
 

@@ -51,7 +51,7 @@ class ReadRules(Machine):
         has_options, option=known_option, others=st.lists(any_key, max_size=3), build=_any_build
     )
     def get_keys(self, option: str, others: list[str], build: _Build) -> None:
-        """Those keys come back that exist, from any collection, however often they are named."""
+        """The existing ones of the keys come back, from any collection, also if named twice."""
         known = sorted(self.model.options[option])
         for keys in ([], known, known[::2], others, [*known[1:], *others, *known]):
             wanted = build(keys)

@@ -19,7 +19,7 @@ from confstore._values.canonical import MAX_DEPTH, MAX_OPTION_SIZE_B
 from confstore._values.keys import MAX_KEY_B, RESERVED_KEYS
 from confstore._values.names import JOURNAL_PREFIX, MAX_OPTION_B, MAX_STORE_B
 from confstore.testing._checks import CANARY, Canary
-from confstore.testing._samples.edges import nested, nested_dict, nested_list
+from confstore.testing._samples.edges import nested
 
 __all__ = [
     "INVALID_KEYS",
@@ -82,17 +82,17 @@ _TEXTS = _by_text(
 )
 _NESTED: dict[str, Any] = {
     "int of 5,000 digits": 10**4999,
-    "lists nested too deep": nested_list(MAX_DEPTH + 1),
-    "dicts nested too deep": nested_dict(MAX_DEPTH + 1),
-    "lists and dicts nested too deep": nested(MAX_DEPTH + 1),
-    "nested 500 deep": nested_list(500),
+    "lists nested too deep": nested(MAX_DEPTH + 1, "l"),
+    "dicts nested too deep": nested(MAX_DEPTH + 1, "d"),
+    "lists and dicts nested too deep": nested(MAX_DEPTH + 1, "dl"),
+    "nested 500 deep": nested(500, "l"),
     "list that holds itself": _LIST_IN_ITSELF,
     "dict that holds itself": _DICT_IN_ITSELF,
     "nested key that is too long": {"a" * (MAX_KEY_B + 1): CANARY},
     **_by_text({"": CANARY}, {"a": {1: CANARY}}, [{None: CANARY}], {"a": [{"\ud800": CANARY}]}),
 }
 _OTHER_TYPES = (
-    *(Canary(), Canary, nested_list, 1j, fractions.Fraction(1, 3), bytearray(CANARY, "ascii")),
+    *(Canary(), Canary, nested, 1j, fractions.Fraction(1, 3), bytearray(CANARY, "ascii")),
     *(memoryview(b"a"), array.array("b", [1]), range(3), iter([CANARY])),
     *(collections.deque([CANARY]), collections.UserDict({"canary": CANARY})),
     *(MappingProxyType({"canary": CANARY}), {CANARY: 1}.keys()),
