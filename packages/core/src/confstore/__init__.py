@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from confstore._opening import open_store
     from confstore._process.clock import Clock, Event, SystemClock
     from confstore._reading.cached import CachedConfigStore, CacheStatus
+    from confstore._reading.config import Config
     from confstore._reading.simple import SimpleConfigStore
     from confstore._reading.time_based.config import TimeBasedConfigStore
     from confstore._reading.time_based.views import Status
@@ -46,6 +47,7 @@ __all__ = [
     "Change",
     "Clock",
     "Commit",
+    "Config",
     "ConfigStore",
     "DiagnosableStore",
     "Difference",
@@ -79,6 +81,7 @@ __getattr__, __dir__ = lazy_names(
         "Change": "confstore._stores.protocols",
         "Clock": "confstore._process.clock",
         "Commit": "confstore._stores.protocols",
+        "Config": "confstore._reading.config",
         "ConfigStore": "confstore._config_store",
         "DiagnosableStore": "confstore._stores.protocols",
         "Difference": "confstore._values.differences",
