@@ -114,14 +114,3 @@ def open_config(clock: FakeClock) -> Iterator[Callable[..., Any]]:
             return stack.enter_context(cls(store, update_interval, **options))
 
         yield open_
-
-
-@pytest.fixture
-def report(capsys: pytest.CaptureFixture[str]) -> Callable[[str], None]:
-    """Prints a figure that a test found, whatever is captured."""
-
-    def print_(text: str) -> None:
-        with capsys.disabled():
-            print(f"\n{text}", end="")  # noqa: T201 (the figures are for whoever reads the run)
-
-    return print_

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 import importlib
 from collections.abc import Callable, Collection, Mapping
 from typing import Any, cast
 
 from confstore._process.closing import ClosesOnExit
 from confstore._stores.protocols import Store
+from confstore._values.names import closest
 from confstore._values.types import Value
 
 __all__ = ["ConfigStore"]
@@ -121,9 +121,8 @@ class ConfigStore(ClosesOnExit):
 
 def _strategy_by_name(name: str) -> Callable[..., Any]:
     if name not in _STRATEGIES:
-        close = difflib.get_close_matches(name, _STRATEGIES, n=1, cutoff=0.4)
-        known = ", ".join(_STRATEGIES)
-        advice = f"did you mean {close[0]!r}?" if close else f"known are {known}"
+        close = closest(name, _STRATEGIES)
+        advice = f"did you mean {close!r}?" if close else f"known are {', '.join(_STRATEGIES)}"
         raise ValueError(f"no reading strategy is named {name!r}: {advice}")
     # Imported now, by name: a program pays for the strategy that it uses.
     return cast("Callable[..., Any]", getattr(importlib.import_module(_STRATEGIES[name]), name))

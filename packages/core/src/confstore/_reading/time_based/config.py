@@ -21,7 +21,7 @@ from confstore._reading.time_based.views import Overrides, Status, View
 from confstore._schemas.schema import schema_of
 from confstore._stores.protocols import Store
 from confstore._values.canonical import canonical_values
-from confstore._values.keys import select, select_all
+from confstore._values.keys import checked_keys, select, select_all
 from confstore._values.names import checked_option
 from confstore._values.read_only import ReadOnlyDict, freeze
 from confstore._values.types import Value
@@ -133,7 +133,7 @@ class TimeBasedConfigStore(ReadsByName, Generic[T]):
 
     def _read(self, option: str, keys: Collection[str] | None) -> ReadOnlyDict | None:
         values = self._view().options.get(checked_option(option))
-        return None if values is None else select(values, keys)
+        return None if values is None else select(values, checked_keys(keys))
 
     def _read_all(self, keys: Collection[str] | None) -> dict[str, dict[str, Any]]:
         options = self._view().options
