@@ -13,9 +13,9 @@ from confstore.errors import (
     AccessDeniedError,
     InvalidNameError,
     InvalidURLError,
-    TableNotFoundError,
 )
 from confstore_dynamodb import open_url
+from confstore_dynamodb.errors import TableNotFoundError
 
 
 @pytest.fixture(autouse=True)

@@ -425,7 +425,8 @@ class TestEndpoint:
         finding = ended(list(diagnose(f"dynamodb://config/prod?endpoint_url={url}")), "endpoint")
         assert finding.text.startswith(url.replace(f"user:{CANARY}@", ""))
         assert (
-            finding.advice == "start what should listen there, or correct the endpoint: nobody does"
+            finding.advice
+            == "start the server that should listen there, or correct the endpoint: nothing listens"
         )
 
     def test_unknown_host(self) -> None:

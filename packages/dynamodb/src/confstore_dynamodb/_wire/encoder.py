@@ -1,7 +1,7 @@
 """
 Canonical values as DynamoDB's attribute values.
 
-boto3's own serializer refuses floats; here a number is whatever Python number it is.
+boto3's own serializer refuses floats; this one takes every Python number.
 """
 
 from __future__ import annotations
