@@ -206,7 +206,7 @@ class TestPermissions:
             "not in the journal, so that each refresh reads everything" in findings["reader"].text
         )
         assert findings["reader"].advice.endswith("dynamodb:LeadingKeys for '_journal:prod'")
-        assert findings["writer"].text.startswith("writer: no; who may not read the journal's")
+        assert findings["writer"].text.startswith("writer: no; writing needs permission")
         assert findings["options"].is_ok
         assert findings["journal"].is_ok is None
         assert "drift" not in findings
