@@ -7,8 +7,7 @@ import logging
 
 import dotenv
 import pytest
-from hypothesis import example, given, settings
-from hypothesis import strategies as st
+from hypothesis import example, given, settings, strategies as st
 
 from confstore._cli._formats import loads
 from confstore.errors import InvalidDocumentError

@@ -8,13 +8,15 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from confstore.adapter import (
+    ClosesOnExit,
     call_after_fork,
     canonical_update,
     canonical_values,
-    check_size,
     checked_keys,
     checked_option,
     checked_store,
+    merge_update,
+    select,
 )
 from confstore.errors import (
     AccessDeniedError,
@@ -63,7 +65,7 @@ class _Lazy(Generic[T]):
         return part
 
 
-class DynamoDBStore:
+class DynamoDBStore(ClosesOnExit):
     """
     A store in a DynamoDB table: one option is one item, one key is one attribute.
 
@@ -171,9 +173,9 @@ class DynamoDBStore:
             raise OptionNotFoundError(option, self.name)
         item = reply["Item"]
         if isinstance(item, EarlyMember) and not item.is_seen:
-            return _selected(item.content, wanted)
-        selected = _selected(item, wanted)
-        values: Values = PLAIN.values(option, selected, self._schema.reserved)
+            # For a long list of keys the whole item was read.
+            return select(item.content, wanted)
+        values: Values = PLAIN.values(option, select(dict(item), wanted), self._schema.reserved)
         return values
 
     def items(self, *, consistent: bool = True) -> Iterator[tuple[str, Values]]:
@@ -232,9 +234,8 @@ class DynamoDBStore:
         try:
             old = self.get(option)
         except OptionNotFoundError:
-            old = {}
-        merged = {key: value for key, value in {**old, **changed}.items() if key not in removed}
-        check_size(option, merged)
+            old = None
+        merged = merge_update(option, old, changed, removed)
         parameters = update_of_keys(encode_values(changed), removed)
         if "UpdateExpression" not in parameters:
             # Too many keys for an expression, the only form of it in a transaction, or none.
@@ -272,14 +273,12 @@ class DynamoDBStore:
 
     # -- the journal -------------------------------------------------------------------------
 
-    @property
     def is_journaled(self) -> bool:
         """See `confstore.JournaledStore`; read from the table once."""
         self._connection.check_open()
         self._table.check()
         return self._journal.marker() is not None
 
-    @property
     def baseline(self) -> int:
         """See `confstore.JournaledStore`."""
         self._connection.check_open()
@@ -361,8 +360,3 @@ class DynamoDBStore:
 
     def __repr__(self) -> str:
         return f"<DynamoDBStore {self.name!r} in table {self._connection.table!r}>"
-
-
-def _selected(entries: dict[str, Any], keys: Collection[str] | None) -> dict[str, Any]:
-    """The entries that were asked for; for a long list of keys the whole item was read."""
-    return entries if keys is None else {key: entries[key] for key in entries if key in keys}

@@ -8,6 +8,7 @@ from typing import Any
 
 import attrs
 
+from confstore.adapter import closest
 from confstore.errors import (
     AccessDeniedError,
     BackendError,
@@ -121,15 +122,11 @@ class Table:
 
     def _did_you_mean(self) -> str:
         """A question with the closest name of a table, if the caller may list them."""
-        # Not at the top: only a mistyped name has to wait for this import.
-        import difflib
-
         try:
-            names = self._connection.table_names()
+            meant = closest(self._name, self._connection.table_names())
         except ConfigStoreError:
             return ""
-        close = difflib.get_close_matches(self._name, names, n=1)
-        return f"; did you mean {close[0]!r}?" if close else ""
+        return "" if meant is None else f"; did you mean {meant!r}?"
 
     def _wait(self) -> dict[str, Any]:
         waited_s, delay_s = 0.0, _FIRST_WAIT_S

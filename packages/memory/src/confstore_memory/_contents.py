@@ -129,7 +129,6 @@ class Contents:
 
     # -- the journal ---------------------------------------------------------------------------
 
-    @property
     def is_journaled(self) -> bool:
         """Whether every write is a commit."""
         return self._commits is not None
@@ -146,7 +145,6 @@ class Contents:
             self._baseline = len(commits)
             self._commits = commits
 
-    @property
     def baseline(self) -> int:
         """
         The last version that wrote down what there was before.

@@ -168,13 +168,11 @@ class MemoryStore:
         self._check("poll")
         return self._contents.poll(checkpoint)
 
-    @property
     def is_journaled(self) -> bool:
         """Whether every write is a commit."""
         self._check_open()
-        return self._contents.is_journaled
+        return self._contents.is_journaled()
 
-    @property
     def baseline(self) -> int:
         """
         The last version that only wrote down what there was when the journal was enabled.
@@ -183,7 +181,7 @@ class MemoryStore:
             NotJournaledError: There is no journal.
         """
         self._check_open()
-        return self._contents.baseline
+        return self._contents.baseline()
 
     def enable_journal(self) -> None:
         """

@@ -58,8 +58,12 @@ class Progress:
     def _start(self) -> None:
         # Not at the top: rich takes longer to import than a short command takes to run.
         from rich.console import Console
-        from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
-        from rich.progress import Progress as RichProgress
+        from rich.progress import (
+            BarColumn,
+            MofNCompleteColumn,
+            Progress as RichProgress,
+            TextColumn,
+        )
 
         columns = (TextColumn(self.doing), BarColumn(), MofNCompleteColumn())
         self._bar = RichProgress(*columns, console=Console(stderr=True), transient=True)

@@ -133,7 +133,10 @@ class Writing:
 
 def is_journaled(store: Store) -> bool:
     """Whether every write is a commit; an adapter may know no journal."""
-    return bool(getattr(store, "is_journaled", False))
+    from confstore import JournaledStore, ability
+
+    journaled = ability(store, JournaledStore)
+    return journaled is not None and journaled.is_journaled()
 
 
 def default_author() -> str:

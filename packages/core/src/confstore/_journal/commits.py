@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from datetime import datetime
+import uuid
+from collections.abc import Collection, Iterable, Iterator, Mapping, MutableMapping
+from datetime import datetime, timezone
 from typing import Any
 
 import attrs
 
 from confstore._documents.tagged_json import values_from_json, values_to_json
-from confstore._stores.protocols import Change, Commit
+from confstore._stores.protocols import Change, Commit, Head
 from confstore._values.canonical import MAX_DEPTH, canonical_values
 from confstore._values.keys import RESERVED_KEYS
 from confstore._values.names import checked_option, utf8_size
@@ -20,7 +21,15 @@ from confstore._values.sizes import text_size_b, values_size_b
 from confstore._values.types import Value
 from confstore.errors import InvalidCommitError
 
-__all__ = ["Draft", "checked_draft", "journal_form", "split_into_drafts", "values_from_journal"]
+__all__ = [
+    "Draft",
+    "apply_changes",
+    "checked_draft",
+    "journal_form",
+    "next_commit",
+    "split_into_drafts",
+    "values_from_journal",
+]
 
 MAX_CHANGES = 99
 """
@@ -64,6 +73,38 @@ class Draft:
     def commit(self, version: int, id: str, at: datetime, previous: str | None) -> Commit:
         """This draft as the commit with that version."""
         return Commit(version, id, at, self.author, self.comment, self.changes, previous)
+
+
+def next_commit(
+    draft: Draft, head: Head, *, id: str | None = None, at: datetime | None = None
+) -> Commit:
+    """
+    The commit that makes a draft the next version.
+
+    Args:
+        draft: What to commit.
+        head: The last commit before it.
+        id: The id of the commit; None makes a new one.
+        at: When it is made, aware, in UTC; None takes the present time.
+    """
+    return Commit(
+        head.version + 1,
+        uuid.uuid4().hex if id is None else id,
+        datetime.now(timezone.utc) if at is None else at,
+        draft.author,
+        draft.comment,
+        draft.changes,
+        head.id,
+    )
+
+
+def apply_changes(options: MutableMapping[str, Any], changes: Iterable[Change]) -> None:
+    """Set and delete options in place; a change without values deletes its option."""
+    for change in changes:
+        if change.values is None:
+            options.pop(change.option, None)
+        else:
+            options[change.option] = change.values
 
 
 def checked_draft(

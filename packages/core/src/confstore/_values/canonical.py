@@ -15,11 +15,19 @@ from typing import Any
 from confstore._values.keys import RESERVED_KEYS, key_fault, key_names
 from confstore._values.names import utf8_size
 from confstore._values.numbers import canonical_number
+from confstore._values.read_only import ReadOnlyDict, freeze
 from confstore._values.sizes import option_size_b
 from confstore._values.types import Value, Values
 from confstore.errors import InvalidValueError
 
-__all__ = ["MAX_DEPTH", "MAX_OPTION_SIZE_B", "canonical_update", "canonical_values", "check_size"]
+__all__ = [
+    "MAX_DEPTH",
+    "MAX_OPTION_SIZE_B",
+    "canonical_update",
+    "canonical_values",
+    "check_size",
+    "merge_update",
+]
 
 MAX_DEPTH = 31
 """
@@ -83,6 +91,30 @@ def canonical_update(
             raise InvalidValueError(option, key, "the key is both set and removed: choose one")
     check_size(option, canonical)
     return canonical, removed
+
+
+def merge_update(
+    option: str,
+    old: Mapping[str, Value] | None,
+    changed: Mapping[str, Value],
+    removed: Collection[str],
+) -> ReadOnlyDict:
+    """
+    An option's values after an update, read-only.
+
+    Args:
+        option: The option that is updated.
+        old: Its values before; None if it is absent.
+        changed: The keys to set, as `canonical_update` gives them.
+        removed: The keys to remove.
+
+    Raises:
+        InvalidValueError: The option would become too large.
+    """
+    merged = {**(old or {}), **changed}
+    values = freeze({key: value for key, value in merged.items() if key not in removed})
+    check_size(option, values)
+    return values
 
 
 def check_size(option: str, values: Mapping[str, Value]) -> None:

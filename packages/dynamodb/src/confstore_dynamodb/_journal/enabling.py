@@ -14,7 +14,7 @@ from typing import Any
 import attrs
 
 from confstore import Change, Value
-from confstore.adapter import Backoff, Draft, Head, is_same, split_into_drafts
+from confstore.adapter import Backoff, Draft, Head, apply_changes, is_same, split_into_drafts
 from confstore.errors import BackendError, StoreUnavailableError
 from confstore_dynamodb._connections.errors import error_code
 from confstore_dynamodb._journal.partition import TTL_ATTRIBUTE, JournalPartition, Marker
@@ -127,10 +127,10 @@ class _Baseline:
     def _unrecorded(self) -> tuple[Head, list[Change]]:
         """The last commit, and the options whose values the journal does not hold."""
         head = Head()
-        recorded: dict[str, Mapping[str, Value] | None] = {}
+        recorded: dict[str, Mapping[str, Value]] = {}
         for commit in self._journal.read_commits(0, consistent=True):
             head = Head.of(commit)
-            recorded.update((change.option, change.values) for change in commit.changes)
+            apply_changes(recorded, commit.changes)
         options = self._journal.read_options()
         return head, [
             Change(option, options.get(option))

@@ -11,13 +11,12 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
-from datetime import datetime, timezone
 from typing import Any
 
 import attrs
 
 from confstore import Commit
-from confstore.adapter import Backoff, Draft, Head
+from confstore.adapter import Backoff, Draft, Head, next_commit
 from confstore.errors import ConfigStoreError, StoreUnavailableError
 from confstore_dynamodb._connections.errors import cancellation_codes, error_code, retry_count
 from confstore_dynamodb._journal.partition import JournalPartition
@@ -114,7 +113,7 @@ class JournalWriter:
             # Somebody else has that version, so no request that was sent with it can be applied.
             sent.is_in_doubt, sent.reason = False, ""
         draft, actions = prepare(head)
-        commit = draft.commit(head.version + 1, sent.id, datetime.now(timezone.utc), head.id)
+        commit = next_commit(draft, head, id=sent.id)
         sent.version = commit.version
         actions = [*actions, self._journal.commit_action(commit)]
         # A full transaction has no room for it; then the commit before is kept, which harms nobody.
