@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from confstore.adapter import (
     ClosesOnExit,
+    ReadOnlyDict,
     call_after_fork,
     canonical_update,
     canonical_values,
@@ -229,12 +230,12 @@ class DynamoDBStore(ClosesOnExit):
             self._connection.call("update_item", option=option, Key=key, **parameters)
 
     def _merged(
-        self, option: str, changed: Values, removed: frozenset[str]
-    ) -> tuple[Values, dict[str, Any]]:
+        self, option: str, changed: ReadOnlyDict, removed: frozenset[str]
+    ) -> tuple[ReadOnlyDict, dict[str, Any]]:
         try:
             old = self.get(option)
         except OptionNotFoundError:
-            old = None
+            old = {}
         merged = merge_update(option, old, changed, removed)
         parameters = update_of_keys(encode_values(changed), removed)
         if "UpdateExpression" not in parameters:

@@ -115,7 +115,8 @@ class Connection:
     def _call(
         self, operation: str, parameters: dict[str, Any], option: str | None = None
     ) -> dict[str, Any]:
-        self.check_open()
+        if self._is_closed:
+            raise StoreClosedError(self.store)
         try:
             reply: dict[str, Any] = getattr(self.client.api, operation)(**parameters)
         except Exception as error:

@@ -11,6 +11,7 @@ from confstore.adapter import (
     Draft,
     Head,
     JournalPoller,
+    ReadOnlyDict,
     check_if_version,
     checked_draft,
     without_gap,
@@ -97,19 +98,20 @@ class StoreJournal:
         return without_gap(self._store, found, since)
 
     def write(
-        self, option: str, make: Callable[[], tuple[Mapping[str, Value] | None, dict[str, Any]]]
+        self, option: str, make: Callable[[], tuple[ReadOnlyDict | None, dict[str, Any]]]
     ) -> None:
         """
         Commit one change, made anew after each commit of somebody else.
 
         Args:
             option: The option.
-            make: Gives the option's whole new values, and the action that writes it.
+            make: Gives the option's whole new values, in canonical form, and the action that writes
+                it.
         """
 
         def prepare(_: Head) -> tuple[Draft, list[dict[str, Any]]]:
             values, action = make()
-            return self._draft([Change(option, values)]), [action]
+            return Draft.of_checked(self._store, (Change(option, values),)), [action]
 
         self._commit(prepare, option)
 
@@ -118,7 +120,8 @@ class StoreJournal:
     ) -> Commit:
         """Apply all of the changes or none; see `confstore.JournaledStore`."""
         self.enabled()
-        draft = self._draft(changes, author, comment)
+        reserved = self.partition.schema.reserved
+        draft = checked_draft(self._store, changes, author, comment, reserved=reserved)
         actions = [self.write_action(change.option, change.values) for change in draft.changes]
 
         def prepare(head: Head) -> tuple[Draft, list[dict[str, Any]]]:
@@ -137,12 +140,6 @@ class StoreJournal:
         if values is None:
             return {"Delete": {"Key": key}}
         return {"Put": {"Item": {**key, **encode_values(values)}}}
-
-    def _draft(
-        self, changes: Iterable[Change], author: str | None = None, comment: str = ""
-    ) -> Draft:
-        reserved = self.partition.schema.reserved
-        return checked_draft(self._store, changes, author, comment, reserved=reserved)
 
     def _commit(self, prepare: Prepare, option: str | None = None) -> Commit:
         retention_s = self.enabled().retention_s

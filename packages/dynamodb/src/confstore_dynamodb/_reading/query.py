@@ -38,6 +38,7 @@ class OptionsQuery:
 
     def options(self, decoder: Decoder, *, consistent: bool) -> Iterator[tuple[str, Any]]:
         """Every option, by a decoder; complete, or it raises."""
+        self._check_table()
         body = PageBody(decoder, self._schema, self._sleep)
         start: dict[str, Any] | None = {}
         while start is not None:
@@ -71,7 +72,6 @@ class OptionsQuery:
         self, decoder: Decoder, body: PageBody, start: dict[str, Any], consistent: bool
     ) -> tuple[Page, dict[str, Any] | None]:
         """A page, and the parameters by which the next one begins; None after the last."""
-        self._check_table()
         reply = self._connection.call(
             "query",
             reader=body,

@@ -21,7 +21,11 @@ Wire = dict[str, Any]
 
 def encode_values(values: Mapping[str, Value]) -> dict[str, Wire]:
     """Key to attribute value, for every key of an option."""
-    return {key: encode(value) for key, value in values.items()}
+    return {
+        # Most values are text.
+        key: {"S": value} if isinstance(value, str) else encode(value)
+        for key, value in values.items()
+    }
 
 
 def encode(value: Value) -> Wire:
