@@ -16,8 +16,6 @@ Exception
     │   └── StaleConfigError                     the last good answer is older than allowed
     ├── AccessDeniedError                        the backend refused the caller
     ├── StoreNotFoundError       (LookupError)   the store does not exist
-    │   └── TableNotFoundError                   the DynamoDB table does not exist
-    ├── MisconfiguredSchemaError                 the DynamoDB table has the wrong keys
     ├── CorruptStoreError                        the stored content is not a store
     ├── InvalidCommitError       (ValueError)    not every backend can make this commit
     ├── VersionConflictError                     somebody else committed to the same option first
@@ -25,6 +23,8 @@ Exception
     ├── NotJournaledError                        the store has no journal
     └── BackendError                             the backend refused for another reason
 ```
+
+Errors that only one backend raises are in its package, such as `confstore_dynamodb.errors`.
 
 The text of an error names stores, options and keys; it never holds a value. The arguments of an
 error are its attributes, so that it survives pickling (a process pool sends errors that way).
@@ -55,7 +55,6 @@ __all__ = [
     "InvalidURLError",
     "InvalidValueError",
     "JournalGapError",
-    "MisconfiguredSchemaError",
     "NotJournaledError",
     "OptionNotFoundError",
     "SchemaError",
@@ -63,7 +62,6 @@ __all__ = [
     "StoreClosedError",
     "StoreNotFoundError",
     "StoreUnavailableError",
-    "TableNotFoundError",
     "VersionConflictError",
 ]
 
@@ -210,21 +208,9 @@ class AccessDeniedError(_StoreError):
 
 
 class StoreNotFoundError(_StoreError, LookupError):
-    """The file or folder of the store does not exist, and was not to be created."""
+    """The file, folder or table of the store does not exist, and was not to be created."""
 
     template = "store {store!r} does not exist: {reason}"
-
-
-class TableNotFoundError(StoreNotFoundError):
-    """The DynamoDB table does not exist, and was not to be created."""
-
-    template = "store {store!r} has no table: {reason}"
-
-
-class MisconfiguredSchemaError(_StoreError):
-    """The DynamoDB table exists, but its keys are not those of a store."""
-
-    template = "store {store!r} has a table of another schema: {reason}"
 
 
 class CorruptStoreError(_PlaceError):

@@ -13,8 +13,6 @@ from typing import Any
 import attrs
 import pytest
 
-from effort import FEW_PROCESSES
-
 from .terminal import run_in_terminal
 
 SCRIPT = str(Path(sys.executable).parent / "confstore")
@@ -28,27 +26,6 @@ UNWANTED = (
     "NO_COLOR",
     "PYTHONUNBUFFERED",
 )
-
-
-# Hundreds of processes: on most Pythons, what reads, writes and replaces itself is enough.
-LONG = (
-    "assignments",
-    "completion",
-    "copy",
-    "diff",
-    "doctor",
-    "dynamodb",
-    "export",
-    "failures",
-    "history",
-    "import",
-    "import_killed",
-    "rollback",
-    "transfer_round_trip",
-    "validate",
-    "watch",
-)
-collect_ignore = [f"test_{name}.py" for name in LONG] if FEW_PROCESSES else []
 
 
 @attrs.frozen

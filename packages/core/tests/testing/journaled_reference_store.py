@@ -6,12 +6,9 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timezone
 from typing import Any
 
-import attrs
-
-from confstore import Change, Commit
+from confstore import Change, Commit, Head
 from confstore.adapter import (
     Draft,
-    Head,
     apply_changes,
     canonical_update,
     canonical_values,
@@ -132,7 +129,7 @@ class JournaledReferenceStore(ReferenceStore):
 
     def made(self, draft: Draft) -> Commit:
         head = Head.of(self.held[-1]) if self.held else Head()
-        return next_commit(draft, attrs.evolve(head, version=len(self.held)), at=self.now())
+        return next_commit(draft, head, at=self.now())
 
     def now(self) -> datetime:
         return datetime.now(timezone.utc)

@@ -66,7 +66,7 @@ class Watched:
     def _look(self) -> list[Difference]:
         before = self._loader.last
         # Else a change could be printed, its opposite, and the change again.
-        after = self._loader.next(self._loader.poll(consistent=True))
+        after = self._loader.load(consistent=True)
         self._loader.last = after
         changed = [option for option in after.changed if self._option in (None, option)]
         sides = [
