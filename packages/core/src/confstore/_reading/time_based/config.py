@@ -98,15 +98,16 @@ class TimeBasedConfigStore(ReadsByName, Generic[T]):
         """
         interval_s = seconds("update_interval", update_interval)
         startup_timeout_s = seconds("startup_timeout", startup_timeout)
+        clock = SystemClock() if clock is None else clock
         refresher = Refresher(
             store.name,
             Loader(store),
             Overrides(schema_of(schema, schema_names, store.name)),
             Subscriptions(store.name),
             publish=_publisher(self, is_checked=max_stale is not None or not background),
-            clock=SystemClock() if clock is None else clock,
+            clock=clock,
             schedule=RefreshSchedule(interval_s, random=random),
-            fallback=None if fallback is None else Fallback(fallback, store.name),
+            fallback=None if fallback is None else Fallback(fallback, store.name, clock),
             max_stale_s=None if max_stale is None else seconds("max_stale", max_stale),
             is_background=background,
         )
