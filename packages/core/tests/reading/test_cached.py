@@ -431,6 +431,25 @@ def test_write_during_a_read(store, clock):
     assert store.asked == ["db", "db"]
 
 
+def test_overtaken_read_ends_before_its_successor(store, clock):
+    """Readers join the read that follows a write, also when the read before the write has ended."""
+    facade = ConfigStore(store, "CachedConfigStore", clock=clock)
+    gates = [clock.event(), clock.event()]
+    store.before_read = lambda: gates[len(store.asked) - 1].wait()
+    overtaken = run_all(clock, 1, lambda: facade.config["db"])
+    facade.set("db", {"host": "new"})
+    joined = run_all(clock, 1, lambda: facade.config["db"])
+    gates[0].set()
+    clock.advance()
+    assert len(overtaken) == 1
+    joined += run_all(clock, 8, lambda: facade.config["db"])
+    assert joined == []
+    gates[1].set()
+    clock.advance()
+    assert len(store.asked) == 2
+    assert facade.config["db"] == {"host": "new"}
+
+
 def test_write_during_a_read_that_fails(store, clock):
     """A failure of a read that was overtaken by a write makes nothing stale."""
     facade = ConfigStore(store, "CachedConfigStore", clock=clock)
