@@ -1,4 +1,4 @@
-"""A store that does what a test says, and configs that are closed after it."""
+"""A scripted store, and configs that are closed after their test."""
 
 from __future__ import annotations
 

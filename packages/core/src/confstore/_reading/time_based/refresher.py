@@ -55,8 +55,6 @@ class Refresher:
     def __attrs_post_init__(self) -> None:
         self._ticker = Ticker(f"confstore-refresh-{self.name}", self._clock)
 
-    # -- starting and stopping -----------------------------------------------------------
-
     def start(self, timeout_s: float, backoff: Backoff) -> None:
         """
         Load for the first time, then keep refreshing.
@@ -106,10 +104,8 @@ class Refresher:
     def _start_thread(self) -> None:
         if self._is_background:
             failures = self.health.consecutive_failures
-            schedule = self._schedule
-            self._ticker.start(
-                self._tick, schedule.next_s(failures) if failures else schedule.first_s()
-            )
+            first_s = self._schedule.next_s(failures) if failures else self._schedule.first_s()
+            self._ticker.start(self._tick, first_s)
 
     def _tick(self) -> float:
         try:
@@ -133,8 +129,6 @@ class Refresher:
         self._ticker.after_fork()
         if not self._ticker.stopped.is_set():
             self._start_thread()
-
-    # -- refreshing ----------------------------------------------------------------------
 
     def refresh(self, *, consistent: bool) -> None:
         """
@@ -195,8 +189,6 @@ class Refresher:
         delay_s = self._schedule.next_s(failures)
         self._due_s = self._clock.monotonic() + delay_s
         self._due_at_s = self._clock.now().timestamp() + delay_s
-
-    # -- reading -------------------------------------------------------------------------
 
     def check(self) -> None:
         """

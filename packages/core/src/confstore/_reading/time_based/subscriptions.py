@@ -79,9 +79,11 @@ class Subscriptions:
 
     def _call(self, subscription: object, option: str, old: Any, new: Any) -> None:
         callback, _ = self._subscriptions.get(subscription, (None, None))
+        # None: another callback has ended this subscription meanwhile.
+        if callback is None:
+            return
         try:
-            # None: another callback has ended this subscription meanwhile.
-            _ = None if callback is None else callback(option, old, new)
+            callback(option, old, new)
         except Exception as error:
             text = "store %r: a subscriber to option %r raised %s"
             logger.error(text, self._store, option, describe(error))
