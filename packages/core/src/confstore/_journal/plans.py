@@ -27,7 +27,8 @@ class Plan:
     Options to be committed, as they were found at one moment.
 
     Attributes:
-        version: The store's version then: who committed to one of the options later is in conflict.
+        version: The store's version then, 0 for a store without a journal: a later commit to one of
+            the options is a conflict.
         old: Those of the options that there are, as they are.
         new: Those that there will be, as they will be; an option that is only in `old` is deleted.
     """
@@ -57,8 +58,9 @@ class Plan:
 
     @property
     def changes(self) -> list[Change]:
-        """What is to be committed."""
-        return [Change(option, self.new.get(option)) for option in self.options]
+        """The changes to commit; deletes are last, so that a stop half way has lost nothing."""
+        written = [Change(option, self.new[option]) for option in sorted(self.new)]
+        return written + [Change(option, None) for option in sorted(self.old.keys() - self.new)]
 
     def commit(
         self,
@@ -102,12 +104,18 @@ class Plan:
             if_version: The version that counts for conflicts; None means the plan's.
 
         Raises:
+            InvalidCommitError: No commit can hold one of the changes; nothing is written.
             VersionConflictError: Somebody committed to one of the options meanwhile.
         """
         seen = self.version if if_version is None else if_version
-        for draft in split_into_drafts(store.name, self.changes, author, comment):
+        # All at once: a change that fits into no commit is found before the first one is made.
+        for draft in list(split_into_drafts(store.name, self.changes, author, comment)):
             # Each batch has options of its own, so the batches before it are no conflict.
-            yield store.commit(draft.changes, if_version=seen, author=author, comment=comment)
+            commit = store.commit(draft.changes, if_version=seen, author=author, comment=comment)
+            yield commit
+            # Without a foreign commit in between, the store need not read ours again.
+            if commit.version == seen + 1:
+                seen = commit.version
 
 
 def plan_rollback(
