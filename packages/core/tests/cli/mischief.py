@@ -116,16 +116,20 @@ class Talkative(Wrapped):
 class Racing(Wrapped):
     """A journaled store in which somebody else writes right before our first commits."""
 
-    is_journaled = True
     others = 1
 
     def __init__(self) -> None:
         super().__init__()
         self.inner.enable_journal()
 
-    @property
+    def is_journaled(self) -> bool:
+        return True
+
     def baseline(self) -> int:
-        return self.inner.baseline
+        return self.inner.baseline()
+
+    def enable_journal(self) -> None:
+        self.inner.enable_journal()
 
     def version(self) -> int:
         return self.inner.version()

@@ -211,7 +211,7 @@ def test_rich_is_for_the_bar_alone(
     many = {f"option-{number}": {"a": number} for number in range(count)}
     dev.write_text(json.dumps(many), encoding="utf-8")
     program = (
-        "import sys; from confstore._cli._run import run; run(['export', '--file', 'out']); "
+        "import sys; from confstore._cli.shell.run import run; run(['export', '--file', 'out']); "
         "print(sorted({'rich', 'yaml', 'tomli_w'} & sys.modules.keys()))"
     )
     ran = subprocess.run(

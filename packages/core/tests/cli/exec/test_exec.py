@@ -285,8 +285,8 @@ class TestRefused:
 
 SUPERVISE = """
 import sys
-from confstore._cli._exit_codes import CommandError
-from confstore._cli._program import supervise
+from confstore._cli.terminal.exit_codes import CommandError
+from confstore._cli.exec.program import supervise
 try:
     sys.exit(supervise(sys.argv[2:], {"DB_X": "ä\\n"}, is_pristine=sys.argv[1] == "pristine"))
 except CommandError as error:

@@ -15,8 +15,8 @@ import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
-from confstore._cli._formats import check, dumps, loads
-from confstore._cli._formats._environment import environment
+from confstore._cli.formats.files import dumps, loads
+from confstore._cli.formats.shell import environment
 from confstore.adapter import canonical_values
 from confstore.errors import InvalidValueError
 from confstore.testing import CANARY, any_option, any_values, assert_keeps_values
@@ -97,7 +97,7 @@ def test_two_keys_with_one_variable_are_refused(format: str) -> None:
     """Neither would be right; the error names both."""
     options = {"db": {"a-b": CANARY}, "other": {}, "db-a": {"B": CANARY}}
     with pytest.raises(InvalidValueError, match="rename it") as caught:
-        check(options, format)
+        dumps(options, format)
     assert (caught.value.option, caught.value.path) == ("db-a", "B")
     assert "DB_A_B is that of option 'db', key 'a-b', too" in caught.value.reason
     assert_keeps_values(caught.value)
@@ -108,7 +108,7 @@ def test_two_keys_with_one_variable_are_refused(format: str) -> None:
 def test_variable_that_begins_with_a_digit_is_refused(format: str, option: str) -> None:
     """No shell takes it."""
     with pytest.raises(InvalidValueError, match="none begins with a digit") as caught:
-        check({"db": {"a": CANARY}, option: {"host": CANARY}}, format)
+        dumps({"db": {"a": CANARY}, option: {"host": CANARY}}, format)
     assert (caught.value.option, caught.value.path) == (option, "host")
     assert_keeps_values(caught.value)
 
@@ -117,7 +117,7 @@ def test_variable_that_begins_with_a_digit_is_refused(format: str, option: str) 
 def test_text_with_nul_is_refused(format: str) -> None:
     """The environment ends a text there."""
     with pytest.raises(InvalidValueError, match="NUL") as caught:
-        check({"db": {"fine": "a", "key": CANARY + "\0"}}, format)
+        dumps({"db": {"fine": "a", "key": CANARY + "\0"}}, format)
     assert (caught.value.option, caught.value.path) == ("db", "key")
     assert_keeps_values(caught.value)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from confstore._cli._formats import loads
+from confstore._cli.formats.files import loads
 from confstore.adapter import is_same
 from confstore.errors import InvalidDocumentError
 from confstore.testing import CANARY, assert_keeps_values

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
-from confstore._cli._formats import dumps, loads
+from confstore._cli.formats.files import dumps, loads
 from confstore.adapter import is_same
 from confstore.errors import InvalidDocumentError
 from confstore.testing import CANARY, assert_keeps_values
@@ -169,7 +169,8 @@ def test_key_is_text(key: str, at: str) -> None:
         ("db:\n  <<: 1\n", "2:3", "<< takes a mapping or a list of mappings"),
         ("db:\n  <<: [{}, a]\n", "2:3", "<< takes a mapping or a list of mappings"),
         ("db:\n  <<: {a: 1}\n  <<: {b: 1}\n", "3:3", "twice, first on line 2"),
-        ("? *a\n: {}\n", "1:3", "a key is text"),
+        ("? *a\n: {}\n", "1:3", "no anchor that ends before it"),
+        ("a: &b [c]\n? *b\n: {}\n", "1:4", "a key is text"),
         (f"db:\n  a: {'b' * 400_000}\n", "1:1", "split it into several options"),
     ],
 )
@@ -237,6 +238,13 @@ def test_anchors_repeat() -> None:
         "two": {**base, "port": 2},
         "three": {"host": "first", "port": 3, "tags": [["a", "b"], ["a", "b"]]},
     }
+
+
+def test_anchor_is_used_again() -> None:
+    """An alias repeats the last anchor of its name."""
+    text = "a: {x: &x 1, y: *x}\nb: {x: &x 2, y: *x}\n"
+    expected = {"a": {"x": 1, "y": 1}, "b": {"x": 2, "y": 2}}
+    assert loads(text, "yaml", source="x") == expected
 
 
 def test_what_anchors_repeat_is_the_callers_own() -> None:

@@ -10,9 +10,9 @@ from pathlib import Path
 import click
 import pytest
 
-from confstore._cli._app import COMMANDS, app
-from confstore._cli._command import Example, StoreCommand
-from confstore._cli._reference import MARK, page
+from confstore._cli.shell.app import COMMANDS, app
+from confstore._cli.commands.command import Example, StoreCommand
+from confstore._cli.shell.reference import MARK, page
 
 from ..conftest import Confstore
 
@@ -69,7 +69,7 @@ def test_example_runs(
 
 
 def test_reference_page_is_made_from_the_commands() -> None:
-    """If this fails: python -m confstore._cli._reference docs/command-line.md."""
+    """If this fails: python -m confstore._cli.shell.reference docs/command-line.md."""
     text = PAGE.read_text(encoding="utf-8")
     assert text.count(MARK) == 1
     assert page(text) == text
@@ -79,7 +79,7 @@ def test_reference_page_is_written(tmp_path: Path) -> None:
     """The module rewrites what stands below the mark, and keeps what stands above it."""
     path = tmp_path / "page.md"
     path.write_text(f"# Mine\n\n{MARK}\n\nold", encoding="utf-8")
-    subprocess.run([sys.executable, "-m", "confstore._cli._reference", str(path)], check=True)
+    subprocess.run([sys.executable, "-m", "confstore._cli.shell.reference", str(path)], check=True)
     written = path.read_text(encoding="utf-8")
     assert written.startswith(f"# Mine\n\n{MARK}\n\n## Options of every command")
     assert "old" not in written.partition(MARK)[2].split()

@@ -17,7 +17,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from confstore import open_store
-from confstore._cli._run import run
+from confstore._cli.shell.run import run
 from confstore.adapter import canonical_values, is_same
 from confstore.testing import EDGE_VALUES, HOSTILE_NAMES, any_option, any_values
 from confstore_file import FileStore

@@ -11,7 +11,7 @@ from confstore._cli.arguments.names import complete_options
 from confstore._cli.commands.command import Example, command
 from confstore._cli.exec.program import become, supervise
 from confstore._cli.exec.variables import check_variables
-from confstore._cli.formats.variables import environment
+from confstore._cli.formats.shell import environment
 from confstore._cli.session import Session
 
 __all__ = ["exec_command"]

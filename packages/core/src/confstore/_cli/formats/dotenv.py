@@ -23,7 +23,7 @@ from dotenv.parser import parse_stream
 
 from confstore import Values
 from confstore._cli.formats.document import document_error, options_from_tree
-from confstore._cli.formats.variables import environment
+from confstore._cli.formats.shell import environment
 from confstore.adapter import JSONPathError, TextFault
 
 __all__ = ["dumps", "loads"]

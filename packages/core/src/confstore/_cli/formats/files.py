@@ -89,43 +89,6 @@ def format_of(path: str | os.PathLike[str]) -> Format | None:
     return next((format for format in FORMATS.values() if suffix in format.suffixes), None)
 
 
-def dumps(self, options: Mapping[str, Mapping[str, Any]]) -> str: ...
-
-    def loads(self, text: str, source: str, option: str | None) -> dict[str, Values]: ...
-
-
-def _module(format: str) -> _Module:
-    name = FORMATS[format].name
-    return cast("_Module", importlib.import_module(f"confstore._cli.formats.{name}"))
-
-
-def format_of(path: str | os.PathLike[str]) -> Format | None:
-    """
-    The format of a file by its name; None if the name has no known suffix.
-
-    `.env`, `prod.env` and `.env.prod` are dotenv.
-    """
-    name = PurePath(path).name.lower()
-    if name == ".env" or name.startswith(".env."):
-        return FORMATS["dotenv"]
-    suffix = PurePath(name).suffix
-    return next((format for format in FORMATS.values() if suffix in format.suffixes), None)
-
-
-def check(options: Mapping[str, Mapping[str, Any]], format: str) -> None:
-    """
-    Check that a format can hold these options, before anything is written.
-
-    Args:
-        options: Option to values, in canonical form: as a store gives them.
-        format: One of `FORMATS`.
-
-    Raises:
-        InvalidValueError: It cannot; it names the option, the key and what to do.
-    """
-    _module(format).check(options)
-
-
 def dumps(options: Mapping[str, Mapping[str, Any]], format: str) -> str:
     """
     Options as the text of a file, which ends with a newline.

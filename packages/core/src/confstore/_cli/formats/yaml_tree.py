@@ -112,7 +112,13 @@ def compose(text: str) -> yaml.Node:
 @functools.cache
 def _loader(base: Any) -> Any:
     """The loader of PyYAML whose nodes are checked while they are composed."""
-    loader: Any = type("Loader", (_CheckedComposer, base), {"yaml_implicit_resolvers": {}})
+
+    def begin(loader: Any, stream: str) -> None:
+        base.__init__(loader, stream)
+        _CheckedComposer.__init__(loader)
+
+    members = {"__init__": begin, "yaml_implicit_resolvers": {}}
+    loader: Any = type("Loader", (_CheckedComposer, base), members)
     # Every scalar without quotes and tag.
     loader.add_implicit_resolver(_PLAIN, re.compile(""), [None])
     return loader
@@ -123,9 +129,7 @@ class _CheckedComposer(Composer):
 
     peek_event: Any  # the parser's
 
-    def __init__(self, stream: str) -> None:
-        super().__init__()
-        super(Composer, self).__init__(stream)  # type: ignore[call-arg]  # the parser's
+    def __init__(self) -> None:
         self.anchors: dict[str, Any] = {}
         self._depth = self._count = self._repeated = 0
         # The number of values of each node that is complete.
@@ -147,6 +151,9 @@ class _CheckedComposer(Composer):
             return super().compose_node(parent, index)
         if self._depth == MAX_NESTING and not isinstance(event, yaml.ScalarEvent):
             _fail(event, _TOO_DEEP)
+        if event.tag == "!":
+            # Text without quotes, which the resolver would not tell from other scalars.
+            event.tag = _STR if isinstance(event, yaml.ScalarEvent) else None
         self.anchors.pop(event.anchor, None)
         before = self._count
         is_key = isinstance(parent, yaml.MappingNode) and index is None
