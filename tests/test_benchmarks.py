@@ -359,7 +359,7 @@ def test_server_has_one_option(canned):
     """The option that is read by itself is that of the files."""
     store = DynamoDBStore(canned, "options-10", "prod")
     assert store.get("db") == options(10)["db"]
-    assert not store.is_journaled
+    assert not store.is_journaled()
 
 
 def test_changing_table(canned):

@@ -45,8 +45,8 @@ def store() -> MemoryStore:
 
 def test_empty_store_has_no_first_commit(store: MemoryStore) -> None:
     """Nothing is written down of nothing."""
-    assert store.is_journaled
-    assert (store.version(), store.baseline, store.commits()) == (0, 0, [])
+    assert store.is_journaled()
+    assert (store.version(), store.baseline(), store.commits()) == (0, 0, [])
 
 
 def test_options_become_the_first_commits() -> None:
@@ -55,7 +55,7 @@ def test_options_become_the_first_commits() -> None:
     store.enable_journal()
     (commit,) = store.commits()
     assert commit.changes == (Change("db", {"port": 1}), Change("cache", {}))
-    assert (commit.version, commit.comment, store.baseline) == (1, "baseline", 1)
+    assert (commit.version, commit.comment, store.baseline()) == (1, "baseline", 1)
 
 
 def test_many_options_become_several_commits() -> None:
@@ -63,7 +63,7 @@ def test_many_options_become_several_commits() -> None:
     store = MemoryStore("test", {str(number): {} for number in range(250)})
     store.enable_journal()
     assert [len(commit.changes) for commit in store.commits()] == [99, 99, 52]
-    assert store.baseline == 3
+    assert store.baseline() == 3
 
 
 def test_large_options_become_several_commits() -> None:
@@ -88,7 +88,7 @@ def test_enabling_twice_is_enabling_once(store: MemoryStore) -> None:
     """The journal goes on."""
     store.set("db", {})
     store.enable_journal()
-    assert (store.version(), store.baseline) == (1, 0)
+    assert (store.version(), store.baseline()) == (1, 0)
 
 
 def test_option_that_no_commit_holds_keeps_the_journal_off() -> None:
@@ -99,7 +99,7 @@ def test_option_that_no_commit_holds_keeps_the_journal_off() -> None:
     store = MemoryStore("test", {"a": {}, "deep": {"a": deep}})
     with pytest.raises(InvalidCommitError):
         store.enable_journal()
-    assert not store.is_journaled
+    assert not store.is_journaled()
     store.set("b", {})
 
 
@@ -122,7 +122,7 @@ def calls_of_a_journal(store: MemoryStore) -> list[Callable[[], object]]:
     return [
         store.version,
         store.commits,
-        lambda: store.baseline,
+        store.baseline,
         lambda: store.commit([Change("db", {})]),
     ]
 
@@ -130,7 +130,7 @@ def calls_of_a_journal(store: MemoryStore) -> list[Callable[[], object]]:
 def test_without_a_journal_there_are_no_versions() -> None:
     """Nothing is written either."""
     store = MemoryStore()
-    assert not store.is_journaled
+    assert not store.is_journaled()
     for call in calls_of_a_journal(store):
         with pytest.raises(NotJournaledError, match="enable_journal"):
             call()
@@ -140,7 +140,7 @@ def test_without_a_journal_there_are_no_versions() -> None:
 def test_closed_store_answers_nothing(store: MemoryStore) -> None:
     """A journal is closed with its store."""
     store.close()
-    for call in (*calls_of_a_journal(store), store.enable_journal, lambda: store.is_journaled):
+    for call in (*calls_of_a_journal(store), store.enable_journal, store.is_journaled):
         with pytest.raises(StoreClosedError):
             call()
 

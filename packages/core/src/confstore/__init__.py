@@ -14,94 +14,72 @@ from typing import TYPE_CHECKING
 
 from confstore._lazy import lazy_names
 
+# Written twice: a type checker reads imports, and the program reads the mapping below.
 if TYPE_CHECKING:
-    from confstore._config_store import ConfigStore
-    from confstore._doctor import diagnose
-    from confstore._journal.history import history, state_at
-    from confstore._journal.plans import reconcile, rollback
-    from confstore._opening import open_store
-    from confstore._process.clock import Clock, Event, SystemClock
-    from confstore._reading.cached import CachedConfigStore, CacheStatus
-    from confstore._reading.simple import SimpleConfigStore
-    from confstore._reading.time_based.config import TimeBasedConfigStore
-    from confstore._reading.time_based.views import Status
-    from confstore._stores.protocols import (
-        BulkStore,
-        Change,
-        Commit,
-        DiagnosableStore,
-        Finding,
-        JournaledStore,
-        Poll,
-        PollableStore,
-        Store,
+    from confstore._config_store import ConfigStore as ConfigStore
+    from confstore._doctor import diagnose as diagnose
+    from confstore._journal.commits import Draft as Draft
+    from confstore._journal.history import history as history, state_at as state_at
+    from confstore._journal.plans import (
+        Plan as Plan,
+        plan_reconcile as plan_reconcile,
+        plan_rollback as plan_rollback,
+        reconcile as reconcile,
+        rollback as rollback,
     )
-    from confstore._values.differences import Difference, diff
-    from confstore._values.types import Value, Values
+    from confstore._opening import open_store as open_store
+    from confstore._process.clock import Clock as Clock, Event as Event, SystemClock as SystemClock
+    from confstore._reading.cached import (
+        CachedConfigStore as CachedConfigStore,
+        CacheStatus as CacheStatus,
+    )
+    from confstore._reading.simple import SimpleConfigStore as SimpleConfigStore
+    from confstore._reading.time_based.config import TimeBasedConfigStore as TimeBasedConfigStore
+    from confstore._reading.time_based.views import Status as Status
+    from confstore._stores.protocols import (
+        BulkStore as BulkStore,
+        Change as Change,
+        Commit as Commit,
+        DiagnosableStore as DiagnosableStore,
+        Finding as Finding,
+        Head as Head,
+        Journal as Journal,
+        JournaledStore as JournaledStore,
+        Poll as Poll,
+        PollableStore as PollableStore,
+        Store as Store,
+        ability as ability,
+    )
+    from confstore._values.differences import Difference as Difference, diff as diff
+    from confstore._values.read_only import (
+        ReadOnlyDict as ReadOnlyDict,
+        ReadOnlyList as ReadOnlyList,
+    )
+    from confstore._values.types import MISSING as MISSING, Value as Value, Values as Values
+    from confstore._values.variables import variable_name as variable_name
 
-__all__ = [
-    "BulkStore",
-    "CacheStatus",
-    "CachedConfigStore",
-    "Change",
-    "Clock",
-    "Commit",
-    "ConfigStore",
-    "DiagnosableStore",
-    "Difference",
-    "Event",
-    "Finding",
-    "JournaledStore",
-    "Poll",
-    "PollableStore",
-    "SimpleConfigStore",
-    "Status",
-    "Store",
-    "SystemClock",
-    "TimeBasedConfigStore",
-    "Value",
-    "Values",
-    "diagnose",
-    "diff",
-    "history",
-    "open_store",
-    "reconcile",
-    "rollback",
-    "state_at",
-]
-
-__getattr__, __dir__ = lazy_names(
+__getattr__, __dir__, __all__ = lazy_names(
     __name__,
     {
-        "BulkStore": "confstore._stores.protocols",
-        "CacheStatus": "confstore._reading.cached",
-        "CachedConfigStore": "confstore._reading.cached",
-        "Change": "confstore._stores.protocols",
-        "Clock": "confstore._process.clock",
-        "Commit": "confstore._stores.protocols",
-        "ConfigStore": "confstore._config_store",
-        "DiagnosableStore": "confstore._stores.protocols",
-        "Difference": "confstore._values.differences",
-        "Event": "confstore._process.clock",
-        "Finding": "confstore._stores.protocols",
-        "JournaledStore": "confstore._stores.protocols",
-        "Poll": "confstore._stores.protocols",
-        "PollableStore": "confstore._stores.protocols",
-        "SimpleConfigStore": "confstore._reading.simple",
-        "Status": "confstore._reading.time_based.views",
-        "Store": "confstore._stores.protocols",
-        "SystemClock": "confstore._process.clock",
-        "TimeBasedConfigStore": "confstore._reading.time_based.config",
-        "Value": "confstore._values.types",
-        "Values": "confstore._values.types",
-        "diagnose": "confstore._doctor",
-        "diff": "confstore._values.differences",
-        "history": "confstore._journal.history",
-        "open_store": "confstore._opening",
-        "reconcile": "confstore._journal.plans",
-        "rollback": "confstore._journal.plans",
-        "state_at": "confstore._journal.history",
-        "adapter": "",
-        "errors": "",
+        "confstore._config_store": "ConfigStore",
+        "confstore._doctor": "diagnose",
+        "confstore._journal.commits": "Draft",
+        "confstore._journal.history": "history state_at",
+        "confstore._journal.plans": "Plan plan_reconcile plan_rollback reconcile rollback",
+        "confstore._opening": "open_store",
+        "confstore._process.clock": "Clock Event SystemClock",
+        "confstore._reading.cached": "CacheStatus CachedConfigStore",
+        "confstore._reading.simple": "SimpleConfigStore",
+        "confstore._reading.time_based.config": "TimeBasedConfigStore",
+        "confstore._reading.time_based.views": "Status",
+        "confstore._stores.protocols": (
+            "BulkStore Change Commit DiagnosableStore Finding Head Journal JournaledStore "
+            "Poll PollableStore Store ability"
+        ),
+        "confstore._values.differences": "Difference diff",
+        "confstore._values.read_only": "ReadOnlyDict ReadOnlyList",
+        "confstore._values.types": "MISSING Value Values",
+        "confstore._values.variables": "variable_name",
     },
+    modules=("adapter", "errors"),
 )

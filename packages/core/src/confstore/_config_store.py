@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
+import importlib
 from collections.abc import Callable, Collection, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, cast
 
-import confstore
 from confstore._stores.protocols import Store
+from confstore._values.names import closest
 from confstore._values.types import Value
 
 if TYPE_CHECKING:
@@ -16,7 +16,11 @@ if TYPE_CHECKING:
 
 __all__ = ["ConfigStore"]
 
-_STRATEGIES = ("CachedConfigStore", "SimpleConfigStore", "TimeBasedConfigStore")
+_STRATEGIES = {
+    "CachedConfigStore": "confstore._reading.cached",
+    "SimpleConfigStore": "confstore._reading.simple",
+    "TimeBasedConfigStore": "confstore._reading.time_based.config",
+}
 
 
 class ConfigStore:
@@ -135,9 +139,8 @@ def strategy_by_name(name: str) -> Callable[..., Any]:
         ValueError: None has this name.
     """
     if name not in _STRATEGIES:
-        close = difflib.get_close_matches(name, _STRATEGIES, n=1, cutoff=0.4)
-        known = ", ".join(_STRATEGIES)
-        advice = f"did you mean {close[0]!r}?" if close else f"known are {known}"
+        close = closest(name, _STRATEGIES)
+        advice = f"did you mean {close!r}?" if close else f"known are {', '.join(_STRATEGIES)}"
         raise ValueError(f"no reading strategy is named {name!r}: {advice}")
-    # Imported now, by that name: a program pays for the one that it reads through.
-    return cast("Callable[..., Any]", getattr(confstore, name))
+    # Imported now: a program pays for the one that it reads through.
+    return cast("Callable[..., Any]", getattr(importlib.import_module(_STRATEGIES[name]), name))

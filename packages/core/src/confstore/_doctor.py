@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing
-from typing import cast
 
 import attrs
 
 from confstore._journal.history import history, state_at
 from confstore._opening import open_store
-from confstore._stores.protocols import DiagnosableStore, Finding, JournaledStore, Store
+from confstore._stores.protocols import DiagnosableStore, Finding, JournaledStore, Store, ability
 from confstore._values.canonical import MAX_OPTION_SIZE_B
 from confstore._values.differences import diff
 from confstore._values.sizes import option_size_b
@@ -27,7 +26,7 @@ __all__ = [
     "diagnose",
     "drift_finding",
     "finding_of",
-    "findings_of_any_store",
+    "findings_of",
     "journal_finding",
     "options_finding",
 ]
@@ -60,10 +59,8 @@ def diagnose(url: str | None = None) -> Iterator[Finding]:
 
 def _findings(store: Store) -> Iterator[Finding]:
     with closing(store):
-        if hasattr(store, "diagnose"):
-            yield from cast("DiagnosableStore", store).diagnose()
-        else:
-            yield from findings_of_any_store(store)
+        diagnosable = ability(store, DiagnosableStore)
+        yield from findings_of(store) if diagnosable is None else diagnosable.diagnose()
 
 
 _NEAR = 0.9
@@ -114,11 +111,11 @@ def journal_finding(store: JournaledStore, *, kept: str = "") -> Finding:
         kept: For how long its commits are kept, if the backend knows.
     """
     try:
-        if not store.is_journaled:
+        if not store.is_journaled():
             return Finding("journal", True, "there is none: no versions, history or rollback")
         commits = history(store)
         version = commits[-1].version if commits else store.version()
-        first, baseline = commits[0].version if commits else version, store.baseline
+        first, baseline = commits[0].version if commits else version, store.baseline()
     except ConfigStoreError as error:
         return finding_of("journal", error)
     text = f"version {version}, told from version {first} on; baseline {baseline}"
@@ -138,15 +135,23 @@ def drift_finding(store: JournaledStore) -> Finding:
     return Finding("drift", False, text, "commit this with `confstore reconcile`, or roll it back")
 
 
-def findings_of_any_store(store: Store) -> Iterator[Finding]:
-    """What a store tells that is no `DiagnosableStore`."""
+def findings_of(store: Store, *, kept: str = "", can_drift: bool = True) -> Iterator[Finding]:
+    """
+    Look at the options, the journal and the drift between them, in any store.
+
+    Args:
+        store: The store; it needs no journal.
+        kept: For how long its commits are kept, if the backend knows.
+        can_drift: False where nothing can be written without the journal.
+    """
     yield options_finding(store)
-    if hasattr(store, "is_journaled"):
-        journaled = cast("JournaledStore", store)
-        finding = journal_finding(journaled)
-        yield finding
-        if finding.is_ok and journaled.is_journaled:
-            yield drift_finding(journaled)
+    journaled = ability(store, JournaledStore)
+    if journaled is None:
+        return
+    finding = journal_finding(journaled, kept=kept)
+    yield finding
+    if can_drift and finding.is_ok and journaled.is_journaled():
+        yield drift_finding(journaled)
 
 
 def _counted(options: int) -> str:

@@ -1,43 +1,42 @@
-"""
-Names of a module that are imported when they are first used.
-
-A program pays at its start for what it uses, and not for what else the module names.
-"""
+"""Names of a module that are imported when they are first used."""
 
 from __future__ import annotations
 
 import importlib
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 __all__ = ["lazy_names"]
 
 
 def lazy_names(
-    package: str, modules: Mapping[str, str]
-) -> tuple[Callable[[str], object], Callable[[], list[str]]]:
+    package: str, names: Mapping[str, str], modules: Collection[str] = ()
+) -> tuple[Callable[[str], object], Callable[[], list[str]], list[str]]:
     """
-    The functions `__getattr__` and `__dir__` of a module, as PEP 562 has them.
+    The functions `__getattr__` and `__dir__` of a module (PEP 562), and its `__all__`.
 
     They are assigned and not defined there: where mypy sees a definition, any name type-checks.
 
     Args:
         package: The module's name.
-        modules: The public names, and the module that each is in; a module's own name is empty.
+        names: Each module with public names, and these names, separated by blanks.
+        modules: Public modules of the package, which are attributes without an import.
     """
     namespace = vars(sys.modules[package])
+    homes = {name: module for module, listed in names.items() for name in listed.split()}
 
     def get(name: str) -> object:
-        if name not in modules:
+        if name in modules:
+            return importlib.import_module(f"{package}.{name}")
+        if name not in homes:
             message = f"module {package!r} has no attribute {name!r}"
             raise AttributeError(message)
-        module = importlib.import_module(modules[name] or f"{package}.{name}")
-        value = getattr(module, name) if modules[name] else module
+        value = getattr(importlib.import_module(homes[name]), name)
         # The next use is an ordinary look-up.
         namespace[name] = value
         return value
 
-    def names() -> list[str]:
-        return sorted({*namespace, *modules})
+    def list_names() -> list[str]:
+        return sorted({*namespace, *homes, *modules})
 
-    return get, names
+    return get, list_names, sorted(homes)

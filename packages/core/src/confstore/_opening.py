@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 import re
 from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, Literal, TypeAlias, cast
 
 from confstore._stores.protocols import Store
+from confstore._values.names import closest
 from confstore.errors import BackendNotInstalledError, InvalidURLError
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
 
-__all__ = ["ENTRY_POINTS", "URL_VARIABLE", "Purpose", "open_store"]
+__all__ = ["ENTRY_POINTS", "URL_VARIABLE", "Purpose", "open_store", "percent_decode"]
 
 ENTRY_POINTS = "confstore.stores"
 """The entry-point group in which an adapter names its scheme: a callable from URL to Store."""
@@ -27,6 +27,7 @@ Purpose: TypeAlias = Literal["read", "write", "create", "diagnose"]
 
 # RFC 3986, section 3.1, in lower case.
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]*):", re.IGNORECASE)
+_BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _OUR_ADAPTERS = {
     "dynamodb": "confstore-dynamodb",
     "file": "confstore-file",
@@ -70,6 +71,27 @@ def open_store(url: str | None = None, *, purpose: Purpose = "create") -> Store:
     return opener(url)
 
 
+def percent_decode(text: str, url: str) -> str:
+    """
+    A part of a store's URL without its percent escapes.
+
+    Args:
+        text: The part.
+        url: The URL without its query, for errors.
+
+    Raises:
+        InvalidURLError: A `%` begins no escape, or the escapes are not UTF-8.
+    """
+    from urllib.parse import unquote
+
+    if _BAD_ESCAPE.search(text):
+        raise InvalidURLError(url, "write %25 for a '%' that begins no escape")
+    try:
+        return unquote(text, errors="strict")
+    except UnicodeDecodeError:
+        raise InvalidURLError(url, "its percent escapes are not UTF-8") from None
+
+
 def _parameters(opener: Callable[..., Store]) -> Collection[str]:
     import inspect
 
@@ -87,6 +109,6 @@ def _adapter(scheme: str) -> EntryPoint:
         advice = f"python -m pip install {_OUR_ADAPTERS[scheme]}"
     else:
         known = sorted(installed.keys() | _OUR_ADAPTERS.keys())
-        close = difflib.get_close_matches(scheme, known, n=1)
-        advice = f"did you mean {close[0]!r}?" if close else f"known are {', '.join(known)}"
+        close = closest(scheme, known)
+        advice = f"did you mean {close!r}?" if close else f"known are {', '.join(known)}"
     raise BackendNotInstalledError(scheme, advice)

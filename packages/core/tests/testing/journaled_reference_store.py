@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timezone
 from typing import Any
 
-from confstore import Change, Commit
+from confstore import Change, Commit, Head
 from confstore.adapter import (
     Draft,
     canonical_update,
@@ -16,6 +15,7 @@ from confstore.adapter import (
     check_size,
     checked_draft,
     checked_option,
+    next_commit,
     split_into_drafts,
     thaw,
 )
@@ -36,20 +36,18 @@ class JournaledReferenceStore(ReferenceStore):
 
     @property
     def held(self) -> list[Commit]:
-        if not self.is_journaled:
+        if not self.is_journaled():
             raise NotJournaledError(self.name)
         return self.journal["commits"]  # type: ignore[no-any-return]  # a journal holds commits
 
-    @property
     def is_journaled(self) -> bool:
         return bool(self.journal)
 
-    @property
     def baseline(self) -> int:
         return self.journal.get("baseline", 0)  # type: ignore[no-any-return]  # it is a number
 
     def enable_journal(self) -> None:
-        if not self.is_journaled:
+        if not self.is_journaled():
             self.journal["commits"] = []
             everything = [Change(option, values) for option, values in self.options.items()]
             for draft in split_into_drafts(self.name, everything, comment="baseline"):
@@ -77,7 +75,7 @@ class JournaledReferenceStore(ReferenceStore):
         return self.write(draft)
 
     def set(self, option: str, values: Mapping[str, Any]) -> None:
-        if not self.is_journaled:
+        if not self.is_journaled():
             return super().set(option, values)
         canonical = canonical_values(checked_option(option), values)
         self.write(self.checked([Change(option, canonical)]))
@@ -86,7 +84,7 @@ class JournaledReferenceStore(ReferenceStore):
     def update(
         self, option: str, values: Mapping[str, Any], *, remove: Collection[str] = ()
     ) -> None:
-        if not self.is_journaled:
+        if not self.is_journaled():
             return super().update(option, values, remove=remove)
         changes, removed = canonical_update(checked_option(option), values, remove)
         merged = {**self.options.get(option, {}), **changes}
@@ -96,7 +94,7 @@ class JournaledReferenceStore(ReferenceStore):
         return None
 
     def delete(self, option: str) -> None:
-        if not self.is_journaled:
+        if not self.is_journaled():
             return super().delete(option)
         self.existing(option)
         self.write(self.checked([Change(option, None)]))
@@ -130,8 +128,8 @@ class JournaledReferenceStore(ReferenceStore):
         return commit
 
     def made(self, draft: Draft) -> Commit:
-        previous = self.held[-1].id if self.held else None
-        return draft.commit(len(self.held) + 1, uuid.uuid4().hex, self.now(), previous)
+        head = Head.of(self.held[-1]) if self.held else Head()
+        return next_commit(draft, head, at=self.now())
 
     def now(self) -> datetime:
         return datetime.now(timezone.utc)

@@ -6,8 +6,7 @@ from decimal import Context, Decimal, Inexact, localcontext
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from confstore.adapter import canonical_values, is_same, number_from_text, number_to_text
 from confstore.errors import InvalidValueError

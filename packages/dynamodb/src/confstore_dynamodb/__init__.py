@@ -13,17 +13,15 @@ from typing import TYPE_CHECKING
 from confstore.adapter import lazy_names
 
 if TYPE_CHECKING:
-    from confstore_dynamodb._config_store import DynamoDBConfigStore
-    from confstore_dynamodb._store import DynamoDBStore
-    from confstore_dynamodb._url import open_url
+    from confstore_dynamodb._config_store import DynamoDBConfigStore as DynamoDBConfigStore
+    from confstore_dynamodb._store import DynamoDBStore as DynamoDBStore
+    from confstore_dynamodb._url import open_url as open_url
 
-__all__ = ["DynamoDBConfigStore", "DynamoDBStore", "open_url"]
-
-__getattr__, __dir__ = lazy_names(
+__getattr__, __dir__, __all__ = lazy_names(
     __name__,
     {
-        "DynamoDBConfigStore": "confstore_dynamodb._config_store",
-        "DynamoDBStore": "confstore_dynamodb._store",
-        "open_url": "confstore_dynamodb._url",
+        "confstore_dynamodb._config_store": "DynamoDBConfigStore",
+        "confstore_dynamodb._store": "DynamoDBStore",
+        "confstore_dynamodb._url": "open_url",
     },
 )

@@ -191,7 +191,7 @@ class DynamoDBStore:
         option = checked_option(option)
         canonical = canonical_values(option, values, reserved=self._schema.reserved)
         part = self._journaling.part_of(option, canonical)
-        if self.is_journaled:
+        if self.is_journaled():
             self._journaling.write(lambda: (canonical, part), option)
         else:
             self._call("put_item", option=option, **part["Put"])
@@ -210,7 +210,7 @@ class DynamoDBStore:
         """
         option = checked_option(option)
         changed, removed = canonical_update(option, values, remove, reserved=self._schema.reserved)
-        if self.is_journaled:
+        if self.is_journaled():
             self._journaling.write(lambda: self._merged(option, changed, removed), option)
         else:
             parameters = update_of_keys(encode_values(changed), removed)
@@ -242,7 +242,7 @@ class DynamoDBStore:
             OptionNotFoundError: The option does not exist.
         """
         option = checked_option(option)
-        if self.is_journaled:
+        if self.is_journaled():
             self._journaling.write(lambda: self._deleted(option), option)
             return
         try:
@@ -262,7 +262,6 @@ class DynamoDBStore:
         self.get(option, keys=())
         return None, self._journaling.part_of(option, None)
 
-    @property
     def is_journaled(self) -> bool:
         """
         Whether every write is a commit; read from the table once.
@@ -273,7 +272,6 @@ class DynamoDBStore:
         self._ready()
         return self._journaling.marker() is not None
 
-    @property
     def baseline(self) -> int:
         """The last version that only wrote down what there was when the journal was enabled."""
         self._ready()

@@ -12,8 +12,7 @@ from typing import Any
 
 import botocore.session
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from confstore.adapter import canonical_values, is_same
 from confstore.errors import ConfigStoreError, OptionNotFoundError

@@ -337,7 +337,7 @@ class TestJournal:
     def test_enabled_since(self, dynamodb_client: Any, filled: str) -> None:
         """A writer that was opened before the journal was enabled is told to open it again."""
         with closing(DynamoDBStore(dynamodb_client, filled, "prod")) as old:
-            assert not old.is_journaled
+            assert not old.is_journaled()
             with closing(DynamoDBStore(dynamodb_client, filled, "prod")) as new:
                 new.enable_journal()
             finding = list(old.diagnose())[-1]

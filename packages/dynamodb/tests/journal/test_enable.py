@@ -55,11 +55,11 @@ def replayed(commits: list[Commit]) -> dict[str, Any]:
 
 def test_is_not_journaled_at_first(store: DynamoDBStore) -> None:
     """A store has no journal unless it is enabled."""
-    assert not store.is_journaled
+    assert not store.is_journaled()
     calls: list[Any] = [
         store.version,
         store.commits,
-        lambda: store.baseline,
+        store.baseline,
         lambda: store.commit([Change("db", {})]),
     ]
     for call in calls:
@@ -81,7 +81,7 @@ def test_unjournaled_store_asks_once(store: DynamoDBStore, between: Interposed) 
 def test_empty_store(store: DynamoDBStore) -> None:
     """The journal of an empty store is empty."""
     store.enable_journal()
-    assert (store.is_journaled, store.version(), store.baseline) == (True, 0, 0)
+    assert (store.is_journaled(), store.version(), store.baseline()) == (True, 0, 0)
     assert store.commits() == []
     assert state_at(store, 0) == {}
 
@@ -93,7 +93,7 @@ def test_baseline(store: DynamoDBStore) -> None:
         store.set(option, values)
     store.enable_journal()
     assert [len(commit.changes) for commit in store.commits()] == [99, 51]
-    assert store.baseline == 2
+    assert store.baseline() == 2
     assert state_at(store, 2) == written
     with pytest.raises(JournalGapError):
         state_at(store, 1)
@@ -118,7 +118,7 @@ def test_half_way(store: DynamoDBStore, between: Interposed) -> None:
     between.next("transact_write_items", passes, refuse("ValidationException"))
     with pytest.raises(BackendError):
         store.enable_journal()
-    assert not store.is_journaled
+    assert not store.is_journaled()
     store.set("option-1", {"number": "changed"})
     store.delete("option-2")
     store.enable_journal()
@@ -134,7 +134,7 @@ def test_writer_that_was_opened_before(store: DynamoDBStore, other: DynamoDBStor
     other.update("db", {"host": "a"})
     assert store.version() == 1
     assert store.get("db") == {"port": 2, "host": "a"}
-    assert not other.is_journaled
+    assert not other.is_journaled()
 
 
 def test_writer_that_enables_knows_at_once(store: DynamoDBStore) -> None:
@@ -154,8 +154,8 @@ def test_thread_that_asked_before(store: DynamoDBStore, between: Interposed) -> 
         return reply
 
     between.next("get_item", ask_and_then_enable)
-    assert store.is_journaled
-    assert store.is_journaled
+    assert store.is_journaled()
+    assert store.is_journaled()
 
 
 def test_edit_during_the_baseline(store: DynamoDBStore, between: Interposed, table: str) -> None:
@@ -165,7 +165,7 @@ def test_edit_during_the_baseline(store: DynamoDBStore, between: Interposed, tab
     edit = after(lambda: other.set("db", {"port": 2}))
     between.next("transact_write_items", edit)
     store.enable_journal()
-    assert store.baseline == 2
+    assert store.baseline() == 2
     assert state_at(store, 2) == {"db": {"port": 2}}
 
 
@@ -177,8 +177,8 @@ def test_store_that_never_rests(store: DynamoDBStore, between: Interposed, table
     writer.set("db", {"number": -1})
     between.next("transact_write_items", *[edit] * 50)
     store.enable_journal()
-    assert store.is_journaled
-    assert store.baseline == 10
+    assert store.is_journaled()
+    assert store.baseline() == 10
 
 
 def test_two_at_once(store: DynamoDBStore, between: Interposed, other: DynamoDBStore) -> None:
@@ -186,7 +186,7 @@ def test_two_at_once(store: DynamoDBStore, between: Interposed, other: DynamoDBS
     store.set("db", {"port": 1})
     between.next("transact_write_items", after(other.enable_journal))
     store.enable_journal()
-    assert store.baseline == other.baseline == 1
+    assert store.baseline() == other.baseline() == 1
     assert store.version() == 1
 
 
@@ -203,7 +203,7 @@ def test_enabled_and_written_meanwhile(
     between.next("transact_write_items", after(enable_and_write))
     store.enable_journal()
     assert replayed(store.commits()) == {"db": {"port": 2}}
-    assert (store.baseline, store.version()) == (1, 2)
+    assert (store.baseline(), store.version()) == (1, 2)
 
 
 def test_overtaken_by_another_baseline(
@@ -227,7 +227,7 @@ def test_overtaken_by_another_baseline(
     between.next("transact_write_items", after(edit_and_crash))
     store.enable_journal()
     assert replayed(store.commits()) == {"db": {"port": 2}}
-    assert (store.baseline, store.version()) == (1, 1)
+    assert (store.baseline(), store.version()) == (1, 1)
 
 
 def test_always_overtaken(
@@ -254,7 +254,7 @@ def test_always_overtaken(
     between.next("query", *[passes, after(edit), after(crash)] * 100)
     with pytest.raises(StoreUnavailableError, match="baseline"):
         store.enable_journal()
-    assert not store.is_journaled
+    assert not store.is_journaled()
 
 
 def test_lost_reply_to_the_marker(store: DynamoDBStore, between: Interposed) -> None:
@@ -263,7 +263,7 @@ def test_lost_reply_to_the_marker(store: DynamoDBStore, between: Interposed) -> 
     with pytest.raises(StoreUnavailableError):
         store.enable_journal()
     store.enable_journal()
-    assert store.is_journaled
+    assert store.is_journaled()
 
 
 def test_marker_that_another_wrote_just_before(
@@ -274,7 +274,7 @@ def test_marker_that_another_wrote_just_before(
     between.next("put_item", passes, after(lambda: other.enable_journal(retention=DAY)))
     store.set("db", {"port": 1})
     store.enable_journal()
-    assert store.baseline == other.baseline == 1
+    assert store.baseline() == other.baseline() == 1
 
 
 def test_marker_cannot_be_written(store: DynamoDBStore, between: Interposed) -> None:
@@ -282,7 +282,7 @@ def test_marker_cannot_be_written(store: DynamoDBStore, between: Interposed) -> 
     between.next("put_item", refuse("ValidationException"))
     with pytest.raises(BackendError, match="PutItem"):
         store.enable_journal()
-    assert not store.is_journaled
+    assert not store.is_journaled()
 
 
 def test_baseline_survives_conflicts(store: DynamoDBStore, between: Interposed) -> None:
@@ -290,7 +290,7 @@ def test_baseline_survives_conflicts(store: DynamoDBStore, between: Interposed) 
     store.set("db", {"port": 1})
     between.next("transact_write_items", cancel("TransactionConflict"), lose_reply)
     store.enable_journal()
-    assert store.baseline == store.version() == 1
+    assert store.baseline() == store.version() == 1
 
 
 # -- retention ---------------------------------------------------------------------------------
@@ -374,7 +374,7 @@ def test_time_to_live_of_something_else(
     store.set("db", {})
     with pytest.raises(MisconfiguredSchemaError, match=r"'ttl'.*'_expires'"):
         store.enable_journal(retention=DAY)
-    assert not store.is_journaled
+    assert not store.is_journaled()
     store.enable_journal()
     assert store.version() == 1
 
@@ -393,7 +393,7 @@ def test_time_to_live_that_another_turned_on_just_now(
     other_first = after(lambda: other.enable_journal(retention=DAY))
     between.next("update_time_to_live", lambda send: (other_first(send), refuse_now())[0])
     store.enable_journal(retention=DAY)
-    assert store.is_journaled
+    assert store.is_journaled()
 
 
 def refuse_now() -> None:
@@ -406,7 +406,7 @@ def test_time_to_live_cannot_be_turned_on(store: DynamoDBStore, between: Interpo
     between.next("update_time_to_live", refuse("ValidationException"))
     with pytest.raises(BackendError, match="UpdateTimeToLive"):
         store.enable_journal(retention=DAY)
-    assert not store.is_journaled
+    assert not store.is_journaled()
 
 
 def test_time_to_live_may_not_be_known(store: DynamoDBStore, between: Interposed) -> None:
@@ -414,7 +414,7 @@ def test_time_to_live_may_not_be_known(store: DynamoDBStore, between: Interposed
     between.deny(lambda operation, _: operation == "describe_time_to_live")
     with pytest.raises(AccessDeniedError, match="dynamodb:DescribeTimeToLive"):
         store.enable_journal(retention=DAY)
-    assert not store.is_journaled
+    assert not store.is_journaled()
 
 
 @pytest.mark.parametrize("retention", [timedelta(0), -DAY, timedelta(minutes=59)])
@@ -422,7 +422,7 @@ def test_retention_that_is_too_short(store: DynamoDBStore, retention: timedelta)
     """A commit is kept for an hour at least, so that whoever needs it still finds it."""
     with pytest.raises(ValueError, match="3600 seconds"):
         store.enable_journal(retention=retention)
-    assert not store.is_journaled
+    assert not store.is_journaled()
 
 
 def test_expired_commits(store: DynamoDBStore, dynamodb_client: Any, table: str) -> None:

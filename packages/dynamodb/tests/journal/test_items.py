@@ -177,7 +177,7 @@ def test_keys_under_other_names(client: Any, table: str, store_key: str, option_
         commit = store.commit([Change("other", {})], author="me", comment="c", if_version=2)
     with closing(DynamoDBStore(client, table, "prod", **keys)) as again:
         assert again.commits()[-1] == commit
-        assert again.baseline == 1
+        assert again.baseline() == 1
         assert store.name == again.name
         assert again.version() == 3
         assert state_at(again, 2) == {"db": {"port": 2}}
@@ -347,5 +347,5 @@ def test_journal_that_was_erased(store: DynamoDBStore, client: Any, table: str) 
     assert (store.version(), store.commits()) == (0, [])
     between = Interposed(client)
     again = DynamoDBStore(between, table, "prod")
-    assert not again.is_journaled
+    assert not again.is_journaled()
     assert again.get("db") == {"port": 1}

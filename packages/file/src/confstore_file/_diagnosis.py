@@ -35,7 +35,7 @@ def findings(store: JournaledStore, path: str) -> Iterator[Finding]:
         yield options_finding(store)
     journal = journal_finding(store)
     yield journal
-    if journal.is_ok and store.is_journaled:
+    if journal.is_ok and store.is_journaled():
         yield drift_finding(store)
 
 
@@ -62,7 +62,7 @@ def _file(store: JournaledStore, path: str, target: str) -> Finding:
 
 def _no_file(store: JournaledStore, shown: str) -> Finding:
     try:
-        if store.is_journaled:
+        if store.is_journaled():
             # It may wait beside its place, or be gone although there are commits.
             store.items()
     except ConfigStoreError as error:

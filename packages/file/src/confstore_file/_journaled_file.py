@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import logging
 import os
-import uuid
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from datetime import datetime, timezone
 from types import MappingProxyType
 
 import attrs
 
-from confstore import Change, Commit
-from confstore.adapter import Draft, ReadOnlyDict, split_into_drafts
+from confstore import Change, Commit, Head
+from confstore.adapter import Draft, ReadOnlyDict, next_commit, split_into_drafts
 from confstore.errors import StoreUnavailableError
 from confstore_file._document import options_to_bytes
 from confstore_file._journal_file import JournalFile, JournalState
@@ -367,5 +365,4 @@ def _applied(
 
 
 def _next(draft: Draft, previous: Commit | None) -> Commit:
-    version, id = (previous.version, previous.id) if previous else (0, None)
-    return draft.commit(version + 1, uuid.uuid4().hex, datetime.now(timezone.utc), id)
+    return next_commit(draft, Head.of(previous) if previous else Head())

@@ -278,7 +278,6 @@ class FileStore:
         self._check_open()
         self._files.create()
 
-    @property
     def is_journaled(self) -> bool:
         """
         Whether every write is a commit.
@@ -290,7 +289,6 @@ class FileStore:
         self._check_open()
         return self._files.journal() is not None
 
-    @property
     def baseline(self) -> int:
         """
         The last version that only wrote down what there was when the journal was enabled.

@@ -37,7 +37,7 @@ def test_absent_store(file: Path, journal: Path) -> None:
     """A journal can be there before its store."""
     store = FileStore(file)
     store.enable_journal()
-    assert (store.version(), store.baseline, store.commits()) == (0, 0, [])
+    assert (store.version(), store.baseline(), store.commits()) == (0, 0, [])
     assert journal.exists()
     assert not file.exists()
 
@@ -46,7 +46,7 @@ def test_absent_folder(folder: Path) -> None:
     """The folder is made, as for any write."""
     store = FileStore(folder / "etc" / "prod.json")
     store.enable_journal()
-    assert store.is_journaled
+    assert store.is_journaled()
 
 
 def test_empty_store(file: Path) -> None:
@@ -54,7 +54,7 @@ def test_empty_store(file: Path) -> None:
     file.write_text("{}")
     store = FileStore(file)
     store.enable_journal()
-    assert (store.version(), store.baseline) == (0, 0)
+    assert (store.version(), store.baseline()) == (0, 0)
 
 
 def test_baseline(file: Path) -> None:
@@ -64,7 +64,7 @@ def test_baseline(file: Path) -> None:
     store.enable_journal()
     (commit,) = store.commits()
     assert commit.changes == (Change("db", {"port": 1}), Change("cache", {}))
-    assert (commit.version, commit.comment, store.baseline) == (1, "baseline", 1)
+    assert (commit.version, commit.comment, store.baseline()) == (1, "baseline", 1)
     assert file.read_text() == '{"db": {"port": 1}, "cache": {}}'
 
 
@@ -74,7 +74,7 @@ def test_baseline_of_many(file: Path) -> None:
     store = FileStore(file)
     store.enable_journal()
     assert [len(commit.changes) for commit in store.commits()] == [99, 99, 52]
-    assert store.baseline == 3
+    assert store.baseline() == 3
     assert len(state_at(store, 3)) == 250
 
 
@@ -99,7 +99,7 @@ def test_enabled_by_two_processes(file: Path) -> None:
     children = [passes_in_child(lambda mine=mine: enable(mine)) for mine in ("left", "right")]
     assert [passed() for passed in children] == [True, True]
     store = FileStore(file)
-    assert (store.version(), store.baseline) == (3, 1)
+    assert (store.version(), store.baseline()) == (3, 1)
 
 
 def test_enabled_by_another(file: Path, now: WallClock) -> None:
@@ -107,7 +107,7 @@ def test_enabled_by_another(file: Path, now: WallClock) -> None:
     written_at(file, "{}", now() - 10)
     store = FileStore(file, wall_clock=now)
     assert not list(store.items())
-    assert not store.is_journaled
+    assert not store.is_journaled()
     FileStore(file).enable_journal()
     store.set("db", {"port": 1})
     assert store.version() == 1
@@ -137,7 +137,7 @@ def test_stores_of_similar_names(folder: Path) -> None:
     """`prod` and `prod.json` are two stores, with two journals."""
     one, other = FileStore(folder / "prod"), FileStore(folder / "prod.json")
     one.enable_journal()
-    assert not other.is_journaled
+    assert not other.is_journaled()
     other.enable_journal()
     one.set("db", {"port": 1})
     assert (one.version(), other.version()) == (1, 0)
@@ -165,11 +165,11 @@ def test_without_a_journal(file: Path) -> None:
     """Versions and commits are those of a journal."""
     store = FileStore(file)
     store.set("db", {"port": 1})
-    assert not store.is_journaled
+    assert not store.is_journaled()
     for call in (
         store.version,
         store.commits,
-        lambda: store.baseline,
+        store.baseline,
         lambda: store.commit([Change("db", None)]),
         lambda: history(store),
         lambda: state_at(store, 0),
@@ -188,8 +188,8 @@ def test_closed(store: FileStore) -> None:
         store.version,
         store.commits,
         store.enable_journal,
-        lambda: store.is_journaled,
-        lambda: store.baseline,
+        store.is_journaled,
+        store.baseline,
         lambda: store.commit([Change("db", {})]),
     ):
         with pytest.raises(StoreClosedError):

@@ -220,9 +220,9 @@ def test_enabling(file: Path) -> None:
         has_died = dies(file, FileStore.enable_journal, step, is_before=is_before)
         assert options(file) == OLD
         store = FileStore(file)
-        seen.add(store.is_journaled)
+        seen.add(store.is_journaled())
         store.enable_journal()
-        assert (store.version(), store.baseline) == (1, 1)
+        assert (store.version(), store.baseline()) == (1, 1)
         assert_agree(file)
         assert not file.with_name(".prod.journal.jsonl.tmp").exists()
         if not has_died:

@@ -133,7 +133,7 @@ def test_corrupt_line(
             reader.version,
             reader.commits,
             reader.enable_journal,
-            lambda: reader.is_journaled,  # noqa: B023
+            reader.is_journaled,
             lambda: reader.set("db", {}),  # noqa: B023
             lambda: reader.commit([Change("db", {})]),  # noqa: B023
         ):
@@ -208,7 +208,7 @@ def test_journal_that_is_gone(store: FileStore, file: Path, journal: Path) -> No
     for call in (
         store.version,
         store.commits,
-        lambda: store.is_journaled,
+        store.is_journaled,
         lambda: store.set("db", {}),
         lambda: store.commit([Change("db", {})]),
     ):
@@ -239,7 +239,7 @@ def test_journal_that_is_removed_for_good(store: FileStore, file: Path, journal:
     journal.unlink()
     anew = FileStore(file)
     anew.set("db", {"port": 2})
-    assert not anew.is_journaled
+    assert not anew.is_journaled()
 
 
 def test_journal_that_vanishes_in_the_midst_of_a_write(

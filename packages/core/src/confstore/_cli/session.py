@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Sequence
-from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import attrs
@@ -12,6 +11,7 @@ import click
 
 from confstore._cli.terminal.exit_codes import CommandError, ExitCode
 from confstore._cli.terminal.text import did_you_mean, visible
+from confstore.adapter import ClosesOnExit
 from confstore.errors import NotJournaledError, OptionNotFoundError
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ _Purpose: TypeAlias = Literal["read", "write", "create"]
 
 
 @attrs.define(eq=False)
-class Session:
+class Session(ClosesOnExit):
     """
     One run of a command.
 
@@ -101,17 +101,6 @@ class Session:
     def opened(self, name: str) -> Store | None:
         """The store of this name if it is open, to look for the closest name in it."""
         return next((store for store in self._stores.values() if store.name == name), None)
-
-    def __enter__(self) -> Session:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def close(self) -> None:
         """Close the open stores; a store can be opened again."""

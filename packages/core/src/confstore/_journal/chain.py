@@ -2,30 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Protocol
+from collections.abc import Sequence
 
 from confstore._stores.protocols import Commit, Head
-from confstore._values.read_only import ReadOnlyDict
 from confstore.errors import JournalGapError, VersionConflictError
 
-__all__ = ["Journal", "check_if_version", "contiguous", "without_gap"]
-
-
-class Journal(Protocol):
-    """What a backend tells core of a journaled store, for `poll_journal`."""
-
-    def read_head(self) -> Head:
-        """The last commit, strongly consistent."""
-        ...
-
-    def read_commits(self, since: int, *, consistent: bool) -> Sequence[Commit]:
-        """The commits after a version, ascending; there may be holes."""
-        ...
-
-    def read_options(self) -> Mapping[str, ReadOnlyDict]:
-        """Every option, strongly consistent."""
-        ...
+__all__ = ["check_if_version", "contiguous", "without_gap"]
 
 
 def contiguous(commits: Sequence[Commit], head: Head) -> tuple[list[Commit], bool]:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from datetime import datetime
+import uuid
+from collections.abc import Collection, Iterable, Iterator, Mapping, MutableMapping
+from datetime import datetime, timezone
 from typing import Any
 
 import attrs
 
 from confstore._documents.tagged_json import values_from_json, values_to_json
-from confstore._stores.protocols import Change, Commit
+from confstore._stores.protocols import Change, Commit, Head
 from confstore._values.canonical import MAX_DEPTH, canonical_values
 from confstore._values.keys import RESERVED_KEYS
 from confstore._values.names import checked_option, utf8_size
@@ -20,7 +21,15 @@ from confstore._values.sizes import text_size_b, values_size_b
 from confstore._values.types import Value
 from confstore.errors import InvalidCommitError
 
-__all__ = ["Draft", "checked_draft", "journal_form", "split_into_drafts", "values_from_journal"]
+__all__ = [
+    "Draft",
+    "apply_changes",
+    "checked_draft",
+    "journal_form",
+    "next_commit",
+    "split_into_drafts",
+    "values_from_journal",
+]
 
 MAX_CHANGES = 99
 """
@@ -50,20 +59,89 @@ _MAX_JOURNALED_DEPTH = MAX_DEPTH - 3
 
 @attrs.frozen
 class Draft:
-    """A commit that was checked and has no version yet; values are canonical and read-only."""
+    """
+    A commit without a version yet.
+
+    `checked_draft` makes one of a caller's changes, `of_checked` of changes that are checked.
+
+    Attributes:
+        changes: At most one for each option; their values are canonical and read-only.
+        author: Who commits, if that was said.
+        comment: Why.
+    """
 
     changes: tuple[Change, ...]
-    author: str | None
-    comment: str
+    author: str | None = None
+    comment: str = ""
+
+    @classmethod
+    def of_checked(
+        cls,
+        store: str,
+        changes: tuple[Change, ...],
+        author: str | None = None,
+        comment: str = "",
+    ) -> Draft:
+        """
+        A draft of changes whose names and values are checked; only the limits of a commit are left.
+
+        Raises:
+            InvalidCommitError: No change or more than 99 of them, an option twice, an author and
+                comment of more than 2,000 bytes, or more in all than one DynamoDB item holds.
+        """
+        if not 1 <= len(changes) <= MAX_CHANGES:
+            reason = f"a commit has 1 to {MAX_CHANGES} changes, this one {len(changes)}: split it"
+            raise InvalidCommitError(store, reason)
+        draft = cls(changes, author, comment)
+        if len(draft.options) < len(changes):
+            reason = "a commit changes an option once, this one changes one twice"
+            raise InvalidCommitError(store, reason)
+        _check_remarks(store, author, comment)
+        size_b = commit_size_b(store, draft)
+        if size_b > MAX_COMMIT_B:
+            reason = (
+                f"it has {size_b:,} bytes by DynamoDB's size rule, at most {MAX_COMMIT_B:,} fit: "
+                "split it into several commits"
+            )
+            raise InvalidCommitError(store, reason)
+        return draft
 
     @property
     def options(self) -> frozenset[str]:
-        """The options that it touches."""
+        """The options that it changes."""
         return frozenset(change.option for change in self.changes)
 
-    def commit(self, version: int, id: str, at: datetime, previous: str | None) -> Commit:
-        """This draft as the commit with that version."""
-        return Commit(version, id, at, self.author, self.comment, self.changes, previous)
+
+def next_commit(
+    draft: Draft, head: Head, *, id: str | None = None, at: datetime | None = None
+) -> Commit:
+    """
+    The commit that makes a draft the next version.
+
+    Args:
+        draft: What to commit.
+        head: The last commit before it.
+        id: The id of the commit; None makes a new one.
+        at: When it is made, aware, in UTC; None takes the present time.
+    """
+    return Commit(
+        head.version + 1,
+        uuid.uuid4().hex if id is None else id,
+        datetime.now(timezone.utc) if at is None else at,
+        draft.author,
+        draft.comment,
+        draft.changes,
+        head.id,
+    )
+
+
+def apply_changes(options: MutableMapping[str, Any], changes: Iterable[Change]) -> None:
+    """Set and delete options in place; a change without values deletes its option."""
+    for change in changes:
+        if change.values is None:
+            options.pop(change.option, None)
+        else:
+            options[change.option] = change.values
 
 
 def checked_draft(
@@ -75,30 +153,15 @@ def checked_draft(
     reserved: Collection[str] = RESERVED_KEYS,
 ) -> Draft:
     """
-    What a caller wants to commit, if every backend can take it.
+    A draft of a caller's changes, in canonical form.
 
     Raises:
         InvalidNameError: An option cannot have its name.
         InvalidValueError: Values are outside the domain.
-        InvalidCommitError: No change or more than 99 of them, an option twice, an author and
-            comment of more than 2,000 bytes, or more in all than one DynamoDB item holds.
+        InvalidCommitError: See `Draft.of_checked`.
     """
     checked = tuple(_checked_change(change, reserved) for change in changes)
-    if not 1 <= len(checked) <= MAX_CHANGES:
-        reason = f"a commit has 1 to {MAX_CHANGES} changes, this one {len(checked)}: split it"
-        raise InvalidCommitError(store, reason)
-    draft = Draft(checked, author, comment)
-    if len(draft.options) < len(checked):
-        raise InvalidCommitError(store, "a commit changes an option once, this one does it twice")
-    _check_remarks(store, author, comment)
-    size_b = commit_size_b(store, draft)
-    if size_b > MAX_COMMIT_B:
-        reason = (
-            f"it has {size_b:,} bytes by DynamoDB's size rule, at most {MAX_COMMIT_B:,} fit: "
-            "split it into several commits"
-        )
-        raise InvalidCommitError(store, reason)
-    return draft
+    return Draft.of_checked(store, checked, author, comment)
 
 
 def split_into_drafts(
@@ -135,7 +198,7 @@ def _checked_change(change: Change, reserved: Collection[str]) -> Change:
     option = checked_option(change.option)
     if change.values is None:
         return Change(option, None)
-    return Change(option, freeze(canonical_values(option, change.values, reserved=reserved)))
+    return Change(option, canonical_values(option, change.values, reserved=reserved))
 
 
 def _check_remarks(store: str, author: str | None, comment: str) -> None:

@@ -64,8 +64,8 @@ def states_at(store: JournaledStore, version: int) -> tuple[dict[str, Values], d
         commits = _held(store)
     first = commits[0].version if commits else 1
     last = commits[-1].version if commits else store.version()
-    if not max(store.baseline, first - 1) <= version <= last:
-        raise JournalGapError(store.name, version, max(store.baseline, first))
+    if not max(store.baseline(), first - 1) <= version <= last:
+        raise JournalGapError(store.name, version, max(store.baseline(), first))
     unknown: dict[str, int] = {}
     for commit in commits:
         for change in commit.changes:

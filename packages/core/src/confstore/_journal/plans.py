@@ -53,13 +53,13 @@ class Plan:
 
     @property
     def options(self) -> list[str]:
-        """The options that change, by name."""
+        """The options that change, in the order of their names."""
         return sorted(self.old.keys() | self.new.keys())
 
     @property
     def changes(self) -> list[Change]:
         """The changes to commit; deletes are last, so that a stop half way has lost nothing."""
-        written = [Change(option, self.new[option]) for option in sorted(self.new)]
+        written = [Change(option, values) for option, values in self.new.items()]
         return written + [Change(option, None) for option in sorted(self.old.keys() - self.new)]
 
     def commit(
@@ -191,7 +191,7 @@ def plan_reconcile(store: JournaledStore) -> Plan:
     """What tells the journal of what was written to the options without it."""
     version = store.version()
     recorded, unknown = states_at(store, version)
-    known = {option: values for option, values in store.items() if option not in unknown}
+    known = {option: values for option, values in sorted(store.items()) if option not in unknown}
     return Plan.between(version, recorded, known)
 
 
@@ -211,7 +211,7 @@ def reconcile(
 
 
 def _only(states: Mapping[str, Values], options: Collection[str]) -> dict[str, Values]:
-    return {option: values for option, values in states.items() if option in options}
+    return {option: states[option] for option in sorted(states) if option in options}
 
 
 def _last(commits: Iterator[Commit]) -> Commit | None:

@@ -13,10 +13,10 @@ from collections.abc import Callable, Mapping
 
 import attrs
 
-from confstore._journal.chain import Journal, contiguous
+from confstore._journal.chain import contiguous
 from confstore._journal.commits import values_of
 from confstore._process.clock import Clock
-from confstore._stores.protocols import Commit, Head, Poll
+from confstore._stores.protocols import Commit, Head, Journal, Poll
 from confstore._values.read_only import ReadOnlyDict
 from confstore.errors import CorruptStoreError
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from typing import cast
 
 from confstore._process.naps import paced
-from confstore._stores.protocols import Poll, PollableStore, Store
+from confstore._stores.protocols import Poll, PollableStore, Store, ability
 from confstore._values.read_only import ReadOnlyDict, freeze, is_same
 
 __all__ = ["poll_between", "poll_store"]
@@ -37,9 +36,10 @@ def poll_between(
 
 
 def poll_store(store: Store, checkpoint: object = None, *, consistent: bool = False) -> Poll:
-    """What is new in any store; one that cannot poll is read in full."""
-    if hasattr(store, "poll"):
-        return cast("PollableStore", store).poll(checkpoint, consistent=consistent)
+    """Poll any store; one without the ability is read in full."""
+    pollable = ability(store, PollableStore)
+    if pollable is not None:
+        return pollable.poll(checkpoint, consistent=consistent)
     items = paced(store.items(consistent=consistent))
     state = {sys.intern(option): freeze(values) for option, values in items}
     return Poll(None, state, is_full=True)

@@ -1,13 +1,20 @@
-"""The protocols between the core and the adapters."""
+"""
+Every protocol and every record that core and an adapter share.
+
+A `Store` is what an adapter writes. The other protocols are optional abilities, which `ability`
+finds by their methods. No property of a store does input or output, or raises.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+import functools
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol, TypeVar, cast
 
 import attrs
 
+from confstore._values.read_only import ReadOnlyDict
 from confstore._values.types import Value, Values
 
 __all__ = [
@@ -17,11 +24,15 @@ __all__ = [
     "DiagnosableStore",
     "Finding",
     "Head",
+    "Journal",
     "JournaledStore",
     "Poll",
     "PollableStore",
     "Store",
+    "ability",
 ]
+
+T = TypeVar("T")
 
 
 @attrs.frozen
@@ -240,19 +251,23 @@ class JournaledStore(Store, Protocol):
     `set`, `update` and `delete` are commits of one change.
     """
 
-    @property
     def is_journaled(self) -> bool:
-        """Whether the journal was enabled; else the methods here raise `NotJournaledError`."""
+        """Whether the journal is enabled; if not, the other methods raise `NotJournaledError`."""
         ...
 
-    @property
-    def baseline(self) -> int:
+    def enable_journal(self) -> None:
         """
-        The last version that only wrote down what there was when the journal was enabled.
+        Make every write a commit from now on, and the present options the first commits.
+
+        With a journal this does nothing. An adapter may take keyword arguments.
 
         Raises:
-            NotJournaledError: There is no journal.
+            InvalidCommitError: An option is too large for a commit.
         """
+        ...
+
+    def baseline(self) -> int:
+        """The last version that holds what the store held when its journal was enabled."""
         ...
 
     def version(self) -> int:
@@ -307,3 +322,46 @@ class Head:
     def of(cls, commit: Commit) -> Head:
         """This commit as the last one."""
         return cls(commit.version, commit.id)
+
+
+class Journal(Protocol):
+    """The reads of one store's journal that `confstore.adapter.JournalPoller` needs."""
+
+    def read_head(self) -> Head:
+        """The last commit, strongly consistent."""
+        ...
+
+    def read_commits(self, since: int, *, consistent: bool) -> Sequence[Commit]:
+        """The commits after a version, ascending; versions may be missing."""
+        ...
+
+    def read_options(self) -> Mapping[str, ReadOnlyDict]:
+        """Every option, strongly consistent."""
+        ...
+
+
+def ability(store: object, protocol: Callable[..., T]) -> T | None:
+    """
+    The store, if it has every method of a protocol; else None.
+
+    Args:
+        store: Any store.
+        protocol: `PollableStore`, `BulkStore`, `JournaledStore`, `DiagnosableStore`, or one of
+            your own. (It is typed as a callable because mypy refuses a protocol as a `type`.)
+    """
+    for name in _methods_of(protocol):
+        if not callable(getattr(store, name, None)):
+            return None
+    return cast("T", store)
+
+
+@functools.cache
+def _methods_of(protocol: Any) -> tuple[str, ...]:
+    """The public methods of a protocol, without those that every store has."""
+    ours = [base for base in protocol.__mro__ if base not in Store.__mro__]
+    return tuple(
+        name
+        for base in ours
+        for name, member in vars(base).items()
+        if callable(member) and not name.startswith("_")
+    )

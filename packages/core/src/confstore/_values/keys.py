@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from confstore._values.names import utf8_size
 from confstore._values.read_only import ReadOnlyDict
 
 __all__ = ["RESERVED_KEYS", "checked_keys", "key_fault", "select", "select_all"]
+D = TypeVar("D", bound=dict[str, Any])
+
 MAX_KEY_B = 65_535
 
 RESERVED_KEYS = frozenset({"_store", "_option", "_expires"})
@@ -62,19 +64,25 @@ def key_names(keys: Collection[str], parameter: str) -> frozenset[str]:
     return frozenset(map(str.__str__, keys))
 
 
-def select(values: ReadOnlyDict, keys: Collection[str] | None) -> ReadOnlyDict:
+def select(values: D, keys: Collection[str] | None) -> D:
     """
-    Those of an option's keys that were asked for.
+    Those of the keys that were asked for, in a dict of the same type.
+
+    Args:
+        values: An option's values.
+        keys: Keys that `checked_keys` gave; None selects all.
+    """
+    if keys is None:
+        return values
+    return values.__class__({key: value for key, value in values.items() if key in keys})
+
+
+def select_all(options: Mapping[str, Any], keys: Collection[str] | None) -> ReadOnlyDict:
+    """
+    Every option, with those of its keys that were asked for.
 
     Raises:
         TypeError: `keys` is a `str` or a mapping, or holds something that is not a `str`.
     """
     wanted = checked_keys(keys)
-    if wanted is None:
-        return values
-    return ReadOnlyDict({key: value for key, value in values.items() if key in wanted})
-
-
-def select_all(options: Mapping[str, Any], keys: Collection[str] | None) -> ReadOnlyDict:
-    """Every option, with those of its keys that were asked for."""
-    return ReadOnlyDict({option: select(values, keys) for option, values in options.items()})
+    return ReadOnlyDict({option: select(values, wanted) for option, values in options.items()})

@@ -1,10 +1,12 @@
-"""Which names stores, options and keys can have, and how the keys of a read are given."""
+"""The names that stores, options and keys can have."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from confstore.errors import InvalidNameError
 
-__all__ = ["checked_option", "checked_store"]
+__all__ = ["checked_option", "checked_store", "closest"]
 
 # Source of the limits: AWS, "Quotas in Amazon DynamoDB": a partition key value has 1 to 2048
 # bytes, a sort key value 1 to 1024, an attribute name 1 to 65,535 (the guide says 64 KB; the
@@ -59,3 +61,14 @@ def utf8_size(text: str) -> int | None:
         return len(text) if text.isascii() else len(text.encode())
     except UnicodeEncodeError:
         return None
+
+
+def closest(name: str, names: Iterable[str]) -> str | None:
+    """The name that somebody may have meant; None if no name is close. Letter case is ignored."""
+    # Not at the top: only who mistypes has to wait for it.
+    import difflib
+
+    folded = {known.casefold(): known for known in names}
+    # Below difflib's own cutoff of 0.6, at which two letters of which one is wrong have no match.
+    found = difflib.get_close_matches(name.casefold(), folded, n=1, cutoff=0.5)
+    return folded[found[0]] if found else None

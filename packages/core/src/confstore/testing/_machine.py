@@ -140,7 +140,7 @@ class Machine(RuleBasedStateMachine):
 
     def settle(self, store: Store, model: Model) -> None:
         """Check what is there after opening; what is not durable may be gone, as a whole."""
-        is_journal_kept = model.journal is not None and cast("JournaledStore", store).is_journaled
+        is_journal_kept = model.journal is not None and cast("JournaledStore", store).is_journaled()
         if not (self.durable or is_journal_kept or list(store.items())):
             model.options.clear()
             model.journal = None

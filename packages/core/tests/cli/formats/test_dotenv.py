@@ -7,8 +7,7 @@ import logging
 
 import dotenv
 import pytest
-from hypothesis import example, given, settings
-from hypothesis import strategies as st
+from hypothesis import example, given, settings, strategies as st
 
 from confstore._cli.formats.files import loads
 from confstore.errors import InvalidDocumentError

@@ -12,8 +12,7 @@ from typing import Any
 
 import dotenv
 import pytest
-from hypothesis import assume, example, given, settings
-from hypothesis import strategies as st
+from hypothesis import assume, example, given, settings, strategies as st
 
 from confstore._cli.formats.files import dumps, loads
 from confstore._cli.formats.shell import environment

@@ -9,8 +9,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import example, given, settings
-from hypothesis import strategies as st
+from hypothesis import example, given, settings, strategies as st
 
 from confstore._cli.formats.files import FORMATS, dumps, format_of, loads
 from confstore.adapter import canonical_values, is_same

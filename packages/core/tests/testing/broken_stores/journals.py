@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterable, Mapping
 from copy import deepcopy
 from typing import Any
 
 import attrs
 
-from confstore import Change, Commit, Poll
-from confstore.adapter import Draft, canonical_values, checked_option, freeze, thaw
+from confstore import Change, Commit, Head, Poll
+from confstore.adapter import Draft, canonical_values, checked_option, freeze, next_commit, thaw
 from confstore.errors import StoreClosedError
 
 from ..journaled_reference_store import JournaledReferenceStore
@@ -199,7 +198,7 @@ class LosesTheLastCommit(JournaledReferenceStore):
     """Drops the last commit when it is closed."""
 
     def close(self) -> None:
-        if not self.is_closed and self.is_journaled and len(self.held) > self.baseline:
+        if not self.is_closed and self.is_journaled() and len(self.held) > self.baseline():
             self.held.pop()
         super().close()
 
@@ -209,7 +208,7 @@ class BeginsAnewWhenItIsOpened(JournaledReferenceStore):
 
     def __init__(self, backend: Backend, name: str) -> None:
         super().__init__(backend, name)
-        if self.is_journaled:
+        if self.is_journaled():
             self.journal.clear()
             self.enable_journal()
 
@@ -238,7 +237,7 @@ class HasNoBaseline(JournaledReferenceStore):
     """Does not write down what is there when the journal is enabled."""
 
     def enable_journal(self) -> None:
-        if not self.is_journaled:
+        if not self.is_journaled():
             self.journal.update(commits=[], baseline=0)
 
 
@@ -246,7 +245,7 @@ class CutsTheBaseline(JournaledReferenceStore):
     """Writes down no more than one commit holds."""
 
     def enable_journal(self) -> None:
-        if not self.is_journaled:
+        if not self.is_journaled():
             super().enable_journal()
             del self.held[1:]
             self.journal["baseline"] = len(self.held)
@@ -263,7 +262,6 @@ class DoesNotKnowItsBaseline(JournaledReferenceStore):
 class MovesItsBaseline(JournaledReferenceStore):
     """Takes the last version for the end of the baseline."""
 
-    @property
     def baseline(self) -> int:
         return len(self.held)
 
@@ -272,7 +270,7 @@ class WritesTheBaselineAgain(JournaledReferenceStore):
     """Writes the baseline whenever the journal is enabled."""
 
     def enable_journal(self) -> None:
-        is_again = self.is_journaled
+        is_again = self.is_journaled()
         super().enable_journal()
         if is_again:
             for option, values in self.options.items():
@@ -294,36 +292,35 @@ class EnablesEveryStore(JournaledReferenceStore):
         super().enable_journal()
         self.backend.setdefault("_journal:any", {})["is"] = True
 
-    @property
     def is_journaled(self) -> bool:
         if "_journal:any" in self.backend and "commits" not in self.journal:
             self.journal.update(commits=[], baseline=0)
-        return super().is_journaled
+        return super().is_journaled()
 
 
 class CommitsWithoutAJournal(JournaledReferenceStore):
     """Takes a commit before there is a journal."""
 
     def commit(self, changes: Iterable[Change], **how: Any) -> Commit:
-        if self.is_journaled:
+        if self.is_journaled():
             return super().commit(changes, **how)
         draft = self.checked(changes)
         self.apply(draft)
-        return draft.commit(1, uuid.uuid4().hex, self.now(), None)
+        return next_commit(draft, Head(), at=self.now())
 
 
 class HasAVersionWithoutAJournal(JournaledReferenceStore):
     """Says 0 where there is no journal."""
 
     def version(self) -> int:
-        return super().version() if self.is_journaled else 0
+        return super().version() if self.is_journaled() else 0
 
 
 class HasCommitsWithoutAJournal(JournaledReferenceStore):
     """Gives no commits where there is no journal."""
 
     def commits(self, since: int = 0, *, consistent: bool = True) -> list[Commit]:
-        return super().commits(since) if self.is_journaled else []
+        return super().commits(since) if self.is_journaled() else []
 
 
 class TellsWhenItIsClosed(JournaledReferenceStore):
@@ -352,7 +349,7 @@ class _PollsItsJournal(JournaledReferenceStore):
 
     def poll(self, checkpoint: object = None, *, consistent: bool = False) -> Poll:
         full = super().poll(None)
-        if not self.is_journaled or not isinstance(checkpoint, Checkpoint):
+        if not self.is_journaled() or not isinstance(checkpoint, Checkpoint):
             return attrs.evolve(full, checkpoint=self.here())
         if checkpoint.store != self.name:
             return attrs.evolve(full, checkpoint=self.here())
@@ -366,7 +363,7 @@ class _PollsItsJournal(JournaledReferenceStore):
 
     def here(self) -> Checkpoint:
         """As many entries as there are commits."""
-        count = len(self.held) if self.is_journaled else 0
+        count = len(self.held) if self.is_journaled() else 0
         return Checkpoint(self.name, {str(index): freeze({}) for index in range(count)})
 
     def changes_of(self, commit: Commit) -> dict[str, Any]:

@@ -174,7 +174,7 @@ class Diagnosis:
         if retention_s is not None:
             kept = f"commits are kept for {retention_s / _DAY_S:g} days"
         finding = journal_finding(self.store, kept=kept)
-        if marker is not None and finding.is_ok and not self.store.is_journaled:
+        if marker is not None and finding.is_ok and not self.store.is_journaled():
             text = "it was enabled after this store was opened, which goes on without it"
             yield Finding("journal", False, text, "open the store again: restart its writers")
             return

@@ -18,7 +18,7 @@ from typing import Any
 import attrs
 
 from confstore import Commit
-from confstore.adapter import Backoff, Draft, Head
+from confstore.adapter import Backoff, Draft, Head, next_commit
 from confstore.errors import ConfigStoreError, StoreUnavailableError
 from confstore_dynamodb._connections.connection import Connection
 from confstore_dynamodb._connections.errors import cancellation_codes, error_code, retries
@@ -110,7 +110,7 @@ class JournalWriter:
                 return applied
             sent.is_in_doubt, sent.reason = False, ""
         draft, writes = prepare(head)
-        commit = draft.commit(head.version + 1, sent.id, self._now(), head.id)
+        commit = next_commit(draft, head, id=sent.id, at=self._now())
         sent.version = commit.version
         try:
             self._connection.transact(self._parts(writes, commit, head), option=option)

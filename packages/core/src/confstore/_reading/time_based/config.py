@@ -30,7 +30,7 @@ from confstore._reading.time_based.views import Overrides, Status, View
 from confstore._schemas.schema import schema_of
 from confstore._stores.protocols import Store
 from confstore._values.canonical import canonical_values
-from confstore._values.keys import select, select_all
+from confstore._values.keys import checked_keys, select, select_all
 from confstore._values.names import checked_option
 from confstore._values.read_only import ReadOnlyDict, freeze
 from confstore._values.types import MISSING, Missing, Value
@@ -179,7 +179,7 @@ class TimeBasedConfigStore(Generic[T]):
             return options if keys is None else select_all(options, keys)
         values = options.get(checked_option(option))
         if values is not None:
-            return select(values, keys)
+            return select(values, checked_keys(keys))
         if default is Missing.MISSING:
             raise OptionNotFoundError(option, self._refresher.name)
         return default
