@@ -160,5 +160,5 @@ def test_nothing_from_standard_input(confstore: Confstore, dev: Path) -> None:
     before = dev.read_bytes()
     ran = confstore("set", "new", "password=-", input="")
     assert ran.code == 2
-    assert "nothing came from standard input" in ran.stderr
+    assert "standard input is empty for key 'password'" in ran.stderr
     assert dev.read_bytes() == before

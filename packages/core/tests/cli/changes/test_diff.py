@@ -100,7 +100,7 @@ def test_file_whose_name_tells_nothing(confstore: Confstore, tmp_path: Path) -> 
     assert confstore("diff", "./42", "--format", "yaml").code == 0
     ran = confstore("diff", "./42")
     assert (ran.stdout, ran.code) == ("", 2)
-    assert "--format says which it is of json, yaml, toml" in ran.stderr
+    assert "give --format, one of json, yaml, toml" in ran.stderr
 
 
 @pytest.mark.usefixtures("dev")
@@ -148,7 +148,7 @@ def test_version_that_does_not_exist(confstore: Confstore, arguments: list[str])
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
-        (["nothing"], 2, "'nothing' is no version, no URL such as file:prod.json, and no file"),
+        (["nothing"], 2, "'nothing' is not a version, a URL such as file:prod.json, or a file"),
         (["prod.env"], 2, "'prod.env': a dotenv file has no types to compare"),
         (["prod.sh", "--format", "json"], 4, "prod.sh: No such file"),
         (["nothing.yaml"], 4, "nothing.yaml: No such file or directory"),

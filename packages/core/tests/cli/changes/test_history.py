@@ -177,7 +177,7 @@ def test_mistyped_option(confstore: Confstore) -> None:
     assert (ran.stdout, ran.code) == ("", 1)
     expected = "store 'dev' and its journal have no option 'logn'; did you mean 'login'?"
     assert ran.stderr == f"confstore: {expected}\n"
-    assert confstore("history", "xyz").stderr.endswith("; confstore list shows what there is\n")
+    assert confstore("history", "xyz").stderr.endswith("; confstore list shows what it has\n")
 
 
 def test_option_without_a_commit(confstore: Confstore, journaled: Path) -> None:

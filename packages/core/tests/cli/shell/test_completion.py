@@ -52,9 +52,9 @@ def test_offers(confstore: Confstore, dev: Path, line: str, offered: list[str]) 
 
 
 def test_names_that_a_shell_cannot_take(confstore: Confstore, dev: Path) -> None:
-    """A key is offered quoted, as an assignment takes it; a name that cannot be seen is not."""
-    dev.write_text(json.dumps({"db": {"a=b": 1}, "c\nd": {}}), encoding="utf-8")
-    assert completed(confstore, "confstore set db a") == ["a\\\\=b="]
+    """A name that needs quotes, or that cannot be seen, is not offered."""
+    dev.write_text(json.dumps({"db": {"a=b": 1, "ab": 2}, "c\nd": {}}), encoding="utf-8")
+    assert completed(confstore, "confstore set db a") == ["ab="]
     assert completed(confstore, "confstore get ") == ["db"]
 
 
@@ -146,11 +146,9 @@ class TestBash:
             ("confstore get a:", "confstore get a:b=c "),
             ('confstore get "a:', 'confstore get "a:b=c" '),
             ("confstore get a:b=", "confstore get a:b=c "),
-            ("confstore get it", "confstore get it\\'s\\ \\$\\(touch\\ pwned\\) "),
-            ('confstore get "it', 'confstore get "it\'s \\$(touch pwned)" '),
-            ("confstore get 'it", "confstore get 'it'\\''s $(touch pwned)' "),
-            ("confstore get ''it", "confstore get it\\'s\\ \\$\\(touch\\ pwned\\) "),
-            ("confstore get it\\'", "confstore get it\\'s\\ \\$\\(touch\\ pwned\\) "),
+            # Bash would run what is between the parentheses.
+            ("confstore get it", "confstore get it"),
+            ('confstore get "it', 'confstore get "it'),
             ("confstore update db ho", "confstore update db host="),
             ("confstore exec -- ./de", "confstore exec -- ./dev.json "),
         ],

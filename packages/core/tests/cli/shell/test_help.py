@@ -10,8 +10,8 @@ from pathlib import Path
 import click
 import pytest
 
-from confstore._cli.shell.app import COMMANDS, app
 from confstore._cli.commands.command import Example, StoreCommand
+from confstore._cli.shell.app import COMMANDS, app
 from confstore._cli.shell.reference import MARK, page
 
 from ..conftest import Confstore
@@ -78,11 +78,11 @@ def test_reference_page_is_made_from_the_commands() -> None:
 def test_reference_page_is_written(tmp_path: Path) -> None:
     """The module rewrites what stands below the mark, and keeps what stands above it."""
     path = tmp_path / "page.md"
-    path.write_text(f"# Mine\n\n{MARK}\n\nold", encoding="utf-8")
+    path.write_text(f"# Mine\n\n{MARK}\n\nobsolete", encoding="utf-8")
     subprocess.run([sys.executable, "-m", "confstore._cli.shell.reference", str(path)], check=True)
     written = path.read_text(encoding="utf-8")
-    assert written.startswith(f"# Mine\n\n{MARK}\n\n## Options of every command")
-    assert "old" not in written.partition(MARK)[2].split()
+    assert written.startswith(f"# Mine\n\n{MARK}\n\n## Flags of every command")
+    assert "obsolete" not in written
 
 
 def test_help_of_the_program(confstore: Confstore) -> None:

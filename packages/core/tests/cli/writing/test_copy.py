@@ -32,7 +32,7 @@ def test_whole_store(confstore: Confstore, dev: Path, other: Callable[[], Any]) 
     ran = confstore(*COPY)
     assert (ran.stdout, ran.code) == ("", 0)
     assert ran.stderr == (
-        "brought store 'dev' into store 'test': 2 written, 0 equal, 0 deleted, 0 skipped\n"
+        "copied store 'dev' into store 'test': 2 written, 0 equal, 0 deleted, 0 skipped\n"
     )
     assert other() == json.loads(dev.read_text(encoding="utf-8"))
     assert "0 written, 2 equal" in confstore(*COPY).stderr

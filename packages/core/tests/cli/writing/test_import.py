@@ -33,7 +33,7 @@ def test_options_are_replaced_and_added(
     (tmp_path / "new.yaml").write_text("db:\n  host: new\nfresh: {a: 1}\n", encoding="utf-8")
     ran = confstore("import", "new.yaml")
     assert (ran.stdout, ran.code) == ("", 0)
-    said = "brought 'new.yaml' into store 'dev': 2 written, 0 equal, 0 deleted, 0 skipped\n"
+    said = "imported 'new.yaml' into store 'dev': 2 written, 0 equal, 0 deleted, 0 skipped\n"
     assert ran.stderr == said
     assert options() == {"db": {"host": "new"}, "login": LOGIN, "fresh": {"a": 1}}
 
@@ -101,7 +101,7 @@ def test_prune_with_nothing(
     assert ran.code == 2
     assert ran.stderr == (
         "confstore: standard input has no options, so --prune would delete all (2 options) of "
-        "store 'dev'; if that is meant, give --allow-empty, too\n"
+        "store 'dev'; if that is intended, give --allow-empty, too\n"
     )
     assert dev.read_bytes() == before
     assert confstore(*arguments, "--allow-empty", input=content).code == 0
@@ -121,7 +121,8 @@ def test_dry_run(confstore: Confstore, dev: Path) -> None:
         ("login", "password", "removed"),
     ]
     assert ran.stderr == (
-        "would bring standard input into store 'dev': 2 to write, 0 equal, 1 to delete, 0 to skip\n"
+        "would import standard input into store 'dev': "
+        "2 to write, 0 equal, 1 to delete, 0 to skip\n"
     )
     assert "s3cret" not in ran.stdout
     assert "hunter2" not in ran.stdout
@@ -140,10 +141,10 @@ def test_dotenv(confstore: Confstore, dev: Path, options: Options, tmp_path: Pat
 @pytest.mark.parametrize(
     ("arguments", "text"),
     [
-        (("-",), "standard input has no suffix: say --format, such as --format json"),
-        (("new.ini",), "'new.ini' stands for no format: say --format, one of json, yaml, toml, "),
+        (("-",), "standard input has no suffix: give --format, such as --format json"),
+        (("new.ini",), "'new.ini' has no known suffix: give --format, one of json, yaml, toml, "),
         (("run.sh",), "shell can only be exported: import one of json, yaml, toml, dotenv"),
-        ((".env",), "a dotenv file is one option: say its name with --option NAME"),
+        ((".env",), "a dotenv file is one option: give its name with --option NAME"),
         (("a.json", "--option", "x"), "a json file names its options: --option is for dotenv"),
         ((".env", "--option", "x", "--prune"), "--prune would delete all others"),
         (("no.json",), "the file 'no.json' cannot be read: No such file or directory"),
@@ -320,4 +321,4 @@ def test_bar_for_many_options(dev: Path, tmp_path: Path, environment: dict[str, 
     screen, code = run_in_terminal(command, environment, tmp_path)
     assert code == 0
     assert "writing" in screen
-    assert "/300" in screen.rpartition("brought")[0]
+    assert "/300" in screen.rpartition("imported")[0]

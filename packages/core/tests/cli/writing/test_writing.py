@@ -276,7 +276,7 @@ def test_store_that_knows_no_journal(confstore: Confstore) -> None:
     assert confstore("set", "db", "a=1", "-s", "mischief:Wrapped").code == 0
     ran = confstore("init", "--journal", "-s", "mischief:Wrapped")
     assert ran.code == 4
-    assert ran.stderr.endswith("cannot keep a journal: its adapter knows none\n")
+    assert ran.stderr.endswith("cannot keep a journal: this backend does not support it\n")
 
 
 @pytest.mark.parametrize(

@@ -199,7 +199,7 @@ def _stdin_text(option: str, assignment: _Assignment) -> str:
     return text.removesuffix("\n")
 
 
-def _decoded(option: str, assignment: Assignment, content: bytes) -> str:
+def _decoded(option: str, assignment: _Assignment, content: bytes) -> str:
     try:
         return content.decode()
     except UnicodeDecodeError:

@@ -1,4 +1,4 @@
-"""Import a schema by its name in Python: `module:Class`."""
+"""A schema by its name in Python, `module:Class`, and the options that do not fit it."""
 
 from __future__ import annotations
 
@@ -12,8 +12,11 @@ from typing import Any
 
 from confstore._cli.terminal.exit_codes import CommandError, ExitCode
 from confstore._cli.terminal.text import did_you_mean
+from confstore._schemas.fields import Problem, is_class, is_model
+from confstore._schemas.schema import schema_of
+from confstore.adapter import freeze
 
-__all__ = ["broken_schema", "imported_schema"]
+__all__ = ["imported_schema", "problems_of"]
 
 # The import machinery, where nobody's mistake is.
 _FROZEN = "<frozen "
@@ -52,7 +55,35 @@ def imported_schema(reference: str) -> Any:
     return found
 
 
-def broken_schema(reference: str, error: BaseException) -> CommandError:
+def problems_of(
+    reference: str, types: Any, store: str, options: Mapping[str, Any]
+) -> list[Problem]:
+    """
+    The options that do not fit.
+
+    Args:
+        reference: The schema's name, for errors.
+        types: A class with a field for each option, or a dict of option to class.
+        store: The store's name, for errors.
+        options: Option to values.
+
+    Raises:
+        CommandError: The schema cannot be used.
+    """
+    try:
+        schema = schema_of(types, None, store)
+    except ModuleNotFoundError as error:
+        advice = "python -m pip install 'confstore[typed]'"
+        message = f"attrs classes and dataclasses need cattrs, which is not installed: {advice}"
+        raise CommandError(message) from error
+    # The annotations are evaluated only here.
+    except Exception as error:
+        raise _broken(reference, error) from error
+    assert schema is not None  # noqa: S101 (only None has no schema)
+    return schema.problems(freeze(options))
+
+
+def _broken(reference: str, error: BaseException) -> CommandError:
     """The error for an exception in somebody's module: its type and place, not its text."""
     missing = ""
     if isinstance(error, ModuleNotFoundError) and error.name:
@@ -76,10 +107,10 @@ def _module(name: str) -> Any:
     except ModuleNotFoundError as error:
         if error.name and f"{name}.".startswith(f"{error.name}."):
             raise _absent_module(error.name) from error
-        raise broken_schema(f"module {name!r}", error) from error
+        raise _broken(f"module {name!r}", error) from error
     # A module that ends the process has failed like any other.
     except (Exception, SystemExit) as error:
-        raise broken_schema(f"module {name!r}", error) from error
+        raise _broken(f"module {name!r}", error) from error
 
 
 def _absent_module(name: str) -> CommandError:

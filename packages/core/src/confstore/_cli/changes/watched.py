@@ -50,8 +50,7 @@ class Watched:
         sides: Iterable[Mapping[str, Mapping[str, Value]]] = (before, self.options)
         if self._option is not None:
             sides = [
-                {self._option: side[self._option]} if self._option in side else {}
-                for side in sides
+                {self._option: side[self._option]} if self._option in side else {} for side in sides
             ]
         return list(diff(*sides))
 

@@ -24,7 +24,9 @@ def _complete_files(_: click.Context, __: click.Parameter, incomplete: str) -> l
 @command(
     "exec",
     examples=(
-        Example("confstore exec -- env", "every key of every option, beside the present environment"),
+        Example(
+            "confstore exec -- env", "every key of every option, beside the present environment"
+        ),
         Example("confstore exec --option db --pristine -- env", "DB_HOST and DB_PORT alone"),
     ),
     # Everything after the program's name is the program's own, also without the two dashes.

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 
 import click
 
-from confstore import Plan, plan_reconcile, plan_rollback
-from confstore import history as commits_of
+from confstore import Plan, history as commits_of, plan_reconcile, plan_rollback
 from confstore._cli.arguments.names import complete_options
 from confstore._cli.changes.commits import Entry, Touch, entries_of
 from confstore._cli.changes.differences import COLUMNS

@@ -5,19 +5,15 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping
 from contextlib import redirect_stdout
-from typing import Any
 
 import click
 
 from confstore._cli.arguments.names import complete_options
-from confstore._cli.arguments.schemas import broken_schema, imported_schema
+from confstore._cli.arguments.schemas import imported_schema, problems_of
 from confstore._cli.commands.command import Example, command
 from confstore._cli.session import Session
 from confstore._cli.terminal.exit_codes import CommandError, ExitCode
 from confstore._cli.terminal.text import counted
-from confstore._schemas.fields import Problem
-from confstore._schemas.schema import schema_of
-from confstore.adapter import freeze
 
 __all__ = ["validate"]
 
@@ -57,7 +53,7 @@ def validate(session: Session, schema: str, option: str | None) -> None:
     store = session.store()
     options = dict(store.items()) if option is None else {option: store.get(option)}
     with redirect_stdout(sys.stderr):
-        problems = _problems(schema, types, store.name, options)
+        problems = problems_of(schema, types, store.name, options)
     what = f"store {store.name!r}" if option is None else f"option {option!r}"
     rows = [_row(*problem) for problem in problems]
     columns = ("option", "key", "problem")
@@ -70,20 +66,6 @@ def validate(session: Session, schema: str, option: str | None) -> None:
     if problems:
         count = counted(len(problems), "problem")
         raise CommandError(f"{what} does not fit {schema}: {count}", ExitCode.INVALID)
-
-
-def _problems(reference: str, types: Any, store: str, options: Mapping[str, Any]) -> list[Problem]:
-    try:
-        made = schema_of(types, None, store)
-    except ModuleNotFoundError as error:
-        advice = "python -m pip install 'confstore[typed]'"
-        message = f"attrs classes and dataclasses need cattrs, which is not installed: {advice}"
-        raise CommandError(message) from error
-    # The annotations are evaluated only here.
-    except Exception as error:
-        raise broken_schema(reference, error) from error
-    assert made is not None  # noqa: S101 (only of no types there is no schema)
-    return made.problems(freeze(options))
 
 
 def _row(path: tuple[str | int, ...], problem: str) -> tuple[str | None, str | None, str]:

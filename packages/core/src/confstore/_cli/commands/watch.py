@@ -45,9 +45,11 @@ _MAX_INTERVAL_S = 86_400.0
     "interval_s",
     type=float,
     metavar="SECONDS",
-    help="Seconds between two polls; 1 for a file, which is cheap to poll, and 5 for anything else.",
+    help="Seconds between two polls; else 1 for a file, which is cheap to poll, and 5 for others.",
 )
-@click.option("--initial", "has_initial", is_flag=True, help="Print the present options first, as added.")
+@click.option(
+    "--initial", "has_initial", is_flag=True, help="Print the present options first, as added."
+)
 @click.option("--values", "has_values", is_flag=True, help="Show the values, too.")
 def watch(
     session: Session,

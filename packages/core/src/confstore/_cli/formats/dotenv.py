@@ -32,6 +32,7 @@ _BARE = re.compile(r"[A-Za-z0-9_@%+=:,./-]*")
 _SINGLE_QUOTED = re.compile(r"(?:[^'\\\r]|\\(?![\\'])(?!\Z))*")
 _DOUBLE_QUOTED = re.compile(r'[^"$`\\\r]*')
 
+
 def dumps(options: Mapping[str, Mapping[str, Any]]) -> str:
     """A variable for each key."""
     return "".join(f"{name}={_quoted(text)}\n" for name, text in environment(options).items())

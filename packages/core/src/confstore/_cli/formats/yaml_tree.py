@@ -58,9 +58,7 @@ _REASONS = {
     "did not find expected key": "this does not belong here: mend the indentation",
     "could not find expected ':'": "a colon is missing, between a key and its value",
     "found unknown escape": "this is no escape of YAML: put the text in single quotes",
-    "but found another document": (
-        "a second document begins here: put its options into the first"
-    ),
+    "but found another document": ("a second document begins here: put its options into the first"),
     # Newer parsers look ahead, and give up before an event comes.
     "exceeded maximum nesting depth": _TOO_DEEP,
 }
@@ -130,7 +128,7 @@ class _CheckedComposer(Composer):
     peek_event: Any  # the parser's
 
     def __init__(self) -> None:
-        self.anchors: dict[str, Any] = {}
+        self.anchors: dict[Any, Any] = {}
         self._depth = self._count = self._repeated = 0
         # The number of values of each node that is complete.
         self._sizes: dict[int, int] = {}
@@ -247,7 +245,7 @@ def _merged(node: Any, value: Any) -> dict[str, Any]:
 
 def _is_merge(node: Any) -> bool:
     """Whether it is the key of a merge: one without quotes, which a user's own key needs."""
-    return node.tag == _PLAIN and node.value == _MERGE_KEY
+    return bool(node.tag == _PLAIN and node.value == _MERGE_KEY)
 
 
 def _check_tag(node: Any, allowed: str) -> None:

@@ -32,7 +32,7 @@ _SCRIPT = """\
         case "$type" in
             dir) compopt -o dirnames ;;
             file) compopt -o default ;;
-            *)
+            plain)
                 [[ "$value" == *= ]] && compopt -o nospace
                 COMPREPLY+=("$value")
                 ;;

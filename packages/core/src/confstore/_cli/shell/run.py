@@ -15,6 +15,7 @@ from confstore._cli.terminal.text import visible
 
 __all__ = ["run"]
 
+
 def run(arguments: Sequence[str]) -> int:
     """
     Run a command; a failure is one line on standard error.

@@ -108,9 +108,7 @@ writing_flags = _collected(
         click.option(
             "--dry-run", "is_dry_run", is_flag=True, help="Show the changes, and write nothing."
         ),
-        click.option(
-            "--values", "has_values", is_flag=True, help="Show values in a dry run, too."
-        ),
+        click.option("--values", "has_values", is_flag=True, help="Show values in a dry run, too."),
         click.option(
             "--if-version",
             type=click.IntRange(min=0),
