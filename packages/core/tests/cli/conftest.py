@@ -24,7 +24,6 @@ import attrs
 import pytest
 
 from confstore._cli import main
-from effort import FEW_PROCESSES
 
 from .in_terminal import run_in_terminal
 
@@ -39,16 +38,6 @@ UNWANTED = (
     "NO_COLOR",
     "PYTHONUNBUFFERED",
 )
-
-
-# Mostly processes: one Python of several is enough for them.
-LONG = (
-    "changes/test_watch.py",
-    "commands/test_dynamodb.py",
-    "shell/test_completion.py",
-    "writing/test_import_killed.py",
-)
-collect_ignore = list(LONG) if FEW_PROCESSES else []
 
 
 PACKAGES = ("confstore", "confstore_dynamodb", "confstore_file", "confstore_memory")

@@ -282,7 +282,7 @@ def test_stale_while_down(store, clock, cache, caplog):
     assert (status.options, status.stale) == (2, frozenset({"db"}))
     assert status.consecutive_failures == 1
     assert "no route" in status.last_error
-    assert "reading option 'db' failed, what is held is served" in caplog.text
+    assert "reading option 'db' failed, serving what the cache holds" in caplog.text
 
 
 def test_missing_while_down(store, clock, cache):

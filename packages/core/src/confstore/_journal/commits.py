@@ -1,4 +1,4 @@
-"""One atomic write to a journaled store, and what every backend can take as one."""
+"""One atomic write to a journaled store, within the limits of every backend."""
 
 from __future__ import annotations
 
@@ -205,7 +205,7 @@ def _check_remarks(store: str, author: str | None, comment: str) -> None:
     remarks: dict[str, object] = {"author": author or "", "comment": comment}
     for name, text in remarks.items():
         if not isinstance(text, str) or utf8_size(text) is None:
-            raise InvalidCommitError(store, f"the {name} is no text that UTF-8 can hold")
+            raise InvalidCommitError(store, f"the {name} is not a text that UTF-8 can hold")
     size_b = text_size_b(author or "") + text_size_b(comment)
     if size_b > MAX_REMARKS_B:
         reason = f"author and comment have {size_b:,} bytes together, at most {MAX_REMARKS_B:,} fit"
@@ -229,10 +229,10 @@ def _change_size_b(change: Change) -> int:
 
 def journal_form(values: Mapping[str, Value]) -> Mapping[str, Value] | str:
     """
-    Values as they stand in a commit: as they are, or as a text of tagged JSON.
+    Values as a commit holds them: unchanged, or as a text of tagged JSON.
 
-    The latter where they are nested so deep that DynamoDB's 32 levels do not hold them inside the
-    commit's own.
+    They are a text where they are nested so deep that DynamoDB's 32 levels do not hold them inside
+    the commit's own levels.
     """
     if _depth(values) - 1 <= _MAX_JOURNALED_DEPTH:
         return values
@@ -241,10 +241,10 @@ def journal_form(values: Mapping[str, Value]) -> Mapping[str, Value] | str:
 
 def values_from_journal(form: Mapping[str, Value] | str) -> ReadOnlyDict:
     """
-    Values out of what `journal_form` gave.
+    The values that `journal_form` made this of.
 
     Raises:
-        ValueError: The text is no tagged JSON of an option.
+        ValueError: The text is not tagged JSON of an option.
     """
     if not isinstance(form, str):
         return freeze(form)
@@ -257,8 +257,3 @@ def _depth(value: Any) -> int:
     if isinstance(value, list):
         return 1 + max(map(_depth, value), default=0)
     return 0
-
-
-def values_of(change: Change) -> ReadOnlyDict | None:
-    """The values of a checked change, as what they are."""
-    return change.values  # type: ignore[return-value]  # checked_draft froze them

@@ -186,6 +186,65 @@ def test_collected_in_a_thread_that_waits(store):
     assert refreshers() == []
 
 
+@pytest.fixture
+def reported(monkeypatch):
+    """The errors that Python reported and ignored, because nobody could be told."""
+    errors = []
+    monkeypatch.setattr(sys, "unraisablehook", lambda one: errors.append(one.exc_type))
+    return errors
+
+
+def at_the_recursion_limit(work):
+    """Do something in the deepest frame in which it does not fail."""
+    is_done = []
+
+    def down():
+        try:
+            down()
+        except RecursionError:
+            if not is_done:
+                work()
+                is_done.append(True)
+            raise
+
+    with pytest.raises(RecursionError):
+        down()
+
+
+@pytest.mark.parametrize("is_closed", [False, True])
+def test_collected_at_the_recursion_limit(store, reported, is_closed):
+    """A config that is collected there, where its finalizer cannot run, ends its thread as well."""
+    clock = FakeClock(patience=5)
+    config = TimeBasedConfigStore(store, 60, clock=clock, random=lambda: 0.5)
+    config.subscribe(functools.partial(print, config))
+    reference = weakref.ref(config)
+    threads = refreshers()
+    if is_closed:
+        config.close()
+        clock.advance()
+    gc.disable()
+    try:
+        del config
+        at_the_recursion_limit(gc.collect)
+    finally:
+        gc.enable()
+    assert reference() is None
+    clock.advance(60)
+    join_all(threads)
+    assert len(store.reads) == 1
+    # A closed config has nothing to finalize.
+    assert reported == [] or not is_closed
+
+
+def test_dropped_at_the_recursion_limit(store, reported):
+    """An object that is registered for forks is forgotten there without a call."""
+    caches = [CachedConfigStore(store) for _ in range(100)]
+    references = [weakref.ref(cache) for cache in caches]
+    at_the_recursion_limit(caches.clear)
+    assert {reference() for reference in references} == {None}
+    assert reported == []
+
+
 def test_interpreter_exits_at_once():
     """A refresher that waits keeps no interpreter from its end."""
     program = """

@@ -114,7 +114,7 @@ def test_empty_store_is_true(scripted_store, open_config):
 
 @pytest.mark.parametrize(
     "name",
-    ["get", "current", "status", "close", "_refresher", "_view", "__class__", "__dict__", "reload"],
+    ["get", "keys", "current", "status", "close", "_refresher", "_view", "__class__", "__dict__"],
 )
 @pytest.mark.parametrize("options", [{}, {"max_stale": 60}])
 def test_option_named_like_an_attribute(scripted_store, open_config, name, options):

@@ -214,7 +214,7 @@ def test_starts_from_the_fallback(store, clock, open_config, saved, caplog, erro
     assert status.loaded_at.isoformat() == "2030-01-01T00:00:00+00:00"
     assert status.consecutive_failures == 1
     assert type(error).__name__ in status.last_error
-    assert "started from the fallback file, 90 s old" in caplog.text
+    assert "started from a fallback file of 90 s ago" in caplog.text
 
 
 def test_no_answer_and_a_fallback(store, clock, open_config, saved):
@@ -276,7 +276,7 @@ def test_no_file_yet(store, open_config, path, caplog):
     store.fail(DOWN)
     with pytest.raises(StoreUnavailableError, match="no route"):
         open_config(store, fallback=path)
-    assert "no start from the fallback file: FileNotFoundError" in caplog.text
+    assert "cannot start from the fallback file: FileNotFoundError" in caplog.text
 
 
 BROKEN = {
@@ -315,7 +315,7 @@ def test_broken_file(store, open_config, path, caplog, content):
     store.fail(DOWN)
     with pytest.raises(StoreUnavailableError, match="no route"):
         open_config(store, fallback=path)
-    assert f"no start from the fallback file: {CorruptStoreError.__name__}" in caplog.text
+    assert f"cannot start from the fallback file: {CorruptStoreError.__name__}" in caplog.text
 
 
 def test_fallback_does_not_fit_the_schema(store, open_config, saved, caplog):
@@ -328,7 +328,7 @@ def test_fallback_does_not_fit_the_schema(store, open_config, saved, caplog):
     store.fail(DOWN)
     with pytest.raises(StoreUnavailableError):
         open_config(store, fallback=saved, schema={"db": Database})
-    assert "no start from the fallback file: SchemaError" in caplog.text
+    assert "cannot start from the fallback file: SchemaError" in caplog.text
 
 
 def test_store_does_not_fit_the_schema(store, open_config, path):

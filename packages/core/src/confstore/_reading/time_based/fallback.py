@@ -1,4 +1,4 @@
-"""The last good snapshot in a file, to start from when the backend is down."""
+"""A file that keeps the last good snapshot, to start from when the backend is down."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _FORMAT = 1
 
 @attrs.frozen
 class SavedSnapshot:
-    """A snapshot that was read back, and when it was the store's state (aware, in UTC)."""
+    """A snapshot from the file, and the time when it was the store's state (aware, in UTC)."""
 
     options: ReadOnlyDict = attrs.field(repr=False)
     saved_at: datetime
@@ -39,18 +39,18 @@ def _absolute(path: str | os.PathLike[str]) -> Path:
 
 @attrs.frozen
 class Fallback:
-    """A file that holds the last good snapshot of one store."""
+    """The fallback file of one store."""
 
-    # Absolute: a daemon changes its working folder after it was started.
+    # Absolute: a daemon changes its working directory after its start.
     path: Path = attrs.field(converter=_absolute)
     store: str
 
     def save(self, options: ReadOnlyDict, saved_at: datetime) -> None:
         """
-        Replace the file by this snapshot: atomically, and readable by its owner only (mode 0600).
+        Replace the file with this snapshot: atomically, and readable by its owner only (mode 0600).
 
         Raises:
-            OSError: It could not be written; the old file is still there.
+            OSError: It could not be written; the old file stays.
         """
         content = {
             "confstore-fallback": _FORMAT,
@@ -64,11 +64,11 @@ class Fallback:
 
     def load(self) -> SavedSnapshot:
         """
-        The snapshot in the file.
+        Read the snapshot in the file.
 
         Raises:
-            OSError: It could not be read, or does not exist.
-            CorruptStoreError: It is not a fallback of this store.
+            OSError: It does not exist or could not be read.
+            CorruptStoreError: It is not a fallback file of this store.
         """
         text = self.path.read_bytes()
         parsed = self._parsed(text)
@@ -77,58 +77,55 @@ class Fallback:
         return parsed
 
     def _parsed(self, text: bytes) -> SavedSnapshot | str:
-        # A fault is handed up and raised there, so that no exception which quotes the file's
-        # content hangs on the one that the caller sees.
+        # A fault is returned and raised by the caller, so that its error has no context that
+        # quotes the file's content.
         try:
             content = json.loads(text, parse_float=number_from_text)
             if not isinstance(content, dict) or content.get("confstore-fallback") != _FORMAT:
-                return "this is not a fallback file of confstore"
+                return "it is not a fallback file of confstore"
             if content.get("store") != self.store:
-                return f"this is the fallback of another store than {self.store!r}"
+                return f"it is the fallback file of another store, not of {self.store!r}"
             saved_at = datetime.fromisoformat(content["saved_at"])
             options = ReadOnlyDict(
                 (checked_option(option), values_from_json(raw))
                 for option, raw in content["options"].items()
             )
             if saved_at.tzinfo is None:
-                return "its time has no time zone"
+                return "its saved_at has no time zone"
         except (InvalidNameError, JSONPathError) as error:
-            return f"this is no snapshot of a store: {error.reason}"
+            return f"it is not a snapshot of a store: {error.reason}"
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-            return f"this is no fallback file of confstore ({type(error).__name__})"
+            return f"it is not a fallback file of confstore ({type(error).__name__})"
         return SavedSnapshot(options, saved_at)
 
 
 _EVERY_S = 60.0
-"""An unchanged snapshot is saved again, for the sake of its time, no more often than this."""
+"""An unchanged snapshot is saved again, with its new time, at most this often."""
 
 
 @attrs.define(eq=False)
 class Saver:
-    """Keeps a fallback file up to date; a fault of it is logged once and harms nothing else."""
+    """Keeps a fallback file up to date; a failure is logged once and has no other effect."""
 
     _fallback: Fallback
     _clock: Clock = attrs.field(repr=False)
     _saved_s: float | None = None
     _is_failing: bool = False
 
-    def save(self, loaded: State, health: Health) -> None:
-        """Save a snapshot that was just loaded, if it is news."""
+    def save(self, state: State, health: Health) -> None:
+        """Save a state that was just loaded, if it has changed or its saved time is old."""
         now_s = self._clock.monotonic()
         is_recent = self._saved_s is not None and now_s - self._saved_s < _EVERY_S
-        if is_recent and not loaded.changed:
+        if is_recent and not state.changed:
             return
         try:
-            self._fallback.save(loaded.options, health.loaded_at)
+            self._fallback.save(state.options, health.loaded_at)
         except Exception as error:
             if not self._is_failing:
-                logger.warning(
-                    "store %r: the fallback file could not be written: %s",
-                    self._fallback.store,
-                    describe(error),
-                )
+                text = "store %r: the fallback file could not be written: %s"
+                logger.warning(text, self._fallback.store, describe(error))
             self._is_failing = True
-            # Even an unchanged snapshot is news to a file that holds an older one.
+            # The file may hold an older snapshot, so the next one is saved even if unchanged.
             self._saved_s = None
         else:
             self._saved_s = now_s

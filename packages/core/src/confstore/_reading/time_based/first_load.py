@@ -1,4 +1,4 @@
-"""The first load of a store, which must end in bounded time whatever the backend does."""
+"""The first load of a store, which ends in bounded time even if the backend never answers."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ T = TypeVar("T")
 
 
 @attrs.define(eq=False)
-class _Attempt(Generic[T]):
-    """What a helper thread has found so far."""
+class _Outcome(Generic[T]):
+    """The result of the loading thread so far."""
 
     result: T | None = None
     error: BaseException | None = None
@@ -38,19 +38,19 @@ def first_load(
     Load in a thread of its own, which is abandoned when the time is up.
 
     Args:
-        load: Loads once, and never gives None; it may never return (a client without timeouts on a
-            dead network).
+        load: Loads once, and never returns None; it may never return (a client without timeouts on
+            a dead network).
         store: The store's name, for the error.
         timeout_s: Seconds in all.
-        is_patient: Whether to try again while the backend is unavailable.
+        is_patient: True tries again while the backend is unavailable.
         backoff: The waits between the tries.
-        clock: Where time comes from.
+        clock: The source of time.
 
     Raises:
         StoreUnavailableError: There was no answer at all.
-        Exception: What the last try raised.
+        Exception: The error of the last try.
     """
-    attempt: _Attempt[T] = _Attempt()
+    outcome: _Outcome[T] = _Outcome()
     done = clock.event()
     abandoned = clock.event()
 
@@ -58,15 +58,15 @@ def first_load(
         failures = 0
         while not abandoned.wait(backoff.delay_s(failures)):
             try:
-                attempt.result = load()
+                outcome.result = load()
                 break
             except StoreUnavailableError as error:
-                attempt.error = error
+                outcome.error = error
                 failures += 1
                 if not is_patient:
                     break
             except BaseException as error:
-                attempt.error = error
+                outcome.error = error
                 break
         done.set()
 
@@ -75,8 +75,8 @@ def first_load(
         done.wait(timeout_s)
     finally:
         abandoned.set()
-    if attempt.result is not None:
-        return attempt.result
-    if attempt.error is not None:
-        raise attempt.error
+    if outcome.result is not None:
+        return outcome.result
+    if outcome.error is not None:
+        raise outcome.error
     raise StoreUnavailableError(store, f"no answer within {timeout_s:g} s of starting")

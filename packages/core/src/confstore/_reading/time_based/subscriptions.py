@@ -1,4 +1,4 @@
-"""Who wants to hear of changed options."""
+"""Calls subscribers when options have changed."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class _Subscription:
 
 @attrs.frozen(eq=False)
 class _Change:
-    """A change of a store's options, about to be told."""
+    """Two states of a store, and the options in which they differ."""
 
     old: Mapping[str, Any] = attrs.field(repr=False)
     new: Mapping[str, Any] = attrs.field(repr=False)
@@ -37,14 +37,14 @@ class Subscriptions:
     """The callbacks of one config, called one after the other."""
 
     _store: str
-    # A dict for its order. Each operation on it is atomic, so there is no lock: one could be
-    # inherited locked, and unsubscribing may come from garbage collection.
+    # A dict keeps the order. Each operation on it is atomic, so there is no lock: a child could
+    # inherit one locked, and garbage collection may unsubscribe.
     _subscriptions: dict[_Subscription, None] = attrs.field(factory=dict)
     _pending: deque[_Change] = attrs.field(factory=deque)
-    _is_telling: bool = False
+    _is_notifying: bool = False
 
     def add(self, callback: Callback, option: str | None) -> Callable[[], None]:
-        """Add a callback; the result removes it, once or more often."""
+        """Add a callback; the result removes it, and may be called again."""
         added = _Subscription(callback, option)
         self._subscriptions[added] = None
 
@@ -54,37 +54,37 @@ class Subscriptions:
         return unsubscribe
 
     def after_fork(self) -> None:
-        """In a forked child: whatever the parent was telling is not told here."""
+        """In a forked child: drop the notifications that were under way in the parent."""
         self._pending.clear()
-        self._is_telling = False
+        self._is_notifying = False
 
-    def tell(
+    def notify(
         self, old: Mapping[str, Any], new: Mapping[str, Any], options: tuple[str, ...]
     ) -> None:
         """
-        Call who subscribed to the changed options, in order; one caller at a time.
+        Call the subscribers of the changed options, in order; one caller at a time.
 
-        A callback that reloads the config makes new changes; they wait until all have heard of
-        these, so that nobody sees changes out of order.
+        A callback that reloads the config makes new changes. They wait until every subscriber has
+        been called for these, so that nobody sees changes out of order.
         """
         self._pending.append(_Change(old, new, options))
-        if self._is_telling:
+        if self._is_notifying:
             return
-        self._is_telling = True
+        self._is_notifying = True
         try:
             while self._pending:
-                self._tell(self._pending.popleft())
+                self._call_all(self._pending.popleft())
         finally:
-            self._is_telling = False
+            self._is_notifying = False
 
-    def _tell(self, change: _Change) -> None:
+    def _call_all(self, change: _Change) -> None:
         calls = [
             (one, option)
             for option in change.options
             for one in list(self._subscriptions)
             if one.option in (None, option)
         ]
-        # A callback that exits or is interrupted must not keep the change from the others.
+        # After a callback that exits or is interrupted, the others are called all the same.
         with contextlib.ExitStack() as stack:
             for one, option in reversed(calls):
                 stack.callback(self._call, one, option, change)
@@ -95,9 +95,5 @@ class Subscriptions:
         try:
             one.callback(option, change.old.get(option), change.new.get(option))
         except Exception as error:
-            logger.error(
-                "store %r: a subscriber to option %r raised %s",
-                self._store,
-                option,
-                describe(error),
-            )
+            text = "store %r: a subscriber to option %r raised %s"
+            logger.error(text, self._store, option, describe(error))

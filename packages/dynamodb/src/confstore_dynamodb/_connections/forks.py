@@ -1,10 +1,14 @@
 """
 A botocore client in a forked child.
 
-The child inherits the parent's connections: two processes that use one connection read each other's
-answers. It also inherits locks in whatever state the parent's threads held them, and with them no
-thread that would release them. Botocore offers nothing for this, so its private fields are used;
-tests with real forks notice when one is renamed.
+The child inherits the parent's connections: two processes that share one connection read each
+other's replies. It also inherits locks in the state in which the parent's threads held them, and
+no thread that would release them. Botocore has no public way to renew either. Here, and nowhere
+else, these private names of botocore are used; tests with real forks fail when one is renamed:
+
+- client: `_endpoint`, `_request_signer._credentials`
+- credentials: `_refresh_lock`
+- HTTP session: `_manager`, `_proxy_managers`, `_get_pool_manager_kwargs`, `_pool_classes_by_scheme`
 """
 
 from __future__ import annotations
@@ -15,7 +19,8 @@ from typing import Any
 
 __all__ = ["renew_client"]
 
-# The old sessions are neither closed nor collected in the child: both take their pools' locks.
+# The child keeps the inherited sessions for ever: closing or collecting one takes its pools' locks,
+# which a thread of the parent may have held.
 _inherited: list[Any] = []
 
 
