@@ -15,12 +15,7 @@ __all__ = ["main"]
 
 
 def main() -> int:
-    """
-    Run the command line on this process's arguments.
-
-    Returns:
-        The exit code; see `confstore._cli.terminal.exit_codes`.
-    """
+    """Run the command line on this process's arguments, and return the exit code."""
     try:
         if sys.argv[1:] == ["--version"] and _print_version():
             return 0

@@ -26,14 +26,7 @@ _Purpose: TypeAlias = Literal["read", "write", "create"]
 
 @attrs.define(eq=False)
 class Session(ClosesOnExit):
-    """
-    One run of a command.
-
-    Attributes:
-        url: The store's URL, from the flag or the environment.
-        output: The format that was asked for; see `format`.
-        is_debug: Whether tracebacks and all log lines are shown.
-    """
+    """One run of a command, with the flags that every command has."""
 
     url: str | None = attrs.field(default=None, repr=False)
     output: str | None = None
@@ -43,16 +36,7 @@ class Session(ClosesOnExit):
     # -- stores ----------------------------------------------------------------------------------
 
     def store(self, purpose: _Purpose = "read") -> Store:
-        """
-        Open the store of the command, once.
-
-        Args:
-            purpose: What may be created if it is absent; see `confstore.open_store`.
-
-        Raises:
-            CommandError: No store was given.
-            ConfigStoreError: It cannot be opened.
-        """
+        """Open the store of the command, once; `purpose` is that of `confstore.open_store`."""
         return self.open(self.required_url(), purpose)
 
     def journaled_store(self) -> JournaledStore:
@@ -60,10 +44,6 @@ class Session(ClosesOnExit):
         Open the store of the command, which must have a journal.
 
         It is opened for reading, also by commands that commit: a journal is there or not.
-
-        Raises:
-            NotJournaledError: It has no journal, or this backend does not support one.
-            ConfigStoreError: It cannot be opened.
         """
         store = self.store()
         journal = journal_of(store)
@@ -72,24 +52,14 @@ class Session(ClosesOnExit):
         return journal
 
     def required_url(self) -> str:
-        """
-        The URL of the command's store.
-
-        Raises:
-            CommandError: No store was given.
-        """
+        """The URL of the command's store, which must be given."""
         if self.url is None:
             message = "no store is given: use --store URL, or set CONFSTORE_URL to one"
             raise CommandError(f"{message}, such as file:config/prod.json")
         return self.url
 
     def open(self, url: str, purpose: _Purpose = "read") -> Store:
-        """
-        Open a store by its URL, once; the session closes it.
-
-        Raises:
-            ConfigStoreError: It cannot be opened.
-        """
+        """Open a store by its URL, once; the session closes it."""
         if url not in self._stores:
             from confstore import open_store
             from confstore._cli.terminal.log import log_to_stderr
@@ -126,11 +96,7 @@ class Session(ClosesOnExit):
         """
         Print data to standard output, in the session's format.
 
-        Args:
-            data: Anything that `json.dumps` takes.
-            columns: The headings of the table.
-            rows: Its cells, as plain text: nothing in them is interpreted.
-            empty: The message that replaces a table without rows.
+        Nothing in the cells of a table is interpreted; `empty` replaces a table without rows.
         """
         from confstore._cli.terminal.output import print_json, print_table, print_yaml
 
@@ -150,16 +116,7 @@ class Session(ClosesOnExit):
     # -- questions -------------------------------------------------------------------------------
 
     def confirm(self, doing: str, *, is_confirmed: bool) -> None:
-        """
-        Ask before something is destroyed.
-
-        Args:
-            doing: What is about to be done, such as `"delete option 'db' of store 'prod'"`.
-            is_confirmed: Whether `--yes` was given.
-
-        Raises:
-            CommandError: Nobody can be asked, or the answer was no.
-        """
+        """Ask before something is done, such as `delete option 'db'`; a no is an error."""
         if is_confirmed:
             return
         if not (sys.stdin.isatty() and sys.stderr.isatty()):

@@ -84,7 +84,6 @@ def test_variable_is_named_after_option_and_key(option: str, key: str, name: str
         ([b"text", {b"a"}], '["dGV4dA==",["YQ=="]]'),
         ([Decimal("0.12345678901234567890123")], '["0.12345678901234567890123"]'),
     ],
-    ids=repr,
 )
 def test_value_is_text(value: Any, text: str) -> None:
     """As programs expect it that read their environment."""

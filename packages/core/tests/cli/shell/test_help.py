@@ -12,7 +12,7 @@ import pytest
 
 from confstore._cli.commands.command import Example, StoreCommand
 from confstore._cli.shell.app import COMMANDS, app
-from confstore._cli.shell.reference import MARK, page
+from docs.command_line import MARK, page
 
 from ..conftest import Confstore
 
@@ -69,20 +69,17 @@ def test_example_runs(
 
 
 def test_reference_page_is_made_from_the_commands() -> None:
-    """If this fails: python -m confstore._cli.shell.reference docs/command-line.md."""
+    """If this fails: python docs/command_line.py."""
     text = PAGE.read_text(encoding="utf-8")
     assert text.count(MARK) == 1
     assert page(text) == text
 
 
-def test_reference_page_is_written(tmp_path: Path) -> None:
-    """The module rewrites what stands below the mark, and keeps what stands above it."""
-    path = tmp_path / "page.md"
-    path.write_text(f"# Mine\n\n{MARK}\n\nobsolete", encoding="utf-8")
-    subprocess.run([sys.executable, "-m", "confstore._cli.shell.reference", str(path)], check=True)
-    written = path.read_text(encoding="utf-8")
-    assert written.startswith(f"# Mine\n\n{MARK}\n\n## Flags of every command")
-    assert "obsolete" not in written
+def test_reference_page_is_made_below_its_mark() -> None:
+    """The text above it stays, and the text below it is replaced."""
+    made = page(f"# Mine\n\n{MARK}\n\nobsolete")
+    assert made.startswith(f"# Mine\n\n{MARK}\n\n## Flags of every command")
+    assert "obsolete" not in made
 
 
 def test_help_of_the_program(confstore: Confstore) -> None:

@@ -45,15 +45,7 @@ _ESCAPED_VALUE = re.compile(r"\\+(?:@.*|-)", re.DOTALL)
 
 @attrs.frozen
 class _Assignment:
-    """
-    A key, and where its value is.
-
-    Attributes:
-        key: The key.
-        is_json: Whether the value is JSON, and not text.
-        source: `"argument"`, `"file"` or `"stdin"`.
-        text: The value itself, or the file's name.
-    """
+    """A key, and its value as text, or the file (or standard input) that holds it."""
 
     key: str
     is_json: bool
@@ -62,16 +54,7 @@ class _Assignment:
 
 
 def _parsed(argument: str, number: int) -> _Assignment:
-    """
-    Parse one argument.
-
-    Args:
-        argument: The argument; it may be a secret, so no error shows more than its key.
-        number: Its place among the assignments, counted from 1, for errors.
-
-    Raises:
-        CommandError: It has another form.
-    """
+    """Parse one argument, given its place among them for errors, which show no more than a key."""
     match = _ASSIGNMENT.fullmatch(argument)
     if match is None:
         raise CommandError(f"assignment {number} is none of {_FORMS}")
@@ -95,17 +78,7 @@ def escaped_key(key: str) -> str:
 
 
 def values_from_arguments(option: str, arguments: Sequence[str]) -> Values:
-    """
-    Parse the assignments of a command, and read values from files and standard input.
-
-    Args:
-        option: The option to write, for errors.
-        arguments: The arguments as they were typed.
-
-    Raises:
-        CommandError: One has another form, a key is given twice, or a file cannot be read.
-        InvalidValueError: A value does not have its form.
-    """
+    """Parse the assignments of a command, and read values from files and standard input."""
     assignments = [_parsed(text, number) for number, text in enumerate(arguments, 1)]
     keys = [assignment.key for assignment in assignments]
     for key in keys:
@@ -129,12 +102,7 @@ def _value(option: str, assignment: _Assignment) -> Value:
 
 
 def _json_value(text: str, option: str, key: str) -> Value:
-    """
-    The value of a JSON text, with the tags of a store's file.
-
-    Raises:
-        InvalidValueError: It is not JSON, or not a value.
-    """
+    """The value of a JSON text, with the tags of a store's file."""
     try:
         raw = json.loads(
             text,

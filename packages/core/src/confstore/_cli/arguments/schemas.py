@@ -26,12 +26,7 @@ def imported_schema(reference: str) -> Any:
     """
     Import a schema, from the working directory too, as `python -m` does.
 
-    Args:
-        reference: `module:Class`, or `module:attribute.attribute`; a dict of option to class is
-            one, too.
-
-    Raises:
-        CommandError: There is no such module or attribute, it is no schema, or the module fails.
+    It is `module:Class` or `module:attribute.attribute`; a dict of option to class is one, too.
     """
     module_name, _, path = reference.partition(":")
     parts = path.split(".")
@@ -50,7 +45,7 @@ def imported_schema(reference: str) -> Any:
         name = f"{part!r} of {name}"
     if not _is_schema(found):
         kind = type(found).__name__
-        message = f"{name} is no attrs class, dataclass or pydantic model, but a {kind}"
+        message = f"{name} is not an attrs class, dataclass or pydantic model, but a {kind}"
         raise CommandError(message)
     return found
 
@@ -58,18 +53,7 @@ def imported_schema(reference: str) -> Any:
 def problems_of(
     reference: str, types: Any, store: str, options: Mapping[str, Any]
 ) -> list[Problem]:
-    """
-    The options that do not fit.
-
-    Args:
-        reference: The schema's name, for errors.
-        types: A class with a field for each option, or a dict of option to class.
-        store: The store's name, for errors.
-        options: Option to values.
-
-    Raises:
-        CommandError: The schema cannot be used.
-    """
+    """The options that do not fit a class, or a dict of option to class."""
     try:
         schema = schema_of(types, None, store)
     except ModuleNotFoundError as error:

@@ -77,13 +77,7 @@ class Entry:
 
 
 def entries_of(commits: Sequence[Commit], option: str | None) -> Iterator[Entry]:
-    """
-    Find the changes of each commit.
-
-    Args:
-        commits: The commits that the journal holds, oldest first.
-        option: The only option of interest; None means every one.
-    """
+    """Find the changes of each commit of a journal, oldest first; of one option, or of all."""
     is_whole = bool(commits) and commits[0].version == 1
     states: dict[str, Mapping[str, Any] | None] = {}
     for commit in commits:

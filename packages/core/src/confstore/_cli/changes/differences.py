@@ -21,14 +21,7 @@ _NONE = "-"
 def show_differences(
     session: Session, differences: Iterable[Difference], *, has_values: bool
 ) -> None:
-    """
-    Print differences to standard output, one a key.
-
-    Args:
-        session: The run, which knows the format.
-        differences: As `confstore.diff` gives them.
-        has_values: Whether values are shown; else only their types.
-    """
+    """Print differences to standard output, one a key, with values or with their types alone."""
     found = [key for difference in differences for key in by_key(difference)]
     rows = [row_of(one, has_values=has_values) for one in found]
     data = [record_of(one, has_values=has_values) for one in found]

@@ -38,12 +38,7 @@ class Watched:
     _failure: type[ConfigStoreError] | None = attrs.field(init=False, default=None)
 
     def poll(self) -> list[Difference]:
-        """
-        Find the changes of interest since the last poll; the first one gives everything as added.
-
-        Raises:
-            ConfigStoreError: The store cannot be read.
-        """
+        """Find the changes of interest since the last poll; the first one gives all as added."""
         before, self.options = self.options, self._options()
         if self.options is before:
             return []
@@ -93,11 +88,7 @@ def print_changes(session: Session, differences: Iterable[Difference], *, has_va
     """
     Print changes with the present time, and flush them.
 
-    Args:
-        session: The run, which knows the format: a line for people, a line of JSON, or a document
-            of YAML for each key.
-        differences: The changes.
-        has_values: Whether values are shown; else only their types.
+    Each key is a line for people, a line of JSON, or a document of YAML, as the session says.
     """
     at = f"{datetime.now(timezone.utc):%Y-%m-%dT%H:%M:%SZ}"
     for one in (key for difference in differences for key in by_key(difference)):
@@ -115,12 +106,8 @@ def print_changes(session: Session, differences: Iterable[Difference], *, has_va
 
 
 def wait_s(seconds: float) -> None:
-    """
-    Wait, unless the reader of standard output closes it.
-
-    Raises:
-        BrokenPipeError: Nobody reads any more; the next line could be hours away.
-    """
+    """Wait; if the reader of standard output closes it, the error is a BrokenPipeError."""
+    # Not at the next line, which could be hours away.
     if not hasattr(select, "poll"):  # pragma: no cover  # Windows: it shows at the next line
         time.sleep(seconds)
         return

@@ -9,6 +9,7 @@ import attrs
 import click
 
 from confstore._cli.session import FORMATS, Session
+from confstore._cli.terminal.text import counted
 
 __all__ = ["Example", "StoreCommand", "command", "shared_flags"]
 
@@ -17,14 +18,7 @@ _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 @attrs.frozen
 class Example:
-    """
-    A command line that the help shows.
-
-    Attributes:
-        line: The line to type.
-        says: Its effect.
-        is_run: Whether the tests can run it as printed, in a folder that they prepare.
-    """
+    """A line that the help shows, and its effect; the tests run it as printed if they can."""
 
     line: str
     says: str
@@ -41,17 +35,12 @@ class StoreCommand(click.Command):
         self.allow_extra_args = True
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """
-        Parse the arguments.
-
-        Raises:
-            UsageError: The command does not take them.
-        """
+        """Parse the arguments; too many are counted and not shown."""
         super().parse_args(ctx, args)
         if ctx.args and not ctx.resilient_parsing:
-            count = len(ctx.args)
-            what = "there is 1 argument" if count == 1 else f"there are {count} arguments"
-            ctx.fail(f"{what} too many, not shown because it may be a value")
+            are = "is" if len(ctx.args) == 1 else "are"
+            what = f"there {are} {counted(len(ctx.args), 'argument')} too many"
+            ctx.fail(f"{what}, not shown because it may be a value")
         return ctx.args
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -66,67 +55,33 @@ class StoreCommand(click.Command):
 def command(
     name: str, *, examples: Sequence[Example], **settings: Any
 ) -> Callable[[Callable[..., Any]], StoreCommand]:
-    """
-    Make a command from a function, which gets the `Session` before its own parameters.
-
-    Args:
-        name: The command's name.
-        examples: At least two, for its help and the reference page; the tests run them.
-        **settings: Further ones of click's.
-    """
+    """Make a command from a function, which gets the `Session` before its own parameters."""
 
     def decorate(function: Callable[..., Any]) -> StoreCommand:
-        decorated = shared_flags()(click.pass_obj(function))
+        decorated = shared_flags(click.pass_obj(function))
         return click.command(name, cls=StoreCommand, examples=examples, **settings)(decorated)
 
     return decorate
 
 
-def shared_flags(*, has_environment: bool = False) -> Callable[[_Function], _Function]:
+def shared_flags(function: _Function, *, variable: str | None = None) -> _Function:
     """
     Decorate a command with the flags of every command, which also stand before its name.
 
-    Args:
-        has_environment: Whether the store's URL can come from the environment here: below the
-            group it would hide a flag that stands before the command's name.
+    The store's URL comes from the environment for the group only: below it, the variable would hide
+    a flag that stands before the command's name.
     """
-
-    def decorate(function: _Function) -> _Function:
-        for option in reversed(
-            [
-                click.option(
-                    "--store",
-                    "-s",
-                    "url",
-                    metavar="URL",
-                    envvar="CONFSTORE_URL" if has_environment else None,
-                    expose_value=False,
-                    callback=_keep,
-                    help="The store; else the environment variable CONFSTORE_URL names it.",
-                ),
-                click.option(
-                    "--output",
-                    "-o",
-                    type=click.Choice(FORMATS),
-                    expose_value=False,
-                    callback=_keep,
-                    help="How to print data; a table in a terminal and JSON elsewhere.",
-                ),
-                click.option(
-                    "--debug",
-                    "is_debug",
-                    is_flag=True,
-                    is_eager=True,
-                    expose_value=False,
-                    callback=_keep,
-                    help="Show tracebacks and all log lines; tracebacks can quote values.",
-                ),
-            ]
-        ):
-            function = option(function)
-        return function
-
-    return decorate
+    kept: dict[str, Any] = {"expose_value": False, "callback": _keep}
+    debug = "Show tracebacks and all log lines; tracebacks can quote values."
+    output = "How to print data; a table in a terminal and JSON elsewhere."
+    store = "The store; else the environment variable CONFSTORE_URL names it."
+    for flag in (
+        click.option("--debug", "is_debug", is_flag=True, is_eager=True, help=debug, **kept),
+        click.option("--output", "-o", type=click.Choice(FORMATS), help=output, **kept),
+        click.option("--store", "-s", "url", metavar="URL", envvar=variable, help=store, **kept),
+    ):
+        function = flag(function)
+    return function
 
 
 def _keep(context: click.Context, parameter: click.Parameter, given: Any) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from confstore import diff as differences_between
-from confstore._cli.arguments.operands import FILE_FORMATS, STDIN, options_of, parse_operand
+from confstore._cli.arguments.operands import FILE_FORMATS, STDIN, parse_side
 from confstore._cli.changes.differences import show_differences
 from confstore._cli.commands.command import Example, command
 from confstore._cli.session import Session
@@ -46,9 +46,8 @@ def diff(session: Session, old: str, new: str | None, format: str | None, has_va
     """
     if old == new == STDIN:
         raise CommandError("standard input cannot be both sides")
-    sides = [parse_operand(text, format) for text in (old, new)]
-    before, after = (options_of(session, side) for side in sides)
-    found = list(differences_between(before, after))
+    before, after = [parse_side(text, format) for text in (old, new)]
+    found = list(differences_between(before(session), after(session)))
     show_differences(session, found, has_values=has_values)
     if found:
         click.get_current_context().exit(ExitCode.DIFFERENT)

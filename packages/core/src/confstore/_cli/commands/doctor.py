@@ -65,7 +65,11 @@ def _findings(session: Session, diagnosis: Iterable[Finding]) -> Iterator[Findin
 
 def _print_each(findings: Iterable[Finding]) -> bool:
     """Print findings as they come; True if there was no problem."""
-    healthy, unknown, problem = _marks()
+    try:
+        "✓✗".encode(sys.stdout.encoding)
+        healthy, unknown, problem = "✓?✗"
+    except UnicodeEncodeError:
+        healthy, unknown, problem = "+?x"
     is_healthy = True
     for finding in findings:
         is_healthy &= finding.is_ok is not False
@@ -75,11 +79,3 @@ def _print_each(findings: Iterable[Finding]) -> bool:
             click.echo(visible(f"  {finding.advice}"))
         sys.stdout.flush()
     return is_healthy
-
-
-def _marks() -> tuple[str, str, str]:
-    try:
-        "✓✗".encode(sys.stdout.encoding)
-    except UnicodeEncodeError:
-        return "+", "?", "x"
-    return "✓", "?", "✗"

@@ -91,12 +91,7 @@ def _read(store: Store, options: tuple[str, ...]) -> dict[str, Values]:
 
 
 def _check_file(session: Session, store: Store, path: str, *, is_confirmed: bool) -> None:
-    """
-    Ask before a file is replaced; the store's own files are never replaced.
-
-    Raises:
-        CommandError: It is a folder, or the store's; or it exists, and the answer was no.
-    """
+    """Ask before a file is replaced; a folder or the store's own file never is."""
     if not os.path.exists(path):
         return
     own = getattr(store, "files", ())
@@ -109,12 +104,7 @@ def _check_file(session: Session, store: Store, path: str, *, is_confirmed: bool
 
 
 def _write_file(path: str, text: str) -> None:
-    """
-    Write the file; if that fails, an old one stays as it was.
-
-    Raises:
-        CommandError: The file cannot be written.
-    """
+    """Write the file; if that fails, an old one stays as it was."""
     try:
         with _opened(path) as file:
             file.write(text)

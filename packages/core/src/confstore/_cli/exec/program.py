@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NoReturn
 
 from confstore._cli.terminal.exit_codes import CommandError, ExitCode
+from confstore._cli.terminal.text import reason_of
 
 __all__ = ["become", "supervise"]
 
@@ -29,13 +30,8 @@ def become(command: Sequence[str], variables: Mapping[str, str], *, is_pristine:
     """
     Replace this process by a program: signals and the exit code are the program's.
 
-    Args:
-        command: The program, looked for in our own PATH, and its arguments.
-        variables: Variables of its environment, as UTF-8; they replace existing ones.
-        is_pristine: Whether its environment has no others.
-
-    Raises:
-        CommandError: The program does not exist, or cannot be run.
+    It is looked for in our own PATH; its variables, as UTF-8, replace those of our environment, or
+    are its only ones if that is pristine.
     """
     environment = {} if is_pristine else dict(os.environb)
     environment |= {name.encode(): text.encode() for name, text in variables.items()}
@@ -62,18 +58,9 @@ def become(command: Sequence[str], variables: Mapping[str, str], *, is_pristine:
 
 def supervise(command: Sequence[str], variables: Mapping[str, str], *, is_pristine: bool) -> int:
     """
-    Run a program as a child and wait for it, where no program can replace a process.
+    Run a program as a child and return its exit code, where no program can replace a process.
 
-    Args:
-        command: The program, looked for in our own PATH, and its arguments.
-        variables: Variables of its environment; they replace existing ones.
-        is_pristine: Whether its environment has no others but the one that Windows needs.
-
-    Returns:
-        Its exit code.
-
-    Raises:
-        CommandError: The program does not exist, or cannot be run.
+    A pristine environment keeps only the variable that Windows needs.
     """
     kept = {name: text for name, text in os.environ.items() if name == _NEEDED_BY_WINDOWS}
     environment = {**(kept if is_pristine else os.environ), **variables}
@@ -116,7 +103,7 @@ def _reason(error: OSError, variables: Mapping[str, str]) -> str:
         return "its interpreter or loader does not exist"
     if error.errno == errno.ENOEXEC:
         return "this system does not know its format; a script begins with a line like #!/bin/sh"
-    return os.strerror(error.errno) if error.errno else type(error).__name__
+    return reason_of(error)
 
 
 def _too_large(variables: Mapping[str, str]) -> str:

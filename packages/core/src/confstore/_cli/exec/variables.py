@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from typing import Any
 
@@ -10,68 +11,33 @@ from confstore._cli.terminal.exit_codes import CommandError, ExitCode
 
 __all__ = ["check_variables"]
 
-_NAMES = frozenset(
-    {
-        "BASH_ENV",
-        "DOTNET_STARTUP_HOOKS",
-        "ERL_AFLAGS",
-        "ERL_FLAGS",
-        "ERL_ZFLAGS",
-        "GCONV_PATH",
-        "GEM_HOME",
-        "GEM_PATH",
-        "GLIBC_TUNABLES",
-        "GTK_MODULES",
-        "JAVA_TOOL_OPTIONS",
-        "JDK_JAVA_OPTIONS",
-        "NODE_OPTIONS",
-        "NODE_PATH",
-        "PHP_INI_SCAN_DIR",
-        "PROMPT_COMMAND",
-        "QT_PLUGIN_PATH",
-        "R_ENVIRON",
-        "R_PROFILE",
-        "SSH_ASKPASS",
-        "SUDO_ASKPASS",
-        "_JAVA_OPTIONS",
-    }
+_RUNS_CODE = re.compile(
+    r"""
+    BASH_ENV | DOTNET_STARTUP_HOOKS | ERL_(?:A|Z)?FLAGS | GCONV_PATH | GEM_(?:HOME|PATH)
+  | GLIBC_TUNABLES | GTK_MODULES | JAVA_TOOL_OPTIONS | JDK_JAVA_OPTIONS | NODE_(?:OPTIONS|PATH)
+  | PHP_INI_SCAN_DIR | PROMPT_COMMAND | QT_PLUGIN_PATH | R_(?:ENVIRON|PROFILE)
+  | (?:SSH|SUDO)_ASKPASS | _JAVA_OPTIONS
+  | (?:CORECLR_PROFILER|COR_PROFILER|DYLD_|GIT_|LD_|LUA_CPATH|LUA_INIT|LUA_PATH|OPENSSL_).*
+    """,
+    re.VERBOSE,
 )
-"""Sources: glibc's `unsecvars.h`, sudo's `env.c`, and the manuals of the programs; each name of an
-option's key has an underscore, so PATH, IFS or PYTHONPATH cannot come from a store."""
+"""
+Names, and families of names; those of ld.so and dyld are taken whole, as sudo does.
 
-_PREFIXES = (
-    "CORECLR_PROFILER",
-    "COR_PROFILER",
-    "DYLD_",
-    "GIT_",
-    "LD_",
-    "LUA_CPATH",
-    "LUA_INIT",
-    "LUA_PATH",
-    "OPENSSL_",
-)
-"""Families of such names; ld.so and dyld, as sudo does, are taken whole."""
+Sources: glibc's `unsecvars.h`, sudo's `env.c`, and the manuals of the programs; each name of an
+option's key has an underscore, so PATH, IFS or PYTHONPATH cannot come from a store.
+"""
 
 
 def check_variables(
     options: Mapping[str, Mapping[str, Any]], *, allowed: Collection[str] = ()
 ) -> None:
-    """
-    Refuse variables that make programs load code.
-
-    Whoever may write a store may not be allowed to run programs where it is read.
-
-    Args:
-        options: Option to values.
-        allowed: Names of variables that are set nevertheless.
-
-    Raises:
-        CommandError: There is such a key.
-    """
+    """Refuse variables that make programs load code, unless they are allowed by name."""
+    # Whoever may write a store may not be allowed to run programs where it is read.
     for option, values in options.items():
         for key in values:
             name = variable_name(option, key)
-            if name not in allowed and (name in _NAMES or name.startswith(_PREFIXES)):
+            if name not in allowed and _RUNS_CODE.fullmatch(name):
                 message = (
                     f"option {option!r}, key {key!r} would be {name}, which makes programs run "
                     f"other code: rename the key, or give --allow {name}"

@@ -19,12 +19,7 @@ __all__ = ["document_error", "document_text", "options_from_tree"]
 
 
 def document_text(content: str | bytes, source: str) -> str:
-    """
-    The text of a file without its byte order mark.
-
-    Raises:
-        InvalidDocumentError: It is not UTF-8.
-    """
+    """The text of a file without its byte order mark; it must be UTF-8."""
     text = decode_text(content) if isinstance(content, bytes) else content.removeprefix("\ufeff")
     if isinstance(text, TextFault):
         raise document_error(source, text)

@@ -53,12 +53,7 @@ def _quoted(text: str) -> str:
 
 
 def loads(text: str, source: str, option: str | None) -> dict[str, Values]:
-    """
-    One option, whose keys are the names as they are written, and whose values are all text.
-
-    Raises:
-        InvalidDocumentError: It is not a dotenv file, or cannot be that option.
-    """
+    """One option, whose keys are the names as they are written, and whose values are all text."""
     offsets: dict[tuple[Any, ...], int] = {(option,): 0}
     values: dict[str, str] = {}
     at = 0

@@ -18,7 +18,6 @@ import importlib
 import os
 from collections.abc import Mapping
 from pathlib import PurePath
-from types import MappingProxyType
 from typing import Any, Protocol, cast
 
 import attrs
@@ -48,18 +47,13 @@ class Format:
     needs_option: bool = False
 
 
-FORMATS: Mapping[str, Format] = MappingProxyType(
-    {
-        format.name: format
-        for format in (
-            Format("json", (".json",)),
-            Format("yaml", (".yaml", ".yml")),
-            Format("toml", (".toml",)),
-            Format("dotenv", (".env",), needs_option=True),
-            Format("shell", (".sh",), is_importable=False),
-        )
-    }
-)
+FORMATS = {
+    "json": Format("json", (".json",)),
+    "yaml": Format("yaml", (".yaml", ".yml")),
+    "toml": Format("toml", (".toml",)),
+    "dotenv": Format("dotenv", (".env",), needs_option=True),
+    "shell": Format("shell", (".sh",), is_importable=False),
+}
 """Every format; the first one holds everything and needs no further package."""
 
 
@@ -90,16 +84,7 @@ def format_of(path: str | os.PathLike[str]) -> Format | None:
 
 
 def dumps(options: Mapping[str, Mapping[str, Any]], format: str) -> str:
-    """
-    Options as the text of a file, which ends with a newline.
-
-    Args:
-        options: Option to values, in canonical form: as a store gives them.
-        format: One of `FORMATS`.
-
-    Raises:
-        InvalidValueError: The format cannot hold them; it names the option, the key and what to do.
-    """
+    """Options as the text of a file, or an `InvalidValueError` with option, key and advice."""
     return _module(format).dumps(options)
 
 
@@ -116,9 +101,9 @@ def loads(
         option: The option whose keys are a dotenv file's variables; for that format only.
 
     Raises:
-        InvalidDocumentError: The file is not of the format, or no backend can hold its values; its
-            text begins with the source, line and column. For TOML, whose reader does not give the
-            place of a value, it names option and key instead.
+        InvalidDocumentError: The file is not of the format, or no backend can hold its values; it
+            begins with source, line and column, or names option and key for TOML, whose reader
+            gives no places.
     """
     chosen = FORMATS[format]
     if not chosen.is_importable:

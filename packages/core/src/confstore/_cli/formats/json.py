@@ -19,11 +19,6 @@ def dumps(options: Mapping[str, Mapping[str, Any]]) -> str:
 
 
 def loads(text: str, source: str, option: str | None) -> dict[str, Values]:  # noqa: ARG001
-    """
-    Every option of a document.
-
-    Raises:
-        InvalidDocumentError: It is not JSON of options.
-    """
+    """Every option of a document."""
     content = text.encode(errors="surrogatepass")
     return {name: thaw(values) for name, values in options_from_json(content, source).items()}

@@ -64,12 +64,7 @@ def _check(option: str, path: str, value: Any) -> None:
 
 
 def dumps(options: Mapping[str, Mapping[str, Any]]) -> str:
-    """
-    A table for each option; text of several lines as such where that is exact.
-
-    Raises:
-        InvalidValueError: There is a None.
-    """
+    """A table for each option; text of several lines as such where that is exact."""
     for option, values in options.items():
         for key, value in values.items():
             _check(option, key, value)
@@ -96,12 +91,7 @@ def _with_small_ints(tree: Any) -> Any:
 
 
 def loads(text: str, source: str, option: str | None) -> dict[str, Values]:  # noqa: ARG001
-    """
-    Every option of a document.
-
-    Raises:
-        InvalidDocumentError: It is not TOML of options.
-    """
+    """Every option of a document."""
     try:
         tree = tomllib.loads(text, parse_float=_number)
         _check_types(tree, ())

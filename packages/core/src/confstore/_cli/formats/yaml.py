@@ -75,12 +75,7 @@ def _represented(dumper: Any, text: str) -> yaml.ScalarNode:
 
 
 def loads(text: str, source: str, option: str | None) -> dict[str, Values]:  # noqa: ARG001
-    """
-    Every option of a document.
-
-    Raises:
-        InvalidDocumentError: It is not YAML of options.
-    """
+    """Every option of a document."""
     try:
         root = compose(text)
         tree = tree_of(root)

@@ -42,35 +42,26 @@ _UNPRINTABLE = re.compile(
 )
 _PLAIN = "!confstore-plain"
 _STR = "tag:yaml.org,2002:str"
-_MAP = "tag:yaml.org,2002:map"
-_SEQ = "tag:yaml.org,2002:seq"
 
 _TOO_DEEP = "lists and mappings are nested too deep"
 
 # What the two parsers begin their messages with; the rest may quote the document.
 _REASONS = {
     "found character": "text cannot begin with this character here: put it in quotes",
-    "mapping values are not allowed": (
-        "no colon can stand here: put text with a colon in quotes, or mend the indentation"
-    ),
+    "mapping values are not allowed": "no colon can stand here: put the text in quotes",
     "found unexpected end of stream": "the quotes that begin before are not closed",
     "expected <block end>": "this does not belong here: mend the indentation",
     "did not find expected key": "this does not belong here: mend the indentation",
     "could not find expected ':'": "a colon is missing, between a key and its value",
     "found unknown escape": "this is no escape of YAML: put the text in single quotes",
-    "but found another document": ("a second document begins here: put its options into the first"),
+    "but found another document": "a second document begins here: put all into the first",
     # Newer parsers look ahead, and give up before an event comes.
     "exceeded maximum nesting depth": _TOO_DEEP,
 }
 
 
 class FaultyYAMLError(Exception):
-    """
-    A text that is not YAML, or holds something that no store holds.
-
-    Attributes:
-        fault: The reason, and the place.
-    """
+    """A text that is not YAML, or holds something that no store holds."""
 
     def __init__(self, fault: TextFault) -> None:
         super().__init__(fault)
@@ -78,12 +69,7 @@ class FaultyYAMLError(Exception):
 
 
 def compose(text: str) -> yaml.Node:
-    """
-    The root node of a document.
-
-    Raises:
-        FaultyYAMLError: It is not one document of YAML.
-    """
+    """The root node of a document, or `FaultyYAMLError`."""
     unprintable = _UNPRINTABLE.search(text)
     if unprintable is not None:
         reason = "this character cannot stand in YAML: write it as an escape, in double quotes"
@@ -101,22 +87,15 @@ def compose(text: str) -> yaml.Node:
     else:
         if root is not None:
             return root
-        fault = TextFault.at(
-            text, len(text), "there is nothing here: a document without options is {}"
-        )
+        reason = "there is nothing here: a document without options is {}"
+        fault = TextFault.at(text, len(text), reason)
     raise FaultyYAMLError(fault)
 
 
 @functools.cache
 def _loader(base: Any) -> Any:
     """The loader of PyYAML whose nodes are checked while they are composed."""
-
-    def begin(loader: Any, stream: str) -> None:
-        base.__init__(loader, stream)
-        _CheckedComposer.__init__(loader)
-
-    members = {"__init__": begin, "yaml_implicit_resolvers": {}}
-    loader: Any = type("Loader", (_CheckedComposer, base), members)
+    loader: Any = type("Loader", (_CheckedComposer, base), {"yaml_implicit_resolvers": {}})
     # Every scalar without quotes and tag.
     loader.add_implicit_resolver(_PLAIN, re.compile(""), [None])
     return loader
@@ -127,11 +106,13 @@ class _CheckedComposer(Composer):
 
     peek_event: Any  # the parser's
 
-    def __init__(self) -> None:
+    def compose_document(self) -> Any:
+        """Compose a document."""
         self.anchors: dict[Any, Any] = {}
         self._depth = self._count = self._repeated = 0
-        # The number of values of each node that is complete.
+        # The number of values of each complete node.
         self._sizes: dict[int, int] = {}
+        return super().compose_document()
 
     def compose_node(self, parent: Any, index: Any) -> Any:
         """Compose the next node."""
@@ -144,8 +125,7 @@ class _CheckedComposer(Composer):
             self._count += size
             self._repeated += size
             if self._repeated > _MAX_REPEATED:
-                reason = f"aliases repeat more than {_MAX_REPEATED:,} values: write them out"
-                _fail(event, reason)
+                _fail(event, f"aliases repeat more than {_MAX_REPEATED:,} values: write them out")
             return super().compose_node(parent, index)
         if self._depth == MAX_NESTING and not isinstance(event, yaml.ScalarEvent):
             _fail(event, _TOO_DEEP)
@@ -164,18 +144,12 @@ class _CheckedComposer(Composer):
 
 
 def tree_of(node: Any) -> Any:
-    """
-    The dicts, lists and scalars of a node.
-
-    Raises:
-        FaultyYAMLError: A key is not text or is there twice, or a scalar or tag is not read here.
-    """
+    """The dicts, lists and scalars of a node, or `FaultyYAMLError`."""
     if isinstance(node, yaml.ScalarNode):
         return _scalar(node)
     if isinstance(node, yaml.MappingNode):
-        _check_tag(node, _MAP)
         return _mapping(node)
-    _check_tag(node, _SEQ)
+    _check_tag(node, "tag:yaml.org,2002:seq")
     return [tree_of(entry) for entry in node.value]
 
 
@@ -208,6 +182,7 @@ def _scalar(node: yaml.ScalarNode) -> Any:
 
 
 def _mapping(node: yaml.MappingNode) -> dict[str, Any]:
+    _check_tag(node, "tag:yaml.org,2002:map")
     entries: dict[str, Any] = {}
     merged: dict[str, Any] = {}
     begins: dict[tuple[str, bool], int] = {}
@@ -250,11 +225,8 @@ def _is_merge(node: Any) -> bool:
 
 def _check_tag(node: Any, allowed: str) -> None:
     if node.tag != allowed:
-        reason = (
-            'no tag is read here but !!str: bytes are {"$bytes": "base64"}, sets {"$set": '
-            '[...]}, numbers of many digits {"$decimal": "digits"}'
-        )
-        _fail(node, reason)
+        instead = '{"$bytes": "base64"}, {"$set": [...]} or {"$decimal": "digits"}'
+        _fail(node, f"no tag is read here but !!str: write {instead}")
 
 
 def _place(node: Any) -> tuple[int, int]:
@@ -275,10 +247,8 @@ _WORDS = {
     **dict.fromkeys(("false", "False", "FALSE"), False),
 }
 _OTHER_WORDS = frozenset(
-    form
-    for word in ("yes", "no", "on", "off")
-    for form in (word, word.capitalize(), word.upper())
-) | {_MERGE_KEY, "="}  # fmt: skip
+    {"=", _MERGE_KEY}.union(*((w, w.title(), w.upper()) for w in ("yes", "no", "on", "off")))
+)
 # Booleans by the text of YAML 1.1; PyYAML and most other readers take them for text.
 _LETTERS = frozenset("yYnN")
 
@@ -298,13 +268,7 @@ _DATE = re.compile(r"[0-9]{4}-[0-9][0-9]?-[0-9][0-9]?(?:(?:[Tt]|[ \t]+)[0-9][0-9
 
 
 def _plain_scalar(text: str) -> str | int | float | Decimal | None:
-    """
-    The value of a scalar without quotes, where both versions of YAML agree on it.
-
-    Raises:
-        ValueError: They do not, or it is a date or a number that no store holds; the text of the
-            error says what to write, and never quotes the scalar.
-    """
+    """The value of a scalar without quotes, or a `ValueError` that never quotes it."""
     if text in _WORDS:
         return _WORDS[text]
     # Anything but text begins with one of these; most texts do not.

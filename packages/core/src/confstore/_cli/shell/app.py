@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 from typing import Any
 
@@ -61,12 +62,7 @@ class LazyGroup(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """
-        Find the command that the arguments name.
-
-        Raises:
-            UsageError: There is none.
-        """
+        """Find the command that the arguments name, or offer the closest name."""
         name = args[0]
         if not (name in COMMANDS or name.startswith("-") or ctx.resilient_parsing):
             # A value follows "=", if somebody forgot the command.
@@ -82,28 +78,14 @@ _EPILOG = "\b\nExit codes:\n" + "\n".join(
 )
 
 
-def _print_version(context: click.Context, _: click.Parameter, is_asked: bool) -> None:
-    if not is_asked or context.resilient_parsing:
-        return
-    click.echo(f"{PROGRAM} {__version__}")
-    context.exit()
-
-
 @click.group(
     name=PROGRAM,
     cls=LazyGroup,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog=_EPILOG,
 )
-@click.option(
-    "--version",
-    is_flag=True,
-    is_eager=True,
-    expose_value=False,
-    callback=_print_version,
-    help="Show the version and exit.",
-)
-@shared_flags(has_environment=True)
+@click.version_option(__version__, message="%(prog)s %(version)s")
+@functools.partial(shared_flags, variable="CONFSTORE_URL")
 def app(**_: Any) -> None:
     """
     Read and write configuration stores: DynamoDB tables, JSON files, and every installed backend.

@@ -33,13 +33,7 @@ _EXTRA = frozenset({"dotenv", "rich", "tomli", "tomli_w", "yaml"})
 
 
 def failure_of(error: BaseException, session: Session) -> tuple[ExitCode, str]:
-    """
-    Describe a failure.
-
-    Args:
-        error: The exception that ended the command.
-        session: The run, whose open stores know the closest name.
-    """
+    """The exit code and the line of a failure; the session's open stores know the closest name."""
     if isinstance(error, CommandError):
         return error.code, str(error)
     if isinstance(error, errors.ConfigStoreError):

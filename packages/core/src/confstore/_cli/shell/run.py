@@ -17,15 +17,7 @@ __all__ = ["run"]
 
 
 def run(arguments: Sequence[str]) -> int:
-    """
-    Run a command; a failure is one line on standard error.
-
-    Args:
-        arguments: The arguments of the process, without its name.
-
-    Returns:
-        The exit code.
-    """
+    """Run a command and return the exit code; a failure is one line on standard error."""
     instruction = os.environ.get("_CONFSTORE_COMPLETE")
     if instruction:
         from click.shell_completion import shell_complete
@@ -41,7 +33,8 @@ def run(arguments: Sequence[str]) -> int:
         # Not at the end of the interpreter, where a failure would be a traceback.
         sys.stdout.flush()
     except OSError as error:
-        _leave_output()
+        # The interpreter's last flush goes nowhere; source: Python's manual, "Note on SIGPIPE".
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return code or _report(error, session)
     return code
 
@@ -100,9 +93,3 @@ def _use_utf8() -> None:
         sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # a file
     else:
         sys.stdout.reconfigure(encoding="utf-8", newline="\n")  # type: ignore[union-attr]
-
-
-def _leave_output() -> None:
-    """Send the interpreter's last flush nowhere; source: Python's manual, "Note on SIGPIPE"."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, sys.stdout.fileno())

@@ -21,11 +21,8 @@ class _OneLine(logging.Formatter):
 
 
 def log_to_stderr(*, is_debug: bool) -> None:
-    """
-    Print warnings; with `--debug`, every log line of our own packages.
-
-    Other packages never log more than warnings: botocore's debug log holds values.
-    """
+    """Print warnings; with `--debug`, every log line of our own packages."""
+    # Never more than warnings of other packages: botocore's debug log holds values.
     root = logging.getLogger()
     if root.handlers:
         return

@@ -18,15 +18,7 @@ _MANY = 100
 
 @attrs.define(eq=False)
 class Progress:
-    """
-    A bar on standard error, if that is a terminal and there are many options.
-
-    It disappears at the end.
-
-    Attributes:
-        doing: The action, such as `"importing"`.
-        total: The number of options; None if it is not known.
-    """
+    """A bar on standard error, if that is a terminal and there are many options, until the end."""
 
     doing: str
     total: int | None = None

@@ -23,14 +23,10 @@ __all__ = [
 
 def visible(text: str, *, keep: str = "") -> str:
     r"""
-    Replace every character that prints nothing by its escape, such as `\x1b`.
+    Replace every character that prints nothing by its escape, such as `\x1b`; keep some.
 
     An escape sequence in a name or a value could rewrite the screen, and a line feed could make a
     second line of an error.
-
-    Args:
-        text: The text.
-        keep: Characters to leave as they are.
     """
     if text.isprintable():
         return text

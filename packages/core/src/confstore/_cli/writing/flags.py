@@ -19,16 +19,7 @@ _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 @attrs.frozen
 class Writing:
-    """
-    The values of the flags of a command that writes.
-
-    Attributes:
-        is_dry_run: Whether to show the changes, and write nothing.
-        has_values: Whether a dry run shows values.
-        if_version: The last version that the caller has seen; None for any.
-        author: Who writes, for the journal; None for the environment's.
-        comment: Why, for the journal.
-    """
+    """The values of the flags of a command that writes; see their helps below."""
 
     is_dry_run: bool = False
     has_values: bool = False
@@ -61,15 +52,7 @@ class Writing:
 
 @attrs.frozen
 class Transfer:
-    """
-    The values of the flags of `import` and `copy`.
-
-    Attributes:
-        is_pruning: Whether to delete the options that the source does not have.
-        is_skipping: Whether to keep existing options as they are.
-        is_empty_allowed: Whether an empty source may delete every option.
-        is_confirmed: Whether not to ask.
-    """
+    """The values of the flags of `import` and `copy`; see their helps below."""
 
     is_pruning: bool
     is_skipping: bool

@@ -33,14 +33,7 @@ _MAX_ATTEMPTS = 20
 
 @attrs.define
 class Written:
-    """
-    The changes that were made so far.
-
-    Attributes:
-        options: Options written.
-        deleted: Options deleted.
-        versions: The versions of the commits.
-    """
+    """The numbers of options that were written and deleted so far, and the commits' versions."""
 
     options: int = 0
     deleted: int = 0
@@ -102,13 +95,7 @@ class Write:
                 if there is nothing to do.
 
         Returns:
-            The changes that were made; None if none was to be made.
-
-        Raises:
-            CommandError: A flag needs a journal, the version does not exist yet, or one commit
-                does not hold all changes.
-            VersionConflictError: Somebody committed to one of the options meanwhile.
-            ConfigStoreError: The store refused.
+            The changes that were made; None if nothing was to be written.
         """
         self._check_flags()
         plan = self.plan()

@@ -1,13 +1,12 @@
 """
 Make the reference page from the commands.
 
-`python -m confstore._cli.shell.reference docs/command-line.md` writes it.
+`python docs/command_line.py` writes it.
 """
 
 from __future__ import annotations
 
 import inspect
-import sys
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
@@ -19,10 +18,7 @@ from confstore._cli.terminal.exit_codes import MEANINGS
 
 __all__ = ["MARK", "page", "reference"]
 
-MARK = (
-    "<!-- The rest of this page is made from the commands: "
-    "python -m confstore._cli.shell.reference -->"
-)
+MARK = "<!-- The rest of this page is made from the commands: python docs/command_line.py -->"
 
 
 def page(text: str) -> str:
@@ -38,7 +34,7 @@ def reference() -> str:
     names = {name for name, _ in shared}
     for name in COMMANDS:
         command = app.get_command(context, name)
-        assert isinstance(command, StoreCommand)  # noqa: S101 (every one is made by `command`)
+        assert isinstance(command, StoreCommand)
         lines += _section(command, context, names)
     lines += ["## Exit codes", ""]
     lines += _table("code", [(str(int(code)), text) for code, text in MEANINGS.items()])
@@ -83,5 +79,5 @@ def _table(heading: str, rows: Iterable[Sequence[str]]) -> Iterator[str]:
 
 
 if __name__ == "__main__":
-    path = Path(sys.argv[1])
+    path = Path(__file__).with_name("command-line.md")
     path.write_text(page(path.read_text(encoding="utf-8")), encoding="utf-8")
