@@ -128,6 +128,7 @@ def test_dropped_while_refreshing(store):
     join_all(threads)
 
 
+@pytest.mark.slow("1,000 configs begin and end")
 @pytest.mark.parametrize("ending", ["close", "drop"])
 def test_a_thousand_configs_leave_nothing(scripted_store, ending):
     """1,000 configs leave no thread and no memory behind."""

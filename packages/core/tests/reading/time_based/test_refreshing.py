@@ -428,6 +428,7 @@ def zoo():
     return kinds
 
 
+@pytest.mark.slow("10,000 refreshes")
 def test_nothing_stops_the_refresher(scripted_store, clock, open_config, caplog, report):
     """10,000 refreshes, half of them fail in every way: no reader sees it, and status is right."""
     caplog.set_level(logging.CRITICAL, "confstore")
@@ -464,6 +465,7 @@ def test_nothing_stops_the_refresher(scripted_store, clock, open_config, caplog,
     report(f"zoo: {refreshes} refreshes, {len(kinds)} kinds of failure, {successes} successes")
 
 
+@pytest.mark.slow("5,000 refreshes below 8 readers")
 def test_readers_during_swaps(scripted_store, report):
     """8 threads read at full speed during 5,000 swaps: the two options always agree."""
     store = scripted_store({"left": {"n": 0}, "right": {"n": 0}})
