@@ -95,10 +95,10 @@ class DynamoDBStore(ClosesOnExit):
             option_key: The attribute that is its range key.
             create_table: Create the table if it is absent.
             check_table: Check the table now; else the first call does.
-            read_units: Read capacity of a new table; None with both is on demand.
+            read_units: Read capacity of a new table; without both it is paid on demand.
             write_units: Write capacity of a new table.
-            full_reload_interval: Seconds between two polls of a journaled store that load all of it,
-                jittered by 10 %, for edits made without the journal.
+            full_reload_interval: Seconds, jittered by 10 %, between two polls of a journaled store
+                that load all of it, for edits made without the journal.
             sleep: Waits for a number of seconds; for tests.
 
         Raises:
@@ -136,11 +136,10 @@ class DynamoDBStore(ClosesOnExit):
     @_Lazy
     def _journal(self) -> StoreJournal:
         from confstore_dynamodb._journal.journal import StoreJournal
-        from confstore_dynamodb._journal.partition import JournalPartition
 
-        partition = JournalPartition(self._connection, self._schema, self._query.read_options)
+        reads = self._query.read_options, self._options.read
         interval_s = self._full_reload_interval_s
-        return StoreJournal(partition, self._options.read, self._sleep, interval_s)
+        return StoreJournal(self._connection, self._schema, *reads, self._sleep, interval_s)
 
     def get(
         self, option: str, *, keys: Collection[str] | None = None, consistent: bool = True
@@ -288,7 +287,6 @@ class DynamoDBStore(ClosesOnExit):
         Args:
             wall_clock: Seconds since the epoch, to compare DynamoDB's clock with.
         """
-        # Not at the top: few programs ask.
         from confstore_dynamodb._doctor.diagnosis import Diagnosis
 
         self._connection.check_open()

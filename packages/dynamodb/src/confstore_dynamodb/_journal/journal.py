@@ -23,8 +23,10 @@ from confstore.errors import (
     NotJournaledError,
     OptionNotFoundError,
 )
+from confstore_dynamodb._connections.connection import Connection
 from confstore_dynamodb._journal.partition import JournalPartition, Marker
 from confstore_dynamodb._journal.writer import JournalWriter, Prepare
+from confstore_dynamodb._keys import TableSchema
 from confstore_dynamodb._wire.encoder import encode_values
 from confstore_dynamodb._wire.expressions import update_of_keys
 
@@ -42,18 +44,19 @@ class StoreJournal:
 
     def __init__(
         self,
-        partition: JournalPartition,
+        connection: Connection,
+        schema: TableSchema,
+        read_options: Callable[[], Mapping[str, ReadOnlyDict]],
         read_option: Callable[[str, Collection[str] | None], Mapping[str, Value]],
         sleep: Callable[[float], None],
         full_reload_interval_s: float,
     ) -> None:
-        """Use the journal in this partition; nothing is read yet."""
-        self.partition = partition
+        self.partition = JournalPartition(connection, schema, read_options)
         self.poller = JournalPoller(
-            partition, SystemClock(), full_reload_interval_s=full_reload_interval_s
+            self.partition, SystemClock(), full_reload_interval_s=full_reload_interval_s
         )
         self._read_option = read_option
-        self._store = partition.connection.store
+        self._store = connection.store
         self._sleep = sleep
         self._found: Marker | None = None
         self._is_read = False

@@ -40,7 +40,6 @@ class OptionReader:
     """Reads single options of one store."""
 
     def __init__(self, connection: Connection, schema: TableSchema) -> None:
-        """Read options of the store that this connection is for."""
         self._connection = connection
         self._schema = schema
         self._body = _ItemBody(schema)
