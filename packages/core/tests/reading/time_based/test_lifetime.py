@@ -1,4 +1,4 @@
-"""When threads begin and end."""
+"""Start and end of a config's thread."""
 
 from __future__ import annotations
 
@@ -128,9 +128,10 @@ def test_dropped_while_refreshing(store):
     join_all(threads)
 
 
+@pytest.mark.slow("1,000 configs begin and end")
 @pytest.mark.parametrize("ending", ["close", "drop"])
 def test_a_thousand_configs_leave_nothing(scripted_store, ending):
-    """1,000 configs that were made and ended leave no thread and no memory."""
+    """1,000 configs leave no thread and no memory behind."""
     before = set(threading.enumerate())
     store = scripted_store({"db": {"host": "x" * 100}})
 
@@ -175,7 +176,7 @@ def test_a_thousand_configs_leave_nothing(scripted_store, ending):
 
 
 def test_collected_in_a_thread_that_waits(store):
-    """A config may be collected in any thread, its own as well."""
+    """A config may be collected in any thread, also in its own."""
     clock = FakeClock()
     config = TimeBasedConfigStore(store, 60, clock=clock, random=lambda: 0.5)
     cell = [config]
@@ -188,7 +189,7 @@ def test_collected_in_a_thread_that_waits(store):
 
 @pytest.fixture
 def reported(monkeypatch):
-    """The errors that Python reported and ignored, because nobody could be told."""
+    """The errors that Python reported and ignored."""
     errors = []
     monkeypatch.setattr(sys, "unraisablehook", lambda one: errors.append(one.exc_type))
     return errors
@@ -213,7 +214,7 @@ def at_the_recursion_limit(work):
 
 @pytest.mark.parametrize("is_closed", [False, True])
 def test_collected_at_the_recursion_limit(store, reported, is_closed):
-    """A config that is collected there, where its finalizer cannot run, ends its thread as well."""
+    """A config ends its thread even if it is collected where its finalizer cannot run."""
     clock = FakeClock(patience=5)
     config = TimeBasedConfigStore(store, 60, clock=clock, random=lambda: 0.5)
     config.subscribe(functools.partial(print, config))
@@ -237,7 +238,7 @@ def test_collected_at_the_recursion_limit(store, reported, is_closed):
 
 
 def test_dropped_at_the_recursion_limit(store, reported):
-    """An object that is registered for forks is forgotten there without a call."""
+    """Collecting an object that is registered for forks calls no function."""
     caches = [CachedConfigStore(store) for _ in range(100)]
     references = [weakref.ref(cache) for cache in caches]
     at_the_recursion_limit(caches.clear)
