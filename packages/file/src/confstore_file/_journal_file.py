@@ -1,8 +1,8 @@
 """
 The journal of a file: `prod.journal.jsonl` beside `prod.json`.
 
-A commit is made by its line: written and synced before the options file is replaced. Whole lines
-stay as they are for ever; what is behind the last of them is torn, and the next writer's.
+A commit is made by its line, which is written and synced before the options file is replaced. Whole
+lines never change. Bytes after the last whole line are a torn line, which the next writer cuts off.
 """
 
 from __future__ import annotations
@@ -32,13 +32,13 @@ __all__ = ["JournalFile", "JournalState"]
 @attrs.frozen(eq=False)
 class JournalState:
     """
-    What a journal held when it was read; whole lines only.
+    The whole lines of a journal at one moment.
 
     Attributes:
         header: Its first line.
         lines: Its commits.
-        size_b: Where the last whole line ends.
-        tail: The last whole line: what must still be there for the rest to be.
+        size_b: The offset at which the last whole line ends.
+        tail: The last whole line: while it is in its place, so are those before it.
     """
 
     header: Header
@@ -48,7 +48,7 @@ class JournalState:
 
     @property
     def commits(self) -> list[Commit]:
-        """The commits, without what stands beside them."""
+        """The commits, without their digests."""
         return [line.commit for line in self.lines]
 
     @property
@@ -59,14 +59,14 @@ class JournalState:
 
 @attrs.frozen(eq=False)
 class _Look:
-    """What was seen of the file, when, and whether its times can prove that it is still so."""
+    """A reading of the file; `is_settled` if its times can prove that the file has not changed."""
 
     state: JournalState
     status: os.stat_result
     is_settled: bool
 
     def proves_same(self, status: os.stat_result) -> bool:
-        """Whether a file with this status is still as it was seen."""
+        """True if a file with this status is unchanged."""
         return self.is_settled and signature_of(status) == signature_of(self.status)
 
 
@@ -75,7 +75,7 @@ class JournalFile:
     Reads and appends to one journal; writers hold the lock of the options file.
 
     Attributes:
-        is_known: Whether it was there, when it was read or written by this object.
+        is_known: True once this object has seen the file.
     """
 
     def __init__(self, path: str, wall_clock: Callable[[], float]) -> None:
@@ -83,7 +83,7 @@ class JournalFile:
         Name the journal.
 
         Args:
-            path: Its path; its folder's without symbolic links.
+            path: Its path; the path of its folder has no symbolic links.
             wall_clock: Seconds since the epoch, as in the file's times.
         """
         self._path = path
@@ -95,11 +95,11 @@ class JournalFile:
         """
         The journal as it is now; None if there is none.
 
-        Only its last line and what was appended to that is read again. Needs no lock: what was seen
-        is replaced by one reference.
+        Only its last line and the lines after that are read again. Needs no lock: one assignment
+        replaces the last reading.
 
         Raises:
-            CorruptStoreError: A line is no commit; its text begins `FILE:LINE:1:`.
+            CorruptStoreError: A line is not a commit; the error's text begins `FILE:LINE:1:`.
             OSError: It cannot be read.
         """
         seen = self._look
@@ -111,8 +111,8 @@ class JournalFile:
             try:
                 look = self._read(known)
             except CorruptStoreError:
-                # A writer may have cut off a torn line and written its own, just between two blocks
-                # of this reading. What is corrupt will be so at the second look.
+                # A writer may have cut off a torn line and appended its own, between two blocks of
+                # this reading. A line that is really corrupt is so at the second reading, too.
                 look = self._read(None)
         except FileNotFoundError:
             self._look = None
@@ -122,7 +122,7 @@ class JournalFile:
         return look.state
 
     def _read(self, known: JournalState | None) -> _Look:
-        # The clock first: what is written after this has a later time.
+        # The clock first: a write after this has a later time.
         now_s = self._wall_clock()
         with open(self._path, "rb") as file:
             status = os.fstat(file.fileno())
@@ -130,7 +130,7 @@ class JournalFile:
             if known is not None:
                 file.seek(known.size_b - len(known.tail))
                 content = file.read()
-                # Else a failed writer has cut off what had been seen, or the file is another one.
+                # Else a failed writer has cut off a line that was read, or it is another file.
                 if content.startswith(known.tail):
                     state = self._extended(known, content[len(known.tail) :])
                     return _Look(state, status, is_settled)
@@ -138,13 +138,13 @@ class JournalFile:
             content = file.read()
         first, end, rest = content.partition(b"\n")
         try:
-            # Written with what follows, in one piece: it is never torn.
+            # Written together with the first commits, in one piece: it is never torn.
             header = header_from_bytes(first if end else b"")
         except ValueError as error:
             raise self._corrupt(1, str(error)) from None
         state = self._extended(JournalState(header, (), len(first + end), first + end), rest)
         if len(state.lines) < header.baseline:
-            reason = f"it began with {header.baseline} commits, of which not all are there"
+            reason = f"it began with {header.baseline} commits, and some of them are missing"
             raise self._corrupt(1, reason)
         return _Look(state, status, is_settled)
 
@@ -174,7 +174,7 @@ class JournalFile:
         Args:
             header: Its first line.
             lines: Its first commits.
-            model: The file whose owner and mode it gets, if that exists.
+            model: A file whose owner and mode it gets, if that exists.
 
         Raises:
             OSError: It could not be written.
@@ -185,20 +185,20 @@ class JournalFile:
 
     def append(self, state: JournalState, line: Line, *, model: str) -> bool:
         """
-        Add a commit; it is made when this returns.
+        Append a commit; it is made when this returns.
 
         A torn line of a writer that died is cut off.
 
         Args:
-            state: What the journal holds.
+            state: The journal as it was read.
             line: The commit.
-            model: A file to which the journal's mode may add nothing: it holds all old values.
+            model: A file whose mode the journal's may not exceed: it holds all old values.
 
         Returns:
-            Whether it was added; else somebody who takes no lock has changed the journal.
+            False if somebody who takes no lock has changed the journal; nothing is appended then.
 
         Raises:
-            OSError: It could not be written; then it is not there.
+            OSError: It could not be written; nothing is appended then.
         """
         now = self.read()
         if now is None or (now.size_b, now.tail) != (state.size_b, state.tail):
@@ -221,19 +221,19 @@ class JournalFile:
 
     def sync(self) -> None:
         """
-        Make durable what is there: the writer of the last line may have died before it did so.
+        Sync the file: the writer of the last line may have died before it did so.
 
         Raises:
-            OSError: It could not be done.
+            OSError: It could not be synced.
         """
         with open(self._path, "r+b", buffering=0) as file:
             os.fsync(file.fileno())
 
 
 def _whole_lines(appended: bytes) -> list[bytes]:
-    # A line that lacks its end was being written when its writer died, or is being written.
+    # A line without its end is being written, or its writer died while writing it.
     lines = [text + b"\n" for text in appended.split(b"\n")[:-1]]
-    # JSON has no NUL: after a loss of power it stands where a block of the last line is missing.
+    # JSON has no NUL: after a loss of power, it fills a missing block of the last line.
     if lines and b"\0" in lines[-1]:
         lines.pop()
     return lines

@@ -59,11 +59,54 @@ _MAX_JOURNALED_DEPTH = MAX_DEPTH - 3
 
 @attrs.frozen
 class Draft:
-    """A commit that was checked and has no version yet; values are canonical and read-only."""
+    """A commit that has no version yet; values are canonical and read-only."""
 
     changes: tuple[Change, ...]
-    author: str | None
-    comment: str
+    author: str | None = None
+    comment: str = ""
+
+    @classmethod
+    def of(
+        cls,
+        changes: Iterable[Change],
+        author: str | None = None,
+        comment: str = "",
+        *,
+        reserved: Collection[str] = RESERVED_KEYS,
+    ) -> Draft:
+        """
+        Copy a caller's changes and make their values canonical.
+
+        Raises:
+            InvalidNameError: An option cannot have its name.
+            InvalidValueError: Values are outside the domain.
+        """
+        return cls(tuple(_checked_change(one, reserved) for one in changes), author, comment)
+
+    def checked(self, store: str) -> Draft:
+        """
+        Return this draft if every backend can take it as one commit.
+
+        Raises:
+            InvalidCommitError: No change or more than 99 of them, an option twice, an author and
+                comment of more than 2,000 bytes, or more in all than one DynamoDB item holds.
+        """
+        count = len(self.changes)
+        if not 1 <= count <= MAX_CHANGES:
+            reason = f"a commit has 1 to {MAX_CHANGES} changes, this one {count}: split it"
+            raise InvalidCommitError(store, reason)
+        if len(self.options) < count:
+            reason = "a commit changes an option once, this one does it twice"
+            raise InvalidCommitError(store, reason)
+        _check_remarks(store, self.author, self.comment)
+        size_b = commit_size_b(store, self)
+        if size_b > MAX_COMMIT_B:
+            reason = (
+                f"it has {size_b:,} bytes by DynamoDB's size rule, at most {MAX_COMMIT_B:,} fit: "
+                "split it into several commits"
+            )
+            raise InvalidCommitError(store, reason)
+        return self
 
     @property
     def options(self) -> frozenset[str]:
@@ -124,22 +167,7 @@ def checked_draft(
         InvalidCommitError: No change or more than 99 of them, an option twice, an author and
             comment of more than 2,000 bytes, or more in all than one DynamoDB item holds.
     """
-    checked = tuple(_checked_change(change, reserved) for change in changes)
-    if not 1 <= len(checked) <= MAX_CHANGES:
-        reason = f"a commit has 1 to {MAX_CHANGES} changes, this one {len(checked)}: split it"
-        raise InvalidCommitError(store, reason)
-    draft = Draft(checked, author, comment)
-    if len(draft.options) < len(checked):
-        raise InvalidCommitError(store, "a commit changes an option once, this one does it twice")
-    _check_remarks(store, author, comment)
-    size_b = commit_size_b(store, draft)
-    if size_b > MAX_COMMIT_B:
-        reason = (
-            f"it has {size_b:,} bytes by DynamoDB's size rule, at most {MAX_COMMIT_B:,} fit: "
-            "split it into several commits"
-        )
-        raise InvalidCommitError(store, reason)
-    return draft
+    return Draft.of(changes, author, comment, reserved=reserved).checked(store)
 
 
 def split_into_drafts(
