@@ -123,6 +123,7 @@ def test_without_a_fallback(patient_store: DynamoDBStore) -> None:
     assert STARTUP_TIMEOUT_S <= time.monotonic() - started_s < STARTUP_TIMEOUT_S + SLACK_S
 
 
+@pytest.mark.slow("waits until the connection times out, twice")
 def test_client_of_ours(black_hole: str, fallback: Path, report: Any) -> None:
     """A client of ours gives up in seconds, so that opening the store is bounded, too."""
     started_s = time.monotonic()

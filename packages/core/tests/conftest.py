@@ -1,8 +1,9 @@
-"""A store that does what a test says, and configs that are closed after it."""
+"""A scripted store, and configs that are closed after their test."""
 
 from __future__ import annotations
 
 import contextlib
+import threading
 from collections.abc import Callable, Collection, Iterator, Mapping
 from copy import deepcopy
 from typing import Any
@@ -76,6 +77,16 @@ class ScriptedStore:
 
     def close(self) -> None:
         self.is_closed = True
+
+
+@pytest.fixture(autouse=True)
+def _every_config_is_closed() -> Iterator[None]:
+    """No test leaves a refresher to the next one, which would find its thread."""
+    yield
+    for thread in threading.enumerate():
+        if thread.name.startswith("confstore-"):
+            thread.join(10)
+            assert not thread.is_alive(), f"{thread.name} was left running"
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from confstore.errors import StoreClosedError
 from confstore.testing import CANARY
 from confstore_memory import MemoryStore
 
-PROCESS = Finding("memory", True, "the options are this process's, and gone with it")
+PROCESS = Finding("memory", True, "the options belong to this process, and end with it")
 NO_JOURNAL = Finding("journal", True, "there is none: no versions, history or rollback")
 
 
@@ -41,7 +41,7 @@ def test_planned_faults() -> None:
     store.fail(times=1, on=["set", "get"])
     store.fail(times=1, on="items")
     fault = Finding(
-        "faults", False, "these calls are to fail: get, items, set", "`heal()` ends that"
+        "faults", False, "these calls are to fail: get, items, set", "call `heal()` to end that"
     )
     assert list(store.diagnose()) == list(store.diagnose()) == [PROCESS, fault]
     store.heal()

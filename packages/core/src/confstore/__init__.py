@@ -57,6 +57,7 @@ if TYPE_CHECKING:
         ReadOnlyList as ReadOnlyList,
     )
     from confstore._values.types import MISSING as MISSING, Value as Value, Values as Values
+    from confstore._values.variables import variable_name as variable_name
 
 __getattr__, __dir__, __all__ = lazy_names(
     __name__,
@@ -80,6 +81,7 @@ __getattr__, __dir__, __all__ = lazy_names(
         "confstore._values.differences": "Difference diff",
         "confstore._values.read_only": "ReadOnlyDict ReadOnlyList",
         "confstore._values.types": "MISSING Value Values",
+        "confstore._values.variables": "variable_name",
     },
     modules=("adapter", "errors"),
 )

@@ -73,7 +73,7 @@ class ConfigStore(ClosesOnExit):
         self, option: str, values: Mapping[str, Value], *, remove: Collection[str] = ()
     ) -> None:
         """
-        Change keys of an option and leave the others; create it if it is absent.
+        Change keys of an option and leave the others; create the option if it is absent.
 
         Raises:
             InvalidNameError: The option cannot have this name.

@@ -16,8 +16,6 @@ Exception
     │   └── StaleConfigError                     the last good answer is older than allowed
     ├── AccessDeniedError                        the backend refused the caller
     ├── StoreNotFoundError       (LookupError)   the store is not there, and was not to be created
-    │   └── TableNotFoundError                   the DynamoDB table does not exist
-    ├── MisconfiguredSchemaError                 the DynamoDB table has other keys than ours
     ├── CorruptStoreError                        what is stored is not a store
     ├── InvalidCommitError       (ValueError)    a commit cannot be made on every backend
     ├── VersionConflictError                     somebody committed to the same option before
@@ -25,6 +23,8 @@ Exception
     ├── NotJournaledError                        the store has no journal
     └── BackendError                             the backend refused for a reason of its own
 ```
+
+Errors that only one backend raises are in its package, such as `confstore_dynamodb.errors`.
 
 The text of an error names stores, options and keys; it never holds a value. The facts that an error
 is made from are its positional attributes, so that every one of them survives pickling (a process
@@ -45,7 +45,6 @@ __all__ = [
     "InvalidURLError",
     "InvalidValueError",
     "JournalGapError",
-    "MisconfiguredSchemaError",
     "NotJournaledError",
     "OptionNotFoundError",
     "SchemaError",
@@ -53,7 +52,6 @@ __all__ = [
     "StoreClosedError",
     "StoreNotFoundError",
     "StoreUnavailableError",
-    "TableNotFoundError",
     "VersionConflictError",
 ]
 
@@ -271,34 +269,10 @@ class StoreNotFoundError(_StoreError, LookupError):
 
     Attributes:
         store: The store that was to be opened.
-        reason: The file or folder that is missing.
+        reason: The file, folder or table that is missing.
     """
 
     _what = "does not exist"
-
-
-class TableNotFoundError(StoreNotFoundError):
-    """
-    The DynamoDB table does not exist and was not to be created.
-
-    Attributes:
-        store: The store that was asked.
-        reason: The table that is missing.
-    """
-
-    _what = "has no table"
-
-
-class MisconfiguredSchemaError(_StoreError):
-    """
-    The DynamoDB table exists, with other keys than this store needs.
-
-    Attributes:
-        store: The store that was opened.
-        reason: Which keys the table has, and which it should have.
-    """
-
-    _what = "has a table of another schema"
 
 
 class CorruptStoreError(_PlaceError):

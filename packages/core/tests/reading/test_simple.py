@@ -72,7 +72,7 @@ def test_life(store, config):
 
 
 def test_result_is_the_callers(store, config):
-    """What is read can be changed, and changes nothing."""
+    """Results can be changed, which changes nothing in the store."""
     config["db"]["host"] = "elsewhere"
     assert config["db"]["host"] == "localhost"
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timezone
 from typing import Any
 
-from confstore import Change, Commit
+from confstore import Change, Commit, Head
 from confstore.adapter import (
     Draft,
     canonical_update,
@@ -16,6 +15,7 @@ from confstore.adapter import (
     check_size,
     checked_draft,
     checked_option,
+    next_commit,
     split_into_drafts,
     thaw,
 )
@@ -128,8 +128,8 @@ class JournaledReferenceStore(ReferenceStore):
         return commit
 
     def made(self, draft: Draft) -> Commit:
-        previous = self.held[-1].id if self.held else None
-        return draft.commit(len(self.held) + 1, uuid.uuid4().hex, self.now(), previous)
+        head = Head.of(self.held[-1]) if self.held else Head()
+        return next_commit(draft, head, at=self.now())
 
     def now(self) -> datetime:
         return datetime.now(timezone.utc)

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import pytest
 from hypothesis import given
 
+from confstore import ReadOnlyList
 from confstore.adapter import canonical_update, canonical_values, check_size, freeze, is_same
 from confstore.errors import InvalidValueError
 from confstore.testing import any_values
@@ -66,10 +67,13 @@ def test_form_of_a_form_is_itself(values: Any) -> None:
 
 @given(values=any_values)
 def test_values_are_copied(values: Any) -> None:
-    """Neither side can change the other's data."""
+    """Neither side can change the other's data: the form is read-only, and a copy."""
     before = deepcopy(values)
-    canonical_values("option", values).clear()
-    assert values == before
+    form = canonical_values("option", values)
+    with pytest.raises(TypeError, match="read-only"):
+        form.clear()
+    values.clear()
+    assert form == canonical_values("option", before)
 
 
 @given(values=any_values)
@@ -103,8 +107,8 @@ def test_value_has_one_form(value: Any, form: Any) -> None:
 
 @pytest.mark.parametrize("value", [frozenset({"a"}), Point(1), Colour.RED, Blob(b"a")], ids=repr)
 def test_form_is_of_a_plain_type(value: Any) -> None:
-    """What comes out is of the domain's own types, and of no subclass."""
-    assert type(canonical(value)) in (set, list, str, bytes)
+    """The form is of the domain's own read-only types, and of no other subclass."""
+    assert type(canonical(value)) in (frozenset, ReadOnlyList, str, bytes)
 
 
 def test_any_mapping_holds_the_values_of_an_option() -> None:

@@ -1,4 +1,4 @@
-"""The keys that a store's table has."""
+"""The keys of a store's table."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from typing import Any
 import attrs
 
 from confstore.adapter import RESERVED_KEYS
-from confstore.errors import MisconfiguredSchemaError
+from confstore_dynamodb.errors import MisconfiguredSchemaError
 
 __all__ = ["TableSchema", "Throughput"]
 
 
 @attrs.frozen
 class Throughput:
-    """What is provisioned for a new table, in DynamoDB's capacity units a second."""
+    """The capacity of a new table, in DynamoDB's units a second."""
 
     read_units: int
     write_units: int
@@ -49,7 +49,7 @@ class TableSchema:
     option_key: str
 
     def __attrs_post_init__(self) -> None:
-        """Raise `ValueError` where the two are no two names."""
+        """Raise `ValueError` if a name is empty or both are the same."""
         if not self.store_key or not self.option_key or self.store_key == self.option_key:
             raise ValueError("store_key and option_key are two different, non-empty names")
 

@@ -27,6 +27,7 @@ def passes_in_child(check: Callable[[], object]) -> Callable[[], bool]:
     return lambda: child.join() == "True"
 
 
+@pytest.mark.slow("800 reads by 4 processes each")
 def test_children_read_beside_their_parent(
     dynamodb_local: str, dynamodb_client: Any, table: str
 ) -> None:

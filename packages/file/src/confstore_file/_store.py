@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from confstore import Change, Commit, Poll, Value, Values
 from confstore.adapter import (
     ClosesOnExit,
-    Draft,
     ReadOnlyDict,
     canonical_update,
     canonical_values,
@@ -157,8 +156,7 @@ class FileStore(ClosesOnExit):
         """Replace the whole option; it keeps its place in the file, and a new one is the last."""
         self._check_open()
         name = checked_option(option)
-        change = Change(name, freeze(canonical_values(name, values)))
-        self._writer.write(Draft((change,)))
+        self._writer.write((Change(name, freeze(canonical_values(name, values))),))
 
     def update(
         self, option: str, values: Mapping[str, Value], *, remove: Collection[str] = ()
@@ -189,9 +187,9 @@ class FileStore(ClosesOnExit):
         of a thousand calls.
         """
         self._check_open()
-        draft = Draft.of(changes)
-        if draft.changes:
-            self._writer.write(draft)
+        checked = tuple(map(_checked_change, changes))
+        if checked:
+            self._writer.write(checked)
 
     def create(self) -> None:
         """
@@ -304,3 +302,9 @@ class FileStore(ClosesOnExit):
         if journal is None:
             raise NotJournaledError(self._name)
         return journal
+
+
+def _checked_change(change: Change) -> Change:
+    option = checked_option(change.option)
+    values = change.values
+    return Change(option, None if values is None else freeze(canonical_values(option, values)))

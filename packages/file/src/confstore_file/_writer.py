@@ -10,10 +10,9 @@ from typing import cast
 
 import attrs
 
-from confstore import Change, Commit
+from confstore import Change, Commit, Head
 from confstore.adapter import (
     Draft,
-    Head,
     ReadOnlyDict,
     apply_changes,
     check_if_version,
@@ -69,15 +68,15 @@ class Writer:
         self._store = file.store
         self._lock = WriteLock(file.store, lock_timeout_s)
 
-    def write(self, draft: Draft) -> None:
+    def write(self, changes: tuple[Change, ...]) -> None:
         """
-        Write a draft; with a journal, as one commit.
+        Write changes whose names and values are checked; with a journal, as one commit.
 
         Raises:
-            InvalidCommitError: There is a journal, and no commit can hold the draft.
+            InvalidCommitError: There is a journal, and no commit can hold the changes.
             ConfigStoreError: A file cannot be read or written.
         """
-        self._write(lambda _, commits: draft if commits is None else draft.checked(self._store))
+        self._write(lambda _, commits: self._draft(changes, commits))
 
     def write_option(
         self, option: str, make: Callable[[ReadOnlyDict | None], ReadOnlyDict | None]
@@ -93,14 +92,14 @@ class Writer:
         Raises:
             ConfigStoreError: A file cannot be read or written.
         """
+        self._write(
+            lambda options, commits: self._draft(
+                (Change(option, make(options.get(option))),), commits
+            )
+        )
 
-        def make_draft(
-            options: Mapping[str, ReadOnlyDict], commits: Sequence[Commit] | None
-        ) -> Draft:
-            draft = Draft((Change(option, make(options.get(option))),))
-            return draft if commits is None else draft.checked(self._store)
-
-        self._write(make_draft)
+    def _draft(self, changes: tuple[Change, ...], commits: Sequence[Commit] | None) -> Draft:
+        return Draft(changes) if commits is None else Draft.of_checked(self._store, changes)
 
     def commit(self, draft: Draft, if_version: int | None) -> Commit:
         """

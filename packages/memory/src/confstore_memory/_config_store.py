@@ -1,4 +1,4 @@
-"""The facade over a store in memory."""
+"""A store in memory, and the same store read through one strategy."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ __all__ = ["MemoryConfigStore"]
 
 class MemoryConfigStore(ConfigStore):
     """
-    A config whose store is in process memory: what a unit test gives to the code under test.
+    A config store in process memory, which a unit test gives to the code under test.
 
     Attributes:
-        store: The store; `store.fail()` and `store.heal()` play an outage.
+        store: The store; `store.fail()` and `store.heal()` simulate an outage.
         config: The reading strategy.
     """
 
@@ -35,9 +35,9 @@ class MemoryConfigStore(ConfigStore):
 
         Args:
             name: The store's name.
-            options: What it holds from the start: option to values.
-            config_store: The strategy: the name of one of confstore's, or its class.
-            **config_options: What the strategy takes, such as `update_interval`.
+            options: The options that it holds from the start: option to values.
+            config_store: The strategy: the name of one of ours, or its class.
+            **config_options: The strategy's own arguments, such as `update_interval`.
 
         Raises:
             InvalidNameError: The store or an option cannot have this name.

@@ -1,23 +1,18 @@
-"""What a store in memory holds, whichever handles it is reached by."""
+"""The options and the journal that all handles of one store in memory share."""
 
 from __future__ import annotations
 
 import threading
-import uuid
-from collections.abc import Callable, Collection, Mapping
-from datetime import datetime, timezone
+from collections.abc import Callable, Mapping
 
 import attrs
 
-from confstore import Change, Commit, Poll
+from confstore import Change, Commit, Draft, Head, Poll, ReadOnlyDict
 from confstore.adapter import (
-    Draft,
-    Head,
-    ReadOnlyDict,
+    apply_changes,
     call_after_fork,
     check_if_version,
-    check_size,
-    checked_draft,
+    next_commit,
     poll_between,
     split_into_drafts,
 )
@@ -42,13 +37,17 @@ class Contents:
 
     The values of an option are never changed, only replaced: a reader holds no lock, and a copy of
     the dict is a snapshot.
+
+    Attributes:
+        options: Option to values.
+        baseline: The last version that holds what was there when the journal was enabled.
     """
 
     _store: str
-    _options: dict[str, ReadOnlyDict] = attrs.field(factory=dict)
+    options: dict[str, ReadOnlyDict] = attrs.field(factory=dict)
+    baseline: int = 0
     _writes: int = 0
     _commits: list[Commit] | None = None
-    _baseline: int = 0
     _lock: threading.Lock = attrs.field(factory=threading.Lock)
 
     def __attrs_post_init__(self) -> None:
@@ -60,112 +59,86 @@ class Contents:
 
     # -- options -------------------------------------------------------------------------------
 
-    def get(self, option: str) -> ReadOnlyDict | None:
-        """The values of an option; None if it is absent."""
-        return self._options.get(option)
-
     def snapshot(self) -> dict[str, ReadOnlyDict]:
         """Every option, as of now."""
         with self._lock:
-            return dict(self._options)
+            return dict(self.options)
 
-    def set(self, option: str, values: ReadOnlyDict) -> None:
-        """Replace an option."""
-        self._replace(option, lambda _: values)
-
-    def update(self, option: str, values: ReadOnlyDict, removed: Collection[str]) -> None:
+    def write(
+        self, option: str, make: Callable[[ReadOnlyDict | None], ReadOnlyDict | None]
+    ) -> None:
         """
-        Change keys of an option.
+        Replace or delete an option, as a commit if there is a journal.
 
-        Raises:
-            InvalidValueError: The option would become too large.
+        Args:
+            option: The option.
+            make: Gives the new values for the present ones, None for an absent option. What it
+                raises is raised, and nothing is written.
         """
-
-        def merge(old: ReadOnlyDict | None) -> ReadOnlyDict:
-            merged = {**(old or {}), **values}
-            kept = ReadOnlyDict((key, value) for key, value in merged.items() if key not in removed)
-            check_size(option, kept)
-            return kept
-
-        self._replace(option, merge)
-
-    def _replace(self, option: str, make: Callable[[ReadOnlyDict | None], ReadOnlyDict]) -> None:
         with self._lock:
-            self._write([Change(option, make(self._options.get(option)))])
+            change = Change(option, make(self.options.get(option)))
+            if self._commits is None:
+                self._apply((change,))
+            else:
+                self._commit(self._commits, Draft.of_checked(self._store, (change,)))
 
-    def delete(self, option: str) -> bool:
-        """Remove an option; whether there was one."""
-        with self._lock:
-            if option not in self._options:
-                return False
-            self._write([Change(option, None)])
-            return True
-
-    def _write(self, changes: list[Change]) -> None:
-        if self._commits is None:
-            self._apply(changes)
-        else:
-            self._commit(checked_draft(self._store, changes))
-
-    def _apply(self, changes: Collection[Change]) -> None:
+    def _apply(self, changes: tuple[Change, ...]) -> None:
         # Counted first: a child that is forked in between sees a write too many, not too few.
         self._writes += 1
-        for change in changes:
-            if change.values is None:
-                self._options.pop(change.option, None)
-            else:
-                self._options[change.option] = change.values  # type: ignore[assignment]  # checked, so read-only
+        apply_changes(self.options, changes)
 
     def poll(self, checkpoint: object) -> Poll:
-        """What is new since a checkpoint of these contents; everything since any other."""
+        """The changes since a checkpoint of these contents; everything since any other."""
         with self._lock:
             old: Mapping[str, ReadOnlyDict] | None = None
             if isinstance(checkpoint, _Checkpoint) and checkpoint.contents is self:
                 if checkpoint.writes == self._writes:
                     return Poll(checkpoint, {})
                 old = checkpoint.options
-            new = _Checkpoint(self, self._writes, dict(self._options))
+            new = _Checkpoint(self, self._writes, dict(self.options))
         return poll_between(new, old, new.options)
 
     # -- the journal ---------------------------------------------------------------------------
 
+    @property
     def is_journaled(self) -> bool:
         """Whether every write is a commit."""
         return self._commits is not None
 
     def enable_journal(self) -> None:
-        """Make every write a commit from now on, and what there is the first ones."""
+        """Make every write a commit from now on, and the present options the first commits."""
         with self._lock:
             if self._commits is not None:
                 return
-            everything = [Change(option, values) for option, values in self._options.items()]
+            everything = [Change(option, values) for option, values in self.options.items()]
             commits: list[Commit] = []
             for draft in split_into_drafts(self._store, everything, comment="baseline"):
-                commits.append(_next(draft, commits))
-            self._baseline = len(commits)
+                commits.append(next_commit(draft, _head_of(commits)))
+            self.baseline = len(commits)
             self._commits = commits
 
-    def baseline(self) -> int:
+    def journal(self) -> list[Commit]:
         """
-        The last version that wrote down what there was before.
+        Every commit, the first one first.
 
         Raises:
             NotJournaledError: There is no journal.
         """
-        self._journal()
-        return self._baseline
-
-    def _journal(self) -> list[Commit]:
         if self._commits is None:
             raise NotJournaledError(self._store)
         return self._commits
 
-    def _commit(self, draft: Draft) -> Commit:
-        commits = self._journal()
-        commit = _next(draft, commits)
-        commits.append(commit)
-        self._apply(commit.changes)
-        return commit
+    def commits(self, since: int) -> list[Commit]:
+        """The commits after a version."""
+        # Whoever has seen a version sees its options: a commit is in the journal before it is
+        # applied, so a reader waits for the lock.
+        with self._lock:
+            return self.journal()[max(0, since) :]
+
+    def version(self) -> int:
+        """The version of the last commit; 0 before the first."""
+        with self._lock:
+            return len(self.journal())
 
     def commit(self, draft: Draft, if_version: int | None) -> Commit:
         """
@@ -176,36 +149,18 @@ class Contents:
             VersionConflictError: Somebody committed to one of its options after `if_version`.
         """
         with self._lock:
-            commits = self._journal()
+            commits = self.journal()
             if if_version is not None:
                 since = commits[max(0, if_version) :]
                 check_if_version(self._store, if_version, draft.options, since, len(commits))
-            return self._commit(draft)
+            return self._commit(commits, draft)
 
-    def read_head(self) -> Head:
-        """
-        The last commit.
-
-        Raises:
-            NotJournaledError: There is no journal.
-        """
-        # Who has seen a version sees its options: a commit is in the journal before it is applied.
-        with self._lock:
-            commits = self._journal()
-            return Head.of(commits[-1]) if commits else Head()
-
-    def read_commits(self, since: int) -> list[Commit]:
-        """
-        The commits after a version.
-
-        Raises:
-            NotJournaledError: There is no journal.
-        """
-        with self._lock:
-            return self._journal()[max(0, since) :]
+    def _commit(self, commits: list[Commit], draft: Draft) -> Commit:
+        commit = next_commit(draft, _head_of(commits))
+        commits.append(commit)
+        self._apply(commit.changes)
+        return commit
 
 
-def _next(draft: Draft, commits: list[Commit]) -> Commit:
-    previous = commits[-1].id if commits else None
-    now = datetime.now(timezone.utc)
-    return draft.commit(len(commits) + 1, uuid.uuid4().hex, now, previous)
+def _head_of(commits: list[Commit]) -> Head:
+    return Head.of(commits[-1]) if commits else Head()

@@ -1,4 +1,4 @@
-"""Failures that a test asks for."""
+"""The failures that a test plans for a store in memory."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class _Fault:
 
 @attrs.define(eq=False, repr=False)
 class Faults:
-    """What is to fail, how, and how often; the newest is asked first."""
+    """The calls that are to fail, how, and how often; the newest failure comes first."""
 
     _faults: list[_Fault] = attrs.field(factory=list)
     _lock: threading.Lock = attrs.field(factory=threading.Lock)
@@ -50,7 +50,7 @@ class Faults:
 
     def add(self, error: BaseException, times: int | None, calls: Collection[str]) -> None:
         """
-        Let calls fail.
+        Make calls fail.
 
         Raises:
             ValueError: There is no such call, or `times` is not a positive number.
@@ -70,15 +70,14 @@ class Faults:
         with self._lock:
             self._faults.clear()
 
-    @property
     def planned(self) -> list[str]:
         """The calls that would fail now, in order of their names."""
         with self._lock:
             return sorted(frozenset[str]().union(*(fault.calls for fault in self._faults)))
 
     def check(self, call: str) -> None:
-        """Raise what this call is to fail with, if it is."""
-        # Almost always there is none, and then a read takes no lock.
+        """Raise the error that was planned for this call, if there is one."""
+        # There is almost never one, and then a read takes no lock.
         if not self._faults:
             return
         with self._lock:

@@ -3,38 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from types import TracebackType
 from typing import TYPE_CHECKING
 
-from confstore import Change, Commit, Poll, Value, Values
+from confstore import Change, Commit, Poll, ReadOnlyDict, Value, Values
 from confstore.adapter import (
+    ClosesOnExit,
     canonical_update,
     canonical_values,
     checked_draft,
     checked_keys,
     checked_option,
     checked_store,
-    freeze,
-    thaw,
+    merge_update,
+    select,
 )
 from confstore.errors import OptionNotFoundError, StoreClosedError, StoreUnavailableError
 from confstore_memory._contents import Contents
 from confstore_memory._faults import CALLS, Faults
 
 if TYPE_CHECKING:
-    from typing_extensions import Self
-
     from confstore import Finding
 
 __all__ = ["MemoryStore"]
 
 
-class MemoryStore:
+class MemoryStore(ClosesOnExit):
     """
     Options in process memory: gone with the last handle.
 
-    It accepts, refuses and gives back what every other backend does, so that what passes here in a
-    unit test does not fail there in production. It is thread-safe, and a forked child has a copy.
+    It accepts, refuses and gives back the same as every other backend, so that code which passes a
+    unit test here does not fail in production. It is thread-safe, and a forked child has a copy.
+    Every read is consistent, with or without `consistent`.
     """
 
     def __init__(
@@ -45,7 +44,7 @@ class MemoryStore:
 
         Args:
             name: The store's name, for errors: two stores of one name share nothing.
-            options: What it holds from the start: option to values.
+            options: The options that it holds from the start: option to values.
 
         Raises:
             InvalidNameError: The store or an option cannot have this name.
@@ -70,6 +69,8 @@ class MemoryStore:
         handle._faults = self._faults
         return handle
 
+    # -- reading -------------------------------------------------------------------------------
+
     def get(
         self,
         option: str,
@@ -77,27 +78,14 @@ class MemoryStore:
         keys: Collection[str] | None = None,
         consistent: bool = True,  # noqa: ARG002 (memory always is)
     ) -> Values:
-        """
-        One option, or those of the given keys that it has.
-
-        Args:
-            option: The option's name.
-            keys: The keys to read; None reads all, an empty collection none.
-            consistent: Of no effect: every read is consistent.
-
-        Raises:
-            OptionNotFoundError: The option does not exist, whatever the keys.
-            TypeError: `keys` is a `str`, a mapping, or holds something that is not a `str`.
-        """
-        self._check("get")
+        """One option, or those of the given keys that it has."""
+        self._start("get")
         checked = checked_option(option)
         wanted = checked_keys(keys)
-        values = self._contents.get(checked)
+        values = self._contents.options.get(checked)
         if values is None:
             raise OptionNotFoundError(checked, self._name)
-        if wanted is None:
-            return thaw(values)
-        return thaw({key: value for key, value in values.items() if key in wanted})
+        return select(values, wanted).copy()
 
     def items(
         self,
@@ -105,50 +93,9 @@ class MemoryStore:
         consistent: bool = True,  # noqa: ARG002 (memory always is)
     ) -> Iterator[tuple[str, Values]]:
         """Every option as of the call, in the order in which they were made."""
-        self._check("items")
+        self._start("items")
         snapshot = self._contents.snapshot()
-        return ((option, thaw(values)) for option, values in snapshot.items())
-
-    def set(self, option: str, values: Mapping[str, Value]) -> None:
-        """
-        Replace the whole option.
-
-        Raises:
-            InvalidNameError: The option cannot have this name.
-            InvalidValueError: The values are outside the domain; nothing is written.
-        """
-        self._check("set")
-        checked = checked_option(option)
-        self._contents.set(checked, freeze(canonical_values(checked, values)))
-
-    def update(
-        self, option: str, values: Mapping[str, Value], *, remove: Collection[str] = ()
-    ) -> None:
-        """
-        Change the named keys and leave the others; create the option if it is absent.
-
-        Raises:
-            InvalidNameError: The option cannot have this name.
-            InvalidValueError: The values are outside the domain, the option would become too large,
-                or a key is both set and removed; nothing is written.
-            TypeError: `remove` is a `str` or a mapping, or holds something that is not a `str`.
-        """
-        self._check("update")
-        checked = checked_option(option)
-        changes, removed = canonical_update(checked, values, remove)
-        self._contents.update(checked, freeze(changes), removed)
-
-    def delete(self, option: str) -> None:
-        """
-        Remove the option.
-
-        Raises:
-            OptionNotFoundError: The option does not exist.
-        """
-        self._check("delete")
-        checked = checked_option(option)
-        if not self._contents.delete(checked):
-            raise OptionNotFoundError(checked, self._name)
+        return ((option, values.copy()) for option, values in snapshot.items())
 
     def poll(
         self,
@@ -157,51 +104,64 @@ class MemoryStore:
         consistent: bool = False,  # noqa: ARG002 (memory always is)
     ) -> Poll:
         """
-        What is new since the checkpoint.
+        The changes since a checkpoint.
 
         A poll of an unchanged store compares two integers; any other, each option's identity.
-
-        Args:
-            checkpoint: That of an earlier poll; None, or another store's, gives a full answer.
-            consistent: Of no effect: every read is consistent.
         """
-        self._check("poll")
+        self._start("poll")
         return self._contents.poll(checkpoint)
 
+    # -- writing -------------------------------------------------------------------------------
+
+    def set(self, option: str, values: Mapping[str, Value]) -> None:
+        """Replace the whole option."""
+        self._start("set")
+        checked = checked_option(option)
+        canonical = canonical_values(checked, values)
+        self._contents.write(checked, lambda _: canonical)
+
+    def update(
+        self, option: str, values: Mapping[str, Value], *, remove: Collection[str] = ()
+    ) -> None:
+        """Change the named keys and leave the others; create the option if it is absent."""
+        self._start("update")
+        checked = checked_option(option)
+        changed, removed = canonical_update(checked, values, remove)
+        self._contents.write(checked, lambda old: merge_update(checked, old, changed, removed))
+
+    def delete(self, option: str) -> None:
+        """Remove the option."""
+        self._start("delete")
+        checked = checked_option(option)
+
+        def delete_if_there(old: ReadOnlyDict | None) -> None:
+            if old is None:
+                raise OptionNotFoundError(checked, self._name)
+
+        self._contents.write(checked, delete_if_there)
+
+    # -- the journal ---------------------------------------------------------------------------
+
     def is_journaled(self) -> bool:
-        """Whether every write is a commit."""
+        """Whether the journal is enabled."""
         self._check_open()
-        return self._contents.is_journaled()
-
-    def baseline(self) -> int:
-        """
-        The last version that only wrote down what there was when the journal was enabled.
-
-        Raises:
-            NotJournaledError: There is no journal.
-        """
-        self._check_open()
-        return self._contents.baseline()
+        return self._contents.is_journaled
 
     def enable_journal(self) -> None:
-        """
-        Make every write a commit from now on, and what there is the first ones; or do nothing.
-
-        Raises:
-            InvalidCommitError: An option is so large in a journal that no commit holds it.
-        """
-        self._check("enable_journal")
+        """Make every write a commit from now on, and the present options the first commits."""
+        self._start("enable_journal")
         self._contents.enable_journal()
 
-    def version(self) -> int:
-        """
-        The version of the last commit; 0 before the first.
+    def baseline(self) -> int:
+        """The last version that holds what the store held when its journal was enabled."""
+        self._check_open()
+        self._contents.journal()
+        return self._contents.baseline
 
-        Raises:
-            NotJournaledError: There is no journal.
-        """
-        self._check("version")
-        return self._contents.read_head().version
+    def version(self) -> int:
+        """The version of the last commit; 0 before the first."""
+        self._start("version")
+        return self._contents.version()
 
     def commits(
         self,
@@ -209,18 +169,9 @@ class MemoryStore:
         *,
         consistent: bool = True,  # noqa: ARG002 (memory always is)
     ) -> list[Commit]:
-        """
-        The commits after a version, ascending and without gaps.
-
-        Args:
-            since: The version that is known already.
-            consistent: Of no effect: every read is consistent.
-
-        Raises:
-            NotJournaledError: There is no journal.
-        """
-        self._check("commits")
-        return self._contents.read_commits(since)
+        """The commits after a version, ascending; this journal never has a gap."""
+        self._start("commits")
+        return self._contents.commits(since)
 
     def commit(
         self,
@@ -230,19 +181,12 @@ class MemoryStore:
         author: str | None = None,
         comment: str = "",
     ) -> Commit:
-        """
-        Apply all of the changes, or none; see `confstore.JournaledStore`.
-
-        Raises:
-            InvalidCommitError: Not every backend could make this commit.
-            InvalidNameError: An option cannot have its name.
-            InvalidValueError: Values are outside the domain.
-            NotJournaledError: There is no journal.
-            VersionConflictError: Somebody committed to one of the options after `if_version`.
-        """
-        self._check("commit")
+        """Apply all of the changes, or none."""
+        self._start("commit")
         draft = checked_draft(self._name, changes, author, comment)
         return self._contents.commit(draft, if_version)
+
+    # -- tests ---------------------------------------------------------------------------------
 
     def fail(
         self,
@@ -252,21 +196,21 @@ class MemoryStore:
         on: str | Collection[str] = CALLS,
     ) -> None:
         """
-        Let the next calls fail, through every handle on these options.
+        Make the next calls fail, through every handle on these options.
 
         A call that fails has no effect. Where several failures fit a call, the newest is raised.
 
         Args:
-            error: What is raised; a `StoreUnavailableError` unless told otherwise.
+            error: The error to raise; a `StoreUnavailableError` by default.
             times: How many calls fail, in all; None until `heal`.
             on: Which calls: one or several of `get`, `items`, `set`, `update`, `delete`, `poll` and
-                those of a journaled store; all of them unless told otherwise.
+                those of a journaled store; all of them by default.
 
         Raises:
             ValueError: `on` names another call, or `times` is less than 1.
         """
         if error is None:
-            error = StoreUnavailableError(self._name, "a test lets it fail")
+            error = StoreUnavailableError(self._name, "a test makes it fail")
         self._faults.add(error, times, [on] if isinstance(on, str) else on)
 
     def heal(self) -> None:
@@ -274,35 +218,42 @@ class MemoryStore:
         self._faults.clear()
 
     def diagnose(self) -> Iterator[Finding]:
-        """What is well and what is not; see `confstore.DiagnosableStore`."""
-        # Not at the top: hardly a program asks.
-        from confstore_memory._diagnosis import findings
+        """
+        Look at the store.
 
+        Nothing can be written without the journal of memory, so there is no drift. While calls are
+        to fail, nothing more is looked at, not to use up the failures.
+        """
         self._check_open()
-        return findings(self, self._faults)
+        return self._findings()
+
+    def _findings(self) -> Iterator[Finding]:
+        # Not at the top: few programs ask.
+        from confstore import Finding
+        from confstore.adapter import findings_of
+
+        yield Finding("memory", True, "the options belong to this process, and end with it")
+        failing = self._faults.planned()
+        if failing:
+            text = f"these calls are to fail: {', '.join(failing)}"
+            yield Finding("faults", False, text, "call `heal()` to end that")
+        else:
+            yield from findings_of(self, can_drift=False)
+
+    # -- its life ------------------------------------------------------------------------------
 
     def close(self) -> None:
-        """Refuse further calls through this handle; closing twice is closing once."""
+        """Refuse further calls through this handle; the second call does nothing."""
         self._is_closed = True
 
     def _check_open(self) -> None:
         if self._is_closed:
             raise StoreClosedError(self._name)
 
-    def _check(self, call: str) -> None:
+    def _start(self, call: str) -> None:
+        """Check that the handle is open, and raise what a test wants this call to fail with."""
         self._check_open()
         self._faults.check(call)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self._name!r}>"

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from urllib.parse import unquote
-
+from confstore.adapter import percent_decode
 from confstore.errors import InvalidURLError
 from confstore_memory._store import MemoryStore
 
 __all__ = ["open_url"]
 
 _SCHEME = "memory:"
-# One for each name, and never closed: what `open_url` gives are further handles.
+# One for each name, and never closed: `open_url` gives further handles on it.
 _stores: dict[str, MemoryStore] = {}
 
 
@@ -33,9 +32,6 @@ def open_url(url: str) -> MemoryStore:
         raise InvalidURLError(shown, "the name follows the colon, as in memory:test")
     if query or "#" in encoded:
         raise InvalidURLError(shown, "there are no parameters: write ? as %3F and # as %23")
-    try:
-        name = unquote(encoded, errors="strict")
-    except UnicodeDecodeError:
-        raise InvalidURLError(shown, "its percent escapes are not UTF-8") from None
+    name = percent_decode(encoded, shown)
     # Two threads may both make one; setdefault keeps the first for both.
     return _stores.setdefault(name, MemoryStore(name)).share()

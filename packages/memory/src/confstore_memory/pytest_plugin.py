@@ -1,8 +1,8 @@
 """
 A `config_store` fixture for pytest, which finds it by itself.
 
-A test asks for `config_store` and has one of its own; a module or a class that overrides
-`config_store_options` says what is in it from the start.
+A test that asks for `config_store` has one of its own. A module or a class that overrides
+`config_store_options` fills it from the start.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ __all__ = ["config_store", "config_store_options"]
 
 @pytest.fixture
 def config_store_options() -> Mapping[str, Mapping[str, Any]]:
-    """What `config_store` holds from the start: option to values; override it to say so."""
+    """The options that `config_store` holds from the start: option to values; override it."""
     return {}
 
 

@@ -1,4 +1,4 @@
-"""Stores whose every write is a commit with the next version."""
+"""Checks of a chain of commits: no gap, and no conflict with a version."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def contiguous(commits: Sequence[Commit], head: Head) -> tuple[list[Commit], boo
     The commits that follow a known one without a gap.
 
     Returns:
-        Those before the first hole, and whether there was none. A commit with another predecessor
+        Those before the first hole, and whether there is no hole. A commit with another predecessor
         than the known one counts as a hole: the table was restored to an earlier point.
     """
     followed: list[Commit] = []
@@ -32,8 +32,7 @@ def without_gap(store: str, commits: Sequence[Commit], since: int) -> list[Commi
     All commits after a version, for `JournaledStore.commits`.
 
     Raises:
-        JournalGapError: Some of them are missing; it names where the journal begins, which is after
-            its last hole.
+        JournalGapError: Some of them are missing; it names the version after the last hole.
     """
     first = 0
     for index, commit in enumerate(commits):
@@ -49,17 +48,17 @@ def check_if_version(
     store: str, if_version: int, options: frozenset[str], commits: Sequence[Commit], version: int
 ) -> None:
     """
-    Check that none of the options was committed after a version.
+    Check that nobody committed to one of the options after a version.
 
     Args:
         store: The store's name.
-        if_version: What the caller had seen.
-        options: The options that are to be committed.
+        if_version: The version that the caller had seen.
+        options: The options of the new commit.
         commits: The commits after `if_version`.
         version: The store's version now.
 
     Raises:
-        VersionConflictError: Some were.
+        VersionConflictError: Somebody did.
     """
     touched = {change.option for commit in commits for change in commit.changes}
     conflicts = tuple(sorted(options & touched))

@@ -1,4 +1,4 @@
-"""One atomic write to a journaled store, and what every backend can take as one."""
+"""One atomic write to a journaled store, within the limits of every backend."""
 
 from __future__ import annotations
 
@@ -59,63 +59,57 @@ _MAX_JOURNALED_DEPTH = MAX_DEPTH - 3
 
 @attrs.frozen
 class Draft:
-    """A commit that has no version yet; values are canonical and read-only."""
+    """
+    A commit without a version yet.
+
+    `checked_draft` makes one of a caller's changes, `of_checked` of changes that are checked.
+
+    Attributes:
+        changes: At most one for each option; their values are canonical and read-only.
+        author: Who commits, if that was said.
+        comment: Why.
+    """
 
     changes: tuple[Change, ...]
     author: str | None = None
     comment: str = ""
 
     @classmethod
-    def of(
+    def of_checked(
         cls,
-        changes: Iterable[Change],
+        store: str,
+        changes: tuple[Change, ...],
         author: str | None = None,
         comment: str = "",
-        *,
-        reserved: Collection[str] = RESERVED_KEYS,
     ) -> Draft:
         """
-        Copy a caller's changes and make their values canonical.
-
-        Raises:
-            InvalidNameError: An option cannot have its name.
-            InvalidValueError: Values are outside the domain.
-        """
-        return cls(tuple(_checked_change(one, reserved) for one in changes), author, comment)
-
-    def checked(self, store: str) -> Draft:
-        """
-        Return this draft if every backend can take it as one commit.
+        A draft of changes whose names and values are checked; only the limits of a commit are left.
 
         Raises:
             InvalidCommitError: No change or more than 99 of them, an option twice, an author and
                 comment of more than 2,000 bytes, or more in all than one DynamoDB item holds.
         """
-        count = len(self.changes)
-        if not 1 <= count <= MAX_CHANGES:
-            reason = f"a commit has 1 to {MAX_CHANGES} changes, this one {count}: split it"
+        if not 1 <= len(changes) <= MAX_CHANGES:
+            reason = f"a commit has 1 to {MAX_CHANGES} changes, this one {len(changes)}: split it"
             raise InvalidCommitError(store, reason)
-        if len(self.options) < count:
-            reason = "a commit changes an option once, this one does it twice"
+        draft = cls(changes, author, comment)
+        if len(draft.options) < len(changes):
+            reason = "a commit changes an option once, this one changes one twice"
             raise InvalidCommitError(store, reason)
-        _check_remarks(store, self.author, self.comment)
-        size_b = commit_size_b(store, self)
+        _check_remarks(store, author, comment)
+        size_b = commit_size_b(store, draft)
         if size_b > MAX_COMMIT_B:
             reason = (
                 f"it has {size_b:,} bytes by DynamoDB's size rule, at most {MAX_COMMIT_B:,} fit: "
                 "split it into several commits"
             )
             raise InvalidCommitError(store, reason)
-        return self
+        return draft
 
     @property
     def options(self) -> frozenset[str]:
-        """The options that it touches."""
+        """The options that it changes."""
         return frozenset(change.option for change in self.changes)
-
-    def commit(self, version: int, id: str, at: datetime, previous: str | None) -> Commit:
-        """This draft as the commit with that version."""
-        return Commit(version, id, at, self.author, self.comment, self.changes, previous)
 
 
 def next_commit(
@@ -159,15 +153,15 @@ def checked_draft(
     reserved: Collection[str] = RESERVED_KEYS,
 ) -> Draft:
     """
-    What a caller wants to commit, if every backend can take it.
+    A draft of a caller's changes, in canonical form.
 
     Raises:
         InvalidNameError: An option cannot have its name.
         InvalidValueError: Values are outside the domain.
-        InvalidCommitError: No change or more than 99 of them, an option twice, an author and
-            comment of more than 2,000 bytes, or more in all than one DynamoDB item holds.
+        InvalidCommitError: See `Draft.of_checked`.
     """
-    return Draft.of(changes, author, comment, reserved=reserved).checked(store)
+    checked = tuple(_checked_change(change, reserved) for change in changes)
+    return Draft.of_checked(store, checked, author, comment)
 
 
 def split_into_drafts(
@@ -204,14 +198,14 @@ def _checked_change(change: Change, reserved: Collection[str]) -> Change:
     option = checked_option(change.option)
     if change.values is None:
         return Change(option, None)
-    return Change(option, freeze(canonical_values(option, change.values, reserved=reserved)))
+    return Change(option, canonical_values(option, change.values, reserved=reserved))
 
 
 def _check_remarks(store: str, author: str | None, comment: str) -> None:
     remarks: dict[str, object] = {"author": author or "", "comment": comment}
     for name, text in remarks.items():
         if not isinstance(text, str) or utf8_size(text) is None:
-            raise InvalidCommitError(store, f"the {name} is no text that UTF-8 can hold")
+            raise InvalidCommitError(store, f"the {name} is not a text that UTF-8 can hold")
     size_b = text_size_b(author or "") + text_size_b(comment)
     if size_b > MAX_REMARKS_B:
         reason = f"author and comment have {size_b:,} bytes together, at most {MAX_REMARKS_B:,} fit"
@@ -235,10 +229,10 @@ def _change_size_b(change: Change) -> int:
 
 def journal_form(values: Mapping[str, Value]) -> Mapping[str, Value] | str:
     """
-    Values as they stand in a commit: as they are, or as a text of tagged JSON.
+    Values as a commit holds them: unchanged, or as a text of tagged JSON.
 
-    The latter where they are nested so deep that DynamoDB's 32 levels do not hold them inside the
-    commit's own.
+    They are a text where they are nested so deep that DynamoDB's 32 levels do not hold them inside
+    the commit's own levels.
     """
     if _depth(values) - 1 <= _MAX_JOURNALED_DEPTH:
         return values
@@ -247,10 +241,10 @@ def journal_form(values: Mapping[str, Value]) -> Mapping[str, Value] | str:
 
 def values_from_journal(form: Mapping[str, Value] | str) -> ReadOnlyDict:
     """
-    Values out of what `journal_form` gave.
+    The values that `journal_form` made this of.
 
     Raises:
-        ValueError: The text is no tagged JSON of an option.
+        ValueError: The text is not tagged JSON of an option.
     """
     if not isinstance(form, str):
         return freeze(form)
@@ -263,8 +257,3 @@ def _depth(value: Any) -> int:
     if isinstance(value, list):
         return 1 + max(map(_depth, value), default=0)
     return 0
-
-
-def values_of(change: Change) -> ReadOnlyDict | None:
-    """The values of a checked change, as what they are."""
-    return change.values  # type: ignore[return-value]  # checked_draft froze them

@@ -1,7 +1,10 @@
-"""What a journal tells of a store's past, once for all backends."""
+"""The past of a store, read from its journal."""
 
 from __future__ import annotations
 
+from typing import Any
+
+from confstore._journal.commits import apply_changes
 from confstore._stores.protocols import Commit, JournaledStore
 from confstore._values.names import checked_option
 from confstore._values.read_only import thaw
@@ -35,11 +38,11 @@ def _held(store: JournaledStore) -> list[Commit]:
 
 def state_at(store: JournaledStore, version: int) -> dict[str, Values]:
     """
-    Every option as it was when a version was the last.
+    Every option as it was at a version.
 
     Raises:
-        JournalGapError: The version lies before the end of the baseline or before what the journal
-            still holds, or does not exist yet.
+        JournalGapError: The version lies before the end of the baseline or before the oldest commit
+            that the journal still holds, or does not exist yet.
     """
     states, unknown = states_at(store, version)
     if unknown:
@@ -49,23 +52,24 @@ def state_at(store: JournaledStore, version: int) -> dict[str, Values]:
 
 def states_at(store: JournaledStore, version: int) -> tuple[dict[str, Values], dict[str, int]]:
     """
-    The options at a version.
+    The options at a version, as far as the journal knows them.
 
     Returns:
-        Their values, and the options of which the journal no longer tells, each with the first
-        version of which it does.
+        Their values, and the options whose values then are not in the journal any more, each with
+        the first version that has them.
     """
     commits = _held(store)
-    states: dict[str, Values] = {}
+    states: dict[str, Any] = {}
     if commits and commits[0].version > 1:
-        # What no held commit touches is now as it was then; the commits are read again, so that
-        # they hold everything which these options show.
+        # An option that no held commit touches is now as it was then. The commits are read again,
+        # so that they hold every change that these options show.
         states = dict(store.items())
         commits = _held(store)
+    baseline = store.baseline()
     first = commits[0].version if commits else 1
     last = commits[-1].version if commits else store.version()
-    if not max(store.baseline(), first - 1) <= version <= last:
-        raise JournalGapError(store.name, version, max(store.baseline(), first))
+    if not max(baseline, first - 1) <= version <= last:
+        raise JournalGapError(store.name, version, max(baseline, first))
     unknown: dict[str, int] = {}
     for commit in commits:
         for change in commit.changes:
@@ -75,11 +79,10 @@ def states_at(store: JournaledStore, version: int) -> tuple[dict[str, Values], d
     for commit in commits:
         if commit.version > version:
             break
+        apply_changes(states, commit.changes)
         for change in commit.changes:
             unknown.pop(change.option, None)
-            if change.values is None:
-                states.pop(change.option, None)
-            else:
-                states[change.option] = thaw(change.values)
-    # A journal that begins with version 1 tells all: what it did not write yet was not there.
-    return states, unknown if first > 1 else {}
+    # A journal that begins with version 1 is complete: what it did not write yet was not there.
+    if first == 1:
+        unknown.clear()
+    return {option: thaw(values) for option, values in states.items()}, unknown

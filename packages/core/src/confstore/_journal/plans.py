@@ -1,7 +1,7 @@
 """
-What is to be committed so that a store's options are those of another time.
+Plans of commits: rollback and reconcile.
 
-Nothing here is ever erased: to go back is to commit again what was.
+A rollback erases nothing: it commits the old values again.
 """
 
 from __future__ import annotations
@@ -24,12 +24,13 @@ __all__ = ["Plan", "plan_reconcile", "plan_rollback", "reconcile", "rollback"]
 @attrs.frozen
 class Plan:
     """
-    Options to be committed, as they were found at one moment.
+    The changes that turn the options of a store, as read at one version, into others.
 
     Attributes:
-        version: The store's version then: who committed to one of the options later is in conflict.
-        old: Those of the options that there are, as they are.
-        new: Those that there will be, as they will be; an option that is only in `old` is deleted.
+        version: The store's version then, 0 for a store without a journal; a later commit to one of
+            the options is a conflict.
+        old: The options that change, as they are; an option that is only in `new` is created.
+        new: The options that change, as they will be; an option that is only in `old` is deleted.
     """
 
     version: int
@@ -38,7 +39,7 @@ class Plan:
 
     @classmethod
     def between(cls, version: int, old: Mapping[str, Values], new: Mapping[str, Values]) -> Plan:
-        """The plan that makes new options of old ones, without those that are the same."""
+        """The plan that turns old options into new ones, without those that stay the same."""
         changed = {
             option
             for option in old.keys() | new.keys()
@@ -52,13 +53,14 @@ class Plan:
 
     @property
     def options(self) -> list[str]:
-        """The options that change, by name."""
+        """The names of the options that change, sorted."""
         return sorted(self.old.keys() | self.new.keys())
 
     @property
     def changes(self) -> list[Change]:
-        """What is to be committed."""
-        return [Change(option, self.new.get(option)) for option in self.options]
+        """The changes to commit; deletes are last, so that a stop half way has lost nothing."""
+        written = [Change(option, values) for option, values in self.new.items()]
+        return written + [Change(option, None) for option in sorted(self.old.keys() - self.new)]
 
     def commit(
         self,
@@ -78,7 +80,7 @@ class Plan:
             if_version: The version that counts for conflicts; None means the plan's.
 
         Raises:
-            InvalidCommitError: One commit does not hold all changes, or there is none.
+            InvalidCommitError: The changes do not fit one commit, or there is none.
             VersionConflictError: Somebody committed to one of the options meanwhile.
         """
         seen = self.version if if_version is None else if_version
@@ -93,7 +95,7 @@ class Plan:
         if_version: int | None = None,
     ) -> Iterator[Commit]:
         """
-        Make the commits, as few as hold all of the changes; each when it is asked for.
+        Make as few commits as hold all of the changes, each when the iterator asks for it.
 
         Args:
             store: The store that the plan was made for.
@@ -102,19 +104,25 @@ class Plan:
             if_version: The version that counts for conflicts; None means the plan's.
 
         Raises:
+            InvalidCommitError: No commit can hold one of the changes; nothing is written.
             VersionConflictError: Somebody committed to one of the options meanwhile.
         """
         seen = self.version if if_version is None else if_version
-        for draft in split_into_drafts(store.name, self.changes, author, comment):
+        # All at once: a change that fits into no commit is found before the first one is made.
+        for draft in list(split_into_drafts(store.name, self.changes, author, comment)):
             # Each batch has options of its own, so the batches before it are no conflict.
-            yield store.commit(draft.changes, if_version=seen, author=author, comment=comment)
+            commit = store.commit(draft.changes, if_version=seen, author=author, comment=comment)
+            yield commit
+            # Without a foreign commit in between, the store need not read ours again.
+            if commit.version == seen + 1:
+                seen = commit.version
 
 
 def plan_rollback(
     store: JournaledStore, to_version: int, options: Collection[str] | None = None
 ) -> Plan:
     """
-    What makes options again what they were at a version.
+    Plan to give options the values that they had at a version.
 
     Args:
         store: The journaled store.
@@ -122,8 +130,8 @@ def plan_rollback(
         options: The only options to go back with; None means every one.
 
     Raises:
-        JournalGapError: The journal does not tell what they were.
-        OptionNotFoundError: None of the given options of this name was there, then or now.
+        JournalGapError: The journal does not hold their values of then.
+        OptionNotFoundError: One of the given options did not exist then and does not now.
     """
     states, unknown = states_at(store, to_version)
     version = store.version()
@@ -153,23 +161,23 @@ def rollback(
     comment: str = "",
 ) -> Commit | None:
     """
-    Make options again what they were at a version, by a new commit.
+    Give options the values that they had at a version, by a new commit.
 
     Args:
         store: The journaled store.
         to_version: The version to go back to.
         options: The only options to go back with; None means every one.
-        atomic: False permits several commits where one does not hold all changes.
+        atomic: False allows several commits where the changes do not fit one.
         author: Who commits.
-        comment: Why; without one it says which version this goes back to.
+        comment: Why; by default `rollback to version N`.
 
     Returns:
         The (last) commit; None if there was nothing to change.
 
     Raises:
-        JournalGapError: The journal does not tell what they were.
-        OptionNotFoundError: None of the given options of this name was there, then or now.
-        InvalidCommitError: One commit does not hold all changes, and `atomic` is true.
+        JournalGapError: The journal does not hold their values of then.
+        OptionNotFoundError: One of the given options did not exist then and does not now.
+        InvalidCommitError: The changes do not fit one commit, and `atomic` is true.
         VersionConflictError: Somebody committed to one of the options meanwhile.
     """
     plan = plan_rollback(store, to_version, options)
@@ -180,10 +188,10 @@ def rollback(
 
 
 def plan_reconcile(store: JournaledStore) -> Plan:
-    """What tells the journal of what was written to the options without it."""
+    """Plan to commit the changes that were written without the journal."""
     version = store.version()
     recorded, unknown = states_at(store, version)
-    known = {option: values for option, values in store.items() if option not in unknown}
+    known = {option: values for option, values in sorted(store.items()) if option not in unknown}
     return Plan.between(version, recorded, known)
 
 
@@ -191,7 +199,7 @@ def reconcile(
     store: JournaledStore, *, author: str | None = None, comment: str = "reconcile"
 ) -> Commit | None:
     """
-    Commit what was written to the options without the journal.
+    Commit the changes that were written without the journal.
 
     Returns:
         The (last) commit; None if options and journal agree.
@@ -203,7 +211,7 @@ def reconcile(
 
 
 def _only(states: Mapping[str, Values], options: Collection[str]) -> dict[str, Values]:
-    return {option: values for option, values in states.items() if option in options}
+    return {option: states[option] for option in sorted(states) if option in options}
 
 
 def _last(commits: Iterator[Commit]) -> Commit | None:

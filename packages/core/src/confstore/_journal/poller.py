@@ -1,20 +1,20 @@
 """
-What is new in a journaled store: one question to its journal.
+Incremental polling of a journaled store: one query of its journal.
 
-A poll that finds nothing costs half a read unit of DynamoDB, whatever the size of the store; one
-that finds commits brings just their changes. Everything is loaded once in a while all the same, for
+A poll without new commits costs half a read unit of DynamoDB, whatever the size of the store; one
+with new commits reads only their changes. A full load follows once in a while all the same, for
 edits that were made without the journal.
 """
 
 from __future__ import annotations
 
 import random as random_module
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 import attrs
 
 from confstore._journal.chain import contiguous
-from confstore._journal.commits import values_of
+from confstore._journal.commits import apply_changes
 from confstore._process.clock import Clock
 from confstore._stores.protocols import Commit, Head, Journal, Poll
 from confstore._values.read_only import ReadOnlyDict
@@ -27,7 +27,7 @@ _MAX_FULL_LOADS = 5
 
 @attrs.frozen
 class _Checkpoint:
-    """Where a reader of one journal is, and when it has to load everything again."""
+    """The position of a reader in one journal, and the time of its next full load."""
 
     source: object = attrs.field(repr=False)
     head: Head
@@ -40,7 +40,7 @@ class JournalPoller:
     Polls one journaled store; each reader's state is in its checkpoint.
 
     Attributes:
-        full_reload_interval_s: Seconds between two loads of everything, jittered by 10 %.
+        full_reload_interval_s: Seconds between two full loads, jittered by 10 %.
     """
 
     _journal: Journal
@@ -49,7 +49,7 @@ class JournalPoller:
     _random: Callable[[], float] = attrs.field(default=random_module.random, repr=False)
 
     def poll(self, checkpoint: object, *, consistent: bool) -> Poll:
-        """What is new since a checkpoint; see `PollableStore.poll`."""
+        """The changes since a checkpoint; see `PollableStore.poll`."""
         if (
             not isinstance(checkpoint, _Checkpoint)
             or checkpoint.source is not self
@@ -64,55 +64,40 @@ class JournalPoller:
             commits += more
         if not is_whole:
             return self._full()
-        if commits:
-            head = Head.of(commits[-1])
-        changed, removed = _applied({}, commits)
-        return Poll(attrs.evolve(checkpoint, head=head), changed, removed)
+        if not commits:
+            return Poll(checkpoint, {})
+        changed: dict[str, ReadOnlyDict] = {}
+        touched: set[str] = set()
+        for commit in commits:
+            apply_changes(changed, commit.changes)
+            touched.update(change.option for change in commit.changes)
+        removed = frozenset(touched - changed.keys())
+        return Poll(attrs.evolve(checkpoint, head=Head.of(commits[-1])), changed, removed)
 
     def _after(self, head: Head, *, consistent: bool) -> tuple[list[Commit], bool]:
         return contiguous(self._journal.read_commits(head.version, consistent=consistent), head)
 
     def _full(self) -> Poll:
-        before, options, commits = self._load()
+        head, options = self._load()
         jitter = 0.9 + 0.2 * self._random()
-        checkpoint = _Checkpoint(
-            self,
-            Head.of(commits[-1]) if commits else before,
-            self._clock.monotonic() + self.full_reload_interval_s * jitter,
-        )
-        changed, _ = _applied(options, commits)
-        return Poll(checkpoint, changed, is_full=True)
+        full_at_s = self._clock.monotonic() + self.full_reload_interval_s * jitter
+        return Poll(_Checkpoint(self, head, full_at_s), options, is_full=True)
 
-    def _load(self) -> tuple[Head, Mapping[str, ReadOnlyDict], list[Commit]]:
+    def _load(self) -> tuple[Head, dict[str, ReadOnlyDict]]:
         """
-        Every option, the last commit before that, and those which were made since.
+        The last commit, and every option as it is after it.
 
         A writer may commit while the options are read, so that they show some of its changes and
-        not others: the commits since the version before them, applied again, put that right.
+        not others. The commits since the version before them, applied again, correct that.
         """
         # A table that is being restored may show a hole; one that stays is a fault of the journal.
         for _ in range(_MAX_FULL_LOADS):
-            before = self._journal.read_head()
-            options = self._journal.read_options()
-            commits, is_whole = self._after(before, consistent=True)
+            head = self._journal.read_head()
+            options = dict(self._journal.read_options())
+            commits, is_whole = self._after(head, consistent=True)
             if is_whole:
-                return before, options, commits
-        reason = "its last versions do not follow each other: mend it, or delete the last ones"
+                for commit in commits:
+                    apply_changes(options, commit.changes)
+                return Head.of(commits[-1]) if commits else head, options
+        reason = "its last versions do not follow each other: repair it, or delete the last ones"
         raise CorruptStoreError("the journal", reason)
-
-
-def _applied(
-    options: Mapping[str, ReadOnlyDict], commits: list[Commit]
-) -> tuple[dict[str, ReadOnlyDict], frozenset[str]]:
-    state = dict(options)
-    removed: set[str] = set()
-    for commit in commits:
-        for change in commit.changes:
-            values = values_of(change)
-            if values is None:
-                state.pop(change.option, None)
-                removed.add(change.option)
-            else:
-                state[change.option] = values
-                removed.discard(change.option)
-    return state, frozenset(removed)

@@ -20,7 +20,7 @@ from confstore._values.keys import checked_keys, select, select_all
 from confstore._values.names import checked_option
 from confstore._values.read_only import ReadOnlyDict, freeze
 from confstore._values.types import MISSING
-from confstore.errors import InvalidNameError, OptionNotFoundError
+from confstore.errors import OptionNotFoundError
 
 __all__ = ["CacheStatus", "CachedConfigStore"]
 
@@ -175,12 +175,6 @@ class CachedConfigStore(ReadsByName):
 
     def _name(self) -> str:
         return self._store.name
-
-    def __contains__(self, option: object) -> bool:
-        try:
-            return self.get(option, default=None) is not None  # type: ignore[call-overload]  # checked there
-        except InvalidNameError:
-            return False
 
     def __iter__(self) -> Iterator[str]:
         return (option for option, _ in self._store.items())

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar, overload
 
 from confstore._process.closing import ClosesOnExit
 from confstore._values.types import MISSING, Missing
-from confstore.errors import OptionNotFoundError
+from confstore.errors import InvalidNameError, OptionNotFoundError
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -100,8 +100,6 @@ class ReadsByName(ClosesOnExit):
 
         def _read_all(self, keys: Collection[str] | None) -> dict[str, dict[str, Any]]: ...
 
-        def __contains__(self, option: object) -> bool: ...
-
         def __iter__(self) -> Iterator[str]: ...
 
         def reload(self) -> None: ...
@@ -124,6 +122,12 @@ class ReadsByName(ClosesOnExit):
 
     def __getitem__(self, option: str) -> dict[str, Any]:
         return self.get(option)
+
+    def __contains__(self, option: object) -> bool:
+        try:
+            return self.get(option, keys=(), default=None) is not None  # type: ignore[call-overload]  # get checks it
+        except InvalidNameError:
+            return False
 
     def __len__(self) -> int:
         return sum(1 for _ in self)

@@ -7,8 +7,8 @@ from typing import Any
 
 from confstore._reading.config import ReadsByName
 from confstore._stores.protocols import Store
-from confstore._values.keys import checked_keys
-from confstore.errors import InvalidNameError, OptionNotFoundError
+from confstore._values.keys import checked_keys, select
+from confstore.errors import OptionNotFoundError
 
 __all__ = ["SimpleConfigStore"]
 
@@ -37,18 +37,7 @@ class SimpleConfigStore(ReadsByName):
 
     def _read_all(self, keys: Collection[str] | None) -> dict[str, dict[str, Any]]:
         wanted = checked_keys(keys)
-        if wanted is None:
-            return dict(self._store.items())
-        return {
-            option: {key: value for key, value in values.items() if key in wanted}
-            for option, values in self._store.items()
-        }
-
-    def __contains__(self, option: object) -> bool:
-        try:
-            return self._read(option, ()) is not None  # type: ignore[arg-type]  # the store checks the name
-        except InvalidNameError:
-            return False
+        return {option: select(values, wanted) for option, values in self._store.items()}
 
     def __iter__(self) -> Iterator[str]:
         return (option for option, _ in self._store.items())

@@ -8,6 +8,7 @@ accept what DynamoDB refuses and the other way round.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Collection, Mapping
 from decimal import Decimal
 from typing import Any
@@ -15,9 +16,9 @@ from typing import Any
 from confstore._values.keys import RESERVED_KEYS, key_fault, key_names
 from confstore._values.names import utf8_size
 from confstore._values.numbers import canonical_number
-from confstore._values.read_only import ReadOnlyDict, freeze
+from confstore._values.read_only import FillableDict, ReadOnlyDict, ReadOnlyList, freeze
 from confstore._values.sizes import option_size_b
-from confstore._values.types import Value, Values
+from confstore._values.types import Value
 from confstore.errors import InvalidValueError
 
 __all__ = [
@@ -48,9 +49,9 @@ left for the item's keys and for the commit around the option in a journal.
 
 def canonical_values(
     option: str, values: Mapping[str, Value], *, reserved: Collection[str] = RESERVED_KEYS
-) -> Values:
+) -> ReadOnlyDict:
     """
-    A copy of an option's values in canonical form.
+    A copy of an option's values in canonical form, read-only.
 
     Args:
         option: The option that is to be written, already checked.
@@ -71,9 +72,9 @@ def canonical_update(
     remove: Collection[str],
     *,
     reserved: Collection[str] = RESERVED_KEYS,
-) -> tuple[Values, frozenset[str]]:
+) -> tuple[ReadOnlyDict, frozenset[str]]:
     """
-    The keys to set, in canonical form, and the keys to remove.
+    The keys to set, in canonical form and read-only, and the keys to remove.
 
     The size of what is set is checked; a backend that knows the merged option checks that, too.
 
@@ -84,7 +85,8 @@ def canonical_update(
     removed = key_names(remove, "remove")
     for key in removed:
         _check_key(option, "", key)
-        _check_reserved(option, key, reserved)
+        if key in reserved:
+            raise _reserved_error(option, key)
     canonical = _canonical_entries(option, values, reserved)
     for key in canonical:
         if key in removed:
@@ -96,7 +98,7 @@ def canonical_update(
 def merge_update(
     option: str,
     old: Mapping[str, Value] | None,
-    changed: Mapping[str, Value],
+    changed: ReadOnlyDict,
     removed: Collection[str],
 ) -> ReadOnlyDict:
     """
@@ -135,17 +137,19 @@ def check_size(option: str, values: Mapping[str, Value]) -> None:
 
 def _canonical_entries(
     option: str, values: Mapping[str, Value], reserved: Collection[str]
-) -> Values:
+) -> ReadOnlyDict:
     given: object = values
     if not isinstance(given, Mapping):
         reason = f"an option's values are a dict of key to value, not {type(given).__name__}"
         raise InvalidValueError(option, "", reason)
-    canonical: Values = {}
+    canonical = FillableDict()
     for key, value in values.items():
         _check_key(option, "", key)
-        _check_reserved(option, key, reserved)
-        canonical[str.__str__(key)] = _canonical(option, str.__str__(key), value, depth=0)
-    return canonical
+        name = sys.intern(str.__str__(key))
+        if name in reserved:
+            raise _reserved_error(option, name)
+        canonical[name] = _canonical(option, name, value, depth=0)
+    return ReadOnlyDict(canonical)
 
 
 def _canonical(option: str, path: str, value: Any, depth: int) -> Value:
@@ -153,7 +157,7 @@ def _canonical(option: str, path: str, value: Any, depth: int) -> Value:
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, str):
-        if utf8_size(value) is None:
+        if not value.isascii() and utf8_size(value) is None:
             reason = "the text holds a lone surrogate, which UTF-8 cannot"
             raise InvalidValueError(option, path, reason)
         return str.__str__(value)
@@ -174,19 +178,21 @@ def _canonical(option: str, path: str, value: Any, depth: int) -> Value:
         raise InvalidValueError(option, path, reason)
     if isinstance(value, dict):
         return _canonical_dict(option, path, value, depth + 1)
-    return [
-        _canonical(option, f"{path}[{index}]", entry, depth + 1)
-        for index, entry in enumerate(value)
-    ]
+    return ReadOnlyList(
+        [
+            _canonical(option, f"{path}[{index}]", entry, depth + 1)
+            for index, entry in enumerate(value)
+        ]
+    )
 
 
 def _canonical_dict(option: str, path: str, value: dict[Any, Any], depth: int) -> Value:
-    canonical: Values = {}
+    canonical = FillableDict()
     for key, entry in value.items():
         _check_key(option, path, key)
-        plain = str.__str__(key)
-        canonical[plain] = _canonical(option, f"{path}[{plain!r}]", entry, depth)
-    return canonical
+        name = sys.intern(str.__str__(key))
+        canonical[name] = _canonical(option, f"{path}[{name!r}]", entry, depth)
+    return ReadOnlyDict(canonical)
 
 
 def _canonical_number(option: str, path: str, value: int | float | Decimal) -> Value:
@@ -206,7 +212,7 @@ def _canonical_set(option: str, path: str, value: Collection[Any]) -> Value:
         reason = f"a set holds only str, only bytes or only numbers, not {types}"
         raise InvalidValueError(option, path, reason)
     # The set's own depth is no level: DynamoDB counts lists and maps.
-    canonical = {_canonical(option, path, entry, depth=0) for entry in value}
+    canonical = frozenset(_canonical(option, path, entry, depth=0) for entry in value)
     if len(canonical) < len(value):
         # A Decimal can be a float's exact binary value, and another the float as it is written.
         reason = "two numbers of a set are the same for Python when they are read back"
@@ -230,7 +236,6 @@ def _check_key(option: str, path: str, key: object) -> None:
         raise InvalidValueError(option, path, fault)
 
 
-def _check_reserved(option: str, key: str, reserved: Collection[str]) -> None:
-    if key in reserved:
-        reason = "the key is reserved, because a DynamoDB item needs it for itself: rename it"
-        raise InvalidValueError(option, key, reason)
+def _reserved_error(option: str, key: str) -> InvalidValueError:
+    reason = "the key is reserved, because a DynamoDB item needs it for itself: rename it"
+    return InvalidValueError(option, key, reason)

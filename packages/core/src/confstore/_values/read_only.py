@@ -132,6 +132,9 @@ def freeze(values: Mapping[str, Value]) -> ReadOnlyDict:
 
 def freeze_value(value: Value) -> Any:
     """The read-only form of one canonical value."""
+    # Nothing in them can be changed either.
+    if value.__class__ is ReadOnlyDict or value.__class__ is ReadOnlyList:
+        return value
     if isinstance(value, dict):
         return freeze(value)
     if isinstance(value, list):

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterable, Mapping
 from copy import deepcopy
 from typing import Any
 
 import attrs
 
-from confstore import Change, Commit, Poll
-from confstore.adapter import Draft, canonical_values, checked_option, freeze, thaw
+from confstore import Change, Commit, Head, Poll
+from confstore.adapter import Draft, canonical_values, checked_option, freeze, next_commit, thaw
 from confstore.errors import StoreClosedError
 
 from ..journaled_reference_store import JournaledReferenceStore
@@ -307,7 +306,7 @@ class CommitsWithoutAJournal(JournaledReferenceStore):
             return super().commit(changes, **how)
         draft = self.checked(changes)
         self.apply(draft)
-        return draft.commit(1, uuid.uuid4().hex, self.now(), None)
+        return next_commit(draft, Head(), at=self.now())
 
 
 class HasAVersionWithoutAJournal(JournaledReferenceStore):

@@ -1,4 +1,4 @@
-"""How far this machine's clock is from DynamoDB's."""
+"""The offset of this machine's clock from DynamoDB's."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ _NOTABLE_S = 60
 
 def clock_finding(headers: Mapping[str, str], began_s: float, ended_s: float) -> Finding:
     """
-    Compare with the date of a reply.
+    Compare this machine's clock with the date of a reply.
 
     Args:
-        headers: The reply's.
+        headers: The headers of the reply.
         began_s: When the request was sent, by this machine's clock, in seconds since the epoch.
-        ended_s: When its reply was there.
+        ended_s: When its reply had arrived.
     """
     try:
         date_s = parsedate_to_datetime(headers.get("date", "")).timestamp()
     except ValueError:
         return Finding("clock", None, "the reply does not say when it was written")
-    # The reply was written at some time between, and its date has no fractions.
+    # The reply was written at some time in between, and its date has no fractions.
     offset_s = round(max(began_s - date_s - 1, 0) or min(ended_s - date_s, 0))
     if abs(offset_s) < _NOTABLE_S:
         return Finding("clock", True, f"within {_NOTABLE_S} s of DynamoDB's")

@@ -1,10 +1,8 @@
-"""The reading of one option before botocore does."""
+"""Early parsing of one option."""
 
 from __future__ import annotations
 
 from typing import Any
-
-import attrs
 
 from confstore_dynamodb._keys import TableSchema
 from confstore_dynamodb._wire.decoder import PLAIN
@@ -13,13 +11,15 @@ from confstore_dynamodb._wire.json_reader import ItemReader, read_item, read_mem
 __all__ = ["ItemBody"]
 
 
-@attrs.frozen(eq=False)
 class ItemBody:
     """Reads the reply to a `GetItem`: the option's values."""
 
-    _schema: TableSchema
     operation = "GetItem"
     member = "Item"
+
+    def __init__(self, schema: TableSchema) -> None:
+        """Read items of tables with these keys."""
+        self._items = ItemReader(PLAIN, schema.option_key, schema.reserved, has_memos=False)
 
     def read(self, body: bytes) -> tuple[Any, bytes] | None:
         """See `EarlyReader`."""
@@ -27,5 +27,4 @@ class ItemBody:
 
     def _values(self, text: str, position: int) -> tuple[Any, int]:
         item, end = read_item(text, position)
-        reader = ItemReader(PLAIN, self._schema.option_key, self._schema.reserved)
-        return reader.values(item), end
+        return self._items.values(item), end

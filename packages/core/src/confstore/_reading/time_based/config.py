@@ -23,7 +23,7 @@ from confstore._stores.protocols import Store
 from confstore._values.canonical import canonical_values
 from confstore._values.keys import checked_keys, select, select_all
 from confstore._values.names import checked_option
-from confstore._values.read_only import ReadOnlyDict, freeze
+from confstore._values.read_only import ReadOnlyDict
 from confstore._values.types import Value
 
 __all__ = ["TimeBasedConfigStore"]
@@ -98,15 +98,16 @@ class TimeBasedConfigStore(ReadsByName, Generic[T]):
         """
         interval_s = seconds("update_interval", update_interval)
         startup_timeout_s = seconds("startup_timeout", startup_timeout)
+        clock = SystemClock() if clock is None else clock
         refresher = Refresher(
             store.name,
             Loader(store),
             Overrides(schema_of(schema, schema_names, store.name)),
             Subscriptions(store.name),
             publish=_publisher(self, is_checked=max_stale is not None or not background),
-            clock=SystemClock() if clock is None else clock,
+            clock=clock,
             schedule=RefreshSchedule(interval_s, random=random),
-            fallback=None if fallback is None else Fallback(fallback, store.name),
+            fallback=None if fallback is None else Fallback(fallback, store.name, clock),
             max_stale_s=None if max_stale is None else seconds("max_stale", max_stale),
             is_background=background,
         )
@@ -216,11 +217,9 @@ class TimeBasedConfigStore(ReadsByName, Generic[T]):
             InvalidValueError: The values are outside the domain.
             SchemaError: The values do not fit the schema.
         """
+        given = {checked_option(name): v for name, v in {**(options or {}), **named}.items()}
         return self._refresher.overridden(
-            {
-                checked_option(option): freeze(canonical_values(checked_option(option), values))
-                for option, values in {**(options or {}), **named}.items()
-            }
+            {name: canonical_values(name, values) for name, values in given.items()}
         )
 
     def close(self) -> None:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import Generic, TypeVar
-
-import attrs
+from typing import TypeVar
 
 from confstore._process.clock import Clock
 from confstore._process.waits import Backoff
@@ -15,14 +13,6 @@ from confstore.errors import StoreUnavailableError
 __all__ = ["first_load"]
 
 T = TypeVar("T")
-
-
-@attrs.define(eq=False)
-class _Outcome(Generic[T]):
-    """The result of the loading thread so far."""
-
-    result: T | None = None
-    error: BaseException | None = None
 
 
 def first_load(
@@ -50,23 +40,25 @@ def first_load(
         StoreUnavailableError: There was no answer at all.
         Exception: The error of the last try.
     """
-    outcome: _Outcome[T] = _Outcome()
+    result: T | None = None
+    failure: BaseException | None = None
     done = clock.event()
     abandoned = clock.event()
 
     def run() -> None:
+        nonlocal result, failure
         failures = 0
         while not abandoned.wait(backoff.delay_s(failures)):
             try:
-                outcome.result = load()
+                result = load()
                 break
             except StoreUnavailableError as error:
-                outcome.error = error
+                failure = error
                 failures += 1
                 if not is_patient:
                     break
             except BaseException as error:
-                outcome.error = error
+                failure = error
                 break
         done.set()
 
@@ -75,8 +67,8 @@ def first_load(
         done.wait(timeout_s)
     finally:
         abandoned.set()
-    if outcome.result is not None:
-        return outcome.result
-    if outcome.error is not None:
-        raise outcome.error
+    if result is not None:
+        return result
+    if failure is not None:
+        raise failure
     raise StoreUnavailableError(store, f"no answer within {timeout_s:g} s of starting")

@@ -15,7 +15,7 @@ from confstore._process.forks import call_after_fork
 from confstore._process.log import describe, logger
 from confstore._process.naps import in_background
 from confstore._process.waits import Backoff, RefreshSchedule
-from confstore._reading.time_based.fallback import Fallback, Saver
+from confstore._reading.time_based.fallback import Fallback
 from confstore._reading.time_based.first_load import first_load
 from confstore._reading.time_based.loader import Loader, State
 from confstore._reading.time_based.subscriptions import Subscriptions
@@ -48,16 +48,12 @@ class Refresher:
     _is_background: bool = True
     health: Health = attrs.field(init=False)
     _ticker: Ticker = attrs.field(init=False)
-    _saver: Saver | None = attrs.field(init=False)
     _lock: threading.RLock = attrs.field(init=False, repr=False, factory=threading.RLock)
     _due_s: float = attrs.field(init=False, default=0.0)
     _due_at_s: float = attrs.field(init=False, default=0.0)
 
     def __attrs_post_init__(self) -> None:
         self._ticker = Ticker(f"confstore-refresh-{self.name}", self._clock)
-        self._saver = None if self._fallback is None else Saver(self._fallback, self._clock)
-
-    # -- starting and stopping -----------------------------------------------------------
 
     def start(self, timeout_s: float, backoff: Backoff) -> None:
         """
@@ -82,24 +78,24 @@ class Refresher:
             if self._fallback is None or not self._has_started_from(self._fallback, error):
                 raise
         else:
-            if self._saver is not None:
-                self._saver.save(state, health)
+            if self._fallback is not None:
+                self._fallback.save(state, health)
         call_after_fork(self.after_fork)
         self._start_thread()
 
     def _has_started_from(self, fallback: Fallback, error: Exception) -> bool:
         try:
-            saved = fallback.load()
-            view = self.overrides.view(saved.options)
+            options, saved_at = fallback.load()
+            view = self.overrides.view(options)
         except Exception as fault:
             text = "store %r: cannot start from the fallback file: %s"
             logger.error(text, self.name, describe(fault))
             return False
         # At least 0: the clock may have been set back since it was saved.
-        age_s = max(0.0, (self._clock.now() - saved.saved_at).total_seconds())
+        age_s = max(0.0, (self._clock.now() - saved_at).total_seconds())
         loaded_s = self._clock.monotonic() - age_s
         reason = describe(error)
-        self._accept(State(saved.options), Health(loaded_s, saved.saved_at, True, 1, reason), view)
+        self._accept(State(options), Health(loaded_s, saved_at, True, 1, reason), view)
         self._retry_after(1)
         text = "store %r: the first load failed, started from a fallback file of %.0f s ago: %s"
         logger.warning(text, self.name, age_s, reason)
@@ -108,10 +104,8 @@ class Refresher:
     def _start_thread(self) -> None:
         if self._is_background:
             failures = self.health.consecutive_failures
-            schedule = self._schedule
-            self._ticker.start(
-                self._tick, schedule.next_s(failures) if failures else schedule.first_s()
-            )
+            first_s = self._schedule.next_s(failures) if failures else self._schedule.first_s()
+            self._ticker.start(self._tick, first_s)
 
     def _tick(self) -> float:
         try:
@@ -135,8 +129,6 @@ class Refresher:
         self._ticker.after_fork()
         if not self._ticker.stopped.is_set():
             self._start_thread()
-
-    # -- refreshing ----------------------------------------------------------------------
 
     def refresh(self, *, consistent: bool) -> None:
         """
@@ -168,8 +160,8 @@ class Refresher:
                 if failures:
                     text = "store %r: refreshed again after %d failures"
                     logger.info(text, self.name, failures)
-                if self._saver is not None:
-                    self._saver.save(state, health)
+                if self._fallback is not None:
+                    self._fallback.save(state, health)
             finally:
                 if state.changed:
                     self.subscriptions.notify(old, state.options, state.changed)
@@ -197,8 +189,6 @@ class Refresher:
         delay_s = self._schedule.next_s(failures)
         self._due_s = self._clock.monotonic() + delay_s
         self._due_at_s = self._clock.now().timestamp() + delay_s
-
-    # -- reading -------------------------------------------------------------------------
 
     def check(self) -> None:
         """

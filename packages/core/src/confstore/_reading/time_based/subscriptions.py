@@ -17,19 +17,7 @@ Callback = Callable[[str, Any, Any], object]
 """Called with an option's name, its old values and its new ones; None stands for absent."""
 
 
-@attrs.frozen(eq=False)
-class _Subscription:
-    callback: Callback = attrs.field(repr=False)
-    option: str | None
-
-
-@attrs.frozen(eq=False)
-class _Change:
-    """Two states of a store, and the options in which they differ."""
-
-    old: Mapping[str, Any] = attrs.field(repr=False)
-    new: Mapping[str, Any] = attrs.field(repr=False)
-    options: tuple[str, ...]
+_Options = Mapping[str, Any]
 
 
 @attrs.define(eq=False)
@@ -39,14 +27,16 @@ class Subscriptions:
     _store: str
     # A dict keeps the order. Each operation on it is atomic, so there is no lock: a child could
     # inherit one locked, and garbage collection may unsubscribe.
-    _subscriptions: dict[_Subscription, None] = attrs.field(factory=dict)
-    _pending: deque[_Change] = attrs.field(factory=deque)
+    _subscriptions: dict[object, tuple[Callback, str | None]] = attrs.field(factory=dict)
+    _pending: deque[tuple[_Options, _Options, tuple[str, ...]]] = attrs.field(
+        factory=deque, repr=False
+    )
     _is_notifying: bool = False
 
     def add(self, callback: Callback, option: str | None) -> Callable[[], None]:
         """Add a callback; the result removes it, and may be called again."""
-        added = _Subscription(callback, option)
-        self._subscriptions[added] = None
+        added = object()
+        self._subscriptions[added] = callback, option
 
         def unsubscribe() -> None:
             self._subscriptions.pop(added, None)
@@ -58,42 +48,42 @@ class Subscriptions:
         self._pending.clear()
         self._is_notifying = False
 
-    def notify(
-        self, old: Mapping[str, Any], new: Mapping[str, Any], options: tuple[str, ...]
-    ) -> None:
+    def notify(self, old: _Options, new: _Options, options: tuple[str, ...]) -> None:
         """
         Call the subscribers of the changed options, in order; one caller at a time.
 
         A callback that reloads the config makes new changes. They wait until every subscriber has
         been called for these, so that nobody sees changes out of order.
         """
-        self._pending.append(_Change(old, new, options))
+        self._pending.append((old, new, options))
         if self._is_notifying:
             return
         self._is_notifying = True
         try:
             while self._pending:
-                self._call_all(self._pending.popleft())
+                self._call_all(*self._pending.popleft())
         finally:
             self._is_notifying = False
 
-    def _call_all(self, change: _Change) -> None:
+    def _call_all(self, old: _Options, new: _Options, options: tuple[str, ...]) -> None:
         calls = [
-            (one, option)
-            for option in change.options
-            for one in list(self._subscriptions)
-            if one.option in (None, option)
+            (subscription, option)
+            for option in options
+            for subscription, (_, only) in list(self._subscriptions.items())
+            if only in (None, option)
         ]
         # After a callback that exits or is interrupted, the others are called all the same.
         with contextlib.ExitStack() as stack:
-            for one, option in reversed(calls):
-                stack.callback(self._call, one, option, change)
+            for subscription, option in reversed(calls):
+                stack.callback(self._call, subscription, option, old.get(option), new.get(option))
 
-    def _call(self, one: _Subscription, option: str, change: _Change) -> None:
-        if one not in self._subscriptions:
+    def _call(self, subscription: object, option: str, old: Any, new: Any) -> None:
+        callback, _ = self._subscriptions.get(subscription, (None, None))
+        # None: another callback has ended this subscription meanwhile.
+        if callback is None:
             return
         try:
-            one.callback(option, change.old.get(option), change.new.get(option))
+            callback(option, old, new)
         except Exception as error:
             text = "store %r: a subscriber to option %r raised %s"
             logger.error(text, self._store, option, describe(error))

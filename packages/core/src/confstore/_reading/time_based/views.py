@@ -8,7 +8,7 @@ from typing import Any
 
 import attrs
 
-from confstore._schemas.schema import Schema
+from confstore._schemas.schema import OptionsSchema, StoreSchema
 from confstore._values.read_only import ReadOnlyDict
 
 __all__ = ["Health", "Overrides", "Status", "View"]
@@ -32,19 +32,12 @@ class View:
     version: int
 
 
-@attrs.frozen(eq=False)
-class _Override:
-    """Whole options that replace those of the store while it is in force."""
-
-    options: Mapping[str, ReadOnlyDict] = attrs.field(repr=False)
-
-
 @attrs.define(eq=False)
 class Overrides:
-    """Makes views of a store's options and the overrides in force."""
+    """Makes views of a store's options and of the overrides in force, which replace whole ones."""
 
-    _schema: Schema | None
-    _in_force: tuple[_Override, ...] = ()
+    _schema: OptionsSchema | StoreSchema | None
+    _in_force: dict[object, Mapping[str, ReadOnlyDict]] = attrs.field(factory=dict, repr=False)
     _version: int = 0
 
     def view(self, options: ReadOnlyDict) -> View:
@@ -58,21 +51,21 @@ class Overrides:
         if self._in_force:
             # The store's options were validated above: readers see them once the overrides end.
             merged: dict[str, Any] = dict(options)
-            for override in self._in_force:
-                merged.update(override.options)
+            for overridden in self._in_force.values():
+                merged.update(overridden)
             view = self._shaped(ReadOnlyDict(merged))
         self._version = view.version
         return view
 
-    def push(self, options: Mapping[str, ReadOnlyDict]) -> _Override:
+    def push(self, options: Mapping[str, ReadOnlyDict]) -> object:
         """Put an override in force; `pop` takes the result."""
-        override = _Override(options)
-        self._in_force = (*self._in_force, override)
+        override = object()
+        self._in_force[override] = options
         return override
 
-    def pop(self, override: _Override) -> None:
+    def pop(self, override: object) -> None:
         """End an override; overrides may end in any order."""
-        self._in_force = tuple(one for one in self._in_force if one is not override)
+        del self._in_force[override]
 
     def _shaped(self, options: ReadOnlyDict) -> View:
         version = self._version + 1
