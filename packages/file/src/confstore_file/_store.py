@@ -108,7 +108,6 @@ class FileStore(ClosesOnExit):
         """The store's name: the file's, without `.json`."""
         return self._name
 
-    @property
     def files(self) -> tuple[str, ...]:
         """The absolute paths of the options, the journal and the lock; none needs to exist."""
         return self._file.paths()

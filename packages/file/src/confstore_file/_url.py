@@ -56,7 +56,7 @@ def open_url(url: str, *, purpose: str = "create") -> FileStore:
 
 def _check_exists(path: str, store: FileStore, purpose: str) -> None:
     # A link to nowhere stands for the path to which it leads.
-    target, journal, _ = store.files
+    target, journal, _ = store.files()
     folder = os.path.dirname(target)
     if purpose in {"read", "write"} and not os.path.isdir(folder):
         raise StoreNotFoundError(store.name, f"the folder of the file {path!r} is not there")
