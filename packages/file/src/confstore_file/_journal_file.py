@@ -16,7 +16,6 @@ import attrs
 from confstore import Commit
 from confstore.errors import CorruptStoreError
 from confstore_file._journal_line import (
-    Header,
     Line,
     header_from_bytes,
     header_to_line,
@@ -35,13 +34,13 @@ class JournalState:
     The whole lines of a journal at one moment.
 
     Attributes:
-        header: Its first line.
+        baseline: The last version that only recorded the options at the start of the journal.
         lines: Its commits.
         size_b: The offset at which the last whole line ends.
         tail: The last whole line: while it is in its place, so are those before it.
     """
 
-    header: Header
+    baseline: int
     lines: tuple[Line, ...] = attrs.field(repr=False)
     size_b: int
     tail: bytes = attrs.field(repr=False)
@@ -79,13 +78,7 @@ class JournalFile:
     """
 
     def __init__(self, path: str, wall_clock: Callable[[], float]) -> None:
-        """
-        Name the journal.
-
-        Args:
-            path: Its path; the path of its folder has no symbolic links.
-            wall_clock: Seconds since the epoch, as in the file's times.
-        """
+        """Name the journal, by a path without symbolic links in its folders."""
         self._path = path
         self._wall_clock = wall_clock
         self._look: _Look | None = None
@@ -139,12 +132,12 @@ class JournalFile:
         first, end, rest = content.partition(b"\n")
         try:
             # Written together with the first commits, in one piece: it is never torn.
-            header = header_from_bytes(first if end else b"")
+            baseline = header_from_bytes(first if end else b"")
         except ValueError as error:
             raise self._corrupt(1, str(error)) from None
-        state = self._extended(JournalState(header, (), len(first + end), first + end), rest)
-        if len(state.lines) < header.baseline:
-            reason = f"it began with {header.baseline} commits, and some of them are missing"
+        state = self._extended(JournalState(baseline, (), len(first + end), first + end), rest)
+        if len(state.lines) < baseline:
+            reason = f"it began with {baseline} commits, and some of them are missing"
             raise self._corrupt(1, reason)
         return _Look(state, status, is_settled)
 
@@ -162,24 +155,23 @@ class JournalFile:
             tail = text
         if len(lines) == len(known.lines):
             return known
-        return JournalState(known.header, tuple(lines), size_b, tail)
+        return JournalState(known.baseline, tuple(lines), size_b, tail)
 
     def _corrupt(self, line: int, reason: str) -> CorruptStoreError:
         return CorruptStoreError(f"{os.path.basename(self._path)}:{line}:1", reason)
 
-    def create(self, header: Header, lines: list[Line], *, model: str) -> None:
+    def create(self, lines: list[Line], *, model: str) -> None:
         """
-        Write a whole journal, atomically; durable when this returns.
+        Write a new journal, atomically; durable when this returns.
 
         Args:
-            header: Its first line.
-            lines: Its first commits.
+            lines: Its first commits, which record the options as they are.
             model: A file whose owner and mode it gets, if that exists.
 
         Raises:
             OSError: It could not be written.
         """
-        content = header_to_line(header) + b"".join(map(line_to_bytes, lines))
+        content = header_to_line(len(lines)) + b"".join(map(line_to_bytes, lines))
         with Replacement(self._path, content, model=model) as replacement:
             replacement.commit()
 
@@ -220,12 +212,7 @@ class JournalFile:
         return True
 
     def sync(self) -> None:
-        """
-        Sync the file: the writer of the last line may have died before it did so.
-
-        Raises:
-            OSError: It could not be synced.
-        """
+        """Sync the file: the writer of the last line may have died before it did so."""
         with open(self._path, "r+b", buffering=0) as file:
             os.fsync(file.fileno())
 

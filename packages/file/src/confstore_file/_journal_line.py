@@ -20,25 +20,12 @@ from confstore.adapter import (
 )
 
 __all__ = [
-    "Header",
     "Line",
     "header_from_bytes",
     "header_to_line",
     "line_from_bytes",
     "line_to_bytes",
 ]
-
-
-@attrs.frozen
-class Header:
-    """
-    The first line of a journal.
-
-    Attributes:
-        baseline: The last version that only recorded the options at the start of the journal.
-    """
-
-    baseline: int
 
 
 @attrs.frozen
@@ -59,9 +46,9 @@ class Line:
     digest: str
 
 
-def header_to_line(header: Header) -> bytes:
-    """The bytes of a journal's first line."""
-    return _line({"journal": 1, "baseline": header.baseline})
+def header_to_line(baseline: int) -> bytes:
+    """The first line of a journal, with the last version that only recorded what there was."""
+    return _line({"journal": 1, "baseline": baseline})
 
 
 def line_to_bytes(line: Line) -> bytes:
@@ -93,9 +80,9 @@ def _change_to_json(change: Change) -> dict[str, Any]:
     return {"option": change.option, "action": "set", "values": values_to_json(change.values)}
 
 
-def header_from_bytes(text: bytes) -> Header:
+def header_from_bytes(text: bytes) -> int:
     """
-    Parse the first line of a journal.
+    Parse the first line of a journal and return the baseline.
 
     Raises:
         ValueError: It is not one; the error's text never quotes it.
@@ -103,7 +90,8 @@ def header_from_bytes(text: bytes) -> Header:
     try:
         content = json.loads(text)
         if content["journal"] == 1:
-            return Header(_field(content, "baseline", int))
+            baseline: int = _field(content, "baseline", int)
+            return baseline
     except (KeyError, TypeError, ValueError, RecursionError):
         pass
     raise ValueError("this is not the first line of a journal that this version can read")

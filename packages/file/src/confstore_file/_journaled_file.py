@@ -39,14 +39,7 @@ class JournaledFile:
     """
 
     def __init__(self, path: str, store: str, wall_clock: Callable[[], float]) -> None:
-        """
-        Name the files; none of them needs to exist.
-
-        Args:
-            path: The options file's absolute path.
-            store: The store's name, for errors and logs.
-            wall_clock: Seconds since the epoch, as in the files' times.
-        """
+        """Name the files; none of them needs to exist."""
         self.path = path
         self.store = store
         self.options = WatchedFile(path, store, wall_clock)
@@ -70,7 +63,8 @@ class JournaledFile:
     def journal_at(self, target: str) -> JournalFile:
         """The journal of an options file; one object for each path."""
         path = _journal_path(target)
-        return self._journals.setdefault(path, JournalFile(path, self._wall_clock))
+        known = self._journals.get(path)
+        return known or self._journals.setdefault(path, JournalFile(path, self._wall_clock))
 
     def read(self, *, is_for_write: bool = False) -> State:
         """
@@ -134,12 +128,7 @@ class JournaledFile:
         return rolled[1]
 
     def check_not_gone(self, state: State) -> None:
-        """
-        Check that the options file exists, because its journal has commits.
-
-        Raises:
-            StoreUnavailableError: It does not exist.
-        """
+        """Raise `StoreUnavailableError` if the options file is absent although it has commits."""
         if not state.is_absent:
             return
         reason = (

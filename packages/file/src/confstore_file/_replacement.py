@@ -66,6 +66,7 @@ class Replacement:
                 of power may bring back the old one.
         """
         adopt_temporary(self._target)
+        self.keep()
 
     def _write(self) -> None:
         try:
@@ -102,23 +103,13 @@ def temporary_of(target: str) -> str:
 
 
 def adopt_temporary(target: str) -> None:
-    """
-    Replace a file by its temporary file; durable when this returns.
-
-    Raises:
-        OSError: As in `Replacement.commit`.
-    """
+    """Replace a file by its temporary file, as `Replacement.commit` does."""
     os.replace(temporary_of(target), target)
     sync_folder(os.path.dirname(target))
 
 
 def narrow_mode(descriptor: int, model: str) -> None:
-    """
-    Remove the permissions of a file that another file lacks; its owner may always write to it.
-
-    Raises:
-        OSError: The file belongs to somebody else.
-    """
+    """Remove the permissions of a file that another file lacks; its owner may always write."""
     mode = stat.S_IMODE(os.fstat(descriptor).st_mode)
     allowed = stat.S_IMODE(os.stat(model).st_mode) | stat.S_IWUSR
     if mode & ~allowed:

@@ -66,7 +66,7 @@ class FileStore(ClosesOnExit):
     Every read sees the file as it is, so `consistent` has no effect. A write raises
     `CorruptStoreError` if the file does not hold a store, `AccessDeniedError` if the file or its
     folder may not be written, and `StoreUnavailableError` if the file, its lock or the disk is not
-    available now.
+    available now. The methods of the journal raise the same errors for the journal's file.
     """
 
     def __init__(
@@ -200,19 +200,13 @@ class FileStore(ClosesOnExit):
         self._writer.create()
 
     def is_journaled(self) -> bool:
-        """
-        True if every write is a commit.
-
-        Raises:
-            CorruptStoreError: The journal does not hold commits.
-            StoreUnavailableError: The journal was there and is gone.
-        """
+        """True if every write is a commit."""
         self._check_open()
         return self._file.journal() is not None
 
     def baseline(self) -> int:
         """The last version that only recorded the options at the time of `enable_journal`."""
-        return self._journal().header.baseline
+        return self._journal().baseline
 
     def enable_journal(self) -> None:
         """
@@ -238,12 +232,7 @@ class FileStore(ClosesOnExit):
         *,
         consistent: bool = True,  # noqa: ARG002 (always is)
     ) -> list[Commit]:
-        """
-        The commits after a version, ascending and without gaps.
-
-        Raises:
-            CorruptStoreError: The journal does not hold commits.
-        """
+        """The commits after a version, ascending and without gaps."""
         return self._journal().commits[max(0, since) :]
 
     def commit(

@@ -69,14 +69,7 @@ class WatchedFile:
     """
 
     def __init__(self, path: str, store: str, wall_clock: Callable[[], float]) -> None:
-        """
-        Watch a path; the file need not exist.
-
-        Args:
-            path: An absolute path.
-            store: The store's name, for errors and logs.
-            wall_clock: Seconds since the epoch, as in the file's times.
-        """
+        """Watch an absolute path; the file need not exist."""
         self._path = path
         self._store = store
         self._wall_clock = wall_clock
@@ -162,13 +155,7 @@ class WatchedFile:
         return self._state
 
     def written(self, options: Mapping[str, ReadOnlyDict], content: bytes) -> None:
-        """
-        Keep what the caller has just written as the last state.
-
-        Args:
-            options: The options.
-            content: The bytes of the file.
-        """
+        """Keep the options and the bytes that the caller has just written as the last state."""
         self._is_known = True
         self._state = State(self, MappingProxyType(dict(options)), digest_of(content))
 

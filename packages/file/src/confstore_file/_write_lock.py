@@ -28,13 +28,7 @@ class WriteLock:
     """
 
     def __init__(self, store: str, timeout_s: float) -> None:
-        """
-        Make a lock.
-
-        Args:
-            store: The store's name, for errors.
-            timeout_s: How long to wait for other writers in total.
-        """
+        """Make a lock for a store; it waits so many seconds for other writers in total."""
         self._store = store
         self._timeout_s = timeout_s
         self._threads = threading.Lock()

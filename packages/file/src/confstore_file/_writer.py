@@ -22,7 +22,7 @@ from confstore.adapter import (
 from confstore.errors import NotJournaledError, StoreUnavailableError
 from confstore_file._document import options_to_bytes
 from confstore_file._journal_file import JournalFile, JournalState
-from confstore_file._journal_line import Header, Line
+from confstore_file._journal_line import Line
 from confstore_file._journaled_file import MAX_ATTEMPTS, JournaledFile, is_behind, is_pending
 from confstore_file._os_errors import reason_of, store_error
 from confstore_file._replacement import Replacement, adopt_temporary, make_folder
@@ -53,17 +53,12 @@ class Writer:
     Writes the files of one store, under its lock, atomically and durably.
 
     Editors take no lock. So the file is read again right before it is replaced, and the write
-    starts over if it was edited.
+    starts over if it was edited. Each method raises a `ConfigStoreError` if a file cannot be read
+    or written.
     """
 
     def __init__(self, file: JournaledFile, lock_timeout_s: float) -> None:
-        """
-        Name the files.
-
-        Args:
-            file: The files.
-            lock_timeout_s: How long a write waits for other writers.
-        """
+        """Write to these files; each write waits so many seconds for other writers."""
         self._file = file
         self._store = file.store
         self._lock = WriteLock(file.store, lock_timeout_s)
@@ -74,7 +69,6 @@ class Writer:
 
         Raises:
             InvalidCommitError: There is a journal, and no commit can hold the changes.
-            ConfigStoreError: A file cannot be read or written.
         """
         self._write(lambda _, commits: self._draft(changes, commits))
 
@@ -82,15 +76,9 @@ class Writer:
         self, option: str, make: Callable[[ReadOnlyDict | None], ReadOnlyDict | None]
     ) -> None:
         """
-        Write one option, made of its present values under the lock.
+        Write one option, whose new values are made of the present ones under the lock.
 
-        Args:
-            option: The option.
-            make: Makes the new values of the present ones; None stands for an absent option. What
-                it raises is raised, and nothing is written.
-
-        Raises:
-            ConfigStoreError: A file cannot be read or written.
+        None stands for an absent option. If `make` raises, nothing is written.
         """
         self._write(
             lambda options, commits: self._draft(
@@ -108,7 +96,6 @@ class Writer:
         Raises:
             NotJournaledError: There is no journal.
             VersionConflictError: Somebody committed to one of the options after `if_version`.
-            ConfigStoreError: A file cannot be read or written.
         """
 
         def make_draft(_: object, commits: Sequence[Commit] | None) -> Draft:
@@ -229,12 +216,7 @@ class Writer:
         return True
 
     def create(self) -> None:
-        """
-        Make the options file, without options, if it is absent.
-
-        Raises:
-            ConfigStoreError: A file cannot be read or written.
-        """
+        """Make the options file, without options, if it is absent."""
         self._locked(self._create)
 
     def _create(self, target: str) -> _Outcome | None:
@@ -246,12 +228,7 @@ class Writer:
         return _Outcome() if self._replace(target, before, ()) else None
 
     def enable_journal(self) -> None:
-        """
-        Commit the present options as the first commits of a new journal, if there is none.
-
-        Raises:
-            ConfigStoreError: A file cannot be read or written.
-        """
+        """Commit the present options as the first commits of a new journal, if there is none."""
         self._locked(self._create_journal)
 
     def _create_journal(self, target: str) -> _Outcome:
@@ -266,7 +243,7 @@ class Writer:
             commit = next_commit(draft, head)
             lines.append(Line(commit, state.digest, state.digest))
             head = Head.of(commit)
-        journal_file.create(Header(len(lines)), lines, model=target)
+        journal_file.create(lines, model=target)
         # A changed time makes every process that has read the file look for a journal again.
         with suppress(OSError):
             os.utime(target)
