@@ -175,6 +175,13 @@ def benchmarks(session: nox.Session) -> None:
     session.run("python", "-m", "benchmarks", *session.posargs)
 
 
+@nox.session(requires=["wheels"], allow_parallel=False)
+def smoke(session: nox.Session) -> None:
+    """Every benchmark once and quickly: it fails where one no longer runs, whatever the figures."""
+    install_packages(session, *group("benchmarks"))
+    session.run("python", "-m", "benchmarks", "--quick", "--rounds", "1")
+
+
 @nox.session(venv_backend="venv")
 def newcomer(session: nox.Session) -> None:
     """The first command of the README, in a fresh clone with a fresh environment."""

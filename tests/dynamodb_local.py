@@ -249,6 +249,11 @@ class Server:
                 start_new_session=True,
             )
 
+    def outlive_us(self) -> None:
+        """Leave it to its lifetime; this process may end before it."""
+        # Otherwise subprocess warns that it is still running.
+        self._process.returncode = 0
+
     def stop(self) -> None:
         """End it before its lifetime ends."""
         self._process.terminate()
@@ -301,10 +306,6 @@ def shared_server(folder: Path, lifetime_port: int) -> str:
         return url.read_text()
 
 
-_RUNNING: list[Server] = []
-"""The servers of this process. It may end before them: they are the run's."""
-
-
 def start_on_a_free_port(java: str, emulator: Path, folder: Path, lifetime_port: int) -> str:
     """Start a server and give its URL."""
     for attempt in range(1, START_ATTEMPTS + 1):
@@ -320,7 +321,7 @@ def start_on_a_free_port(java: str, emulator: Path, folder: Path, lifetime_port:
             server.stop()
             raise
         else:
-            _RUNNING.append(server)
+            server.outlive_us()
             break
     return f"http://127.0.0.1:{port}"
 

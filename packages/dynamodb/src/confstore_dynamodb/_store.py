@@ -9,32 +9,23 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from confstore.adapter import (
     ClosesOnExit,
-    ReadOnlyDict,
     call_after_fork,
     canonical_update,
     canonical_values,
     checked_keys,
     checked_option,
     checked_store,
-    merge_update,
-    select,
 )
-from confstore.errors import (
-    AccessDeniedError,
-    BackendError,
-    JournalGapError,
-    OptionNotFoundError,
-)
+from confstore.errors import AccessDeniedError, BackendError, OptionNotFoundError
 from confstore_dynamodb._connections.client import client_of
 from confstore_dynamodb._connections.connection import Connection
-from confstore_dynamodb._connections.early_parsing import EarlyMember
 from confstore_dynamodb._connections.errors import error_code, lacks_permission, retry_count
-from confstore_dynamodb._keys import TableSchema, Throughput
-from confstore_dynamodb._reading.item_body import ItemBody
+from confstore_dynamodb._keys import TableSchema, capacity_of
+from confstore_dynamodb._reading.item_body import OptionReader
 from confstore_dynamodb._table import Table
 from confstore_dynamodb._wire.decoder import PLAIN
 from confstore_dynamodb._wire.encoder import encode_values
-from confstore_dynamodb._wire.expressions import projection, update_of_keys
+from confstore_dynamodb._wire.expressions import update_of_keys
 
 if TYPE_CHECKING:
     from confstore import Change, Commit, Finding, Poll, Value, Values
@@ -50,8 +41,8 @@ class _Lazy(Generic[T]):
     """
     A part of a store that is made, and its modules imported, when it is first used.
 
-    A process that reads one option would import most of them for nothing. There is no lock, which
-    a forked child could inherit: two threads that come at once go on with the same part.
+    A process that reads one option does without. There is no lock, which a forked child could
+    inherit: two threads that come at once go on with the same part.
     """
 
     def __init__(self, make: Callable[[DynamoDBStore], T]) -> None:
@@ -96,20 +87,19 @@ class DynamoDBStore(ClosesOnExit):
         Open a store.
 
         Args:
-            client: A boto3 client, resource or session, or None for a client of ours by the
-                environment's settings. Only a client that is made here is closed with the store.
+            client: A boto3 client, resource or session; None makes a client by the environment's
+                settings. Only a client that is made here is closed with the store.
             table: The table's name or ARN.
             name: The store's name.
             store_key: The attribute that is the table's hash key.
             option_key: The attribute that is its range key.
             create_table: Create the table if it is absent.
             check_table: Check the table now; else the first call does.
-            read_units: Read capacity of a new table; without it, it is paid on demand.
-            write_units: Write capacity of a new table; given together with the other.
-            full_reload_interval: Seconds, jittered by 10 %, after which a poll of a journaled store
-                loads everything again, for edits made without the journal.
-            sleep: Waits for a number of seconds: for a new table, between tries to commit, and
-                between options that are read in the background.
+            read_units: Read capacity of a new table; without both it is paid on demand.
+            write_units: Write capacity of a new table.
+            full_reload_interval: Seconds, jittered by 10 %, between two polls of a journaled store
+                that load all of it, for edits made without the journal.
+            sleep: Waits for a number of seconds; for tests.
 
         Raises:
             InvalidNameError: The store cannot have this name.
@@ -117,15 +107,14 @@ class DynamoDBStore(ClosesOnExit):
             MisconfiguredSchemaError: The table has other keys.
             StoreUnavailableError: The table is being deleted or archived.
             TableNotFoundError: The table is absent and must not or cannot be created.
-            ValueError: An interval is not positive, the keys are not two names, or only one of the
-                units is given.
+            ValueError: An interval, the two keys or the two units are invalid.
         """
         self.name = checked_store(name)
         self._schema = TableSchema(store_key, option_key)
-        throughput = Throughput.of(read_units, write_units)
+        capacity = capacity_of(read_units, write_units)
         self._connection = Connection(client_of(client, self.name), table, self.name)
-        self._table = Table(self._connection, self._schema, throughput, create_table, sleep)
-        self._item_body = ItemBody(self._schema)
+        self._table = Table(self._connection, self._schema, capacity, create_table, sleep)
+        self._options = OptionReader(self._connection, self._schema)
         if not full_reload_interval > 0:
             raise ValueError("full_reload_interval is a positive number of seconds")
         self._sleep = sleep
@@ -147,12 +136,10 @@ class DynamoDBStore(ClosesOnExit):
     @_Lazy
     def _journal(self) -> StoreJournal:
         from confstore_dynamodb._journal.journal import StoreJournal
-        from confstore_dynamodb._journal.partition import JournalPartition
 
-        partition = JournalPartition(self._connection, self._schema, self._query.read_options)
-        return StoreJournal(partition, self._sleep, self._full_reload_interval_s)
-
-    # -- reading -----------------------------------------------------------------------------
+        reads = self._query.read_options, self._options.read
+        interval_s = self._full_reload_interval_s
+        return StoreJournal(self._connection, self._schema, *reads, self._sleep, interval_s)
 
     def get(
         self, option: str, *, keys: Collection[str] | None = None, consistent: bool = True
@@ -160,24 +147,8 @@ class DynamoDBStore(ClosesOnExit):
         """See `confstore.Store`; only the keys that are asked for are transferred."""
         option = checked_option(option)
         wanted = checked_keys(keys, reserved=self._schema.reserved)
-        parameters = {} if wanted is None else projection(wanted, self._schema.option_key)
         self._table.check()
-        reply = self._connection.call(
-            "get_item",
-            reader=self._item_body,
-            Key=self._schema.item_key(self.name, option),
-            ConsistentRead=consistent,
-            **parameters,
-        )
-        if "Item" not in reply:
-            self._connection.expect_empty(reply)
-            raise OptionNotFoundError(option, self.name)
-        item = reply["Item"]
-        if isinstance(item, EarlyMember) and not item.is_seen:
-            # For a long list of keys the whole item was read.
-            return select(item.content, wanted)
-        values: Values = PLAIN.values(option, select(dict(item), wanted), self._schema.reserved)
-        return values
+        return self._options.read(option, wanted, consistent=consistent)
 
     def items(self, *, consistent: bool = True) -> Iterator[tuple[str, Values]]:
         """See `confstore.Store`; each page is read when its first option is asked for."""
@@ -201,16 +172,13 @@ class DynamoDBStore(ClosesOnExit):
                 raise
         return self._query.poll(checkpoint, consistent=consistent)
 
-    # -- writing -----------------------------------------------------------------------------
-
     def set(self, option: str, values: Mapping[str, Value]) -> None:
         """See `confstore.Store`."""
         option = checked_option(option)
         canonical = canonical_values(option, values, reserved=self._schema.reserved)
         self._table.check()
         if self._journal.marker() is not None:
-            action = self._journal.write_action(option, canonical)
-            self._journal.write(option, lambda: (canonical, action))
+            self._journal.set(option, canonical)
         else:
             item = self._schema.item_key(self.name, option) | encode_values(canonical)
             self._connection.call("put_item", option=option, Item=item)
@@ -223,25 +191,11 @@ class DynamoDBStore(ClosesOnExit):
         changed, removed = canonical_update(option, values, remove, reserved=self._schema.reserved)
         self._table.check()
         if self._journal.marker() is not None:
-            self._journal.write(option, lambda: self._merged(option, changed, removed))
+            self._journal.update(option, changed, removed)
         else:
             parameters = update_of_keys(encode_values(changed), removed)
             key = self._schema.item_key(self.name, option)
             self._connection.call("update_item", option=option, Key=key, **parameters)
-
-    def _merged(
-        self, option: str, changed: ReadOnlyDict, removed: frozenset[str]
-    ) -> tuple[ReadOnlyDict, dict[str, Any]]:
-        try:
-            old = self.get(option)
-        except OptionNotFoundError:
-            old = {}
-        merged = merge_update(option, old, changed, removed)
-        parameters = update_of_keys(encode_values(changed), removed)
-        if "UpdateExpression" not in parameters:
-            # Too many keys for an expression, the only form of it in a transaction, or none.
-            return merged, self._journal.write_action(option, merged)
-        return merged, {"Update": {"Key": self._schema.item_key(self.name, option), **parameters}}
 
     def delete(self, option: str) -> None:
         """
@@ -253,7 +207,7 @@ class DynamoDBStore(ClosesOnExit):
         option = checked_option(option)
         self._table.check()
         if self._journal.marker() is not None:
-            self._journal.write(option, lambda: self._deleted(option))
+            self._journal.delete(option)
             return
         try:
             self._connection.call(
@@ -267,12 +221,6 @@ class DynamoDBStore(ClosesOnExit):
                 raise
             if not retry_count(error.__cause__):
                 raise OptionNotFoundError(option, self.name) from error.__cause__
-
-    def _deleted(self, option: str) -> tuple[None, dict[str, Any]]:
-        self.get(option, keys=())
-        return None, self._journal.write_action(option, None)
-
-    # -- the journal -------------------------------------------------------------------------
 
     def is_journaled(self) -> bool:
         """See `confstore.JournaledStore`; read from the table once."""
@@ -298,7 +246,6 @@ class DynamoDBStore(ClosesOnExit):
                 to live, which deletes late and out of order; an hour at least; None keeps all.
 
         Raises:
-            InvalidCommitError: An option is too large for a commit.
             InvalidValueError: An option that another program wrote is outside the domain.
             MisconfiguredSchemaError: The table's time to live is by another attribute.
             ValueError: The retention is too short.
@@ -316,14 +263,7 @@ class DynamoDBStore(ClosesOnExit):
         """See `confstore.JournaledStore`."""
         self._table.check()
         self._journal.enabled()
-        since = max(0, since)
-        try:
-            return self._journal.commits(since, consistent=consistent)
-        except JournalGapError:
-            if consistent:
-                raise
-        # An eventually consistent read may miss commits that are there.
-        return self._journal.commits(since, consistent=True)
+        return self._journal.commits(max(0, since), consistent=consistent)
 
     def commit(
         self,
@@ -337,8 +277,6 @@ class DynamoDBStore(ClosesOnExit):
         self._table.check()
         return self._journal.commit(changes, if_version, author, comment)
 
-    # -- lifecycle ---------------------------------------------------------------------------
-
     def diagnose(self, *, wall_clock: Callable[[], float] = time.time) -> Iterator[Finding]:
         """
         See `confstore.DiagnosableStore`; no table is created.
@@ -349,7 +287,6 @@ class DynamoDBStore(ClosesOnExit):
         Args:
             wall_clock: Seconds since the epoch, to compare DynamoDB's clock with.
         """
-        # Not at the top: few programs ask.
         from confstore_dynamodb._doctor.diagnosis import Diagnosis
 
         self._connection.check_open()

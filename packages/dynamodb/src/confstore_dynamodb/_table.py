@@ -17,7 +17,7 @@ from confstore.errors import (
 )
 from confstore_dynamodb._connections.connection import Connection
 from confstore_dynamodb._connections.errors import error_code, is_answer, lacks_permission
-from confstore_dynamodb._keys import TableSchema, Throughput
+from confstore_dynamodb._keys import TableSchema
 from confstore_dynamodb.errors import TableNotFoundError
 
 __all__ = ["Table"]
@@ -41,7 +41,7 @@ class Table:
 
     _connection: Connection
     _schema: TableSchema
-    _throughput: Throughput | None
+    _capacity: dict[str, Any]
     _may_create: bool
     _sleep: Callable[[float], None] = attrs.field(repr=False)
     _name: str = attrs.field(init=False)
@@ -106,7 +106,7 @@ class Table:
             reason = f"the table {self._name!r} does not exist, and is not to be created"
             raise TableNotFoundError(self._store, reason + self._did_you_mean())
         try:
-            self._connection.call("create_table", **self._schema.new_table(self._throughput))
+            self._connection.call("create_table", **self._schema.new_table(), **self._capacity)
         except BackendError as error:
             # Somebody else created it just now, or we did and the reply to our first try was lost.
             if error_code(error.__cause__) != "ResourceInUseException":

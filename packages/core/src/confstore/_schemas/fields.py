@@ -78,14 +78,10 @@ def renamed(
     values: Mapping[str, Any], fields: Mapping[str, Field], names: Mapping[str, str]
 ) -> tuple[dict[str, str], list[Problem]]:
     """
-    Find the field of each given name.
+    Find the field of each name in `values`.
 
-    A name that no field has is tried again with `_` for `-`, which no identifier can hold.
-
-    Args:
-        values: The values to assign, by name.
-        fields: The fields of the type.
-        names: Name to field, where given explicitly; such a field takes no other name.
+    A name that no field has is tried again with `_` for `-`, which no identifier can hold. A field
+    that `names` (name to field) holds takes no other name.
 
     Returns:
         Field to name, and two names for one field as problems. Names without a field are left out.

@@ -22,12 +22,9 @@ def schema_of(
     store: str,
 ) -> OptionsSchema | StoreSchema | None:
     """
-    Prepare the schema that a caller gave; None without one.
+    Prepare the type of the whole store, or of some options by name; None without one.
 
-    Args:
-        schema: The type of the whole store, or of some options by name.
-        names: Field to option, for a type of the whole store.
-        store: The store's name, for errors.
+    `names`, field to option, are for a type of the whole store; `store` is its name, for errors.
 
     Raises:
         TypeError: It cannot be built, or there is no use for the names.
@@ -38,11 +35,8 @@ def schema_of(
     if schema is None:
         return None
     if isinstance(schema, Mapping):
-        return OptionsSchema(
-            store,
-            {option: Typed.of(type_) for option, type_ in schema.items()},
-            _identifiers(schema),
-        )
+        types = {option: Typed.of(type_) for option, type_ in schema.items()}
+        return OptionsSchema(store, types, _identifiers(schema))
     return StoreSchema(store, Typed.of(schema), _by_option(Typed.of(schema), names or {}))
 
 

@@ -195,7 +195,7 @@ class TestNoProgram:
             (".", "Permission denied"),
             ("./dev.json", "Permission denied"),
             ("./formless", "a script begins with a line like #!/bin/sh"),
-            ("./orphan", "what its file names for that is not there"),
+            ("./orphan", "its interpreter or loader does not exist"),
             (f"./{'x' * 300}", "File name too long"),
         ],
     )

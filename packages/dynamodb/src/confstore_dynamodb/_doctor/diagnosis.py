@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import attrs
@@ -17,7 +18,6 @@ from confstore.errors import (
 )
 from confstore_dynamodb._connections.advice import credentials_advice, endpoint_advice
 from confstore_dynamodb._connections.errors import error_code, is_answer, lacks_permission
-from confstore_dynamodb._doctor.clock_offset import clock_finding
 from confstore_dynamodb._doctor.permissions import Permissions
 from confstore_dynamodb._journal.partition import TTL_ATTRIBUTE, JournalPartition, Marker
 from confstore_dynamodb.errors import MisconfiguredSchemaError, TableNotFoundError
@@ -25,6 +25,11 @@ from confstore_dynamodb.errors import MisconfiguredSchemaError, TableNotFoundErr
 __all__ = ["Diagnosis"]
 
 _DAY_S = 86_400
+# Source: AWS, "Elements of an AWS API request signature": a request must reach AWS within five
+# minutes of the time stamp in it.
+_MAX_CLOCK_OFFSET_S = 300
+# Far more than a reply takes, and than the second to which its date is rounded.
+_NOTABLE_OFFSET_S = 60
 
 
 @attrs.frozen(eq=False)
@@ -52,7 +57,7 @@ class Diagnosis:
             if isinstance(error, AccessDeniedError):
                 yield _credentials(error)
             return
-        yield clock_finding(headers, began_s, ended_s)
+        yield _clock(headers, began_s, ended_s)
         yield _credentials(error)
         if isinstance(error, AccessDeniedError) and not lacks_permission(error):
             return
@@ -201,6 +206,29 @@ def _headers(reply: Mapping[str, Any], error: ConfigStoreError | None) -> Mappin
     # A stand-in for a client gives none.
     headers: Mapping[str, str] = response.get("ResponseMetadata", {}).get("HTTPHeaders", {})
     return headers
+
+
+def _clock(headers: Mapping[str, str], began_s: float, ended_s: float) -> Finding:
+    """
+    Compare this machine's clock with the date of a reply.
+
+    Args:
+        headers: The headers of the reply.
+        began_s: When the request was sent, by this machine's clock, in seconds since the epoch.
+        ended_s: When its reply had arrived.
+    """
+    try:
+        date_s = parsedate_to_datetime(headers.get("date", "")).timestamp()
+    except ValueError:
+        return Finding("clock", None, "the reply does not say when it was written")
+    # The reply was written at some time in between, and its date has no fractions.
+    offset_s = round(max(began_s - date_s - 1, 0) or min(ended_s - date_s, 0))
+    if abs(offset_s) < _NOTABLE_OFFSET_S:
+        return Finding("clock", True, f"within {_NOTABLE_OFFSET_S} s of DynamoDB's")
+    direction = "ahead of" if offset_s > 0 else "behind"
+    text = f"{abs(offset_s):,} s {direction} DynamoDB's"
+    advice = f"set it by NTP: AWS refuses what is signed more than {_MAX_CLOCK_OFFSET_S} s off"
+    return Finding("clock", abs(offset_s) < _MAX_CLOCK_OFFSET_S, text, advice)
 
 
 def _credentials(error: ConfigStoreError | None) -> Finding:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -14,12 +14,21 @@ from confstore.adapter import (
     ReadOnlyDict,
     check_if_version,
     checked_draft,
+    merge_update,
     without_gap,
 )
-from confstore.errors import AccessDeniedError, NotJournaledError
+from confstore.errors import (
+    AccessDeniedError,
+    JournalGapError,
+    NotJournaledError,
+    OptionNotFoundError,
+)
+from confstore_dynamodb._connections.connection import Connection
 from confstore_dynamodb._journal.partition import JournalPartition, Marker
 from confstore_dynamodb._journal.writer import JournalWriter, Prepare
+from confstore_dynamodb._keys import TableSchema
 from confstore_dynamodb._wire.encoder import encode_values
+from confstore_dynamodb._wire.expressions import update_of_keys
 
 __all__ = ["StoreJournal"]
 
@@ -35,16 +44,19 @@ class StoreJournal:
 
     def __init__(
         self,
-        partition: JournalPartition,
+        connection: Connection,
+        schema: TableSchema,
+        read_options: Callable[[], Mapping[str, ReadOnlyDict]],
+        read_option: Callable[[str, Collection[str] | None], Mapping[str, Value]],
         sleep: Callable[[float], None],
         full_reload_interval_s: float,
     ) -> None:
-        """Use the journal in this partition; nothing is read yet."""
-        self.partition = partition
+        self.partition = JournalPartition(connection, schema, read_options)
         self.poller = JournalPoller(
-            partition, SystemClock(), full_reload_interval_s=full_reload_interval_s
+            self.partition, SystemClock(), full_reload_interval_s=full_reload_interval_s
         )
-        self._store = partition.connection.store
+        self._read_option = read_option
+        self._store = connection.store
         self._sleep = sleep
         self._found: Marker | None = None
         self._is_read = False
@@ -95,19 +107,55 @@ class StoreJournal:
             JournalGapError: The journal does not hold all of them.
         """
         found = self.partition.read_commits(since, consistent=consistent)
-        return without_gap(self._store, found, since)
+        try:
+            return without_gap(self._store, found, since)
+        except JournalGapError:
+            if consistent:
+                raise
+        # An eventually consistent read may miss commits that are there.
+        return self.commits(since, consistent=True)
 
-    def write(
+    def set(self, option: str, values: ReadOnlyDict) -> None:
+        """Commit an option's whole new values, in canonical form."""
+        action = self._write_action(option, values)
+        self._write(option, lambda: (values, action))
+
+    def update(self, option: str, changed: ReadOnlyDict, removed: frozenset[str]) -> None:
+        """Commit the keys of an option that change, in canonical form."""
+        self._write(option, lambda: self._merged(option, changed, removed))
+
+    def delete(self, option: str) -> None:
+        """
+        Commit that an option is removed.
+
+        Raises:
+            OptionNotFoundError: It does not exist.
+        """
+        self._write(option, lambda: self._deleted(option))
+
+    def _merged(
+        self, option: str, changed: ReadOnlyDict, removed: frozenset[str]
+    ) -> tuple[ReadOnlyDict, dict[str, Any]]:
+        try:
+            old = self._read_option(option, None)
+        except OptionNotFoundError:
+            old = {}
+        merged = merge_update(option, old, changed, removed)
+        parameters = update_of_keys(encode_values(changed), removed)
+        if "UpdateExpression" not in parameters:
+            # Too many keys for an expression, the only form of it in a transaction, or none.
+            return merged, self._write_action(option, merged)
+        key = self.partition.schema.item_key(self._store, option)
+        return merged, {"Update": {"Key": key, **parameters}}
+
+    def _deleted(self, option: str) -> tuple[None, dict[str, Any]]:
+        self._read_option(option, ())
+        return None, self._write_action(option, None)
+
+    def _write(
         self, option: str, make: Callable[[], tuple[ReadOnlyDict | None, dict[str, Any]]]
     ) -> None:
-        """
-        Commit one change, made anew after each commit of somebody else.
-
-        Args:
-            option: The option.
-            make: Gives the option's whole new values, in canonical form, and the action that writes
-                it.
-        """
+        """Commit one change and the action that writes it, made anew after somebody's commit."""
 
         def prepare(_: Head) -> tuple[Draft, list[dict[str, Any]]]:
             values, action = make()
@@ -122,7 +170,7 @@ class StoreJournal:
         self.enabled()
         reserved = self.partition.schema.reserved
         draft = checked_draft(self._store, changes, author, comment, reserved=reserved)
-        actions = [self.write_action(change.option, change.values) for change in draft.changes]
+        actions = [self._write_action(change.option, change.values) for change in draft.changes]
 
         def prepare(head: Head) -> tuple[Draft, list[dict[str, Any]]]:
             if if_version is not None and if_version < head.version:
@@ -134,7 +182,7 @@ class StoreJournal:
 
         return self._commit(prepare)
 
-    def write_action(self, option: str, values: Mapping[str, Value] | None) -> dict[str, Any]:
+    def _write_action(self, option: str, values: Mapping[str, Value] | None) -> dict[str, Any]:
         """The action of a transaction that replaces or deletes an option."""
         key = self.partition.schema.item_key(self._store, option)
         if values is None:

@@ -70,7 +70,6 @@ class JournalPartition:
         schema: TableSchema,
         read_options: Callable[[], Mapping[str, ReadOnlyDict]],
     ) -> None:
-        """Read the journal of the store that this connection is for."""
         self.name = f"_journal:{connection.store}"
         self.connection = connection
         self.schema = schema

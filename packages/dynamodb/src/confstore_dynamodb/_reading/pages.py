@@ -43,7 +43,6 @@ class KnownPages:
     """
 
     def __init__(self, pages: Iterable[Page]) -> None:
-        """Keep the pages, in their order."""
         self.pages = tuple(pages)
         self.by_digest = {page.digest: page for page in self.pages}
 

@@ -95,7 +95,8 @@ def compose(text: str) -> yaml.Node:
 @functools.cache
 def _loader(base: Any) -> Any:
     """The loader of PyYAML whose nodes are checked while they are composed."""
-    loader: Any = type("Loader", (_CheckedComposer, base), {"yaml_implicit_resolvers": {}})
+    members = {"__init__": base.__init__, "yaml_implicit_resolvers": {}}
+    loader: Any = type("Loader", (_CheckedComposer, base), members)
     # Every scalar without quotes and tag.
     loader.add_implicit_resolver(_PLAIN, re.compile(""), [None])
     return loader

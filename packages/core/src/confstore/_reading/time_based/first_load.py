@@ -27,14 +27,8 @@ def first_load(
     """
     Load in a thread of its own, which is abandoned when the time is up.
 
-    Args:
-        load: Loads once, and never returns None; it may never return (a client without timeouts on
-            a dead network).
-        store: The store's name, for the error.
-        timeout_s: Seconds in all.
-        is_patient: True tries again while the backend is unavailable.
-        backoff: The waits between the tries.
-        clock: The source of time.
+    `load` never returns None, and may never return (a client without timeouts on a dead network).
+    A patient first load tries again while the backend is unavailable.
 
     Raises:
         StoreUnavailableError: There was no answer at all.

@@ -37,13 +37,7 @@ class Ticker:
         self.stopped = self._clock.event()
 
     def start(self, tick: Callable[[], float], first_s: float) -> None:
-        """
-        Start the thread.
-
-        Args:
-            tick: A bound method that returns the seconds until its next call and does not raise.
-            first_s: Seconds until the first call.
-        """
+        """Start the thread; `tick`, a bound method, returns the seconds until its next call."""
         owner, function = parts_of(tick)
         finalizer = weakref.finalize(owner, self.stopped.set)
         finalizer.atexit = False
@@ -55,6 +49,7 @@ class Ticker:
     def stop(self) -> None:
         """End the thread, without waiting for a call that is under way."""
         self.stopped.set()
+        # A closed config that is collected at the recursion limit then has nothing to call.
         self._drop_finalizer()
 
     def after_fork(self) -> None:
