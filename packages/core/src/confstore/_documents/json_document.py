@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import json
+import sys
+from collections.abc import Callable
 from typing import Any, NoReturn
 
 from confstore._documents.json_place import find_json_fault
+from confstore._documents.plain_options import plain_options
 from confstore._documents.tagged_json import JSONPathError, check_json_name, option_from_json
 from confstore._documents.text_place import TextFault, decode_text
-from confstore._values.numbers import number_from_text
+from confstore._values.names import MAX_OPTION_B
+from confstore._values.numbers import Number, number_from_text
 from confstore._values.read_only import ReadOnlyDict
 from confstore.errors import InvalidDocumentError
 
 __all__ = ["options_from_json"]
+
+
+# Looked up once: loading a store makes ten thousands of them.
+_new_dict: Callable[..., Any] = dict.__new__
+_fill_dict: Callable[..., None] = dict.update
 
 
 def options_from_json(content: bytes, source: str) -> dict[str, ReadOnlyDict]:
@@ -41,7 +50,7 @@ def _options(content: bytes) -> dict[str, ReadOnlyDict] | TextFault:
     if isinstance(text, TextFault):
         return text
     try:
-        return _decoded(text)
+        return _decoded(text, content)
     except JSONPathError as error:
         fault = find_json_fault(text, error.path, error.reason)
     except ValueError:
@@ -54,25 +63,64 @@ def _options(content: bytes) -> dict[str, ReadOnlyDict] | TextFault:
     return fault or TextFault(1, 1, "this is not the JSON of options")
 
 
-def _decoded(text: str) -> dict[str, ReadOnlyDict]:
+def _decoded(text: str, content: bytes) -> dict[str, ReadOnlyDict]:
+    key_count = 0
+
+    def read_only(entries: dict[str, Any]) -> Any:
+        nonlocal key_count
+        key_count += len(entries)
+        made = _new_dict(ReadOnlyDict)
+        _fill_dict(made, entries)
+        return made
+
     raw = json.loads(
         text,
-        object_pairs_hook=_object,
+        object_hook=read_only,
         parse_constant=_refuse_constant,
-        parse_float=number_from_text,
+        parse_float=_number,
     )
-    if not isinstance(raw, dict):
+    if not isinstance(raw, ReadOnlyDict):
         raise ValueError("the top level is not an object")  # noqa: TRY004 (of the text)
-    for option in raw:
-        check_json_name(option)
-    return {option: option_from_json(option, values) for option, values in raw.items()}
+    # A decoder that sees each pair of an object takes half as long again.
+    if _may_repeat_keys(content, key_count):
+        json.loads(text, object_pairs_hook=_refuse_repeated)
+    names = "".join(raw)
+    if not names.isascii() or "" in raw or max(map(len, raw), default=0) > MAX_OPTION_B:
+        for option in raw:
+            check_json_name(option)
+    plain = plain_options(raw)
+    return {
+        sys.intern(option): plain[option] if option in plain else option_from_json(option, values)
+        for option, values in raw.items()
+    }
 
 
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    entries = dict(pairs)
-    if len(entries) < len(pairs):
+def _number(text: str) -> Number:
+    """The number that JSON writes with a point or an exponent."""
+    number = float(text)
+    # A float keeps any 15 digits, and the shortest form of a float is its own.
+    is_exact = len(text) <= 16 or repr(number) == text
+    # Far within the limits; a number with a fraction is below 2**53.
+    if is_exact and 1e-100 < abs(number) < 1e16 and not number.is_integer():
+        return number
+    return number_from_text(text)
+
+
+def _may_repeat_keys(content: bytes, key_count: int) -> bool:
+    """
+    True if an object may hold a key twice, of which the decoder keeps the last.
+
+    Behind each key of the text stands a colon, and without the blanks it follows a quote. If no
+    more of these are in the text than keys were kept, every key was kept.
+    """
+    if content.count(b":") == key_count:
+        return False
+    return content.translate(None, b" \t\n\r").count(b'":') != key_count
+
+
+def _refuse_repeated(pairs: list[tuple[str, Any]]) -> None:
+    if len(dict(pairs)) < len(pairs):
         raise ValueError("a key is in its object twice")
-    return entries
 
 
 def _refuse_constant(_: str) -> NoReturn:

@@ -27,6 +27,7 @@ __all__ = [
     "MAX_NESTING",
     "JSONPathError",
     "check_json_name",
+    "is_tagged",
     "option_from_json",
     "values_from_json",
     "values_to_json",
@@ -56,7 +57,7 @@ def values_to_json(values: Mapping[str, Value]) -> dict[str, Any]:
 def _to_json(value: Any) -> Any:
     if isinstance(value, dict):
         plain = values_to_json(value)
-        return {"$dict": plain} if _is_tagged(plain) else plain
+        return {"$dict": plain} if is_tagged(plain) else plain
     if isinstance(value, list):
         return [_to_json(entry) for entry in value]
     if isinstance(value, set | frozenset):
@@ -68,7 +69,8 @@ def _to_json(value: Any) -> Any:
     return value
 
 
-def _is_tagged(entries: Mapping[str, Any]) -> bool:
+def is_tagged(entries: Mapping[str, Any]) -> bool:
+    """True if this JSON object is a tag, or would be read as one."""
     return len(entries) == 1 and next(iter(entries)).startswith("$")
 
 
@@ -117,7 +119,7 @@ def _from_json(raw: Any, path: tuple[str | int, ...], depth: int) -> Any:
             return canonical_number(raw)
         except ValueError as error:
             raise JSONPathError(path, str(error)) from None
-    if isinstance(raw, dict) and _is_tagged(raw):
+    if isinstance(raw, dict) and is_tagged(raw):
         return _untagged(raw, path, depth)
     if depth == MAX_DEPTH:
         raise JSONPathError(path, f"arrays and objects are nested more than {MAX_DEPTH} deep")
