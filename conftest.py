@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import functools
+import gc
 import os
 import signal
 import tempfile
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
+import pytest
 from sybil import Sybil
 from sybil.parsers.markdown import PythonCodeBlockParser, SkipParser
 
 from forked import renew_the_lock_of_coverage
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
 
 pytest_plugins = ["dynamodb_local"]
 
@@ -57,3 +63,54 @@ pytest_collect_file = Sybil(
     setup=enter_document,
     teardown=leave_document,
 ).pytest()
+
+
+SLOW_S = 2.0
+"""Seconds after which a test has to say why it takes them."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the slow tests, so that no worker is left alone with one of them at the end."""
+    for item in items:
+        for marker in item.iter_markers("slow"):
+            item.user_properties.append(("slow", marker.args[0]))
+    items.sort(key=lambda item: not item.user_properties)
+
+
+def pytest_collection_finish() -> None:
+    """Keep the garbage collector, which many tests call, from going through all test items."""
+    gc.collect()
+    gc.freeze()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print the figures that tests found, and the tests that are slow without a reason."""
+    figures = []
+    unexplained = []
+    for report in terminalreporter.getreports("passed"):
+        properties = dict(report.user_properties)
+        figures += [value for name, value in report.user_properties if name == "figure"]
+        if report.duration > SLOW_S and "slow" not in properties:
+            unexplained.append(f"{report.duration:.1f} s {report.nodeid}")
+    for title, lines in {
+        "figures": figures,
+        f"over {SLOW_S:.0f} s, and not marked slow with the reason": unexplained,
+    }.items():
+        if lines:
+            terminalreporter.section(title)
+            terminalreporter.line("\n".join(lines))
+
+
+@pytest.fixture
+def report(record_property: Callable[[str, object], None]) -> Callable[[str], None]:
+    """Print a figure that a test found in the summary of the run."""
+    return functools.partial(record_property, "figure")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def shared_descriptions() -> Iterator[None]:
+    """Read AWS's descriptions of its services once for all clients; it takes 50 ms a time."""
+    from botocore.session import create_loader
+
+    with patch("botocore.session.create_loader", functools.cache(create_loader)):
+        yield

@@ -17,7 +17,7 @@ import nox
 
 nox.needs_version = ">=2025.5.1"
 nox.options.default_venv_backend = "uv|virtualenv"
-nox.options.sessions = ["lint", "typing", "tests", "coverage"]
+nox.options.sessions = ["lint", "typing", "check"]
 nox.options.error_on_missing_interpreters = True
 
 ROOT = Path(__file__).parent
@@ -98,11 +98,6 @@ def install_packages(session: nox.Session, *requirements: str) -> None:
     session.install(*with_extras, *requirements)
 
 
-def coverage_env(session: nox.Session) -> dict[str, str]:
-    """Where `check` leaves its measurements for `coverage`."""
-    return {"COVERAGE_FILE": str(session.cache_dir.absolute() / "coverage" / "data")}
-
-
 @nox.session
 def lint(session: nox.Session) -> None:
     """Rules, format, and who may import whom."""
@@ -136,48 +131,55 @@ def typing(session: nox.Session) -> None:
     session.run("mypy", *session.posargs, *SOURCES, *usages)
 
 
-@nox.session(python=list(found_pythons()) or None, requires=["wheels"])
-def tests(session: nox.Session) -> None:
-    """
-    The tests, on every supported Python found here; some of them on one alone.
-
-    What differs between Pythons shows in the first examples: only the newest tries as many as there
-    are. The rest of the command line's processes is run by `check`.
-    """
-    install_packages(session, *group("tests"))
-    is_newest = session.python == next(reversed(found_pythons()), None)
-    left = "few-processes" if is_newest else "few-processes few-examples"
-    session.run("pytest", *session.posargs, env={"CONFSTORE_TESTS": left})
+# One process a core shares out the tests, so that two such sessions at once would slow each other
+# down; `-n0` among the arguments runs them in one process. On more than eight cores the last test
+# is what takes the time.
+PYTEST = ["pytest", "-n", "auto", "--maxprocesses", "8", "--dist", "worksteal", "--durations", "20"]
 
 
-@nox.session(requires=["wheels"])
+@nox.session(requires=["wheels"], allow_parallel=False)
 def check(session: nox.Session) -> None:
-    """
-    The tests, on the Python that started nox, measured for `coverage`.
+    """The tests on the Python that started nox, short: the longest ones make fewer examples."""
+    install_packages(session, *group("tests"))
+    session.run(*PYTEST, *session.posargs, env={"CONFSTORE_TESTS": "short"})
 
-    Where they try at random they do so less often, for measuring makes that slow.
+
+@nox.session(python=list(found_pythons()) or None, requires=["wheels"], allow_parallel=False)
+def tests(session: nox.Session) -> None:
+    """The tests on every supported Python found here, whole."""
+    install_packages(session, *group("tests"))
+    session.run(*PYTEST, *session.posargs, env={"CONFSTORE_TESTS": "whole"})
+
+
+@nox.session(python=next(iter(found_pythons()), None), requires=["wheels"], allow_parallel=False)
+def coverage(session: nox.Session) -> None:
+    """
+    What the tests execute of all packages together: every line and branch, or it fails.
+
+    On the oldest Python found here, and short: measuring makes the tests slow.
     """
     install_packages(session, *group("tests"))
-    env = {**coverage_env(session), "CONFSTORE_TESTS": "few-examples"}
-    Path(env["COVERAGE_FILE"]).parent.mkdir(parents=True, exist_ok=True)
+    folder = session.cache_dir.absolute() / "coverage"
+    folder.mkdir(parents=True, exist_ok=True)
+    env = {"COVERAGE_FILE": str(folder / "data"), "CONFSTORE_TESTS": "short"}
     session.run("coverage", "erase", env=env, silent=True)
-    session.run("coverage", "run", "-m", "pytest", *session.posargs, env=env)
-
-
-@nox.session(requires=["check"])
-def coverage(session: nox.Session) -> None:
-    """What `check` executed of all packages together: every line and branch, or it fails."""
-    session.install(*group("coverage"))
-    env = coverage_env(session)
+    session.run("coverage", "run", "-m", *PYTEST, *session.posargs, env=env)
     session.run("coverage", "combine", env=env, silent=True)
     session.run("coverage", "report", env=env)
 
 
-@nox.session(requires=["wheels"])
+@nox.session(requires=["wheels"], allow_parallel=False)
 def benchmarks(session: nox.Session) -> None:
     """Ours, the peers and the limit side by side, and which goals are reached."""
     install_packages(session, *group("benchmarks"))
     session.run("python", "-m", "benchmarks", *session.posargs)
+
+
+@nox.session(requires=["wheels"], allow_parallel=False)
+def smoke(session: nox.Session) -> None:
+    """Every benchmark once and quickly: it fails where one no longer runs, whatever the figures."""
+    install_packages(session, *group("benchmarks"))
+    session.run("python", "-m", "benchmarks", "--quick", "--rounds", "1")
 
 
 @nox.session(venv_backend="venv")

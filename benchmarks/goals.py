@@ -53,7 +53,7 @@ ROWS = (
         SECONDS,
         "uncached_read/ours",
         (
-            Against("botocore `get_item`", "uncached_read/botocore", 0.9),
+            Against("botocore `get_item`", "uncached_read/botocore", 1.0),
             Against("botocore `get_item`, the moonshot", "uncached_read/botocore", 0.29),
             Against("aiodynamo", "uncached_read/aiodynamo"),
             Against("boto3 Table", "uncached_read/boto3_table"),
@@ -173,7 +173,7 @@ ROWS = (
         SECONDS,
         "file/load_ours",
         (
-            Against("json.loads", "file/load_json", 2.5),
+            Against("json.loads", "file/load_json", 3.0),
             Against("pydantic", "file/load_pydantic"),
             Against("dynaconf", "file/load_dynaconf"),
         ),

@@ -2,15 +2,17 @@
 AWS's own DynamoDB, on this machine: the fixtures `dynamodb_local` and `dynamodb_client`.
 
 The server is the one in the npm package `amplify-dynamodb-simulator`. It is fetched once into a
-cache outside the repository (CONFSTORE_TEST_CACHE, or confstore-tests in the user's cache folder),
-started when the first test asks for it, and stopped with the test run, however that ends.
+cache outside the repository (CONFSTORE_TEST_CACHE, or confstore-tests in the user's cache folder).
+
+One server serves a whole run. The first test of any worker that needs it starts it, the other
+workers find its URL in the run's temporary folder, and it stops with the run's controller, however
+that ends: the server's watcher holds a connection to the controller, which the kernel closes.
 
 Without Java or npm the tests that need it are skipped; with CI=true they fail.
 """
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import http.client
 import os
@@ -43,16 +45,25 @@ START_TIMEOUT_S = 60
 STOP_TIMEOUT_S = 10
 START_ATTEMPTS = 5
 
-# Runs a program until its own standard input is closed, which the kernel does for us when the
-# test process dies, even by SIGKILL.
-UNTIL_STDIN_CLOSES = """
-import subprocess, sys
-program = subprocess.Popen(sys.argv[1:], stdin=subprocess.DEVNULL)
+# Runs a program as long as a process listens on the port. That process never accepts: the kernel
+# connects, and closes the connection when the process ends, even by SIGKILL.
+WHILE_SOMEBODY_LISTENS = """
+import contextlib, shutil, signal, socket, subprocess, sys, threading
+port, folder, *command = sys.argv[1:]
 try:
-    sys.stdin.buffer.read()
+    with socket.create_connection(("127.0.0.1", int(port))) as connection:
+        program = subprocess.Popen(command, stdin=subprocess.DEVNULL)
+        signal.signal(signal.SIGTERM, lambda *_: program.kill())
+
+        def watch():
+            with contextlib.suppress(OSError):
+                connection.recv(1)
+            program.kill()
+
+        threading.Thread(target=watch, daemon=True).start()
+        program.wait()
 finally:
-    program.kill()
-    program.wait()
+    shutil.rmtree(folder, ignore_errors=True)
 """
 
 
@@ -169,31 +180,150 @@ def extract_emulator(archive: Path, folder: Path) -> None:
                 shutil.copyfileobj(source, file)
 
 
-@contextlib.contextmanager
-def running_server(java: str, emulator: Path) -> Iterator[str]:
-    """Start the server on a free port, give its URL, and stop it."""
-    with tempfile.TemporaryDirectory(prefix="dynamodb-local-") as folder:
-        for attempt in range(1, START_ATTEMPTS + 1):
-            port = free_port()
-            log = Path(folder) / f"{port}.log"
-            # How we know our server from another that was quicker to take the port.
-            origin = f"http://{secrets.token_hex(16)}.invalid"
-            process = start(java, emulator, port, origin, log)
-            try:
-                wait_until_ready(process, port, origin, log)
-            except PortTakenError:
-                stop(process)
-                if attempt == START_ATTEMPTS:
-                    raise
-            except BaseException:
-                stop(process)
-                raise
-            else:
-                break
+class Lifetime:
+    """
+    A port that is listened on as long as a run lives, so that others see the run's end.
+
+    Attributes:
+        port: The port, on 127.0.0.1. No connection is ever accepted.
+    """
+
+    def __init__(self) -> None:
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self._listener.getsockname()[1]
+
+    def end(self) -> None:
+        """Close the port."""
+        self._listener.close()
+
+
+class Server:
+    """
+    DynamoDB Local on a port, below a process that ends it when a `Lifetime` ends.
+
+    Args:
+        emulator: The folder of DynamoDBLocal.jar.
+        port: Where it listens.
+        folder: A folder that is the server's alone. It is made, and removed at the end; a log
+            beside it stays.
+        lifetime_port: The port of the lifetime.
+    """
+
+    def __init__(
+        self, java: str, emulator: Path, port: int, folder: Path, lifetime_port: int
+    ) -> None:
+        self._port = port
+        self._log = folder.with_suffix(".log")
+        # How we know our server from another that was quicker to take the port.
+        self._origin = f"http://{secrets.token_hex(16)}.invalid"
+        server = [
+            java,
+            # A few hundred small items: without a limit it takes a quarter of the machine's memory.
+            "-Xmx512m",
+            # It leaves a copy of a library in its temporary folder.
+            f"-Djava.io.tmpdir={folder}",
+            f"-Djava.library.path={emulator / 'DynamoDBLocal_lib'}",
+            "-jar",
+            str(emulator / "DynamoDBLocal.jar"),
+            "-inMemory",
+            # One database for every region and credential that a test invents.
+            "-sharedDb",
+            "-disableTelemetry",
+            "-cors",
+            self._origin,
+            "-port",
+            str(port),
+        ]
+        watcher = [WHILE_SOMEBODY_LISTENS, str(lifetime_port), str(folder)]
+        folder.mkdir()
+        with self._log.open("wb") as output:
+            self._process = subprocess.Popen(
+                # -I and -S: the watcher is none of coverage's or pytest's business.
+                [sys.executable, "-I", "-S", "-c", *watcher, *server],
+                # It writes a metadata file to its working folder: not into the cache.
+                cwd=folder,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                # Ctrl-C is for the tests; their teardown still needs the server.
+                start_new_session=True,
+            )
+
+    def outlive_us(self) -> None:
+        """Leave it to its lifetime; this process may end before it."""
+        # Otherwise subprocess warns that it is still running.
+        self._process.returncode = 0
+
+    def stop(self) -> None:
+        """End it before its lifetime ends."""
+        self._process.terminate()
+        self._process.wait(STOP_TIMEOUT_S)
+
+    def wait_until_ready(self) -> None:
+        """Ask until our own server answers; an answer of somebody else's is no answer."""
+        deadline = time.monotonic() + START_TIMEOUT_S
+        while not self._answers():
+            has_ended = self._process.poll() is not None
+            said = self._log.read_text(errors="replace")
+            # A server that finds its port taken says so, and stays: it has to be told to go.
+            if "Failed to bind" in said:
+                raise PortTakenError(self._port)
+            if has_ended:
+                raise UnavailableError(f"DynamoDB Local ended at once: {said[-2000:]}")
+            if time.monotonic() > deadline:
+                raise UnavailableError(
+                    f"DynamoDB Local did not answer in {START_TIMEOUT_S} s: {said[-2000:]}"
+                )
+            time.sleep(0.1)
+
+    def _answers(self) -> bool:
+        """Whether the server with our origin listens on the port."""
+        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=5)
         try:
-            yield f"http://127.0.0.1:{port}"
+            connection.request("GET", "/", headers={"Origin": self._origin})
+            # It refuses the request, which has no signature, and names the origin that it allows.
+            allowed = connection.getresponse().headers["Access-Control-Allow-Origin"]
+        except (OSError, http.client.HTTPException):
+            return False
         finally:
-            stop(process)
+            connection.close()
+        return allowed == self._origin
+
+
+def shared_server(folder: Path, lifetime_port: int) -> str:
+    """
+    The URL of a run's only server; the first caller starts it.
+
+    Args:
+        folder: The run's temporary folder, which its workers share.
+        lifetime_port: The port of the run's `Lifetime`.
+    """
+    url = folder / "dynamodb-local.url"
+    with FileLock(folder / "dynamodb-local.lock", timeout=FETCH_TIMEOUT_S):
+        if not url.exists():
+            java, emulator = find_java(), fetch_emulator(cache_folder())
+            url.write_text(start_on_a_free_port(java, emulator, folder, lifetime_port))
+        return url.read_text()
+
+
+def start_on_a_free_port(java: str, emulator: Path, folder: Path, lifetime_port: int) -> str:
+    """Start a server and give its URL."""
+    for attempt in range(1, START_ATTEMPTS + 1):
+        port = free_port()
+        server = Server(java, emulator, port, folder / f"dynamodb-local-{port}", lifetime_port)
+        try:
+            server.wait_until_ready()
+        except PortTakenError:
+            server.stop()
+            if attempt == START_ATTEMPTS:
+                raise
+        except BaseException:
+            server.stop()
+            raise
+        else:
+            server.outlive_us()
+            break
+    return f"http://127.0.0.1:{port}"
 
 
 def free_port() -> int:
@@ -204,102 +334,47 @@ def free_port() -> int:
         return port
 
 
-def start(java: str, emulator: Path, port: int, origin: str, log: Path) -> subprocess.Popen[bytes]:
-    """Start the server below a process that ends it when ours is gone."""
-    server = [
-        java,
-        # A few hundred small items: without a limit it takes a quarter of the machine's memory.
-        "-Xmx512m",
-        # It leaves a copy of a library in its temporary folder; ours is removed.
-        f"-Djava.io.tmpdir={log.parent}",
-        f"-Djava.library.path={emulator / 'DynamoDBLocal_lib'}",
-        "-jar",
-        str(emulator / "DynamoDBLocal.jar"),
-        "-inMemory",
-        # One database for every region and credential that a test invents.
-        "-sharedDb",
-        "-disableTelemetry",
-        "-cors",
-        origin,
-        "-port",
-        str(port),
-    ]
-    with log.open("wb") as output:
-        return subprocess.Popen(
-            # -I and -S: the watcher is none of coverage's or pytest's business.
-            [sys.executable, "-I", "-S", "-c", UNTIL_STDIN_CLOSES, *server],
-            # It writes a metadata file to its working folder: not into the cache.
-            cwd=log.parent,
-            stdin=subprocess.PIPE,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            # Ctrl-C is for the tests; their teardown still needs the server.
-            start_new_session=True,
-        )
-
-
-def stop(process: subprocess.Popen[bytes]) -> None:
-    """End the server: close what its watcher reads, and wait for it."""
-    assert process.stdin is not None
-    with contextlib.suppress(OSError):
-        process.stdin.close()
-    try:
-        process.wait(STOP_TIMEOUT_S)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
-
-
-def wait_until_ready(process: subprocess.Popen[bytes], port: int, origin: str, log: Path) -> None:
-    """Ask until our own server answers; an answer of somebody else's is no answer."""
-    deadline = time.monotonic() + START_TIMEOUT_S
-    while not answers(port, origin):
-        said = log.read_text(errors="replace")
-        # A server that finds its port taken says so, and stays: it has to be told to go.
-        if "Failed to bind" in said:
-            raise PortTakenError(port)
-        if process.poll() is not None:
-            raise UnavailableError(f"DynamoDB Local ended at once: {said[-2000:]}")
-        if time.monotonic() > deadline:
-            raise UnavailableError(
-                f"DynamoDB Local did not answer in {START_TIMEOUT_S} s: {said[-2000:]}"
-            )
-        time.sleep(0.1)
-
-
-def answers(port: int, origin: str) -> bool:
-    """Whether the server that was started with this origin listens on the port."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
-    try:
-        connection.request("GET", "/", headers={"Origin": origin})
-        # It refuses the request, which bears no signature, and names the origin that it allows.
-        return connection.getresponse().headers["Access-Control-Allow-Origin"] == origin
-    except (OSError, http.client.HTTPException):
-        return False
-    finally:
-        connection.close()
-
-
 def is_ci() -> bool:
     """Whether a test that cannot run is a failure."""
     return os.environ.get("CI", "").lower() in {"1", "true", "yes"}
 
 
+_LIFETIME = pytest.StashKey[Lifetime]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """The controller's life is the run's."""
+    if not hasattr(config, "workerinput"):
+        config.stash[_LIFETIME] = Lifetime()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Tell a worker of pytest-xdist about it."""
+    node.workerinput["lifetime_port"] = node.config.stash[_LIFETIME].port
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if _LIFETIME in config.stash:
+        config.stash[_LIFETIME].end()
+
+
 @pytest.fixture(scope="session")
-def dynamodb_local() -> Iterator[str]:
-    """The endpoint URL of a DynamoDB Local of this test run, empty at first."""
-    missing = None
+def dynamodb_local(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The endpoint URL of the run's DynamoDB Local, empty at first."""
+    folder = tmp_path_factory.getbasetemp()
+    worker: dict[str, Any] | None = getattr(pytestconfig, "workerinput", None)
+    if worker is None:
+        port = pytestconfig.stash[_LIFETIME].port
+    else:
+        port, folder = worker["lifetime_port"], folder.parent
     try:
-        java = find_java()
-        emulator = fetch_emulator(cache_folder())
+        return shared_server(folder, port)
     except UnavailableError as error:
         missing = str(error)
-    if missing is not None and is_ci():
+    if is_ci():
         pytest.fail(f"DynamoDB Local is needed with CI=true: {missing}", pytrace=False)
-    if missing is not None:
-        pytest.skip(f"no DynamoDB Local: {missing}")
-    with running_server(java, emulator) as url:
-        yield url
+    pytest.skip(f"no DynamoDB Local: {missing}")
 
 
 @pytest.fixture

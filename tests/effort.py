@@ -1,28 +1,27 @@
 """
-How long the longest tests are.
+How long the long tests are: `CONFSTORE_TESTS` is `short` (the default) or `whole`.
 
-By themselves they are whole. A session of nox may leave something to the others: one run with many
-examples is enough, and one with all of the command line's processes.
+Short is for a change that is being made: every rule is tried, with fewer examples, commits, kills
+and children. Whole is for CI, where every number is the one that was promised.
 """
 
 from __future__ import annotations
 
 import os
 
-__all__ = ["FEW_EXAMPLES", "FEW_PROCESSES", "VARIABLE", "at_length"]
+__all__ = ["LEVELS", "VARIABLE", "at_length"]
 
 VARIABLE = "CONFSTORE_TESTS"
-"""The environment variable that says what is left to others, with blanks between."""
+"""The environment variable that says how long they are."""
 
-_LEFT = os.environ.get(VARIABLE, "").split()
+LEVELS = ("short", "whole")
 
-FEW_EXAMPLES = "few-examples" in _LEFT
-"""Whether a test that tries at random does so less often."""
-
-FEW_PROCESSES = "few-processes" in _LEFT
-"""Whether only some of the tests that start the command line are run."""
+_LEVEL = os.environ.get(VARIABLE) or "short"
+if _LEVEL not in LEVELS:
+    # A misspelt word must not test less than was asked for.
+    raise ValueError(f"{VARIABLE} is {_LEVEL!r}; it may be {' or '.join(LEVELS)}")
 
 
 def at_length(whole: int, *, short: int) -> int:
-    """How many examples, commits or kills a test is to make."""
-    return short if FEW_EXAMPLES else whole
+    """How many examples, commits, kills or children a test makes."""
+    return whole if _LEVEL == "whole" else short

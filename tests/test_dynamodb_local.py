@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
-import signal
 import socket
 import subprocess
 import sys
 import tarfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -95,42 +96,67 @@ def test_a_tool_that_is_missing_is_named(tmp_path, monkeypatch):
         local.fetch_emulator(tmp_path)
 
 
-def test_a_taken_port_is_given_up(dynamodb_local, tmp_path):
+@pytest.fixture
+def lifetime() -> Iterator[local.Lifetime]:
+    """The end of a server, in case that the test fails to end it."""
+    lifetime = local.Lifetime()
+    yield lifetime
+    lifetime.end()
+
+
+@pytest.mark.slow("starts Java")
+def test_a_taken_port_is_given_up(dynamodb_local, lifetime, tmp_path):
     """A server that could not listen is not mistaken for the one that does."""
     port = int(dynamodb_local.rpartition(":")[2])
-    java = local.find_java()
-    log = tmp_path / "log"
-    origin = "http://late.invalid"
     emulator = local.fetch_emulator(local.cache_folder())
-    process = local.start(java, emulator, port, origin, log)
+    server = local.Server(local.find_java(), emulator, port, tmp_path / "late", lifetime.port)
     try:
         with pytest.raises(local.PortTakenError):
-            local.wait_until_ready(process, port, origin, log)
+            server.wait_until_ready()
     finally:
-        local.stop(process)
+        server.stop()
+    assert not (tmp_path / "late").exists()
 
 
+def test_a_server_that_ends_at_once_is_not_waited_for(lifetime, tmp_path):
+    """What it said is the reason that is given."""
+    server = local.Server(sys.executable, tmp_path, 1, tmp_path / "ours", lifetime.port)
+    with pytest.raises(local.UnavailableError, match=r"ended at once: Unknown option"):
+        server.wait_until_ready()
+
+
+@pytest.mark.slow("starts Java")
 @pytest.mark.skipif(sys.platform == "win32", reason="kills with SIGKILL")
-def test_the_server_dies_with_a_killed_test_run(dynamodb_local, tmp_path):
-    """A test run that is killed leaves no server behind."""
-    program = (
-        "import dynamodb_local as local, time\n"
-        "emulator = local.fetch_emulator(local.cache_folder())\n"
-        "with local.running_server(local.find_java(), emulator) as url:\n"
-        "    print(url, flush=True)\n"
-        "    time.sleep(600)\n"
-    )
+def test_the_server_lives_as_long_as_the_run(dynamodb_local, tmp_path):
+    """A killed worker leaves it to the others; a killed run leaves no server behind."""
+    with contextlib.ExitStack() as stack:
+        run, port = stack.enter_context(saying("lifetime = local.Lifetime()", "lifetime.port"))
+        worker, url = stack.enter_context(
+            saying(
+                "from pathlib import Path", f"local.shared_server(Path({str(tmp_path)!r}), {port})"
+            )
+        )
+        worker.kill()
+        worker.wait()
+        assert local.shared_server(tmp_path, int(port)) == url
+        address = ("127.0.0.1", int(url.rpartition(":")[2]))
+        socket.create_connection(address, timeout=30).close()
+        run.kill()
+        assert is_gone(address[1])
+
+
+@contextlib.contextmanager
+def saying(statement: str, expression: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """A process that runs a statement, prints the value of an expression, and goes on."""
+    program = f"import dynamodb_local as local, time\n{statement}\n"
+    program += f"print({expression}, flush=True)\ntime.sleep(600)\n"
     with subprocess.Popen(
         [sys.executable, "-c", program],
-        # What a killed run cannot clean up goes where pytest does.
-        env={
-            **os.environ,
-            "PYTHONPATH": str(Path(local.__file__).parent),
-            "TMPDIR": str(tmp_path),
-        },
+        env={**os.environ, "PYTHONPATH": str(Path(local.__file__).parent)},
         stdout=subprocess.PIPE,
         text=True,
-    ) as run:
-        url = run.stdout.readline().strip()
-        run.send_signal(signal.SIGKILL)
-    assert is_gone(int(url.rpartition(":")[2]))
+    ) as process:
+        try:
+            yield process, process.stdout.readline().strip()
+        finally:
+            process.kill()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from confstore._cli._formats import dumps, loads
+from confstore._cli.formats.files import dumps, loads
 from confstore.adapter import canonical_values, is_same
 from confstore.testing import EDGE_VALUES
 from confstore_file import FileStore

@@ -60,6 +60,7 @@ def reads_right(facade: ConfigStore, number: int) -> None:
     assert facade.config.status.last_error is None
 
 
+@pytest.mark.slow("up to 20 children, of 200 reads each")
 @pytest.mark.parametrize("facade", ["client of ours", "client of boto3"], indirect=True)
 def test_os_fork(facade: ConfigStore) -> None:
     """20 children and their parent read at once, each its own option, each refreshing itself."""
@@ -71,6 +72,7 @@ def test_os_fork(facade: ConfigStore) -> None:
             child.join()
 
 
+@pytest.mark.slow("up to 20 children, of 200 reads each")
 @pytest.mark.parametrize("facade", ["client of ours"], indirect=True)
 def test_multiprocessing(facade: ConfigStore) -> None:
     """The same with the processes of multiprocessing that are forked."""

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from confstore._cli._formats import FORMATS, dumps
+from confstore._cli.formats.files import FORMATS, dumps
 
 DOCUMENT = Path(__file__).parents[1] / "docs" / "formats.md"
 OPTIONS = {

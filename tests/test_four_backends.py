@@ -27,6 +27,7 @@ from confstore.testing import (
 from confstore_dynamodb import DynamoDBStore
 from confstore_file import FileStore
 from confstore_memory import MemoryStore
+from effort import at_length
 
 
 @pytest.fixture(scope="module")
@@ -66,8 +67,9 @@ def assert_read_back(stores: Mapping[str, Store], option: str, values: Mapping[s
         store.delete(option)
 
 
+@pytest.mark.slow("moto and DynamoDB Local take 20 ms an example")
 @settings(
-    max_examples=100,
+    max_examples=at_length(100, short=30),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

@@ -107,6 +107,7 @@ def ask_until(url: str, is_enough: Callable[[dict[int, Any]], bool]) -> dict[int
     return answers
 
 
+@pytest.mark.slow("starts gunicorn with 4 workers")
 def test_every_worker_refreshes(dynamodb_local: str, tmp_path: Path, monkeypatch: Any) -> None:
     """All four workers serve what was loaded before the fork, and each sees a later write."""
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):

@@ -72,6 +72,7 @@ def as_recorded(text: str) -> list[str]:
     return [line.strip() for line in plain.splitlines() if line.strip()]
 
 
+@pytest.mark.slow("starts more than 10 programs, one after the other")
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
 def test_session(tmp_path: Path) -> None:
     """Each command of the README prints what stands below it."""

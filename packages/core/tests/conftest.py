@@ -1,8 +1,9 @@
-"""A store that does what a test says, and configs that are closed after it."""
+"""A scripted store, and configs that are closed after their test."""
 
 from __future__ import annotations
 
 import contextlib
+import threading
 from collections.abc import Callable, Collection, Iterator, Mapping
 from copy import deepcopy
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 
 from confstore import TimeBasedConfigStore
+from confstore.adapter import checked_keys, checked_option
 from confstore.errors import OptionNotFoundError
 from confstore.testing import FakeClock
 
@@ -48,10 +50,11 @@ class ScriptedStore:
         self.reads.append(consistent)
         self.asked.append(option)
         self.before_read()
-        if option not in self.options:
+        wanted = checked_keys(keys)
+        if checked_option(option) not in self.options:
             raise OptionNotFoundError(option, self.name)
         values = deepcopy(self.options[option])
-        return {key: values[key] for key in values if keys is None or key in keys}
+        return {key: values[key] for key in values if wanted is None or key in wanted}
 
     def items(self, *, consistent: bool = True) -> Iterator[tuple[str, Any]]:
         self.reads.append(consistent)
@@ -74,6 +77,16 @@ class ScriptedStore:
 
     def close(self) -> None:
         self.is_closed = True
+
+
+@pytest.fixture(autouse=True)
+def _every_config_is_closed() -> Iterator[None]:
+    """No test leaves a refresher to the next one, which would find its thread."""
+    yield
+    for thread in threading.enumerate():
+        if thread.name.startswith("confstore-"):
+            thread.join(10)
+            assert not thread.is_alive(), f"{thread.name} was left running"
 
 
 @pytest.fixture
@@ -112,14 +125,3 @@ def open_config(clock: FakeClock) -> Iterator[Callable[..., Any]]:
             return stack.enter_context(cls(store, update_interval, **options))
 
         yield open_
-
-
-@pytest.fixture
-def report(capsys: pytest.CaptureFixture[str]) -> Callable[[str], None]:
-    """Prints a figure that a test found, whatever is captured."""
-
-    def print_(text: str) -> None:
-        with capsys.disabled():
-            print(f"\n{text}", end="")  # noqa: T201 (the figures are for whoever reads the run)
-
-    return print_

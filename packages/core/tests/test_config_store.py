@@ -23,7 +23,7 @@ def test_choice_of_strategy(store, strategy, by_name):
 
 
 def test_options_of_a_strategy(store):
-    """Other arguments are the strategy's."""
+    """Other arguments go to the strategy."""
     with pytest.raises(ValueError, match="update_interval"):
         ConfigStore(store, "TimeBasedConfigStore", update_interval=0)
 
@@ -42,7 +42,7 @@ def test_unknown_strategy(store, name, advice):
 
 
 def test_writes(store):
-    """What is written is read."""
+    """A read returns the written values."""
     facade = ConfigStore(store)
     facade.set("cache", {"size": 1})
     facade.update("cache", {"age": 2})
@@ -74,7 +74,7 @@ def test_closes_both(store):
 
 
 def test_closes_the_store_whatever_happens(store):
-    """A strategy of somebody else's that cannot be closed keeps no store open."""
+    """A foreign strategy whose close raises leaves no store open."""
 
     class Broken(SimpleConfigStore):
         def close(self):
@@ -86,7 +86,7 @@ def test_closes_the_store_whatever_happens(store):
 
 
 def test_option_named_invalidate(store):
-    """An option of any name is no strategy's method."""
+    """An option named like a method is not called."""
     store.options["invalidate"] = {}
     with ConfigStore(store, "TimeBasedConfigStore") as facade:
         facade.set("db", {})

@@ -19,7 +19,6 @@ from confstore.errors import (
     InvalidURLError,
     InvalidValueError,
     JournalGapError,
-    MisconfiguredSchemaError,
     NotJournaledError,
     OptionNotFoundError,
     SchemaError,
@@ -27,7 +26,6 @@ from confstore.errors import (
     StoreClosedError,
     StoreNotFoundError,
     StoreUnavailableError,
-    TableNotFoundError,
     VersionConflictError,
 )
 
@@ -46,8 +44,6 @@ TEXTS = {
     StaleConfigError("prod", "why"): "store 'prod' has only stale data: why",
     AccessDeniedError("prod", "why"): "store 'prod' refused access: why",
     StoreNotFoundError("prod", "why"): "store 'prod' does not exist: why",
-    TableNotFoundError("prod", "why"): "store 'prod' has no table: why",
-    MisconfiguredSchemaError("prod", "why"): "store 'prod' has a table of another schema: why",
     CorruptStoreError("prod.json:1:2", "why"): "prod.json:1:2: why",
     BackendError("prod", "why"): "store 'prod' was refused by its backend: why",
     InvalidCommitError("prod", "why"): "store 'prod' cannot take this commit: why",
@@ -55,7 +51,7 @@ TEXTS = {
         "store 'prod' is at version 3, and 'db' changed after version 1: read it again, then commit"
     ),
     JournalGapError("prod", 2, 5): (
-        "the journal of store 'prod' begins at version 5, too late for version 2"
+        "store 'prod': the journal begins at version 5, too late for version 2"
     ),
     NotJournaledError("prod"): "store 'prod' has no journal: call its enable_journal() first",
 }
@@ -70,7 +66,7 @@ ALSO = {
     OptionNotFoundError: LookupError,
     SchemaError: ValueError,
     StaleConfigError: StoreUnavailableError,
-    TableNotFoundError: LookupError,
+    StoreNotFoundError: LookupError,
     InvalidCommitError: ValueError,
     JournalGapError: LookupError,
 }

@@ -32,10 +32,10 @@ def test_every_name_is_there(module: ModuleType) -> None:
 
 def test_unknown_name() -> None:
     """A name that does not exist is told like that of any module."""
-    with pytest.raises(AttributeError, match="module 'confstore' has no attribute 'Config'"):
-        _ = confstore.Config  # type: ignore[attr-defined]
+    with pytest.raises(AttributeError, match="module 'confstore' has no attribute 'Configuration'"):
+        _ = confstore.Configuration  # type: ignore[attr-defined]
     with pytest.raises(ImportError):
-        from confstore import Config  # type: ignore[attr-defined]  # noqa: F401
+        from confstore import Configuration  # type: ignore[attr-defined]  # noqa: F401
 
 
 def test_public_modules_are_attributes() -> None:

@@ -16,6 +16,8 @@ from confstore.testing import Profile, StoreContract
 from confstore_dynamodb import DynamoDBStore
 from effort import at_length
 
+pytestmark = pytest.mark.slow("its examples are histories of 30 steps")
+
 
 @pytest.fixture(scope="module", autouse=True)
 def backend(dynamodb_local: str) -> Iterator[None]:

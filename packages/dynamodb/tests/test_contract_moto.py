@@ -20,6 +20,8 @@ from confstore.testing import Profile, StoreContract
 from confstore_dynamodb import DynamoDBStore
 from effort import at_length
 
+pytestmark = pytest.mark.slow("its examples are histories of 30 steps")
+
 
 @pytest.fixture(scope="module", autouse=True)
 def backend() -> Iterator[None]:
@@ -71,7 +73,7 @@ class JournaledMotoContract(MotoContract):
     editable = True
     journaled = True
     # moto copies the whole table for each item of a transaction; DynamoDB Local plays 30 examples.
-    profile = Profile(examples=at_length(5, short=1), steps=30)
+    profile = Profile(examples=at_length(5, short=1), steps=at_length(30, short=10))
 
     def edit_by_hand(self, name: str, option: str, values: Values | None) -> None:
         key = {"_store": {"S": name}, "_option": {"S": option}}

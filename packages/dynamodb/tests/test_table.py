@@ -12,11 +12,10 @@ from botocore.stub import Stubber
 from confstore.errors import (
     AccessDeniedError,
     BackendError,
-    MisconfiguredSchemaError,
     StoreUnavailableError,
-    TableNotFoundError,
 )
 from confstore_dynamodb import DynamoDBStore
+from confstore_dynamodb.errors import MisconfiguredSchemaError, TableNotFoundError
 
 from .conftest import description
 

@@ -13,9 +13,9 @@ from confstore.errors import (
     AccessDeniedError,
     InvalidNameError,
     InvalidURLError,
-    TableNotFoundError,
 )
 from confstore_dynamodb import open_url
+from confstore_dynamodb.errors import TableNotFoundError
 
 
 @pytest.fixture(autouse=True)
@@ -59,7 +59,7 @@ def test_names_are_taken_as_written(url: str, shown: str) -> None:
         ("dynamodb://config/prod?regoin=eu-west-1", "unknown 'regoin'"),
         ("dynamodb://config/prod?region=a&region=b", "given once"),
         ("dynamodb://config/prod?region=", "not empty"),
-        ("dynamodb://config/prod?region=%zz", "in the query"),
+        ("dynamodb://config/prod?region=%zz", "%25"),
         ("dynamodb://config/prod?endpoint_url=localhost:8000", "http://"),
         ("dynamodb://config/prod?full_reload_interval=0.0", "above 0"),
         ("dynamodb://config/prod?full_reload_interval=-1", "above 0"),

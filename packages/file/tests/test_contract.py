@@ -7,9 +7,13 @@ from contextlib import closing
 from hashlib import sha256
 from pathlib import Path
 
+import pytest
+
 from confstore.testing import Profile, StoreContract
 from confstore_file import FileStore
 from effort import at_length
+
+pytestmark = pytest.mark.slow("its examples are histories of 30 steps")
 
 # In memory where there is such a folder: a write waits for the disk several times.
 FAST_FOLDER = "/dev/shm" if os.path.isdir("/dev/shm") else None

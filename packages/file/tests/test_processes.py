@@ -51,6 +51,7 @@ def writing_for_ever(file: Path, versions: list[dict[str, str]]) -> Iterator[int
     assert code == -signal.SIGKILL
 
 
+@pytest.mark.slow("up to 200 kills")
 def test_killed_at_any_moment(file: Path) -> None:
     """After kill -9 of a writer, the file is one of the two versions as a whole."""
     versions = [{f"key {key}": letter * 500 for key in range(40)} for letter in "ab"]

@@ -7,9 +7,13 @@ from contextlib import closing, contextmanager
 from itertools import count
 from urllib.parse import quote
 
+import pytest
+
 from confstore.testing import Profile, StoreContract
 from confstore_memory import MemoryStore, open_url
 from effort import at_length
+
+pytestmark = pytest.mark.slow("its examples are histories of 30 steps")
 
 examples = count()
 
@@ -35,6 +39,7 @@ class URLContract(StoreContract):
     """Handles on stores that the process holds."""
 
     durable = True
+    profile = Profile(examples=at_length(40, short=20), steps=30)
 
     def begin(self) -> None:
         self.example = next(examples)

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
         CachedConfigStore as CachedConfigStore,
         CacheStatus as CacheStatus,
     )
+    from confstore._reading.config import Config as Config
     from confstore._reading.simple import SimpleConfigStore as SimpleConfigStore
     from confstore._reading.time_based.config import TimeBasedConfigStore as TimeBasedConfigStore
     from confstore._reading.time_based.views import Status as Status
@@ -56,6 +57,7 @@ if TYPE_CHECKING:
         ReadOnlyList as ReadOnlyList,
     )
     from confstore._values.types import MISSING as MISSING, Value as Value, Values as Values
+    from confstore._values.variables import variable_name as variable_name
 
 __getattr__, __dir__, __all__ = lazy_names(
     __name__,
@@ -68,6 +70,7 @@ __getattr__, __dir__, __all__ = lazy_names(
         "confstore._opening": "open_store",
         "confstore._process.clock": "Clock Event SystemClock",
         "confstore._reading.cached": "CacheStatus CachedConfigStore",
+        "confstore._reading.config": "Config",
         "confstore._reading.simple": "SimpleConfigStore",
         "confstore._reading.time_based.config": "TimeBasedConfigStore",
         "confstore._reading.time_based.views": "Status",
@@ -78,6 +81,7 @@ __getattr__, __dir__, __all__ = lazy_names(
         "confstore._values.differences": "Difference diff",
         "confstore._values.read_only": "ReadOnlyDict ReadOnlyList",
         "confstore._values.types": "MISSING Value Values",
+        "confstore._values.variables": "variable_name",
     },
     modules=("adapter", "errors"),
 )

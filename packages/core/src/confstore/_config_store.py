@@ -1,18 +1,15 @@
-"""The facade that an application holds."""
+"""The facade: a store to write to, read through one strategy."""
 
 from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Collection, Mapping
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
+from confstore._process.closing import ClosesOnExit
 from confstore._stores.protocols import Store
 from confstore._values.names import closest
 from confstore._values.types import Value
-
-if TYPE_CHECKING:
-    from typing_extensions import Self
 
 __all__ = ["ConfigStore"]
 
@@ -23,11 +20,11 @@ _STRATEGIES = {
 }
 
 
-class ConfigStore:
+class ConfigStore(ClosesOnExit):
     """
     A store to write to, and in `config` the same store to read through one strategy.
 
-    Also a context manager, which closes it.
+    The end of a `with` block closes both.
 
     Attributes:
         store: The store in its backend.
@@ -45,16 +42,18 @@ class ConfigStore:
 
         Args:
             store: The store; it is closed with this facade.
-            config_store: The strategy: the name of one of ours, its class, or anything else that
-                takes a store and `config_options`.
-            **config_options: What the strategy takes, such as `update_interval`.
+            config_store: The strategy: the name of one of confstore's, its class, or any callable
+                that takes a store and `config_options`.
+            **config_options: Arguments of the strategy, such as `update_interval`.
 
         Raises:
-            ValueError: None of our strategies has this name.
+            ValueError: No strategy has this name.
         """
-        strategy = strategy_by_name(config_store) if isinstance(config_store, str) else config_store
+        strategy = (
+            _strategy_by_name(config_store) if isinstance(config_store, str) else config_store
+        )
         self.store = store
-        # An attribute and not a property: a property would triple the time of a hot read.
+        # Not a property, which would triple the time of a hot read.
         self.config: Any = strategy(store, **config_options)
 
     def set(self, option: str, values: Mapping[str, Value]) -> None:
@@ -74,7 +73,7 @@ class ConfigStore:
         self, option: str, values: Mapping[str, Value], *, remove: Collection[str] = ()
     ) -> None:
         """
-        Change keys of an option and leave the others; create it if it is absent.
+        Change keys of an option and leave the others; create the option if it is absent.
 
         Raises:
             InvalidNameError: The option cannot have this name.
@@ -99,13 +98,13 @@ class ConfigStore:
             self._written(option)
 
     def _written(self, option: str) -> None:
-        # Also after an error: a write whose answer was lost may have happened.
+        # Also after an error: a write whose reply was lost may have happened.
         invalidate = getattr(type(self.config), "invalidate", None)
         if invalidate is not None:
             invalidate(self.config, option)
 
     def reload(self) -> None:
-        """Make the strategy see every write that has ended."""
+        """Make later reads see every write that has ended."""
         self.config.reload()
 
     def close(self) -> None:
@@ -115,32 +114,15 @@ class ConfigStore:
         finally:
             self.store.close()
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
-
     def __repr__(self) -> str:
         strategy = getattr(type(self.config), "__name__", "strategy")
         return f"<{type(self).__name__} {self.store.name!r} read by {strategy}>"
 
 
-def strategy_by_name(name: str) -> Callable[..., Any]:
-    """
-    One of our strategies.
-
-    Raises:
-        ValueError: None has this name.
-    """
+def _strategy_by_name(name: str) -> Callable[..., Any]:
     if name not in _STRATEGIES:
         close = closest(name, _STRATEGIES)
         advice = f"did you mean {close!r}?" if close else f"known are {', '.join(_STRATEGIES)}"
         raise ValueError(f"no reading strategy is named {name!r}: {advice}")
-    # Imported now: a program pays for the one that it reads through.
+    # Imported now, by name: a program pays for the strategy that it uses.
     return cast("Callable[..., Any]", getattr(importlib.import_module(_STRATEGIES[name]), name))

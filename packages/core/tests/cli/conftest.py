@@ -1,21 +1,31 @@
-"""The command line as its users meet it: the installed script, in a process of its own."""
+"""
+The command line as its users meet it.
+
+`confstore` runs it in the process of the tests, which takes milliseconds; `process` runs the
+installed script, for the tests where a new process is the point.
+"""
 
 from __future__ import annotations
 
+import io
 import json
+import logging
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Mapping, Sequence
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import attrs
 import pytest
 
-from effort import FEW_PROCESSES
+from confstore._cli import main
 
-from .terminal import run_in_terminal
+from .in_terminal import run_in_terminal
 
 SCRIPT = str(Path(sys.executable).parent / "confstore")
 
@@ -30,25 +40,7 @@ UNWANTED = (
 )
 
 
-# Hundreds of processes: on most Pythons, what reads, writes and replaces itself is enough.
-LONG = (
-    "assignments",
-    "completion",
-    "copy",
-    "diff",
-    "doctor",
-    "dynamodb",
-    "export",
-    "failures",
-    "history",
-    "import",
-    "import_killed",
-    "rollback",
-    "transfer_round_trip",
-    "validate",
-    "watch",
-)
-collect_ignore = [f"test_{name}.py" for name in LONG] if FEW_PROCESSES else []
+PACKAGES = ("confstore", "confstore_dynamodb", "confstore_file", "confstore_memory")
 
 
 @attrs.frozen
@@ -101,20 +93,98 @@ def confstore(tmp_path: Path, environment: dict[str, str]) -> Confstore:
         input: str | bytes = b"",
         env: Mapping[str, str | None] | None = None,
     ) -> Ran:
-        variables = {**environment, **(env or {})}
-        ran = subprocess.run(
+        given = input.encode() if isinstance(input, str) else input
+        stdin, stdout, stderr = (stream(content) for content in (given, b"", b""))
+        with (
+            working_in(tmp_path),
+            patch.dict(os.environ, merged(environment, env), clear=True),
+            patch.multiple(sys, stdin=stdin, stdout=stdout, stderr=stderr),
+            patch.object(sys, "argv", ["confstore", *arguments]),
+            new_state_of_the_process(tmp_path),
+        ):
+            code = main()
+        return ran(stdout.buffer.getvalue(), stderr.buffer.getvalue(), code)
+
+    return run
+
+
+@pytest.fixture
+def process(tmp_path: Path, environment: dict[str, str]) -> Confstore:
+    """The same as `confstore`, by the installed script in a process of its own."""
+
+    def run(
+        *arguments: str,
+        input: str | bytes = b"",
+        env: Mapping[str, str | None] | None = None,
+    ) -> Ran:
+        ended = subprocess.run(
             [SCRIPT, *arguments],
             input=input.encode() if isinstance(input, str) else input,
-            env={name: value for name, value in variables.items() if value is not None},
+            env=merged(environment, env),
             cwd=tmp_path,
             capture_output=True,
             timeout=60,
             check=False,
         )
-        text = ran.stdout.decode(errors="replace")
-        return Ran(text, ran.stderr.decode(), ran.returncode, ran.stdout)
+        return ran(ended.stdout, ended.stderr, ended.returncode)
 
     return run
+
+
+def merged(environment: dict[str, str], changes: Mapping[str, str | None] | None) -> dict[str, str]:
+    """The environment with changes, of which None takes a variable out."""
+    variables = {**environment, **(changes or {})}
+    return {name: value for name, value in variables.items() if value is not None}
+
+
+def ran(stdout: bytes, stderr: bytes, code: int) -> Ran:
+    """What a command printed, as text."""
+    return Ran(stdout.decode(errors="replace"), stderr.decode(), code, stdout)
+
+
+def stream(content: bytes) -> Any:
+    """A standard stream that is no terminal, and writes through as a process does at its end."""
+    return io.TextIOWrapper(io.BytesIO(content), encoding="utf-8", newline="", write_through=True)
+
+
+@contextmanager
+def working_in(folder: Path) -> Iterator[None]:
+    """Another working directory."""
+    before = Path.cwd()
+    os.chdir(folder)
+    try:
+        yield
+    finally:
+        os.chdir(before)
+
+
+@contextmanager
+def new_state_of_the_process(folder: Path) -> Iterator[None]:
+    """Logging, warnings, the import path and modules as in a new process; then as before."""
+    root = logging.getLogger()
+    handlers, path, modules = root.handlers[:], sys.path[:], set(sys.modules)
+    ours = [logging.getLogger(name) for name in (None, *PACKAGES)]
+    levels = [logger.level for logger in ours]
+    root.handlers[:] = []
+    # Of pytest's own settings, not of a program's.
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            yield
+        finally:
+            root.handlers[:] = handlers
+            logging.disable(logging.NOTSET)
+            for logger, level in zip(ours, levels, strict=True):
+                logger.setLevel(level)
+            sys.path[:] = path
+            for name in set(sys.modules) - modules:
+                if is_inside(sys.modules[name], folder):
+                    del sys.modules[name]
+
+
+def is_inside(module: Any, folder: Path) -> bool:
+    """Whether a module was imported from a folder of the test."""
+    return str(getattr(module, "__file__", None) or "").startswith(str(folder))
 
 
 @pytest.fixture
@@ -150,13 +220,27 @@ def terminal(tmp_path: Path, environment: dict[str, str]) -> Callable[..., tuple
 
 
 @pytest.fixture
-def mischief(tmp_path: Path, environment: dict[str, str]) -> None:
-    """An installed adapter for `mischief:NAME` URLs; see `mischief.py`."""
+def installed(
+    tmp_path: Path, environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> Callable[[str, str], None]:
+    """Install an adapter: the scheme of its URLs, and the source of its module of that name."""
     folder = tmp_path / "installed"
-    metadata = folder / "mischief-1.0.dist-info"
-    metadata.mkdir(parents=True)
-    (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: mischief\nVersion: 1.0\n")
-    (metadata / "entry_points.txt").write_text("[confstore.stores]\nmischief = mischief:open_url\n")
-    source = Path(__file__).with_name("mischief.py").read_text(encoding="utf-8")
-    (folder / "mischief.py").write_text(source, encoding="utf-8")
-    environment["PYTHONPATH"] = str(folder)
+
+    def install(scheme: str, source: str) -> None:
+        metadata = folder / f"{scheme}-1.0.dist-info"
+        metadata.mkdir(parents=True)
+        about = f"Metadata-Version: 2.1\nName: {scheme}\nVersion: 1.0\n"
+        (metadata / "METADATA").write_text(about)
+        entry_points = f"[confstore.stores]\n{scheme} = {scheme}:open_url\n"
+        (metadata / "entry_points.txt").write_text(entry_points)
+        (folder / f"{scheme}.py").write_text(source, encoding="utf-8")
+        environment["PYTHONPATH"] = str(folder)
+        monkeypatch.syspath_prepend(str(folder))
+
+    return install
+
+
+@pytest.fixture
+def mischief(installed: Callable[[str, str], None]) -> None:
+    """An installed adapter for `mischief:NAME` URLs; see `mischief.py`."""
+    installed("mischief", Path(__file__).with_name("mischief.py").read_text(encoding="utf-8"))

@@ -8,10 +8,16 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import example, given, strategies as st
 
 from confstore import ReadOnlyDict, ReadOnlyList
-from confstore.adapter import canonical_values, is_same, options_from_json, values_to_json
+from confstore.adapter import (
+    canonical_values,
+    is_same,
+    options_from_json,
+    values_from_json,
+    values_to_json,
+)
 from confstore.errors import InvalidDocumentError
 from confstore.testing import CANARY, any_option, any_values, assert_keeps_values
 
@@ -27,11 +33,14 @@ def document(options: dict[str, Any], **how: Any) -> bytes:
     indent=st.sampled_from([None, 2]),
     is_ascii=st.booleans(),
 )
+@example(options={"a": {"url": "x:y:z", ':"': '":'}}, indent=None, is_ascii=False)
 def test_what_is_written_is_read_back(options: Any, indent: int | None, is_ascii: bool) -> None:
     """A document gives the options that it was made from, however it is laid out."""
     canonical = {name: canonical_values(name, values) for name, values in options.items()}
     content = document(canonical, indent=indent, ensure_ascii=is_ascii)
-    assert is_same(options_from_json(content, "a"), canonical)
+    read = options_from_json(content, "a")
+    assert is_same(read, canonical)
+    assert list(read) == list(canonical)
 
 
 @pytest.mark.parametrize("indent", [None, 2])
@@ -43,6 +52,29 @@ def test_options_are_read_only(indent: int | None) -> None:
     assert {type(values) for values in read.values()} == {ReadOnlyDict}
     inner = read["db"]["hosts"], read["db"]["hosts"][1]["b"], read["db"]["flags"]["c"]
     assert [type(one) for one in inner] == [ReadOnlyList, ReadOnlyList, ReadOnlyDict]
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"inside": {"_store": 1}},
+        {"list": [[1, [True, None]], {"a": ["b"]}]},
+        {"list": [{"$bytes": "QUJD"}], "after": [1]},
+        {"before": [1], "tag": {"$dict": {"$x": 1}}},
+        {"k" * 20_000: 1},
+        {"ä": "ö", "\U0001f600": "\U0001f600"},
+        {"int": 10**38 - 1, "negative": 1 - 10**38},
+        {"large": ["x" * 50_000] * 7},
+        {str(number): "x" * 1_000 for number in range(300)},
+    ],
+)
+@pytest.mark.parametrize("indent", [None, 2])
+def test_unusual_option(values: dict[str, Any], indent: int | None) -> None:
+    """An unusual option is read as if it were alone; so are those beside it."""
+    usual = {"host": "db.example", "ports": [1, 2]}
+    tree = {"before": usual, "db": values, "after": usual}
+    read = options_from_json(json.dumps(tree, indent=indent).encode(), "a")
+    assert is_same(read, {"before": usual, "db": values_from_json(values), "after": usual})
 
 
 def test_byte_order_mark_and_line_ends() -> None:
@@ -62,6 +94,10 @@ def test_byte_order_mark_and_line_ends() -> None:
         ("123456789012345.6789", Decimal("123456789012345.6789")),
         ("0.1000000000000000055511151231257827", Decimal("0.1000000000000000055511151231257827")),
         ("1e-110", 1e-110),
+        ("0.30000000000000004", 0.30000000000000004),
+        ("-0.0", 0),
+        ("1e20", 10**20),
+        ("9007199254740993.0", 9007199254740993),
         ("1" * 38, int("1" * 38)),
     ],
 )
@@ -83,6 +119,15 @@ def test_numbers_keep_their_digits(text: str, number: Any) -> None:
         ('{"a": {"": 1}}', "1:8", "a key is empty"),
         ('{"a": {"_store": 1}}', "1:8", "reserved"),
         ('{"": {}}', "1:2", "an option cannot have this name"),
+        ('{"ä": {}, "": {}}', "1:11", "an option cannot have this name"),
+        (f'{{"{"a" * 1025}": {{}}}}', "1:2", "an option cannot have this name"),
+        ('{"\\ud800": {}}', "1:2", "an option cannot have this name"),
+        ('{"a": {"k": {"": [1]}}}', "1:14", "a key is empty"),
+        ('{"a": {"\\ud800": 1}}', "1:8", "a key holds a lone surrogate"),
+        ('{"a": {"k": 1}, "b": 5}', "1:17", "an option is an object of key to value"),
+        ('{"a": {"x": ":", "k": {"k": 1, "k": 1}}}', "1:32", "twice"),
+        (f'{{"a": {{"k": [-{10**38}]}}}}', "1:14", "at most 38 digits"),
+        ('{"a": {"k": 5e-131}}', "1:13", "at least 1e-130"),
         ('{"a": {"b": "\\ud800"}}', "1:8", "lone surrogate"),
         ('{"a": {"b": ["", "\\udfff"]}}', "1:18", "lone surrogate"),
         (f'{{"a": {{"b": {"1" * 39}}}}}', "1:13", "at most 38 digits"),

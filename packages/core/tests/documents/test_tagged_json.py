@@ -33,8 +33,11 @@ def test_what_is_written_is_read_back(values: Any) -> None:
     ("value", "raw"),
     [
         (b"text", {"$bytes": "dGV4dA=="}),
-        ({"b", "a"}, {"$set": ["a", "b"]}),
-        ({b"b", b"a"}, {"$set": [{"$bytes": "YQ=="}, {"$bytes": "Yg=="}]}),
+        # A set's repr depends on the hash seed, and so would the test's name.
+        pytest.param({"b", "a"}, {"$set": ["a", "b"]}, id="set of text"),
+        pytest.param(
+            {b"b", b"a"}, {"$set": [{"$bytes": "YQ=="}, {"$bytes": "Yg=="}]}, id="set of bytes"
+        ),
         (Decimal("0.12345678901234567890123"), {"$decimal": "0.12345678901234567890123"}),
         ({"$bytes": 1}, {"$dict": {"$bytes": 1}}),
         ({"$new": 1}, {"$dict": {"$new": 1}}),

@@ -1,4 +1,4 @@
-"""What happens in a child process after a fork."""
+"""Hooks that run in a forked child."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ class Owner:
 
 
 def in_child(answer: Callable[[], str]) -> str:
-    """What a forked child answers."""
+    """The answer of a forked child."""
     return fork(answer).join()
 
 
 def test_child_calls_in_order_of_registration() -> None:
-    """What was registered first is called first: a store before what reads from it."""
+    """Hooks run in the order of registration: a store's before its reader's."""
     log: list[str] = []
     owners = [Owner(log, name) for name in "abc"]
     for owner in owners:
@@ -49,7 +49,7 @@ def test_parent_calls_nothing() -> None:
 
 
 def test_owner_is_held_weakly() -> None:
-    """What nobody uses any more is collected, and not called."""
+    """An object without other references is collected, and not called."""
     log: list[str] = []
     owner = Owner(log, "a")
     call_after_fork(owner.note)
@@ -59,7 +59,7 @@ def test_owner_is_held_weakly() -> None:
 
 
 def test_owner_that_is_part_of_a_cycle_is_collected() -> None:
-    """Being registered keeps nothing alive, a cycle neither."""
+    """A registration does not keep a cycle alive."""
     log: list[str] = []
     owner = Owner(log, "a")
     owner.myself = owner  # type: ignore[attr-defined]  # the cycle
@@ -70,7 +70,7 @@ def test_owner_that_is_part_of_a_cycle_is_collected() -> None:
 
 
 def test_what_an_earlier_call_lets_go_is_not_called() -> None:
-    """A call may end the life of an object that was to come."""
+    """A hook may drop an object whose hook was next."""
     log: list[str] = []
     owners = [Owner(log, name) for name in "ab"]
 
@@ -87,7 +87,7 @@ def test_what_an_earlier_call_lets_go_is_not_called() -> None:
 
 
 def test_one_fault_leaves_the_others() -> None:
-    """What one call raises is logged by its type, and the next call is made."""
+    """An exception of one hook is logged by its type, and the next hook is called."""
     log: list[str] = []
 
     class Faulty:

@@ -1,4 +1,4 @@
-"""Naps: what refreshes in the background makes room for the threads that it refreshes for."""
+"""Naps: a background refresh lets other threads run."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def paced_store(scripted_store, naps):
 
 
 def test_refresh_in_the_background_naps(paced_store, clock, open_config, naps):
-    """After every fifty steps there is a nap, too short to be noticed by who waits for it."""
+    """After every fifty steps there is a nap, too short to be noticed."""
     config = open_config(paced_store)
     paced_store.set("option 7", {"n": "new"})
     clock.advance(30)

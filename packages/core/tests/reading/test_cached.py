@@ -78,7 +78,7 @@ def test_keys(cache):
 
 
 def test_read_only(cache):
-    """What is cached cannot be changed by who reads it."""
+    """A reader cannot change a cached option."""
     with pytest.raises(TypeError):
         cache["db"]["host"] = "elsewhere"
 
@@ -158,7 +158,7 @@ def test_own_age(store, clock, cache):
 
 @pytest.mark.parametrize("max_age", [0, -1, float("nan")])
 def test_age_is_a_duration(store, cache, max_age):
-    """An age that is no duration is refused, in a call as well."""
+    """An age that is not a duration is refused, also in a call."""
     with pytest.raises(ValueError, match="max_age is a positive number of seconds"):
         CachedConfigStore(store, max_age)
     with pytest.raises(ValueError, match="max_age is a positive number of seconds"):
@@ -282,7 +282,7 @@ def test_stale_while_down(store, clock, cache, caplog):
     assert (status.options, status.stale) == (2, frozenset({"db"}))
     assert status.consecutive_failures == 1
     assert "no route" in status.last_error
-    assert "reading option 'db' failed, what is held is served" in caplog.text
+    assert "reading option 'db' failed, serving what the cache holds" in caplog.text
 
 
 def test_missing_while_down(store, clock, cache):
@@ -381,7 +381,7 @@ def test_interrupted_read_after_a_write(store, clock, cache):
 
 
 def test_writes_through_the_facade(store, clock):
-    """Who writes through the facade reads what was written."""
+    """After a write through the facade, a read returns the written values."""
     facade = ConfigStore(store, "CachedConfigStore", clock=clock)
     facade.config.get("db")
     facade.set("db", {"n": 1})
@@ -429,6 +429,25 @@ def test_write_during_a_read(store, clock):
     assert sorted(outcomes) == ["localhost", "new", "new", "new"]
     assert facade.config["db"] == {"host": "new"}
     assert store.asked == ["db", "db"]
+
+
+def test_overtaken_read_ends_before_its_successor(store, clock):
+    """Readers join the read that follows a write, also when the read before the write has ended."""
+    facade = ConfigStore(store, "CachedConfigStore", clock=clock)
+    gates = [clock.event(), clock.event()]
+    store.before_read = lambda: gates[len(store.asked) - 1].wait()
+    overtaken = run_all(clock, 1, lambda: facade.config["db"])
+    facade.set("db", {"host": "new"})
+    joined = run_all(clock, 1, lambda: facade.config["db"])
+    gates[0].set()
+    clock.advance()
+    assert len(overtaken) == 1
+    joined += run_all(clock, 8, lambda: facade.config["db"])
+    assert joined == []
+    gates[1].set()
+    clock.advance()
+    assert len(store.asked) == 2
+    assert facade.config["db"] == {"host": "new"}
 
 
 def test_write_during_a_read_that_fails(store, clock):
@@ -483,7 +502,7 @@ def test_reload(store, cache):
 
 
 def test_reload_during_a_read(store, clock, cache):
-    """What was being read during a `reload` is not held."""
+    """A read that was under way during a `reload` is not held."""
     gate = clock.event()
     store.before_read = gate.wait
     outcomes = run_all(clock, 1, lambda: cache.get("db"))

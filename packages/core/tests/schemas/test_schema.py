@@ -120,7 +120,7 @@ def test_plain_values_stay_within_reach(store, open_config, options):
 
 
 def test_fields_with_defaults(store, open_config):
-    """An option that is absent takes its field's default; a key as well."""
+    """An absent option or key takes its field's default."""
     store.set("db", {"host": "localhost"})
     config = open_config(store, schema=AttrsSettings)
     assert config.current.cache is None
@@ -174,7 +174,7 @@ def test_schema_names(store, open_config):
 
 
 def test_named_option_is_absent(store, open_config):
-    """What is missing is named by its option, not by its field."""
+    """A missing option is named by its own name, not by its field's."""
     with pytest.raises(SchemaError, match="option 'ports': is missing"):
         open_config(store, schema=AttrsSettings, schema_names={"external_port": "ports"})
 
@@ -340,7 +340,7 @@ def test_model_that_forbids_other_keys(store, open_config):
 
 
 def test_path_inside_a_model(store, open_config):
-    """What is nested in a model is named by its whole path."""
+    """A value nested in a model is named by its whole path."""
 
     class Inner(pydantic.BaseModel):
         hosts: list[int]

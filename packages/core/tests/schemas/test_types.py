@@ -1,4 +1,4 @@
-"""What fits a field of an attrs class or a dataclass, and what does not."""
+"""Values that fit a field of an attrs class or a dataclass, and values that do not."""
 
 from __future__ import annotations
 
@@ -117,7 +117,7 @@ def build(scripted_store, open_config):
     ],
 )
 def test_fits(build, type_, value, built):
-    """A value of its type is taken for what it is."""
+    """A value of its type is taken as it is."""
     made = build(type_, value)
     assert made == built
     assert type(made) is type(built) or isinstance(built, dict)
@@ -184,7 +184,7 @@ def test_does_not_fit(build, type_, value, expected):
     ],
 )
 def test_path(build, type_, value, problem):
-    """What is wrong inside of a value is named by its path."""
+    """A wrong nested value is named by its path."""
     with pytest.raises(SchemaError) as caught:
         build(type_, value)
     assert problem in str(caught.value)
@@ -192,20 +192,20 @@ def test_path(build, type_, value, problem):
 
 @pytest.mark.parametrize("type_", [datetime.datetime, uuid.UUID])
 def test_type_that_nothing_builds(build, type_):
-    """A type that nobody builds is the application's mistake, and said to be."""
+    """A type that cattrs cannot build is an error that asks for a converter."""
     with pytest.raises(SchemaError, match=f"nothing builds {type_.__name__}: give the field a"):
         build(type_, "2030-01-01")
 
 
 def test_sequence(build):
-    """Which sequence a sequence is made into is cattrs's affair."""
+    """cattrs chooses the type of a sequence."""
     assert list(build(collections.abc.Sequence[str], ["a"])) == ["a"]
     with pytest.raises(SchemaError, match="expected"):
         build(collections.abc.Sequence[str], "localhost")
 
 
 def test_converter(scripted_store, open_config):
-    """A field's own converter makes of a value what it likes."""
+    """A field's own converter may convert a value."""
 
     @attrs.frozen
     class Made:
@@ -218,7 +218,7 @@ def test_converter(scripted_store, open_config):
 
 
 def test_converter_that_raises(scripted_store, open_config):
-    """A converter's KeyError is not a missing key, and its text is nobody's."""
+    """A converter's KeyError is not a missing key, and its text is not shown."""
 
     @attrs.frozen
     class Made:
@@ -270,7 +270,7 @@ def test_enumeration_that_raises_key_errors(build):
     ],
 )
 def test_validator(scripted_store, open_config, validator):
-    """A field's validator that refuses is told by its key, whatever it raises."""
+    """A field whose validator refuses is named by its key, for every exception."""
 
     @attrs.frozen
     class Made:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Set
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,6 +12,7 @@ from confstore import (
     CachedConfigStore,
     CacheStatus,
     Clock,
+    Config,
     ConfigStore,
     DiagnosableStore,
     Event,
@@ -144,7 +145,16 @@ simple = SimpleConfigStore(store)
 values: Values = simple.get("db")
 values_or_none: Values | None = simple.get("db", default=None)
 every: dict[str, Values] = simple.get()
-by_option: Values = simple.get_option("db", keys=["host"])
+by_option: Values = simple.get("db", keys=["host"])
+
+# Each is a config.
+configs: list[Config] = [config, typed, cache, simple]
+for some_config in configs:
+    read: dict[str, Any] | None = some_config.get("db", default=None)
+    copied: dict[str, dict[str, Any]] = dict(some_config)
+    option_names: Set[str] = some_config.keys() - {"db"}
+    with some_config as the_same:
+        the_same.reload()
 
 # The facade, by a strategy's name, its class, or anything that makes one.
 with ConfigStore(store, "CachedConfigStore", max_age=1) as facade:

@@ -39,22 +39,21 @@ class DynamoDBConfigStore(ConfigStore):
         Open a store and read it through a strategy.
 
         Args:
-            connection: A boto3 client, resource or session, or None for a client of ours by the
+            connection: A boto3 client, resource or session; None makes a client by the
                 environment's settings.
-            table_name: The table's name or ARN; it is made if it is absent.
+            table_name: The table's name or ARN; it is created if it is absent.
             store_name: The store's name.
-            store_key: The attribute that is the table's hash key.
-            option_key: The attribute that is its range key.
-            create_table: Whether to make the table if it is absent.
-            read_units: Read capacity of a new table; without it, it is paid on demand.
-            write_units: Write capacity of a new table; given together with the other.
-            full_reload_interval: Seconds after which a refresh of a journaled store loads
-                everything again; see `DynamoDBStore`.
+            store_key: See `DynamoDBStore`, also for the arguments up to `full_reload_interval`.
+            option_key: The attribute that is the table's range key.
+            create_table: Create the table if it is absent.
+            read_units: Read capacity of a new table.
+            write_units: Write capacity of a new table.
+            full_reload_interval: Seconds between two refreshes that load everything.
             config_store: The strategy; see `ConfigStore`.
-            **config_options: What the strategy takes, such as `update_interval`.
+            **config_options: The strategy's own arguments, such as `update_interval`.
 
         Raises:
-            ConfigStoreError: The table is not fit for use, or the strategy could not load.
+            ConfigStoreError: The table cannot be used, or the strategy could not load.
             ValueError: None of our strategies has this name.
         """
         store = DynamoDBStore(

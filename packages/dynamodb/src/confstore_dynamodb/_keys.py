@@ -1,4 +1,4 @@
-"""The keys that a store's table has."""
+"""The keys of a store's table."""
 
 from __future__ import annotations
 
@@ -8,31 +8,24 @@ from typing import Any
 import attrs
 
 from confstore.adapter import RESERVED_KEYS
-from confstore.errors import MisconfiguredSchemaError
+from confstore_dynamodb.errors import MisconfiguredSchemaError
 
-__all__ = ["TableSchema", "Throughput"]
+__all__ = ["TableSchema", "capacity_of"]
 
 
-@attrs.frozen
-class Throughput:
-    """What is provisioned for a new table, in DynamoDB's capacity units a second."""
+def capacity_of(read_units: int | None, write_units: int | None) -> dict[str, Any]:
+    """
+    Parameters of `create_table` for the capacity, in DynamoDB's units a second.
 
-    read_units: int
-    write_units: int
-
-    @classmethod
-    def of(cls, read_units: int | None, write_units: int | None) -> Throughput | None:
-        """
-        The throughput; None for a table that is paid on demand.
-
-        Raises:
-            ValueError: Only one of the two is given.
-        """
-        if read_units is None and write_units is None:
-            return None
-        if read_units is None or write_units is None:
-            raise ValueError("give both read_units and write_units, or neither for on-demand")
-        return cls(read_units, write_units)
+    Raises:
+        ValueError: Only one of the two is given.
+    """
+    if read_units is None and write_units is None:
+        return {"BillingMode": "PAY_PER_REQUEST"}
+    if read_units is None or write_units is None:
+        raise ValueError("give both read_units and write_units, or neither for on-demand")
+    units = {"ReadCapacityUnits": read_units, "WriteCapacityUnits": write_units}
+    return {"BillingMode": "PROVISIONED", "ProvisionedThroughput": units}
 
 
 @attrs.frozen
@@ -49,7 +42,7 @@ class TableSchema:
     option_key: str
 
     def __attrs_post_init__(self) -> None:
-        """Raise `ValueError` where the two are no two names."""
+        """Raise `ValueError` if a name is empty or both are the same."""
         if not self.store_key or not self.option_key or self.store_key == self.option_key:
             raise ValueError("store_key and option_key are two different, non-empty names")
 
@@ -62,20 +55,13 @@ class TableSchema:
         """The primary key of an option's item."""
         return {self.store_key: {"S": store}, self.option_key: {"S": option}}
 
-    def new_table(self, throughput: Throughput | None) -> dict[str, Any]:
-        """Parameters of `create_table`; without a throughput the table is paid on demand."""
+    def new_table(self) -> dict[str, Any]:
+        """Parameters of `create_table` for the keys."""
         keys = {self.store_key: "HASH", self.option_key: "RANGE"}
-        parameters: dict[str, Any] = {
+        return {
             "AttributeDefinitions": [{"AttributeName": key, "AttributeType": "S"} for key in keys],
             "KeySchema": [{"AttributeName": key, "KeyType": kind} for key, kind in keys.items()],
         }
-        if throughput is None:
-            return {**parameters, "BillingMode": "PAY_PER_REQUEST"}
-        units = {
-            "ReadCapacityUnits": throughput.read_units,
-            "WriteCapacityUnits": throughput.write_units,
-        }
-        return {**parameters, "BillingMode": "PROVISIONED", "ProvisionedThroughput": units}
 
     def check(self, store: str, table: str, description: dict[str, Any]) -> None:
         """

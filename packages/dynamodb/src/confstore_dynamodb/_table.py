@@ -1,4 +1,4 @@
-"""The table that a store lives in: made where it is absent, checked where it is there."""
+"""The table of a store: created if it is absent, checked if it is there."""
 
 from __future__ import annotations
 
@@ -8,16 +8,17 @@ from typing import Any
 
 import attrs
 
+from confstore.adapter import closest
 from confstore.errors import (
     AccessDeniedError,
     BackendError,
     ConfigStoreError,
     StoreUnavailableError,
-    TableNotFoundError,
 )
 from confstore_dynamodb._connections.connection import Connection
-from confstore_dynamodb._connections.errors import error_code, is_answer
-from confstore_dynamodb._keys import TableSchema, Throughput
+from confstore_dynamodb._connections.errors import error_code, is_answer, lacks_permission
+from confstore_dynamodb._keys import TableSchema
+from confstore_dynamodb.errors import TableNotFoundError
 
 __all__ = ["Table"]
 
@@ -33,40 +34,43 @@ _PATIENCE_S = 150.0
 @attrs.define
 class Table:
     """
-    A table, looked at once: when its store is opened, or as soon as DynamoDB can be reached.
+    A table, checked once: when its store is opened, or as soon as DynamoDB can be reached.
 
-    Without a lock: two threads that check at the same time find the same.
+    There is no lock: two threads that check at the same time find the same.
     """
 
     _connection: Connection
-    _name: str
-    _store: str
     _schema: TableSchema
-    _throughput: Throughput | None
+    _capacity: dict[str, Any]
     _may_create: bool
     _sleep: Callable[[float], None] = attrs.field(repr=False)
+    _name: str = attrs.field(init=False)
+    _store: str = attrs.field(init=False)
     _is_checked: bool = False
+
+    def __attrs_post_init__(self) -> None:
+        self._name, self._store = self._connection.table, self._connection.store
 
     def check(self, *, is_start: bool = False) -> None:
         """
-        Return if the table is fit for use, as far as one may know.
+        Create the table or check its keys and its state, unless that was done before.
 
         Args:
-            is_start: Whether an unreachable DynamoDB is no error, so that a program that has a
-                fallback can start; the next call then checks.
+            is_start: An unreachable DynamoDB is then no error, so that a program that has a
+                fallback can start; the next call checks.
 
         Raises:
-            AccessDeniedError: The credentials are missing or no good.
+            AccessDeniedError: The credentials are missing or refused.
             MisconfiguredSchemaError: The table has other keys than ours.
             StoreUnavailableError: It is being deleted or archived, or DynamoDB cannot be reached.
-            TableNotFoundError: It is absent and is not to be made, or cannot be.
+            TableNotFoundError: It is absent and must not or cannot be created.
         """
         if self._is_checked:
             return
         try:
             description = self._describe()
         except AccessDeniedError as error:
-            if error_code(error.__cause__) not in {"AccessDenied", "AccessDeniedException"}:
+            if not lacks_permission(error):
                 raise
             # Reading and writing need no such permission, and a least-privilege role lacks it.
             _log.info("the table %r is used unchecked: %s", self._name, error)
@@ -102,27 +106,27 @@ class Table:
             reason = f"the table {self._name!r} does not exist, and is not to be created"
             raise TableNotFoundError(self._store, reason + self._did_you_mean())
         try:
-            self._connection.call("create_table", **self._schema.new_table(self._throughput))
+            self._connection.call("create_table", **self._schema.new_table(), **self._capacity)
         except BackendError as error:
-            # Somebody else made it just now, or we did and the reply to our first try was lost.
+            # Somebody else created it just now, or we did and the reply to our first try was lost.
             if error_code(error.__cause__) != "ResourceInUseException":
                 raise
         except AccessDeniedError as error:
             reason = f"the table {self._name!r} does not exist, and cannot be made: {error.reason}"
             raise TableNotFoundError(self._store, reason) from error.__cause__
-        _log.info("the table %r of store %r is being created", self._name, self._store)
+        _log.info(
+            "the table %r of store %r is being created",
+            self._name,
+            self._store,
+        )
 
     def _did_you_mean(self) -> str:
-        """A question with the closest name of a table, where one may list them."""
-        # Not at the top: only who mistypes has to wait for it.
-        import difflib
-
+        """A question with the closest name of a table, if the caller may list them."""
         try:
-            names = self._connection.table_names()
+            meant = closest(self._name, self._connection.table_names())
         except ConfigStoreError:
             return ""
-        close = difflib.get_close_matches(self._name, names, n=1)
-        return f"; did you mean {close[0]!r}?" if close else ""
+        return "" if meant is None else f"; did you mean {meant!r}?"
 
     def _wait(self) -> dict[str, Any]:
         waited_s, delay_s = 0.0, _FIRST_WAIT_S

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import parse_qsl, unquote
 
-from confstore.adapter import checked_store
+from confstore.adapter import checked_store, percent_decode
 from confstore.errors import InvalidURLError
 from confstore_dynamodb._connections.client import new_client
 from confstore_dynamodb._store import DynamoDBStore
@@ -15,20 +14,19 @@ __all__ = ["open_url"]
 _FORM = "dynamodb://TABLE/STORE?region=eu-west-1"
 _SETTINGS = ("endpoint_url", "full_reload_interval", "profile", "region")
 _NUMBER = re.compile(r"[0-9]+(\.[0-9]+)?")
-_BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
 
 def open_url(url: str, *, purpose: str = "create") -> DynamoDBStore:
     """
     Open `dynamodb://TABLE/STORE?region=...&endpoint_url=...&profile=...&full_reload_interval=...`.
 
-    Table and store are taken as they are written, letter case included, and percent-decoded; the
-    client is one of ours, and what the URL does not say comes from the environment.
+    Table and store keep their letter case, and are percent-decoded. The client is one of ours, with
+    the environment's settings for everything that the URL does not say.
 
     Args:
         url: The URL.
-        purpose: As in `confstore.open_store`; the table is made only for `"create"`, and for
-            `"diagnose"` not looked at.
+        purpose: As in `confstore.open_store`; the table is created only for `"create"`, and not
+            checked for `"diagnose"`.
 
     Raises:
         InvalidURLError: The URL has another form.
@@ -61,9 +59,8 @@ def _parsed(url: str) -> tuple[str, str, str, dict[str, str]]:
         raise InvalidURLError(address, f"the store is missing: {_FORM}")
     if "/" in store:
         raise InvalidURLError(address, "a '/' in a store's name is written %2F")
-    table, store = _decoded(address, table), _decoded(address, store)
-    settings = _settings(address, query)
-    return address, table, store, settings
+    table, store = percent_decode(table, address), percent_decode(store, address)
+    return address, table, store, _settings(address, query)
 
 
 def _seconds(address: str, text: str) -> float:
@@ -72,20 +69,11 @@ def _seconds(address: str, text: str) -> float:
     return float(text)
 
 
-def _decoded(address: str, text: str) -> str:
-    if _BAD_ESCAPE.search(text):
-        raise InvalidURLError(address, "a '%' that starts no escape is written %25")
-    try:
-        return unquote(text, errors="strict")
-    except UnicodeDecodeError:
-        raise InvalidURLError(address, "its escapes are not UTF-8") from None
-
-
 def _settings(address: str, query: str) -> dict[str, str]:
-    if _BAD_ESCAPE.search(query):
-        raise InvalidURLError(address, "a '%' in the query that starts no escape is written %25")
     settings: dict[str, str] = {}
-    for setting, value in parse_qsl(query, keep_blank_values=True):
+    for pair in filter(None, query.split("&")):
+        name, _, text = pair.replace("+", " ").partition("=")
+        setting, value = percent_decode(name, address), percent_decode(text, address)
         if setting not in _SETTINGS:
             known = ", ".join(_SETTINGS)
             raise InvalidURLError(address, f"the query has the unknown {setting!r}; known: {known}")

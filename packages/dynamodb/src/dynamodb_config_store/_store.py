@@ -7,8 +7,9 @@ from decimal import Decimal
 from typing import Any
 
 from confstore import ConfigStore, Value
-from confstore.errors import StoreUnavailableError, TableNotFoundError
+from confstore.errors import StoreUnavailableError
 from confstore_dynamodb import DynamoDBStore
+from confstore_dynamodb.errors import TableNotFoundError
 from dynamodb_config_store.config_stores.simple import SimpleConfigStore
 from dynamodb_config_store.config_stores.time_based import TimeBasedConfigStore
 from dynamodb_config_store.exceptions import TableNotCreatedException, TableNotReadyException

@@ -6,11 +6,10 @@ The exceptions of 2014, each of them an error of `confstore.errors`.
 
 from confstore.errors import (
     InvalidValueError,
-    MisconfiguredSchemaError,
     OptionNotFoundError,
     StoreUnavailableError,
-    TableNotFoundError,
 )
+from confstore_dynamodb.errors import MisconfiguredSchemaError, TableNotFoundError
 
 __all__ = [
     "ItemNotFound",

@@ -14,6 +14,8 @@ from moto import mock_aws
 from confstore.errors import AccessDeniedError, BackendError, StoreClosedError
 from confstore_dynamodb import DynamoDBStore
 
+from ..conftest import description
+
 
 @pytest.fixture(autouse=True)
 def moto_backend() -> Any:
@@ -42,6 +44,28 @@ def test_connection_serves(connection: Any) -> None:
     store.close()
 
 
+def test_session_that_makes_another_client() -> None:
+    """A session may make a client that is not botocore's."""
+
+    class Client:
+        def describe_table(self, **_: Any) -> dict[str, Any]:
+            return {"Table": description()}
+
+        def get_item(self, **_: Any) -> dict[str, Any]:
+            return {"Item": {"port": {"N": "1"}}}
+
+        def close(self) -> None:
+            """Nothing."""
+
+    class Session:
+        def create_client(self, *_: Any, **__: Any) -> Client:
+            return Client()
+
+    store = DynamoDBStore(Session(), "config", "prod")
+    assert store.get("db") == {"port": 1}
+    store.close()
+
+
 def test_resource_stays_as_it_is() -> None:
     """A boto3 resource goes on speaking its own types after a store has used it."""
     resource = boto3.resource("dynamodb")
@@ -51,7 +75,7 @@ def test_resource_stays_as_it_is() -> None:
 
 
 def test_given_client_is_not_closed() -> None:
-    """Who gave a client goes on using it after the store is closed."""
+    """A given client stays open after the store is closed."""
     client = boto3.client("dynamodb")
     DynamoDBStore(client, "config", "prod").close()
     assert client.list_tables()["TableNames"] == ["config"]
@@ -67,7 +91,7 @@ def test_closed_store_is_closed() -> None:
 
 
 def test_anything_else_is_refused() -> None:
-    """What is no connection is a TypeError that says what is."""
+    """Anything else is a TypeError that says what a connection is."""
     with pytest.raises(TypeError, match="boto3 client, resource or session, or None; not str"):
         DynamoDBStore("config", "prod", "db")
 

@@ -17,10 +17,10 @@ from confstore.errors import (
     InvalidValueError,
     OptionNotFoundError,
     StoreUnavailableError,
-    TableNotFoundError,
 )
 from confstore.testing import CANARY, assert_keeps_values
 from confstore_dynamodb import DynamoDBStore
+from confstore_dynamodb.errors import TableNotFoundError
 
 from ..conftest import description
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import threading
 from collections.abc import Callable
@@ -11,6 +12,7 @@ import boto3
 import pytest
 from botocore.credentials import RefreshableCredentials
 from botocore.stub import Stubber
+from urllib3 import HTTPConnectionPool
 
 from confstore_dynamodb import DynamoDBStore, open_url
 from forked import fork
@@ -27,6 +29,7 @@ def passes_in_child(check: Callable[[], object]) -> Callable[[], bool]:
     return lambda: child.join() == "True"
 
 
+@pytest.mark.slow("800 reads by 4 processes each")
 def test_children_read_beside_their_parent(
     dynamodb_local: str, dynamodb_client: Any, table: str
 ) -> None:
@@ -81,6 +84,42 @@ def test_credentials_that_are_being_refreshed(loopback: Loopback) -> None:
     may_end.set()
     reader.join()
     client.close()
+    assert passed
+
+
+def test_connections_that_another_thread_uses(loopback: Loopback) -> None:
+    """A child never collects the inherited connections: that takes a lock, held for ever there."""
+    found = {"Item": {"_option": {"S": "db"}, "port": {"N": "1"}}}
+    loopback.answer("GetItem", loopback.json(found))
+    store = open_url(f"dynamodb://config/prod?endpoint_url={loopback.url}")
+    assert store.get("db") == {"port": 1}
+    pools = [each for each in gc.get_objects() if isinstance(each, HTTPConnectionPool)]
+    [mutex] = [
+        each.pool.mutex
+        for each in pools
+        if each.pool is not None and f"http://{each.host}:{each.port}" == loopback.url
+    ]
+    pools.clear()
+    is_held, may_end = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with mutex:
+            is_held.set()
+            may_end.wait(60)
+
+    holder = threading.Thread(target=hold)
+    holder.start()
+    assert is_held.wait(60)
+
+    def reads() -> bool:
+        found = store.get("db") == {"port": 1}
+        gc.collect()
+        return found
+
+    passed = passes_in_child(reads)()
+    may_end.set()
+    holder.join()
+    store.close()
     assert passed
 
 

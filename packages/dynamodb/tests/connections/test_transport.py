@@ -171,6 +171,7 @@ def test_dropped_first_reply(store: DynamoDBStore, loopback: Loopback) -> None:
     assert store.get("db", keys=["port"]) == {"port": 1}
 
 
+@pytest.mark.slow("waits until the connection times out, twice")
 def test_black_hole_at_the_start(loopback: Loopback) -> None:
     """A server that never answers costs a client of ours seconds, and then it is an error."""
     loopback.answer("DescribeTable", loopback.hang)

@@ -206,7 +206,7 @@ class TestPermissions:
             "not in the journal, so that each refresh reads everything" in findings["reader"].text
         )
         assert findings["reader"].advice.endswith("dynamodb:LeadingKeys for '_journal:prod'")
-        assert findings["writer"].text.startswith("writer: no; who may not read the journal's")
+        assert findings["writer"].text.startswith("writer: no; writing needs permission")
         assert findings["options"].is_ok
         assert findings["journal"].is_ok is None
         assert "drift" not in findings
@@ -425,7 +425,8 @@ class TestEndpoint:
         finding = ended(list(diagnose(f"dynamodb://config/prod?endpoint_url={url}")), "endpoint")
         assert finding.text.startswith(url.replace(f"user:{CANARY}@", ""))
         assert (
-            finding.advice == "start what should listen there, or correct the endpoint: nobody does"
+            finding.advice
+            == "start the server that should listen there, or correct the endpoint: nothing listens"
         )
 
     def test_unknown_host(self) -> None:

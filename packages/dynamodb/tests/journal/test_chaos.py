@@ -328,6 +328,7 @@ def chaos(dynamodb_local: str) -> Iterator[Chaos]:
         yield chaos
 
 
+@pytest.mark.slow("up to 2,000 commits")
 def test_every_commit_is_applied_once(chaos: Chaos, dynamodb_client: Any, table: str) -> None:
     """No commit is applied twice, and none that was acknowledged is lost."""
     with closing(DynamoDBStore(dynamodb_client, table, "prod")) as seen:

@@ -14,11 +14,11 @@ from confstore.errors import (
     AccessDeniedError,
     BackendError,
     JournalGapError,
-    MisconfiguredSchemaError,
     NotJournaledError,
     StoreUnavailableError,
 )
 from confstore_dynamodb import DynamoDBStore
+from confstore_dynamodb.errors import MisconfiguredSchemaError
 
 from ..interposed import Interposed, after, cancel, lose_reply, passes, refuse
 

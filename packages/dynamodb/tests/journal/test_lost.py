@@ -299,6 +299,22 @@ def test_refused_after_somebody_else_took_the_version(
     assert versions(other) == [(1, ["db"]), (2, ["db"])]
 
 
+@pytest.mark.parametrize(
+    "reads", [[], [lose_request]], ids=["the journal is read", "the journal cannot be read"]
+)
+def test_doubt_ends_with_its_version(
+    store: DynamoDBStore, between: Interposed, other: DynamoDBStore, reads: list[Any]
+) -> None:
+    """After somebody else took the version of a lost request, a refusal of the next is certain."""
+    between.next(TRANSACT, lose_request, refuse("AccessDeniedException"))
+    between.next("query", lambda send: send(), after(lambda: other.set("other", {})))
+    # The marker was read before; the journal is read once more after the refusal.
+    between.next("get_item", lambda send: send(), *reads)
+    with pytest.raises(AccessDeniedError):
+        store.set("db", {"port": 1})
+    assert versions(other) == [(1, ["other"])]
+
+
 def test_option_is_gone_and_the_version_is_free(
     store: DynamoDBStore, between: Interposed, other: DynamoDBStore, table: str
 ) -> None:

@@ -3,75 +3,25 @@
 from __future__ import annotations
 
 import json
-import random
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from confstore.errors import VersionConflictError
-from confstore_dynamodb import DynamoDBStore, open_url
+from confstore_dynamodb import open_url
+from effort import at_length
 
 PROCESSES = 4
-COMMITS = 250
+COMMITS = at_length(250, short=75)
 # A process is killed after about so many of its lines, again and again, wherever it is just then.
-LINES_TO_A_KILL = 120
-OPTIONS = 15
-SEED = 4
-
-
-def write(url: str, number: int, begin: int) -> None:
-    """
-    Commit, as one of the processes; a line says what is begun, another one that it is done.
-
-    Args:
-        url: The store.
-        number: The process.
-        begin: The first of its commits that is not done.
-    """
-    store = open_url(url)
-    for count in range(begin, COMMITS):
-        chance = random.Random(f"{SEED}-{number}-{count}")
-        mark = f"{number}-{count}"
-        options = [f"option-{chance.randrange(OPTIONS)}" for _ in range(2)]
-        say("begin", mark)
-        kind = chance.choice(["set", "update", "commit", "delete"])
-        if kind == "set":
-            store.set(options[0], {"mark": mark, "size": "x" * chance.randrange(2000)})
-        elif kind == "update":
-            store.update(options[0], {"mark": mark, f"key-{number}": mark})
-        else:
-            changes: dict[str, Any] = {option: {"mark": mark} for option in options}
-            if kind == "delete":
-                changes = {options[0]: None, "marks": {"mark": mark}}
-            commit(store, changes, mark)
-        say("done", mark)
-    store.close()
-
-
-def say(what: str, mark: str) -> None:
-    """Tell the test."""
-    sys.stdout.write(json.dumps([what, mark]) + "\n")
-    sys.stdout.flush()
-
-
-def commit(store: DynamoDBStore, changes: dict[str, Any], author: str) -> None:
-    """Commit on condition of the version that is seen, until nobody comes first."""
-    from confstore import Change
-
-    while True:
-        try:
-            version = store.version()
-            made = [Change(option, values) for option, values in changes.items()]
-            store.commit(made, if_version=version, author=author)
-            return
-        except VersionConflictError:
-            continue
+LINES_TO_A_KILL = at_length(120, short=75)
+PROGRAM = str(Path(__file__).parent / "committing_process.py")
 
 
 class Run:
@@ -94,7 +44,8 @@ class Run:
         """Run it until it ends or is killed; the first of its commits that it has not begun."""
         # Now after it has begun, now after it has done, and not all at once.
         limit = LINES_TO_A_KILL + 5 * self._number + self.kills
-        command = [sys.executable, __file__, self._url, str(self._number), str(begin)]
+        numbers = (self._number, begin, COMMITS)
+        command = [sys.executable, PROGRAM, self._url, *map(str, numbers)]
         begun = None
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
             assert process.stdout is not None
@@ -125,6 +76,7 @@ def url(dynamodb_local: str, table: str, dynamodb_client: Any) -> Iterator[str]:
     dynamodb_client.delete_table(TableName=table)
 
 
+@pytest.mark.slow("each kill is followed by the start of a process")
 @pytest.mark.skipif(sys.platform == "win32", reason="kills with SIGKILL")
 def test_processes_that_are_killed(url: str) -> None:
     """Versions are consecutive, the journal makes the options, and what was done is in it."""
@@ -134,7 +86,7 @@ def test_processes_that_are_killed(url: str) -> None:
     done = {mark for run in runs for mark in run.done}
     interrupted = {mark for run in runs for mark in run.interrupted}
     assert len(done | interrupted) == PROCESSES * COMMITS
-    assert sum(run.kills for run in runs) >= 12
+    assert sum(run.kills for run in runs) >= at_length(12, short=PROCESSES)
 
     with closing(open_url(url)) as store:
         commits = store.commits()
@@ -151,7 +103,3 @@ def test_processes_that_are_killed(url: str) -> None:
         assert options == dict(store.items())
     assert len(set(marks)) == len(marks)
     assert done <= set(marks) <= done | interrupted | {"before"}
-
-
-if __name__ == "__main__":
-    write(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]))

@@ -17,6 +17,7 @@ import pytest
 
 from confstore import Change, diff, state_at
 from confstore_file import FileStore
+from effort import at_length
 
 from .conftest import assert_agree, options
 
@@ -260,7 +261,7 @@ def test_in_the_midst_of_a_line(file: Path) -> None:
 # -- killed at any moment ------------------------------------------------------------------------
 
 PROCESSES = 4
-COMMITS_EACH = 250
+COMMITS_EACH = at_length(250, short=100)
 KILLED_AFTER = 25  # acknowledged commits, of whomever
 
 
@@ -331,8 +332,9 @@ class Writer:
         return os.waitstatus_to_exitcode(os.waitpid(self.process, 0)[1])
 
 
+@pytest.mark.slow("4 processes of up to 250 commits, with 40 kills")
 def test_killed_at_any_moment(file: Path) -> None:
-    """Of 4 processes that commit 250 times each, one is killed every so often: nothing is lost."""
+    """Of 4 processes that commit at once, one is killed every so often: nothing is lost."""
     reader = FileStore(file)
     reader.enable_journal()
     chance = random.Random(20_140_601)

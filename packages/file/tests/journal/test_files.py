@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -53,6 +54,27 @@ def test_torn_line(
     assert journal.read_bytes().count(b"\n") == 3
     assert [commit.version for commit in store.commits()] == [1, 2]
     assert_agree(file)
+
+
+def test_journal_is_cut_while_it_is_read(store: FileStore, file: Path, journal: Path) -> None:
+    """A corrupt journal is read a second time: a writer may have cut off a torn line meanwhile."""
+    store.set("db", {"port": 1})
+    sound = journal.read_bytes()
+    store.set("db", {"port": 2})
+    whole = journal.read_bytes()
+    line = whole[len(sound) :]
+    # The first block with a torn line in it, and the next one with the writer's own line.
+    journal.write_bytes(sound + line[:40] + b"\n" + line)
+    looks: list[float] = []
+
+    def now() -> float:
+        looks.append(time.time())
+        if len(looks) == 2:
+            journal.write_bytes(whole)
+        return looks[-1]
+
+    assert FileStore(file, wall_clock=now).version() == 2
+    assert len(looks) == 2
 
 
 def altered(**fields: Any) -> Callable[[bytes], bytes]:

@@ -27,7 +27,8 @@ class Plan:
     The changes that turn the options of a store, as read at one version, into others.
 
     Attributes:
-        version: The store's version then; a later commit to one of the options is a conflict.
+        version: The store's version then, 0 for a store without a journal; a later commit to one of
+            the options is a conflict.
         old: The options that change, as they are; an option that is only in `new` is created.
         new: The options that change, as they will be; an option that is only in `old` is deleted.
     """
@@ -57,8 +58,9 @@ class Plan:
 
     @property
     def changes(self) -> list[Change]:
-        """The changes to commit."""
-        return [Change(option, self.new.get(option)) for option in self.options]
+        """The changes to commit; deletes are last, so that a stop half way has lost nothing."""
+        written = [Change(option, values) for option, values in self.new.items()]
+        return written + [Change(option, None) for option in sorted(self.old.keys() - self.new)]
 
     def commit(
         self,
@@ -102,12 +104,18 @@ class Plan:
             if_version: The version that counts for conflicts; None means the plan's.
 
         Raises:
+            InvalidCommitError: No commit can hold one of the changes; nothing is written.
             VersionConflictError: Somebody committed to one of the options meanwhile.
         """
         seen = self.version if if_version is None else if_version
-        for draft in split_into_drafts(store.name, self.changes, author, comment):
+        # All at once: a change that fits into no commit is found before the first one is made.
+        for draft in list(split_into_drafts(store.name, self.changes, author, comment)):
             # Each batch has options of its own, so the batches before it are no conflict.
-            yield store.commit(draft.changes, if_version=seen, author=author, comment=comment)
+            commit = store.commit(draft.changes, if_version=seen, author=author, comment=comment)
+            yield commit
+            # Without a foreign commit in between, the store need not read ours again.
+            if commit.version == seen + 1:
+                seen = commit.version
 
 
 def plan_rollback(
@@ -183,7 +191,7 @@ def plan_reconcile(store: JournaledStore) -> Plan:
     """Plan to commit the changes that were written without the journal."""
     version = store.version()
     recorded, unknown = states_at(store, version)
-    known = {option: values for option, values in store.items() if option not in unknown}
+    known = {option: values for option, values in sorted(store.items()) if option not in unknown}
     return Plan.between(version, recorded, known)
 
 
@@ -203,7 +211,7 @@ def reconcile(
 
 
 def _only(states: Mapping[str, Values], options: Collection[str]) -> dict[str, Values]:
-    return {option: values for option, values in states.items() if option in options}
+    return {option: states[option] for option in sorted(states) if option in options}
 
 
 def _last(commits: Iterator[Commit]) -> Commit | None:

@@ -64,15 +64,15 @@ class JournalPoller:
             commits += more
         if not is_whole:
             return self._full()
-        if commits:
-            head = Head.of(commits[-1])
+        if not commits:
+            return Poll(checkpoint, {})
         changed: dict[str, ReadOnlyDict] = {}
         touched: set[str] = set()
         for commit in commits:
             apply_changes(changed, commit.changes)
             touched.update(change.option for change in commit.changes)
         removed = frozenset(touched - changed.keys())
-        return Poll(attrs.evolve(checkpoint, head=head), changed, removed)
+        return Poll(attrs.evolve(checkpoint, head=Head.of(commits[-1])), changed, removed)
 
     def _after(self, head: Head, *, consistent: bool) -> tuple[list[Commit], bool]:
         return contiguous(self._journal.read_commits(head.version, consistent=consistent), head)

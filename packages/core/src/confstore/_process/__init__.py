@@ -1,1 +1,1 @@
-"""Clocks, waiting, threads, forks, logging and files of this process."""
+"""Clocks, waits, threads, forks, logging and private files of this process."""

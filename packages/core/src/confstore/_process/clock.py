@@ -1,4 +1,4 @@
-"""Time, as something that can be handed in."""
+"""Time as a parameter: the clock of the machine, or one of a test."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ __all__ = ["Clock", "Event", "SystemClock", "seconds"]
 
 
 class Event(Protocol):
-    """What this package uses of `threading.Event`."""
+    """The part of `threading.Event` that this package uses."""
 
     def set(self) -> None:
-        """Wake all who wait, now and later."""
+        """Wake every waiting thread; later waits return at once."""
         ...
 
     def is_set(self) -> bool:
-        """Whether `set` was called."""
+        """True once `set` was called."""
         ...
 
     def wait(self, timeout: float | None = None) -> bool:
-        """Wait until `set` or for this many seconds; whether it was set."""
+        """Wait until `set` or for this many seconds; return `is_set()`."""
         ...
 
 
 class Clock(Protocol):
-    """Where time comes from and how it is waited for."""
+    """A source of time, and of events and threads that wait by it."""
 
     def monotonic(self) -> float:
         """Seconds since some fixed instant; never goes back."""
@@ -52,11 +52,10 @@ class Clock(Protocol):
 
 class SystemEvent:
     """
-    An event that may be set from anywhere.
+    An event that garbage collection may set.
 
-    `threading.Event.set` takes a lock. Garbage collection, in which a config can end, may run in
-    the very thread that holds this lock, which would then wait for itself for ever. Here the lock
-    is the event: locked until it is set.
+    `threading.Event.set` takes a lock. Garbage collection, which can end a config, may run in the
+    thread that holds this lock, and would deadlock. Here the lock is the event: locked until set.
     """
 
     __slots__ = ("_is_set", "_lock")
@@ -67,21 +66,18 @@ class SystemEvent:
         self._lock.acquire()
 
     def set(self) -> None:
-        """Wake all who wait, now and later."""
         self._is_set = True
-        # Set before, or at the same time by another thread: it is unlocked all the same.
+        # Already released if it was set before, or by another thread at the same time.
         with contextlib.suppress(RuntimeError):
             self._lock.release()
 
     def is_set(self) -> bool:
-        """Whether `set` was called."""
         return self._is_set
 
     def wait(self, timeout: float | None = None) -> bool:
-        """Wait until `set` or for this many seconds; whether it was set."""
         limit_s = -1.0 if timeout is None else min(max(0.0, timeout), threading.TIMEOUT_MAX)
         if not self._is_set and self._lock.acquire(timeout=limit_s):
-            # Whoever wakes lets the next one through.
+            # Let the next waiting thread through.
             with contextlib.suppress(RuntimeError):
                 self._lock.release()
         return self._is_set
@@ -109,10 +105,10 @@ class SystemClock:
 
 def seconds(name: str, value: float) -> float:
     """
-    A duration that was given by a caller.
+    Check a duration that a caller gave.
 
     Raises:
-        TypeError: It is no number; `True` and `"60"` are none.
+        TypeError: It is not a number; `True` and `"60"` are not.
         ValueError: It is not positive, or not finite.
     """
     given: object = value

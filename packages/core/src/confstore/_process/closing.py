@@ -1,4 +1,4 @@
-"""Objects that a `with` block closes."""
+"""Closing at the end of a `with` block."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ __all__ = ["ClosesOnExit"]
 
 
 class ClosesOnExit:
-    """Base of a class with a method `close`, which a `with` block calls at its end."""
+    """A context manager that calls its own `close` at the end of the block."""
 
     __slots__ = ()
 
-    def close(self) -> None:
-        """Release what this object holds; the second call does nothing."""
-        raise NotImplementedError
+    if TYPE_CHECKING:
+
+        def close(self) -> None: ...
 
     def __enter__(self) -> Self:
         return self

@@ -1,8 +1,8 @@
 """
-What must happen in a child process after `os.fork()`.
+Hooks that run in a child process after `os.fork()`.
 
-A child inherits locks in whatever state another thread held them, connections that its parent goes
-on using, and no thread but the one that forked.
+A child inherits locks in the state in which other threads held them, connections that its parent
+still uses, and only the thread that forked.
 """
 
 from __future__ import annotations
@@ -13,17 +13,18 @@ from collections.abc import Callable
 from types import MethodType
 from typing import TypeVar, cast
 
-# Imported for its order, too: hooks run in the order of their registration, and logging renews its
-# own inherited locks in one.
+# This import also sets the order: hooks run as they were registered, and logging renews its own
+# inherited locks in one.
 from confstore._process.log import describe, logger
 
 __all__ = ["call_after_fork", "parts_of"]
 
 T = TypeVar("T")
 
-# By order of registration: a store comes before the config that reads from it. Each registration is
-# one atomic operation on a dict, so that no lock is needed which could itself be inherited locked.
+# In order of registration: a store comes before the config that reads it. A registration is one
+# atomic operation on a dict, so there is no lock that a child could inherit locked.
 _methods: dict[int, tuple[weakref.ref[object], Callable[[object], object]]] = {}
+_CLEAN_UP_EVERY = 64
 
 
 def call_after_fork(method: Callable[[], None]) -> None:
@@ -31,11 +32,17 @@ def call_after_fork(method: Callable[[], None]) -> None:
     Call a bound method in every child process that is forked from now on.
 
     Args:
-        method: A bound method; its object is held weakly, and forgotten when it is collected.
+        method: A bound method; its object is held weakly. An object has one such method.
     """
     owner, function = parts_of(method)
-    name = id(owner)
-    _methods[name] = weakref.ref(owner, lambda _: _methods.pop(name, None)), function
+    # Without a callback: one that is called at the recursion limit fails. So the dead references
+    # are removed here. An object has one such reference, and no other has its id while it is here.
+    reference = weakref.ref(owner)
+    _methods[id(reference)] = reference, function
+    if len(_methods) % _CLEAN_UP_EVERY == 0:
+        for name, (held, _) in list(_methods.items()):
+            if held() is None:
+                _methods.pop(name, None)
 
 
 def parts_of(method: Callable[[], T]) -> tuple[object, Callable[[object], T]]:
@@ -54,7 +61,7 @@ def _after_fork() -> None:
         try:
             _ = None if owner is None else function(owner)
         except Exception as error:
-            # One adapter's fault must not leave the others with inherited locks.
+            # The fault of one adapter must not leave the others with inherited locks.
             logger.error("after a fork, %s raised %s", type(owner).__name__, describe(error))
 
 

@@ -1,4 +1,4 @@
-"""What may be said of an error in a log or a status: never a value."""
+"""The logger, and how errors appear in logs and statuses: never with a value."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ logger = logging.getLogger("confstore")
 
 def describe(error: BaseException) -> str:
     """
-    One line about an error.
+    Describe an error in one line that quotes no value.
 
-    Our own errors name stores, options and keys and no value, so their text is shown; the text of
-    any other may quote what it failed on, so only its type is.
+    Our own errors name stores, options and keys and no value, so their text is shown. Any other
+    error's text may quote its input, so only its type is shown.
     """
     name = type(error).__name__
     if not isinstance(error, ConfigStoreError):
@@ -24,5 +24,5 @@ def describe(error: BaseException) -> str:
     try:
         return f"{name}: {error}"
     except Exception:
-        # An adapter's own subclass whose text cannot be made.
+        # An adapter's own subclass whose __str__ raises.
         return name

@@ -1,4 +1,4 @@
-"""A file with secrets, replaced as a whole."""
+"""Atomic replacement of a file that holds secrets."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ __all__ = ["replaced_file"]
 @contextlib.contextmanager
 def replaced_file(path: Path) -> Iterator[TextIO]:
     """
-    A file to write that becomes the one at the path, readable by its owner only (mode 0600).
+    Write a file that replaces the one at the path, readable by its owner only (mode 0600).
 
-    Atomically, at the end of the block: whoever reads sees the old file or the whole new one, and
-    if the block raises, the old one stays. It is UTF-8, and line ends stay as they are written.
+    The replacement is atomic, at the end of the block: a reader sees the old file or the whole new
+    one; if the block raises, the old one stays. It is UTF-8, and line ends are not translated.
 
     Raises:
         OSError: It could not be written.
     """
-    # mkstemp's mode is 0600 whatever the umask.
+    # mkstemp makes the file with mode 0600, under any umask.
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
     try:
         with open(handle, "w", encoding="utf-8", newline="") as file:

@@ -13,9 +13,7 @@ __all__ = ["Backoff", "RefreshSchedule"]
 @attrs.frozen
 class Backoff:
     """
-    How long to wait after failed attempts of one caller.
-
-    Full jitter: a uniform draw between zero and a bound that doubles.
+    Exponential backoff with full jitter: a uniform draw between zero and a bound that doubles.
 
     Source:
         Brooker, "Exponential Backoff And Jitter", AWS Architecture Blog, 2015.
@@ -29,7 +27,7 @@ class Backoff:
         """Seconds to wait after this many failures in a row; 0 after none."""
         if failures == 0:
             return 0.0
-        # 2.0 ** 1024 overflows: so many failures are one night of outage.
+        # 2.0 ** 1024 would overflow after one night of outage.
         bound_s = min(self.limit_s, self.first_s * 2.0 ** min(failures - 1, 60))
         return bound_s * self._random()
 
@@ -37,13 +35,13 @@ class Backoff:
 @attrs.frozen
 class RefreshSchedule:
     """
-    How long a refresher waits, as one of a fleet that may have been started in the same second.
+    When to refresh, for one process of a fleet that may have started in the same second.
 
-    What counts is the sum over the fleet. A backoff that doubles from one second makes nine
-    attempts a client in the first five minutes of an outage: it multiplies the reads by nine just
-    while the backend is in trouble. Here one early retry, anywhere in the next tenth of an
-    interval, mends a short fault; from then on a failing refresher is no faster than a healthy one,
-    and never slower than its interval. A fleet of 1,000 stays below three times its mean.
+    The load of the whole fleet counts. A backoff that doubles from one second makes nine attempts
+    in the first five minutes of an outage: nine times the usual reads, while the backend is in
+    trouble. Here one early retry, anywhere in the next tenth of an interval, ends a short fault;
+    after that a failing refresher is never faster than a healthy one, and never slower than its
+    interval. A fleet of 1,000 stays below three times its mean.
     """
 
     interval_s: float = attrs.field(validator=attrs.validators.gt(0))
@@ -58,6 +56,6 @@ class RefreshSchedule:
         if failures == 0:
             return self.interval_s * (0.9 + 0.2 * self._random())
         if failures == 1:
-            # Short intervals would leave a backend in trouble no second at all.
+            # At least a second apart, or a short interval would give a troubled backend no rest.
             return min(self.interval_s, max(1.0, self.interval_s / 10)) * self._random()
         return self.interval_s * (0.9 + 0.1 * self._random())

@@ -1,4 +1,4 @@
-"""The strategy for stores that are too large to hold: one option at a time, for a while."""
+"""The strategy for stores that are too large to hold: a cache of single options."""
 
 from __future__ import annotations
 
@@ -14,12 +14,13 @@ from confstore._process.clock import Clock, Event, SystemClock, seconds
 from confstore._process.forks import call_after_fork
 from confstore._process.log import describe, logger
 from confstore._process.waits import Backoff
+from confstore._reading.config import ReadsByName
 from confstore._stores.protocols import Store
 from confstore._values.keys import checked_keys, select, select_all
 from confstore._values.names import checked_option
 from confstore._values.read_only import ReadOnlyDict, freeze
-from confstore._values.types import MISSING, Missing
-from confstore.errors import InvalidNameError, OptionNotFoundError
+from confstore._values.types import MISSING
+from confstore.errors import OptionNotFoundError
 
 __all__ = ["CacheStatus", "CachedConfigStore"]
 
@@ -29,13 +30,13 @@ D = TypeVar("D")
 @attrs.frozen
 class CacheStatus:
     """
-    How a cache is doing; it never holds a value.
+    The state of a cache; it never holds a value.
 
     Attributes:
-        options: How many options are held, missing ones counted.
-        stale: The options that are served though they have expired, for the backend is down.
-        consecutive_failures: Reads of the backend that have failed since the last that succeeded.
-        last_error: What the last read failed of; None after a success.
+        options: How many options are held, missing ones included.
+        stale: Expired options that are still served because the backend is down.
+        consecutive_failures: Failed reads of the backend since the last successful one.
+        last_error: Why the last read failed; None after a success.
     """
 
     options: int
@@ -46,7 +47,7 @@ class CacheStatus:
 
 @attrs.frozen
 class _Entry:
-    """What the backend said of an option, and when; None stands for a missing one."""
+    """An answer of the backend about one option, and its time; None stands for a missing one."""
 
     values: ReadOnlyDict | None = attrs.field(repr=False)
     read_s: float
@@ -56,28 +57,28 @@ class _Entry:
 
 @attrs.define(eq=False)
 class _Fetch:
-    """One read that is under way, and what those who wait for it get."""
+    """A read that is under way, and its outcome for the threads that wait for it."""
 
     done: Event = attrs.field(repr=False)
     entry: _Entry | None = None
     error: Exception | None = None
     is_current: bool = False
-    """It has ended, and no write and no refresh has overtaken it: good for those who waited."""
+    """It has ended and no write or refresh has overtaken it: waiting threads may use it."""
 
     def result(self) -> _Entry:
-        """What was read; an error is raised."""
         if self.entry is not None:
             return self.entry
         raise cast("Exception", self.error)
 
 
-class CachedConfigStore:
+class CachedConfigStore(ReadsByName):
     """
-    Options are read one at a time and kept for `max_age` seconds, the least recently used go first.
+    An LRU cache: options are read one at a time and kept for `max_age` seconds.
 
-    However many threads ask for one option, one of them reads it, strongly consistent. A missing
-    option is remembered as missing. While the backend is down an expired option is served as it
-    was, and `status` says so. What is read is read-only.
+    Reads are single-flight: of many threads that ask for one option, one reads it, strongly
+    consistent. A missing option is remembered as missing. While the backend is down, expired
+    options are served and listed in `status`. Results are read-only. Iteration, `len` and `keys()`
+    are not cached: each reads the whole store from the backend.
     """
 
     def __init__(
@@ -90,13 +91,13 @@ class CachedConfigStore:
         random: Callable[[], float] = random_module.random,
     ) -> None:
         """
-        Cache what is read from a store.
+        Cache reads of a store.
 
         Args:
             store: The store; whoever opened it closes it.
             max_age: Seconds for which an option counts as fresh.
-            max_options: How many options are held.
-            clock: Where time comes from.
+            max_options: How many options are held at most.
+            clock: The source of time.
             random: Draws from [0, 1) for the jitter of the backoff.
 
         Raises:
@@ -109,10 +110,10 @@ class CachedConfigStore:
             raise ValueError(message)
         self._clock = SystemClock() if clock is None else clock
         self._backoff = Backoff(1.0, max(1.0, self._max_age_s), random=random)
-        # Not a TTLCache: that forgets an expired entry, which is what an outage is survived with.
+        # Not a TTLCache, which drops expired entries: they are served while the backend is down.
         self._entries: LRUCache[str, _Entry] = LRUCache(max_options)
         self._fetches: dict[str, _Fetch] = {}
-        # Reentrant, for the sake of a signal handler that reloads.
+        # Reentrant, because a signal handler may reload.
         self._lock = threading.RLock()
         self._failures = 0
         self._last_error: str | None = None
@@ -120,10 +121,7 @@ class CachedConfigStore:
 
     @overload
     def get(
-        self,
-        option: None = None,
-        *,
-        keys: Collection[str] | None = None,
+        self, option: None = None, *, keys: Collection[str] | None = None
     ) -> dict[str, dict[str, Any]]: ...
 
     @overload
@@ -157,58 +155,40 @@ class CachedConfigStore:
         refresh: bool = False,
     ) -> object:
         """
-        One option from the cache or the backend, or, uncached, every option by its name.
+        Read one option from the cache or the backend, or, uncached, every option by its name.
 
-        Args:
-            option: The option's name; None reads the whole store from the backend.
-            keys: The keys to return of each option; None returns all.
-            default: What to return for an absent option.
-            max_age: Seconds for which it counts as fresh to this call; None takes the cache's own.
-            refresh: Read it from the backend now, strongly consistent, and fail if that fails.
+        With `Config.get`'s arguments and errors, and these: `max_age`, the seconds for which the
+        option counts as fresh in this call, and `refresh`, which reads it from the backend now.
 
         Raises:
-            OptionNotFoundError: The option is absent and there is no default.
-            StoreUnavailableError: The backend is down and nothing is held of this option.
-            TypeError: `keys` is a `str` or a mapping, or holds something that is not a `str`.
+            StoreUnavailableError: The backend is down, and the option is not held or `refresh` is
+                true.
         """
         if option is None:
-            everything = {name: freeze(values) for name, values in self._store.items()}
-            return select_all(everything, keys)
+            return select_all({name: freeze(values) for name, values in self._store.items()}, keys)
         wanted = checked_keys(keys)
         age_s = self._max_age_s if max_age is None else seconds("max_age", max_age)
         entry = self._entry(checked_option(option), age_s, is_refresh=refresh)
-        if entry.values is not None:
-            return select(entry.values, wanted)
-        if default is Missing.MISSING:
-            raise OptionNotFoundError(option, self._store.name)
-        return default
+        if entry.values is None:
+            return self._or_default(option, default)
+        return select(entry.values, wanted)
 
-    def __getitem__(self, option: str) -> dict[str, Any]:
-        return self.get(option)
-
-    def __contains__(self, option: object) -> bool:
-        try:
-            return self.get(option, default=None) is not None  # type: ignore[call-overload]  # checked there
-        except InvalidNameError:
-            return False
+    def _name(self) -> str:
+        return self._store.name
 
     def __iter__(self) -> Iterator[str]:
         return (option for option, _ in self._store.items())
 
-    # -- the cache -----------------------------------------------------------------------
-
     def _entry(self, option: str, max_age_s: float, *, is_refresh: bool) -> _Entry:
         if not is_refresh:
             with self._lock:
-                held = self._usable(option, max_age_s)
-            if held is not None:
-                return held
+                if (held := self._usable(option, max_age_s)) is not None:
+                    return held
         own = _Fetch(self._clock.event())
         try:
             while True:
                 with self._lock:
-                    held = None if is_refresh else self._usable(option, max_age_s)
-                    if held is not None:
+                    if not is_refresh and (held := self._usable(option, max_age_s)) is not None:
                         return held
                     other = self._fetches.get(option)
                     if other is None or is_refresh:
@@ -218,23 +198,21 @@ class CachedConfigStore:
                 other.done.wait()
                 if other.is_current:
                     return other.result()
-            self._read(option, own)
+            self._fetch(option, own)
         finally:
-            # Also after an interrupt, which says nothing of the backend: those who wait look again.
+            # Also after an interrupt, which is no answer: waiting threads then look again.
             self._end(option, own)
         if is_refresh and own.error is not None:
             raise own.error
         return own.result()
 
     def _usable(self, option: str, max_age_s: float) -> _Entry | None:
-        held = self._entries.get(option)
-        if held is None:
+        if (held := self._entries.get(option)) is None:
             return None
         now_s = self._clock.monotonic()
-        is_usable = now_s - held.read_s < max_age_s or now_s < held.retry_s
-        return held if is_usable else None
+        return held if now_s - held.read_s < max_age_s or now_s < held.retry_s else None
 
-    def _read(self, option: str, fetch: _Fetch) -> None:
+    def _fetch(self, option: str, fetch: _Fetch) -> None:
         read_s = self._clock.monotonic()
         try:
             values = freeze(self._store.get(option))
@@ -269,12 +247,8 @@ class CachedConfigStore:
                 fetch.entry = attrs.evolve(held, failures=failures, retry_s=retry_s)
                 self._entries[option] = fetch.entry
         if is_news:
-            logger.warning(
-                "store %r: reading option %r failed, what is held is served: %s",
-                self._store.name,
-                option,
-                reason,
-            )
+            text = "store %r: reading option %r failed, serving what the cache holds: %s"
+            logger.warning(text, self._store.name, option, reason)
 
     def _end(self, option: str, fetch: _Fetch) -> None:
         with self._lock:
@@ -283,7 +257,7 @@ class CachedConfigStore:
         fetch.done.set()
 
     def invalidate(self, option: str) -> None:
-        """Forget an option, so that the next read asks the backend; the facade's writes do."""
+        """Forget an option, as the facade does after a write: the next read asks the backend."""
         with self._lock:
             self._entries.pop(option, None)
             self._fetches.pop(option, None)
@@ -291,32 +265,30 @@ class CachedConfigStore:
     def reload(self) -> None:
         """Forget every option."""
         with self._lock:
-            # Replaced, not cleared: what a signal handler interrupts may be about to change it.
+            # Replaced, not cleared: a signal handler may have interrupted a change of it.
             self._entries = LRUCache(self._entries.maxsize)
             self._fetches = {}
 
     @property
     def status(self) -> CacheStatus:
-        """How many options are held, which of them are stale, and what the last read failed of."""
+        """How many options are held, which of them are stale, and why the last read failed."""
         with self._lock:
             expired_s = self._clock.monotonic() - self._max_age_s
-            # Read past the LRUCache, to which this is no use of an entry.
+            # Bypasses the LRUCache, which would count this as a use of each entry.
             held = {option: Cache.__getitem__(self._entries, option) for option in self._entries}
             stale = frozenset(
-                option
-                for option, entry in held.items()
-                if entry.failures and entry.read_s <= expired_s
+                name for name, one in held.items() if one.failures and one.read_s <= expired_s
             )
             return CacheStatus(len(self._entries), stale, self._failures, self._last_error)
 
     def close(self) -> None:
-        """Forget every option; the store belongs to whoever opened it."""
+        """Forget every option; whoever opened the store closes it."""
         self.reload()
 
     def _after_fork(self) -> None:
         self._lock = threading.RLock()
         self._fetches = {}
-        # The old one may have been in the middle of a change.
+        # The fork may have interrupted a change of the old one.
         entries: LRUCache[str, _Entry] = LRUCache(self._entries.maxsize)
         entries.update(self._entries)
         self._entries = entries

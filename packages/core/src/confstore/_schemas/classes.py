@@ -1,8 +1,10 @@
 """
-Objects of attrs classes and dataclasses out of plain values, through cattrs.
+Builds objects of attrs classes and dataclasses from plain values, with cattrs.
 
-cattrs is imported when such a class is used. Its errors quote the input, so they are taken apart
-here and only paths and types come out.
+cattrs is imported when such a class is used. Its errors quote the input, so only their paths and
+types are kept. Not `cattrs.transform_error`: it gives a path as one text, in which an option or a
+key cannot be told from its parts, and its formatter does not see the path, by which a missing key
+is told from a `KeyError` of a converter.
 """
 
 from __future__ import annotations
@@ -24,7 +26,7 @@ __all__ = ["build_class", "converter"]
 
 
 class _MisfitError(Exception):
-    """The problems of a model inside of a class."""
+    """The problems of a model that is a field of a class."""
 
     def __init__(self, problems: list[Problem]) -> None:
         super().__init__()
@@ -32,7 +34,7 @@ class _MisfitError(Exception):
 
 
 def build_class(type_: type[Any], values: Mapping[str, Any]) -> tuple[Any, list[Problem]]:
-    """An object of an attrs class or a dataclass: the object, or None and the problems."""
+    """Build an object of an attrs class or a dataclass: the object, or None and the problems."""
     if problems := list(misfits(values, type_)):
         return None, problems
     try:
@@ -44,9 +46,9 @@ def build_class(type_: type[Any], values: Mapping[str, Any]) -> tuple[Any, list[
 @functools.cache
 def converter() -> Any:
     """
-    A converter that takes a value for what it is.
+    A converter that converts nothing silently.
 
-    cattrs as it comes would call `bool("no")`, which is True, and `int(1.5)`.
+    The default of cattrs would call `bool("no")`, which is True, and `int(1.5)`.
 
     Raises:
         ModuleNotFoundError: cattrs is not installed.
@@ -57,7 +59,7 @@ def converter() -> Any:
     except ModuleNotFoundError:
         message = "a schema of attrs classes or dataclasses needs: pip install 'confstore[typed]'"
         raise ModuleNotFoundError(message) from None
-    # What a field's own converter makes of a value is the application's business.
+    # A field's own converter may convert: the application asked for it.
     made = cattrs.Converter(prefer_attrib_converters=True)
     for plain in (bool, int, str, bytes):
         made.register_structure_hook(plain, functools.partial(_exact, plain))
@@ -102,32 +104,24 @@ def _model(value: Any, type_: Any) -> Any:
 def _problems(
     error: BaseException, path: tuple[str | int, ...], expected: str, values: Any
 ) -> Iterator[Problem]:
-    from cattrs import AttributeValidationNote, BaseValidationError, IterableValidationNote
+    from cattrs import ClassValidationError, IterableValidationError, IterableValidationNote
     from cattrs.errors import StructureHandlerNotFoundError
 
     if isinstance(error, StructureHandlerNotFoundError):
         yield path, f"nothing builds {type_name(error.type_)}: give the field a converter"
-        return
-    if isinstance(error, _MisfitError):
+    elif isinstance(error, _MisfitError):
         yield from (((*path, *inner), reason) for inner, reason in error.problems)
-        return
-    if not isinstance(error, BaseValidationError):
+    elif isinstance(error, ClassValidationError | IterableValidationError):
+        noted, others = error.group_exceptions()
+        for inner, note in noted:
+            step = note.index if isinstance(note, IterableValidationNote) else note.name
+            yield from _problems(inner, (*path, step), type_name(note.type), values)
+        for inner in others:
+            # Every value was of its type; the class itself, or a validator of it, refused them.
+            yield (*path, *_validated(inner)), f"is refused by {expected}"
+    else:
         is_missing = isinstance(error, KeyError) and _is_absent(values, path)
         yield path, "is missing" if is_missing else f"expected {expected}"
-        return
-    for inner_error in error.exceptions:
-        for note in getattr(inner_error, "__notes__", ()):
-            if isinstance(note, AttributeValidationNote):
-                inner_path = (*path, note.name)
-            elif isinstance(note, IterableValidationNote):
-                inner_path = (*path, note.index)
-            else:
-                continue
-            yield from _problems(inner_error, inner_path, type_name(note.type), values)
-            break
-        else:
-            # Every value was of its type; the class itself, or a validator of it, refused them.
-            yield (*path, *_validated(inner_error)), f"is refused by {expected}"
 
 
 def _is_absent(values: Any, path: tuple[str | int, ...]) -> bool:
@@ -142,8 +136,8 @@ def _is_absent(values: Any, path: tuple[str | int, ...]) -> bool:
 
 
 def _validated(error: BaseException) -> tuple[str, ...]:
-    """The name of the field whose validator raised, if that can be seen."""
-    # What it raises is its own affair; but attrs hands the attribute to every validator.
+    """The name of the field whose validator raised, if its traceback shows that."""
+    # A validator may raise anything, but attrs passes the attribute to each.
     for frame, _ in traceback.walk_tb(error.__traceback__):
         for local in frame.f_locals.values():
             if isinstance(local, attrs.Attribute):

@@ -20,7 +20,7 @@ __all__ = [
 ]
 
 Problem = tuple[tuple[str | int, ...], str]
-"""Where something does not fit, and what was expected there."""
+"""The path of a value that does not fit, and what was expected there."""
 
 
 @attrs.frozen
@@ -30,8 +30,8 @@ class Field:
 
     Attributes:
         attribute: Its name on the object.
-        type: What is annotated.
-        has_converter: Whether the class itself makes the field's value of whatever it is given.
+        type: The annotated type.
+        has_converter: True if the class itself converts the given value.
     """
 
     attribute: str
@@ -40,12 +40,12 @@ class Field:
 
 
 def is_class(type_: Any) -> bool:
-    """Whether this is an attrs class or a dataclass."""
+    """True for an attrs class or a dataclass."""
     return isinstance(type_, type) and (attrs.has(type_) or dataclasses.is_dataclass(type_))
 
 
 def is_model(type_: Any) -> bool:
-    """Whether this is a pydantic model; pydantic is not imported to find out."""
+    """True for a pydantic model; pydantic is not imported for this."""
     return isinstance(type_, type) and hasattr(type_, "model_validate")
 
 
@@ -78,14 +78,10 @@ def renamed(
     values: Mapping[str, Any], fields: Mapping[str, Field], names: Mapping[str, str]
 ) -> tuple[dict[str, str], list[Problem]]:
     """
-    Which of the given names goes into which field.
+    Find the field of each name in `values`.
 
-    A name that no field has is tried with `_` for `-`, for which Python has no identifiers.
-
-    Args:
-        values: What is to be assigned, by name.
-        fields: The fields of the type.
-        names: Name to field, where that is said explicitly; such a field takes no other name.
+    A name that no field has is tried again with `_` for `-`, which no identifier can hold. A field
+    that `names` (name to field) holds takes no other name.
 
     Returns:
         Field to name, and two names for one field as problems. Names without a field are left out.
@@ -107,7 +103,7 @@ def renamed(
 
 
 def type_name(type_: Any) -> str:
-    """How a type is named in a message."""
+    """The name of a type in a message."""
     # Python 3.10 takes list[str] for a type, too.
     is_plain = isinstance(type_, type) and get_origin(type_) is None
     return type_.__name__ if is_plain else str(type_).replace("typing.", "")

@@ -1,9 +1,8 @@
 """
-Which values cannot be of a type, by their kind alone.
+Finds values of the wrong kind for their type, before cattrs sees them.
 
-cattrs iterates whatever can be iterated and asks `"x" in values` of whatever can be asked: it makes
-`["l", "o", "c", ...]` of `"localhost"` for a list of text, and an object full of defaults of any
-text for a class. So the kinds are compared before.
+cattrs takes any iterable for a list and anything with `in` for a mapping: of `"localhost"` it makes
+`["l", "o", "c", ...]` for a list of text, and an object full of defaults for a class.
 """
 
 from __future__ import annotations
@@ -23,20 +22,20 @@ _MAPPINGS = (dict, collections.abc.Mapping, collections.abc.MutableMapping)
 
 
 def union_members(type_: Any) -> tuple[Any, ...]:
-    """The types of a union but for None; of any other type, itself."""
+    """The types of a union except None; for any other type, the type itself."""
     if get_origin(type_) not in (Union, types.UnionType):
         return (type_,)
     return tuple(member for member in get_args(type_) if member is not types.NoneType)
 
 
 def misfits(value: Any, type_: Any, path: tuple[str | int, ...] = ()) -> Iterator[Problem]:
-    """Where a value, or one inside of it, is of the wrong kind; what fits may still be wrong."""
+    """Find a value of the wrong kind, or one inside it; one of the right kind may still not fit."""
     members = union_members(type_)
     if members != (type_,) and value is None:
-        # Whether None is a member is seen by cattrs.
+        # cattrs refuses it where None is not a member.
         return
     if len(members) > 1:
-        # Python takes a bool for an int.
+        # To Python, a bool is an int.
         if isinstance(value, bool) and bool not in members:
             yield path, f"expected {type_name(type_)}"
     elif not _is_of_kind(value, members[0]):
@@ -53,7 +52,7 @@ def _is_of_kind(value: Any, type_: Any) -> bool:
     if kind in _SEQUENCES:
         return isinstance(value, list)
     if kind in _SETS:
-        # A list, too: an empty set cannot be stored.
+        # Also a list: a store cannot hold an empty set.
         return isinstance(value, set | frozenset | list)
     if kind in _MAPPINGS or is_class(type_) or is_model(type_):
         return isinstance(value, Mapping)

@@ -1,4 +1,4 @@
-"""Pydantic models out of plain values; pydantic is imported when a model is used."""
+"""Builds pydantic models from plain values; pydantic is imported when a model is used."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ __all__ = ["build_model"]
 
 def build_model(type_: Any, values: Mapping[str, Any]) -> tuple[Any, list[Problem]]:
     """
-    An object of a pydantic model: the object, or None and the problems.
+    Build an object of a pydantic model: the object, or None and the problems.
 
-    Pydantic's errors quote the input, so only paths, types and its codes come out.
+    Pydantic's errors quote the input, so only their paths, types and codes are kept.
     """
     from pydantic import ValidationError
 
@@ -24,7 +24,7 @@ def build_model(type_: Any, values: Mapping[str, Any]) -> tuple[Any, list[Proble
     except ValidationError as error:
         details = error.errors(include_url=False, include_context=False, include_input=False)
     except Exception:
-        # A validator of the application's raised something that pydantic does not catch.
+        # A validator of the application raised an error that pydantic does not catch.
         return None, [((), f"is refused by {type_name(type_)}")]
     return None, [
         (detail["loc"], _reason(type_, detail["loc"], detail["type"])) for detail in details

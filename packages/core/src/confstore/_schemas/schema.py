@@ -1,9 +1,9 @@
-"""The types of a store's options, and which option goes into which field."""
+"""Applies the types of a schema to the options of a store."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any
 
 import attrs
 
@@ -13,44 +13,21 @@ from confstore._schemas.types import Typed
 from confstore._values.read_only import ReadOnlyDict
 from confstore.errors import SchemaError
 
-__all__ = ["Schema", "schema_of"]
-
-
-class Schema(Protocol):
-    """How options become what an application reads."""
-
-    def problems(self, options: ReadOnlyDict) -> list[Problem]:
-        """What of the options does not fit; a path begins with the option, an empty one is all."""
-        ...
-
-    def apply(self, options: ReadOnlyDict) -> tuple[Any, dict[str, Any]]:
-        """
-        The typed form of a store's options.
-
-        Returns:
-            What `config.current` is, and the typed attributes by name.
-
-        Raises:
-            SchemaError: The options do not fit; every problem is named, no value is.
-        """
-        ...
+__all__ = ["OptionsSchema", "StoreSchema", "schema_of"]
 
 
 def schema_of(
     schema: type[Any] | Mapping[str, type[Any]] | None,
     names: Mapping[str, str] | None,
     store: str,
-) -> Schema | None:
+) -> OptionsSchema | StoreSchema | None:
     """
-    What a caller gave as a schema, made ready; None without one.
+    Prepare the type of the whole store, or of some options by name; None without one.
 
-    Args:
-        schema: The type of the whole store, or of some options by their names.
-        names: Field to option, for a type of the whole store.
-        store: The store's name, for errors.
+    `names`, field to option, are for a type of the whole store; `store` is its name, for errors.
 
     Raises:
-        TypeError: It is nothing that can be built, or names were given without a use.
+        TypeError: It cannot be built, or there is no use for the names.
     """
     if names and (schema is None or isinstance(schema, Mapping)):
         message = "schema_names names the fields of a schema of the whole store"
@@ -58,16 +35,13 @@ def schema_of(
     if schema is None:
         return None
     if isinstance(schema, Mapping):
-        return _OptionsSchema(
-            store,
-            {option: Typed.of(type_) for option, type_ in schema.items()},
-            _identifiers(schema),
-        )
-    return _StoreSchema(store, Typed.of(schema), _by_option(Typed.of(schema), names or {}))
+        types = {option: Typed.of(type_) for option, type_ in schema.items()}
+        return OptionsSchema(store, types, _identifiers(schema))
+    return StoreSchema(store, Typed.of(schema), _by_option(Typed.of(schema), names or {}))
 
 
 def _identifiers(schema: Mapping[str, type[Any]]) -> dict[str, str]:
-    """The attributes under which typed options can be read, too."""
+    """Additional attributes of typed options, where an option's own name is not an identifier."""
     identifiers: dict[str, str] = {}
     for option in schema:
         name = option.replace("-", "_")
@@ -91,13 +65,19 @@ def _by_option(type_: Typed, names: Mapping[str, str]) -> dict[str, str]:
 
 
 @attrs.frozen(eq=False)
-class _OptionsSchema:
-    """Types of some options; the others stay plain."""
+class OptionsSchema:
+    """
+    Types of some options; the others stay plain.
+
+    Each schema has two methods. `problems` lists what does not fit: a path begins with the option,
+    an empty one is the store. `apply` gives the value of `config.current` and the typed attributes
+    by name, or raises a SchemaError that names every problem and no value.
+    """
 
     _store: str
     _types: Mapping[str, Typed]
     _identifiers: Mapping[str, str]
-    # What was built last, of what: an option that did not change stays the same object.
+    # The last values and the object built from them: an unchanged option stays the same object.
     _built: dict[str, tuple[object, object]] = attrs.field(factory=dict, repr=False)
 
     def problems(self, options: ReadOnlyDict) -> list[Problem]:
@@ -136,7 +116,7 @@ class _OptionsSchema:
 
 
 @attrs.frozen(eq=False)
-class _StoreSchema:
+class StoreSchema:
     """A type of the whole store, one field an option; options without a field stay plain."""
 
     _store: str
@@ -167,7 +147,7 @@ class _StoreSchema:
         current = None
         if not problems:
             current, problems = self._type.build(raw)
-        # An absent option is known by its field alone.
+        # An absent option has no name but its field's.
         named = {field: option for option, field in self._fields_by_option.items()} | option_of
         found = [
             ((named.get(str(path[0]), path[0]), *path[1:]) if path else (), reason)
@@ -177,7 +157,7 @@ class _StoreSchema:
 
 
 def _inner(field: Field) -> Typed | None:
-    """The class that a field holds, also where it may be None."""
+    """The class of a field, also where it may be None."""
     members = union_members(field.type)
     if len(members) == 1 and (is_class(members[0]) or is_model(members[0])):
         return Typed.of(members[0])

@@ -1,4 +1,4 @@
-"""A type that values are made into: an attrs class, a dataclass or a pydantic model."""
+"""A type to build from values: an attrs class, a dataclass or a pydantic model."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["Typed"]
 @attrs.frozen(eq=False)
 class Typed:
     """
-    One type, and how to build it.
+    A type and its builder.
 
     Attributes:
         cls: The class.
@@ -33,10 +33,10 @@ class Typed:
     @classmethod
     def of(cls, type_: type[Any]) -> Typed:
         """
-        Make a type ready.
+        Prepare a type.
 
         Raises:
-            TypeError: It is no attrs class, dataclass or pydantic model.
+            TypeError: It is not an attrs class, a dataclass or a pydantic model.
             ModuleNotFoundError: cattrs is needed and not installed.
         """
         if is_model(type_):

@@ -85,7 +85,8 @@ def canonical_update(
     removed = key_names(remove, "remove")
     for key in removed:
         _check_key(option, "", key)
-        _check_reserved(option, key, reserved)
+        if key in reserved:
+            raise _reserved_error(option, key)
     canonical = _canonical_entries(option, values, reserved)
     for key in canonical:
         if key in removed:
@@ -144,8 +145,9 @@ def _canonical_entries(
     canonical = FillableDict()
     for key, value in values.items():
         _check_key(option, "", key)
-        _check_reserved(option, key, reserved)
         name = sys.intern(str.__str__(key))
+        if name in reserved:
+            raise _reserved_error(option, name)
         canonical[name] = _canonical(option, name, value, depth=0)
     return ReadOnlyDict(canonical)
 
@@ -155,7 +157,7 @@ def _canonical(option: str, path: str, value: Any, depth: int) -> Value:
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, str):
-        if utf8_size(value) is None:
+        if not value.isascii() and utf8_size(value) is None:
             reason = "the text holds a lone surrogate, which UTF-8 cannot"
             raise InvalidValueError(option, path, reason)
         return str.__str__(value)
@@ -234,7 +236,6 @@ def _check_key(option: str, path: str, key: object) -> None:
         raise InvalidValueError(option, path, fault)
 
 
-def _check_reserved(option: str, key: str, reserved: Collection[str]) -> None:
-    if key in reserved:
-        reason = "the key is reserved, because a DynamoDB item needs it for itself: rename it"
-        raise InvalidValueError(option, key, reason)
+def _reserved_error(option: str, key: str) -> InvalidValueError:
+    reason = "the key is reserved, because a DynamoDB item needs it for itself: rename it"
+    return InvalidValueError(option, key, reason)

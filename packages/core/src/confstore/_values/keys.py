@@ -21,7 +21,7 @@ def key_fault(key: object) -> str | None:
     """Why this cannot be a key at any depth of an option; None if it can."""
     if not isinstance(key, str):
         return f"keys are str, not {type(key).__name__}"
-    size_b = utf8_size(key)
+    size_b = len(key) if key.isascii() else utf8_size(key)
     if size_b is None:
         return "a key holds a lone surrogate, which UTF-8 cannot"
     if not size_b:

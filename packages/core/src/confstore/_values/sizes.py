@@ -32,10 +32,11 @@ def option_size_b(option: str, values: Mapping[str, Value]) -> int:
 
 def values_size_b(values: Mapping[str, Value]) -> int:
     """Bytes of a map of values in canonical form."""
-    entries_b = sum(
-        _ENTRY_B + text_size_b(key) + _value_size_b(value) for key, value in values.items()
-    )
-    return _CONTAINER_B + entries_b
+    size_b = _CONTAINER_B
+    for key, value in values.items():
+        value_b = text_size_b(value) if isinstance(value, str) else _value_size_b(value)
+        size_b += _ENTRY_B + text_size_b(key) + value_b
+    return size_b
 
 
 def _value_size_b(value: Value) -> int:

@@ -28,6 +28,7 @@ def busiest_window(times, begin_s, end_s):
     return most, where_s
 
 
+@pytest.mark.slow("12,000 reads of 1,000 configs")
 @pytest.mark.parametrize("seed", range(1, 1 + at_length(3, short=1)))
 def test_no_ten_seconds_hold_three_times_the_mean(
     scripted_store, clock, open_config, caplog, report, seed

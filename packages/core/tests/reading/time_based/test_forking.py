@@ -20,7 +20,7 @@ TIMEOUT_S = 60
 
 
 def in_child(work):
-    """Run something in a forked child; what it raises there is this test's failure."""
+    """Run something in a forked child; an exception there fails this test."""
     fork(work).join()
 
 
@@ -115,7 +115,7 @@ def test_fork_during_a_refresh(store, open_config):
 
 
 def test_fork_while_telling(store, open_config):
-    """What the parent was telling is not told in the child, which tells its own changes."""
+    """The child drops the parent's notification and notifies its own changes."""
     config = open_config(store)
     told = []
 
@@ -159,7 +159,7 @@ def test_fork_in_a_subscriber(store, open_config):
 
 
 def test_child_asks_for_everything(store, clock, open_config):
-    """What the parent asked for and had not shown yet is not lost to the child."""
+    """The child does not miss changes that the parent had polled and not shown yet."""
     asked = []
     poll = _poll_of(store, asked)
     store.poll = poll
@@ -211,7 +211,7 @@ def test_on_demand_in_a_child(store, clock, open_config):
 
 
 def test_grandchild(store, clock, open_config):
-    """A child's child refreshes by itself as well."""
+    """A child's child refreshes by itself, too."""
     config = open_config(store)
 
     def grandchild():
@@ -223,7 +223,7 @@ def test_grandchild(store, clock, open_config):
 
 
 def test_subscriptions_are_inherited(store, clock, open_config):
-    """Who subscribed before the fork hears of changes in the child."""
+    """A subscriber from before the fork is called in the child."""
     config = open_config(store)
     told = []
     config.subscribe(lambda option, old, new: told.append(new))
@@ -284,7 +284,7 @@ def test_cache_while_locked(store):
 
 
 def test_cache_keeps_what_it_holds(store, clock):
-    """What was cached before the fork is cached in the child."""
+    """An option cached before the fork is cached in the child."""
     cache = CachedConfigStore(store, clock=clock)
     cache.get("db")
 
@@ -302,7 +302,7 @@ def test_simple_in_a_child(store):
 
 
 class Renewed:
-    """What an adapter registers."""
+    """An adapter with a hook."""
 
     def __init__(self, order, error=None):
         self.order = order

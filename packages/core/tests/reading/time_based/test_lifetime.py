@@ -1,4 +1,4 @@
-"""When threads begin and end."""
+"""Start and end of a config's thread."""
 
 from __future__ import annotations
 
@@ -128,9 +128,10 @@ def test_dropped_while_refreshing(store):
     join_all(threads)
 
 
+@pytest.mark.slow("1,000 configs begin and end")
 @pytest.mark.parametrize("ending", ["close", "drop"])
 def test_a_thousand_configs_leave_nothing(scripted_store, ending):
-    """1,000 configs that were made and ended leave no thread and no memory."""
+    """1,000 configs leave no thread and no memory behind."""
     before = set(threading.enumerate())
     store = scripted_store({"db": {"host": "x" * 100}})
 
@@ -175,7 +176,7 @@ def test_a_thousand_configs_leave_nothing(scripted_store, ending):
 
 
 def test_collected_in_a_thread_that_waits(store):
-    """A config may be collected in any thread, its own as well."""
+    """A config may be collected in any thread, also in its own."""
     clock = FakeClock()
     config = TimeBasedConfigStore(store, 60, clock=clock, random=lambda: 0.5)
     cell = [config]
@@ -184,6 +185,65 @@ def test_collected_in_a_thread_that_waits(store):
     del config, cell
     clock.advance(60)
     assert refreshers() == []
+
+
+@pytest.fixture
+def reported(monkeypatch):
+    """The errors that Python reported and ignored."""
+    errors = []
+    monkeypatch.setattr(sys, "unraisablehook", lambda one: errors.append(one.exc_type))
+    return errors
+
+
+def at_the_recursion_limit(work):
+    """Do something in the deepest frame in which it does not fail."""
+    is_done = []
+
+    def down():
+        try:
+            down()
+        except RecursionError:
+            if not is_done:
+                work()
+                is_done.append(True)
+            raise
+
+    with pytest.raises(RecursionError):
+        down()
+
+
+@pytest.mark.parametrize("is_closed", [False, True])
+def test_collected_at_the_recursion_limit(store, reported, is_closed):
+    """A config ends its thread even if it is collected where its finalizer cannot run."""
+    clock = FakeClock(patience=5)
+    config = TimeBasedConfigStore(store, 60, clock=clock, random=lambda: 0.5)
+    config.subscribe(functools.partial(print, config))
+    reference = weakref.ref(config)
+    threads = refreshers()
+    if is_closed:
+        config.close()
+        clock.advance()
+    gc.disable()
+    try:
+        del config
+        at_the_recursion_limit(gc.collect)
+    finally:
+        gc.enable()
+    assert reference() is None
+    clock.advance(60)
+    join_all(threads)
+    assert len(store.reads) == 1
+    # A closed config has nothing to finalize.
+    assert reported == [] or not is_closed
+
+
+def test_dropped_at_the_recursion_limit(store, reported):
+    """Collecting an object that is registered for forks calls no function."""
+    caches = [CachedConfigStore(store) for _ in range(100)]
+    references = [weakref.ref(cache) for cache in caches]
+    at_the_recursion_limit(caches.clear)
+    assert {reference() for reference in references} == {None}
+    assert reported == []
 
 
 def test_interpreter_exits_at_once():

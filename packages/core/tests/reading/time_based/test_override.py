@@ -92,7 +92,7 @@ def test_survives_refreshes(store, clock, open_config):
 
 
 def test_calls_no_subscriber(store, open_config):
-    """An override is nothing that subscribers hear of."""
+    """No subscriber is called for an override."""
     config = open_config(store)
     told = []
     config.subscribe(lambda *change: told.append(change))
@@ -112,7 +112,7 @@ def test_values_are_canonical(store, open_config):
 
 
 def test_values_outside_the_domain(store, open_config):
-    """What no store accepts is refused, and changes nothing."""
+    """Values that no store accepts are refused, and nothing changes."""
     config = open_config(store)
     with pytest.raises(InvalidValueError), config.override(db={"host": object()}):
         pass
@@ -161,7 +161,7 @@ def test_with_a_look_at_the_clock(store, open_config, options):
 
 
 def test_is_not_saved(store, clock, open_config, tmp_path):
-    """What a test puts in the place of an option never gets into the fallback file."""
+    """An override is never saved in the fallback file."""
     config = open_config(store, fallback=tmp_path / "last.json")
     with config.override(db={"host": "fake"}):
         store.set("external-port", {"value": 81})

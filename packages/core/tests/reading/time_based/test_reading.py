@@ -1,4 +1,4 @@
-"""What a reader of a TimeBasedConfigStore sees."""
+"""Reading a TimeBasedConfigStore."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def test_get_default(store, open_config):
 
 @pytest.mark.parametrize("name", ["", 5, b"db"])
 def test_get_impossible_name(store, open_config, name):
-    """A name that no option can have is refused, with a default as well."""
+    """A name that no option can have is refused, also with a default."""
     with pytest.raises(InvalidNameError):
         open_config(store).get(name, default=None)
 
@@ -114,7 +114,7 @@ def test_empty_store_is_true(scripted_store, open_config):
 
 @pytest.mark.parametrize(
     "name",
-    ["get", "current", "status", "close", "_refresher", "_view", "__class__", "__dict__", "reload"],
+    ["get", "keys", "current", "status", "close", "_refresher", "_view", "__class__", "__dict__"],
 )
 @pytest.mark.parametrize("options", [{}, {"max_stale": 60}])
 def test_option_named_like_an_attribute(scripted_store, open_config, name, options):
@@ -131,7 +131,7 @@ def test_option_named_like_an_attribute(scripted_store, open_config, name, optio
 @pytest.mark.parametrize("name", [*HOSTILE_NAMES, "class", "self", "None", "__getattr__"])
 @pytest.mark.parametrize("options", [{}, {"background": False}])
 def test_hostile_name(scripted_store, open_config, name, options):
-    """Whatever an option is named, it is read."""
+    """An option of any name can be read."""
     config = open_config(scripted_store({name: {"key": 1}}), **options)
     assert config[name] == {"key": 1}
     assert list(config) == [name]
@@ -167,7 +167,7 @@ def test_config_is_read_only(store, open_config):
 
 
 def test_snapshot_is_read_only_deep_down(scripted_store, open_config):
-    """What lies inside of an option can be changed no more than the option."""
+    """Values nested in an option are read-only, too."""
     config = open_config(scripted_store({"db": {"hosts": ["a"], "tags": {"x"}, "tls": {"on": 1}}}))
     with pytest.raises(TypeError):
         config.db["hosts"].append("b")
@@ -186,7 +186,7 @@ def test_poll_of_plain_dicts_is_read_only(store, open_config):
 
 
 def test_copies_are_plain(store, open_config):
-    """A copy of what was read can be changed, and changes nothing."""
+    """A copy of an option can be changed, which changes nothing in the config."""
     config = open_config(store)
     for plain in (
         config.db.copy(),
@@ -212,7 +212,7 @@ def test_current_without_schema(store, open_config):
 
 
 def test_current_is_one_snapshot(store, clock, open_config):
-    """A snapshot that somebody holds does not change under their hands."""
+    """A snapshot that a reader holds does not change."""
     config = open_config(store)
     held = config.current
     store.set("db", {"host": "elsewhere"})
@@ -263,14 +263,14 @@ def test_subclass(store, clock, open_config):
 
 @pytest.mark.parametrize("interval", [0, -1, float("nan"), float("inf"), float("-inf")])
 def test_interval_is_a_duration(store, interval):
-    """An interval that is no duration is refused, by its name."""
+    """An interval that is not a duration is refused, by its name."""
     with pytest.raises(ValueError, match="update_interval is a positive number of seconds"):
         TimeBasedConfigStore(store, interval)
 
 
 @pytest.mark.parametrize("interval", ["60", True, None, [60]])
 def test_interval_is_a_number(store, interval):
-    """An interval that is no number is refused, even one that float() would take."""
+    """An interval that is not a number is refused, even one that float() accepts."""
     with pytest.raises(TypeError, match="update_interval is a positive number of seconds, not"):
         TimeBasedConfigStore(store, interval)
 

@@ -1,4 +1,4 @@
-"""How a TimeBasedConfigStore stays fresh, and what it does about failures."""
+"""Refreshes of a TimeBasedConfigStore, and their failures."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def test_short_interval(store, clock, open_config):
 
 
 def test_failure_keeps_the_snapshot(store, clock, open_config):
-    """A refresh that fails leaves the last good snapshot, and says what failed."""
+    """After a failed refresh the last good snapshot stays, and status says why."""
     config = open_config(store)
     store.fail(StoreUnavailableError("prod", "throttled"))
     clock.advance(31)
@@ -155,7 +155,7 @@ def test_age_is_never_negative(store, open_config):
 
 
 def test_unchanged_option_is_the_same_object(store, clock, open_config):
-    """What did not change stays the same object, so that `is` tells whether it changed."""
+    """An unchanged option stays the same object, so that `is` shows a change."""
     config = open_config(store)
     before = config.db, config["external-port"], config.current
     clock.advance(60)
@@ -217,7 +217,7 @@ def test_reload_after_close(store, open_config):
 
 @pytest.mark.parametrize("is_changed", [True, False])
 def test_close_during_reload(store, open_config, is_changed):
-    """What was being read when a config was closed is not shown, told or called a success."""
+    """A read that a close interrupts is not shown, not notified and not a success."""
     config = open_config(store)
     told = []
     config.subscribe(lambda *change: told.append(change))
@@ -285,7 +285,7 @@ def test_polls_with_its_checkpoint(store, clock, open_config):
 
 
 def test_failed_poll_keeps_its_checkpoint(store, clock, open_config):
-    """What could not be used is asked for again."""
+    """After an unusable answer the same checkpoint is polled again."""
     asked = []
 
     def poll(checkpoint=None, *, consistent=False):
@@ -354,7 +354,7 @@ def test_logging_that_raises(store, clock, open_config):
 
 
 def test_error_without_text(store, clock, open_config):
-    """An error of an adapter whose text cannot be made is told by its type."""
+    """An adapter's error whose __str__ raises is described by its type."""
 
     class MuteError(StoreUnavailableError):
         def __str__(self):
@@ -428,8 +428,9 @@ def zoo():
     return kinds
 
 
+@pytest.mark.slow("10,000 refreshes")
 def test_nothing_stops_the_refresher(scripted_store, clock, open_config, caplog, report):
-    """10,000 refreshes of which half fail, of whatever: no reader sees it, and status is true."""
+    """10,000 refreshes, half of them fail in every way: no reader sees it, and status is right."""
     caplog.set_level(logging.CRITICAL, "confstore")
     rng = random.Random(2014)
     kinds = zoo()
@@ -464,6 +465,7 @@ def test_nothing_stops_the_refresher(scripted_store, clock, open_config, caplog,
     report(f"zoo: {refreshes} refreshes, {len(kinds)} kinds of failure, {successes} successes")
 
 
+@pytest.mark.slow("5,000 refreshes below 8 readers")
 def test_readers_during_swaps(scripted_store, report):
     """8 threads read at full speed during 5,000 swaps: the two options always agree."""
     store = scripted_store({"left": {"n": 0}, "right": {"n": 0}})

@@ -1,4 +1,4 @@
-"""A value is seen by who asks for it, and nowhere else."""
+"""No error, log or text of ours shows a value."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ def secret_store(scripted_store):
 
 @pytest.fixture(autouse=True)
 def _no_log_shows_it(caplog):
-    """Whatever a test does, no log shows the value."""
+    """No log shows the value, in any test."""
     caplog.set_level(logging.DEBUG)
     yield
     assert CANARY not in caplog.text
@@ -119,7 +119,7 @@ def _no_log_shows_it(caplog):
 
 
 def whole_text(error):
-    """What a program would print of an error, all that hangs on it included."""
+    """Everything that a program could print of an error, with its causes and contexts."""
     shown = "".join(traceback.format_exception(type(error), error, error.__traceback__))
     while error is not None:
         shown += "".join(traceback.format_exception(type(error), error, error.__traceback__))
@@ -131,7 +131,7 @@ def whole_text(error):
 @pytest.mark.parametrize("schema", SCHEMAS)
 @pytest.mark.parametrize("is_whole", [True, False])
 def test_schema_that_fails(secret_store, open_config, schema, is_whole):
-    """A schema that refuses shows no value, nor does what hangs on its error."""
+    """A schema that refuses shows no value, also not in the causes of its error."""
     whole = attrs.make_class("Whole", {"db": attrs.field(type=schema)}, frozen=True)
     with pytest.raises(SchemaError) as caught:
         open_config(secret_store, schema=whole if is_whole else {"db": schema})
@@ -176,7 +176,7 @@ def test_absent_attribute(secret_store, open_config, options):
 
 
 def test_foreign_error(secret_store, clock, open_config):
-    """Of a foreign error only the type is told: its text may quote anything."""
+    """Only the type of a foreign error is shown: its text may quote anything."""
     config = open_config(secret_store)
     secret_store.fail(ValueError(CANARY))
     clock.advance(31)
@@ -188,7 +188,7 @@ def test_foreign_error(secret_store, clock, open_config):
 
 
 def test_subscriber_that_quotes(secret_store, open_config):
-    """Of what a subscriber raises only the type is told."""
+    """Only the type of a subscriber's error is shown."""
     config = open_config(secret_store)
     config.subscribe(lambda option, old, new: quoting(old))
     secret_store.set("db", {})
@@ -221,7 +221,7 @@ def test_override_that_is_refused(secret_store, open_config, option):
     ],
 )
 def test_broken_fallback(secret_store, open_config, tmp_path, content):
-    """A broken fallback file shows nothing of what it holds, nor does what hangs on the error."""
+    """The error about a broken fallback file and its causes show nothing of the content."""
     path = tmp_path / "last.json"
     path.write_text(content)
     secret_store.fail(StoreUnavailableError("prod", "down"))
@@ -231,7 +231,7 @@ def test_broken_fallback(secret_store, open_config, tmp_path, content):
 
 
 def test_fallback_that_cannot_be_written(scripted_store, open_config, tmp_path):
-    """A value that no file can hold is not shown for it."""
+    """A value that no file can hold is not shown."""
 
     class Odd:
         def __repr__(self):

@@ -1,4 +1,4 @@
-"""The first load: in bounded time, and from the last good snapshot if it has to be."""
+"""The first load: in bounded time, with the fallback file as a last resort."""
 
 from __future__ import annotations
 
@@ -183,7 +183,7 @@ def test_saves_the_time(store, clock, open_config, path):
 
 
 def test_every_value_survives(scripted_store, open_config, path):
-    """What JSON lacks comes back as what it was."""
+    """Types that JSON lacks come back as they were."""
     from decimal import Decimal
 
     values = {
@@ -214,7 +214,7 @@ def test_starts_from_the_fallback(store, clock, open_config, saved, caplog, erro
     assert status.loaded_at.isoformat() == "2030-01-01T00:00:00+00:00"
     assert status.consecutive_failures == 1
     assert type(error).__name__ in status.last_error
-    assert "started from the fallback file, 90 s old" in caplog.text
+    assert "started from a fallback file of 90 s ago" in caplog.text
 
 
 def test_no_answer_and_a_fallback(store, clock, open_config, saved):
@@ -263,12 +263,15 @@ def test_age_of_the_fallback_counts(store, clock, open_config, saved):
 
 
 def test_saved_in_the_future(store, clock, open_config, saved):
-    """A file from a machine whose clock goes before is new, not younger than that."""
+    """A file saved before the clock was set back counts as new, and then grows old."""
     content = json.loads(saved.read_bytes())
     content["saved_at"] = "2031-01-01T00:00:00+00:00"
     saved.write_text(json.dumps(content))
     store.fail(DOWN)
-    assert open_config(store, fallback=saved).status.age == 0.0
+    config = open_config(store, fallback=saved, max_stale=100)
+    assert config.status.age == 0.0
+    clock.advance(90)
+    assert config.status.age == 90.0
 
 
 def test_no_file_yet(store, open_config, path, caplog):
@@ -276,7 +279,7 @@ def test_no_file_yet(store, open_config, path, caplog):
     store.fail(DOWN)
     with pytest.raises(StoreUnavailableError, match="no route"):
         open_config(store, fallback=path)
-    assert "no start from the fallback file: FileNotFoundError" in caplog.text
+    assert "cannot start from the fallback file: FileNotFoundError" in caplog.text
 
 
 BROKEN = {
@@ -315,7 +318,7 @@ def test_broken_file(store, open_config, path, caplog, content):
     store.fail(DOWN)
     with pytest.raises(StoreUnavailableError, match="no route"):
         open_config(store, fallback=path)
-    assert f"no start from the fallback file: {CorruptStoreError.__name__}" in caplog.text
+    assert f"cannot start from the fallback file: {CorruptStoreError.__name__}" in caplog.text
 
 
 def test_fallback_does_not_fit_the_schema(store, open_config, saved, caplog):
@@ -328,7 +331,7 @@ def test_fallback_does_not_fit_the_schema(store, open_config, saved, caplog):
     store.fail(DOWN)
     with pytest.raises(StoreUnavailableError):
         open_config(store, fallback=saved, schema={"db": Database})
-    assert "no start from the fallback file: SchemaError" in caplog.text
+    assert "cannot start from the fallback file: SchemaError" in caplog.text
 
 
 def test_store_does_not_fit_the_schema(store, open_config, path):
@@ -360,7 +363,7 @@ def test_file_cannot_be_written(store, clock, open_config, tmp_path, caplog):
 
 
 def test_file_can_be_written_again(store, clock, open_config, tmp_path):
-    """What could not be written is written as soon as it can be."""
+    """A file that could not be written is written as soon as that is possible."""
     (tmp_path / "file").write_text("in the way")
     open_config(store, fallback=tmp_path / "file" / "last.json")
     (tmp_path / "file").unlink()

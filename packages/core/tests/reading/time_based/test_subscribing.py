@@ -1,4 +1,4 @@
-"""Who hears of changed options, when, and what becomes of their errors."""
+"""Subscribers: which are called, when, and how their errors are handled."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ import pytest
 
 @pytest.fixture
 def told():
-    """What a subscriber was told, in order."""
+    """The calls of a subscriber, in order."""
     return []
 
 
 @pytest.fixture
 def tell(told):
-    """A subscriber that writes down what it is told."""
+    """A subscriber that records its calls."""
     return lambda option, old, new: told.append((option, old, new))
 
 
 def test_changed_option(store, open_config, told, tell):
-    """A subscriber is told the option, its old values and its new ones."""
+    """A subscriber gets the option, its old values and its new ones."""
     config = open_config(store)
     config.subscribe(tell)
     store.set("external-port", {"value": 81})
@@ -27,7 +27,7 @@ def test_changed_option(store, open_config, told, tell):
 
 
 def test_background_refresh(store, clock, open_config, told, tell):
-    """A change that the background finds is told as well."""
+    """A change that the background finds is notified, too."""
     open_config(store).subscribe(tell)
     store.set("db", {})
     clock.advance(30)
@@ -45,7 +45,7 @@ def test_new_and_removed_options(store, open_config, told, tell):
 
 
 def test_unchanged_options(store, clock, open_config, told, tell):
-    """Nobody is told of what did not change."""
+    """No subscriber is called for an unchanged option."""
     open_config(store).subscribe(tell)
     store.set("db", {"port": 27017, "host": "localhost"})
     clock.advance(600)
@@ -53,7 +53,7 @@ def test_unchanged_options(store, clock, open_config, told, tell):
 
 
 def test_one_option(store, open_config, told, tell):
-    """A subscriber to one option hears of no other."""
+    """A subscriber to one option is called for no other."""
     config = open_config(store)
     config.subscribe(tell, "db")
     store.set("external-port", {"value": 81})
@@ -65,7 +65,7 @@ def test_one_option(store, open_config, told, tell):
 
 
 def test_told_after_the_swap(store, open_config):
-    """What a subscriber reads is the new snapshot."""
+    """A subscriber reads the new snapshot."""
     config = open_config(store)
     seen = []
     config.subscribe(lambda option, old, new: seen.append((config.db, new, config.status.version)))
@@ -75,7 +75,7 @@ def test_told_after_the_swap(store, open_config):
 
 
 def test_failed_refresh_tells_nobody(store, clock, open_config, told, tell):
-    """A refresh that fails changes nothing that could be told."""
+    """After a failed refresh no subscriber is called."""
     open_config(store).subscribe(tell)
     store.set("db", {})
     store.fail(OSError())
@@ -84,7 +84,7 @@ def test_failed_refresh_tells_nobody(store, clock, open_config, told, tell):
 
 
 def test_order_of_subscribers(store, open_config):
-    """Subscribers are told in the order in which they subscribed, option by option."""
+    """Subscribers are called in the order in which they subscribed, option by option."""
     config = open_config(store)
     order = []
     config.subscribe(lambda option, old, new: order.append((option, 1)))
@@ -96,7 +96,7 @@ def test_order_of_subscribers(store, open_config):
 
 
 def test_unsubscribe(store, open_config, told, tell):
-    """A subscription that was ended, once or more often, is told nothing."""
+    """A subscription that was ended, once or more often, is not called."""
     config = open_config(store)
     unsubscribe = config.subscribe(tell)
     unsubscribe()
@@ -117,7 +117,7 @@ def test_unsubscribe_one_of_two_equal(store, open_config, told, tell):
 
 
 def test_unsubscribe_in_a_callback(store, open_config, told, tell):
-    """Whoever is unsubscribed while a change is told is told no more of it."""
+    """A subscriber that is removed during a notification is not called any more."""
     config = open_config(store)
     endings = []
     config.subscribe(lambda option, old, new: [end() for end in endings])
@@ -128,7 +128,7 @@ def test_unsubscribe_in_a_callback(store, open_config, told, tell):
 
 
 def test_subscribe_in_a_callback(store, open_config, told, tell):
-    """Who subscribes while a change is told hears of the next one."""
+    """A subscriber that is added during a notification is called from the next change on."""
     config = open_config(store)
     config.subscribe(lambda option, old, new: config.subscribe(tell))
     store.set("db", {})
@@ -187,7 +187,7 @@ def test_callback_that_exits_in_the_background(store, clock, open_config, told, 
 
 
 def test_callback_that_reloads(store, open_config):
-    """A change that a subscriber's reload finds is told after this one, to everybody in order."""
+    """A change that a subscriber's reload finds is notified after this one, to all in order."""
     config = open_config(store)
     first, second = [], []
 
@@ -222,7 +222,7 @@ def test_callback_that_cannot_be_called(store, open_config):
 
 
 def test_typed_config_tells_plain_values(store, open_config, told, tell):
-    """Subscribers are told plain values whatever the schema."""
+    """Subscribers get plain values, also with a schema."""
     import attrs
 
     @attrs.frozen

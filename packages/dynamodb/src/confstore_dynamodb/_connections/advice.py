@@ -1,4 +1,4 @@
-"""What an error of a client says of the way to DynamoDB, and of who asks."""
+"""Advice for people whose client cannot reach DynamoDB or is refused."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ _CREDENTIALS_ADVICE = {
     "ExpiredTokenException": "sign in again: they have expired",
     "IncompleteSignature": "look for a proxy that changes the headers of requests",
     "IncompleteSignatureException": "look for a proxy that changes the headers of requests",
-    "InvalidAccessKeyId": "check the access key id: AWS knows none such",
-    "InvalidClientTokenId": "check the access key id and the session token: AWS knows none such",
+    "InvalidAccessKeyId": "check the access key id: AWS does not know it",
+    "InvalidClientTokenId": "check the access key id and the session token: AWS does not know them",
     "InvalidSignatureException": "check the secret access key, and the clock of this machine",
     "MissingAuthenticationToken": "look for a proxy that removes the headers of requests",
     "MissingAuthenticationTokenException": "look for a proxy that removes the headers of requests",
@@ -32,7 +32,7 @@ _CREDENTIALS_ADVICE = {
 
 
 def credentials_advice(error: ConfigStoreError) -> str:
-    """What to do about credentials that DynamoDB refuses, or that the client does not have."""
+    """Say what to do about credentials that DynamoDB refuses or the client does not have."""
     if not is_answer(error):
         return (
             "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY or AWS_PROFILE, sign in, or run "
@@ -42,7 +42,7 @@ def credentials_advice(error: ConfigStoreError) -> str:
 
 
 def endpoint_advice(error: StoreUnavailableError) -> str:
-    """What to do where DynamoDB does not answer."""
+    """Say what to do where DynamoDB does not answer."""
     if _is_page(error):
         return "look for a proxy or a sign-in page between here and the endpoint (HTTPS_PROXY)"
     links = list(_chain(error))
@@ -50,7 +50,7 @@ def endpoint_advice(error: StoreUnavailableError) -> str:
     if "ProxyConnectionError" in names:
         return "check HTTPS_PROXY and HTTP_PROXY: the proxy does not answer"
     if any(isinstance(link, ConnectionRefusedError) for link in links):
-        return "start what should listen there, or correct the endpoint: nobody does"
+        return "start the server that should listen there, or correct the endpoint: nothing listens"
     if any(isinstance(link, socket.gaierror) for link in links):
         return "check region and endpoint, and this machine's DNS: there is no host of this name"
     if "SSLError" in names:
@@ -64,8 +64,8 @@ def endpoint_advice(error: StoreUnavailableError) -> str:
 
 
 def _is_page(error: StoreUnavailableError) -> bool:
-    """Whether something answered that is not DynamoDB."""
-    # Else its context is what the client raised for want of an answer.
+    """True if something answered that is not DynamoDB."""
+    # Else its context is the client's own exception, which has no reply.
     context = error.__context__
     return context is None or isinstance(getattr(context, "response", None), dict)
 

@@ -8,15 +8,14 @@ from typing import Any
 
 import attrs
 
-from confstore_dynamodb._connections.after_fork import renew_client
 from confstore_dynamodb._connections.early_parsing import listen
-from confstore_dynamodb._connections.errors import translated
-from confstore_dynamodb._connections.shortcuts import find_services_quickly, shorten
+from confstore_dynamodb._connections.errors import raise_translated
+from confstore_dynamodb._connections.forks import renew_client
 
 __all__ = ["Client", "client_of", "new_client"]
 
-# What boto3's resource adds to the events of its client. It translates requests and replies into
-# its own types: with Decimal, without float.
+# The handlers that boto3's resource adds to the events of its client. They translate requests and
+# replies into its own types: with Decimal, without float.
 _RESOURCE_HANDLERS = (
     ("provide-client-params.dynamodb", "dynamodb-create-params-copy"),
     ("before-parameter-build.dynamodb", "dynamodb-condition-expression"),
@@ -33,8 +32,8 @@ class Client:
     Attributes:
         api: boto3's or botocore's client. Its type is built at run time from AWS's description
             of the service, so it is `Any` here.
-        is_ours: Whether it is closed with the store.
-        reads_early: Whether replies can be read before botocore parses them.
+        is_ours: True if it is closed with the store.
+        reads_early: True if replies can be read before botocore parses them.
     """
 
     api: Any = attrs.field(repr=False)
@@ -43,7 +42,7 @@ class Client:
 
     @property
     def endpoint(self) -> str:
-        """Where it sends requests, and for which region; a stand-in may not know."""
+        """The URL and the region to which it sends requests, as far as a stand-in knows them."""
         meta = getattr(self.api, "meta", None)
         url = str(getattr(meta, "endpoint_url", "the client's endpoint"))
         # A URL can hold a password.
@@ -59,7 +58,7 @@ class Client:
             self.api.close()
 
     def after_fork(self) -> None:
-        """Make it fit for a forked child, whoever made it."""
+        """Renew it in a forked child, whoever made it."""
         renew_client(self.api)
 
 
@@ -119,15 +118,14 @@ def new_client(
     import botocore.session
 
     session = botocore.session.Session(profile=profile)
-    with translated(store, "CreateClient"):
-        find_services_quickly(session)
     return _created(store, session.create_client, region_name=region, endpoint_url=endpoint_url)
 
 
 def _created(store: str, create: Callable[..., Any], **settings: Any) -> Client:
-    with translated(store, "CreateClient"):
+    try:
         api = create("dynamodb", config=_config(), **settings)
-    shorten(api)
+    except Exception as error:
+        raise_translated(error, store, "CreateClient")
     return Client(api, is_ours=True, reads_early=listen(api))
 
 
@@ -135,9 +133,9 @@ def _config() -> Any:
     """
     The settings of a client of ours.
 
-    A dead endpoint costs seconds; with botocore's own defaults it costs ten minutes. Nothing that
-    was not checked becomes a parameter, and botocore's own check is a twentieth of what a read
-    costs.
+    A dead endpoint costs seconds; with botocore's own defaults it costs ten minutes. Botocore does
+    not validate the parameters: they are checked already, and that would cost a twentieth of a
+    read.
     """
     from botocore.config import Config
 

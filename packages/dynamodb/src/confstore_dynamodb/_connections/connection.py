@@ -1,4 +1,4 @@
-"""Calls to DynamoDB on behalf of one store, each answered by DynamoDB or by an error."""
+"""Calls to DynamoDB for one store, each answered by DynamoDB or by an error."""
 
 from __future__ import annotations
 
@@ -9,15 +9,18 @@ from typing import Any
 
 from confstore.errors import StoreClosedError, StoreUnavailableError
 from confstore_dynamodb._connections.client import Client
-from confstore_dynamodb._connections.early_parsing import EarlyReader, reading_early
-from confstore_dynamodb._connections.errors import translated
+from confstore_dynamodb._connections.early_parsing import EarlyReader, active_reader
+from confstore_dynamodb._connections.errors import raise_translated
 
 __all__ = ["Connection"]
 
-# What DynamoDB sends where there is nothing to say, for example of an absent item.
+# The reply of DynamoDB that says nothing, for example of an absent item.
 _EMPTY = b"{}"
 _EMPTY_CRC32 = str(zlib.crc32(_EMPTY))
 _EMPTY_SIZE = str(len(_EMPTY))
+
+# The type and the size of a reply without headers, which a botocore Stubber gives.
+_STUBBED = {"content-type": "application/x-amz-json-1.0", "content-length": _EMPTY_SIZE}
 
 _MAX_TABLE_PAGES = 10
 """
@@ -27,18 +30,20 @@ meant, and an account may have thousands.
 
 
 class Connection:
-    """One client, one table, one store; see `Client` for who closes what."""
+    """
+    One client, one table, one store; see `Client` for who closes what.
+
+    Attributes:
+        client: The client.
+        table: The table's name or ARN.
+        store: The store's name.
+    """
 
     def __init__(self, client: Client, table: str, store: str) -> None:
-        self._client = client
-        self._table = table
-        self._store = store
+        self.client = client
+        self.table = table
+        self.store = store
         self._is_closed = False
-
-    @property
-    def endpoint(self) -> str:
-        """Where the client sends requests, and for which region."""
-        return self._client.endpoint
 
     def call(
         self,
@@ -55,15 +60,21 @@ class Connection:
             operation: The client's method, such as `get_item`.
             option: The option that is being written, if one is.
             reader: Reads a member of the reply early, where the client allows it: then that member
-                is an `Early`.
-            **parameters: What the operation takes, except `TableName`.
+                is an `EarlyMember`.
+            **parameters: The operation's parameters, except `TableName`.
 
         Raises:
             StoreClosedError: The store was closed.
-            ConfigStoreError: The call failed; see `_errors`.
+            ConfigStoreError: The call failed; see `raise_translated`.
         """
-        with reading_early(reader if self._client.reads_early else None):
-            return self._call(operation, {"TableName": self._table, **parameters}, option)
+        parameters["TableName"] = self.table
+        if reader is None or not self.client.reads_early:
+            return self._call(operation, parameters, option)
+        token = active_reader.set(reader)
+        try:
+            return self._call(operation, parameters, option)
+        finally:
+            active_reader.reset(token)
 
     def table_names(self) -> list[str]:
         """
@@ -82,34 +93,42 @@ class Connection:
             start = {"ExclusiveStartTableName": reply["LastEvaluatedTableName"]}
         return names
 
-    def transact(self, parts: Iterable[dict[str, Any]], *, option: str | None = None) -> None:
+    def transact(self, actions: Iterable[dict[str, Any]], *, option: str | None = None) -> None:
         """
         Write several items of the table, all of them or none.
 
         Args:
-            parts: Each a `Put`, `Update` or `Delete` with its parameters, except `TableName`.
+            actions: Each a `Put`, `Update` or `Delete` with its parameters, except `TableName`.
             option: The only option that is being written, if it is one.
 
         Raises:
             StoreClosedError: The store was closed.
-            ConfigStoreError: The call failed; see `_errors`.
+            ConfigStoreError: The call failed; see `raise_translated`.
         """
         items = [
-            {action: {"TableName": self._table, **parameters}}
-            for part in parts
-            for action, parameters in part.items()
+            {action: {"TableName": self.table, **parameters}}
+            for each in actions
+            for action, parameters in each.items()
         ]
         self.expect_empty(self._call("transact_write_items", {"TransactItems": items}, option))
 
     def _call(
         self, operation: str, parameters: dict[str, Any], option: str | None = None
     ) -> dict[str, Any]:
-        self.check_open()
-        name = _operation_name(operation)
-        with translated(self._store, name, table=self._table, option=option):
-            method = getattr(self._client.api, operation)
-            reply: dict[str, Any] = method(**parameters)
-        self._check_reply(name, reply)
+        if self._is_closed:
+            raise StoreClosedError(self.store)
+        try:
+            reply: dict[str, Any] = getattr(self.client.api, operation)(**parameters)
+        except Exception as error:
+            name = _operation_name(operation)
+            raise_translated(error, self.store, name, table=self.table, option=option)
+        headers = reply.get("ResponseMetadata", {}).get("HTTPHeaders", _STUBBED)
+        # A proxy's page without a type is no reply either.
+        kind = headers.get("content-type", "nothing that names its type")
+        if not kind.startswith("application/x-amz-json"):
+            name = _operation_name(operation)
+            reason = f"{name} was answered with {kind}, which is not DynamoDB's: is it a proxy?"
+            raise StoreUnavailableError(self.store, reason)
         return reply
 
     def expect(self, reply: dict[str, Any], member: str) -> Any:
@@ -120,7 +139,7 @@ class Connection:
             StoreUnavailableError: The reply lacks it.
         """
         if member not in reply:
-            raise StoreUnavailableError(self._store, f"an incomplete reply, without {member}")
+            raise StoreUnavailableError(self.store, f"an incomplete reply, without {member}")
         return reply[member]
 
     def expect_empty(self, reply: dict[str, Any]) -> None:
@@ -136,44 +155,24 @@ class Connection:
         if reply.keys() - {"ResponseMetadata"}:
             # It holds what a handler of the client asked for, such as the consumed capacity.
             return
-        headers = reply.get("ResponseMetadata", {}).get(
-            "HTTPHeaders", {"content-length": _EMPTY_SIZE}
-        )
+        headers = reply.get("ResponseMetadata", {}).get("HTTPHeaders", _STUBBED)
         if "x-amz-crc32" in headers:
             is_empty = headers["x-amz-crc32"] == _EMPTY_CRC32
         else:
             is_empty = headers.get("content-length") == _EMPTY_SIZE
         if not is_empty:
-            raise StoreUnavailableError(self._store, "a reply that is cut off or garbled")
-
-    def _check_reply(self, name: str, reply: dict[str, Any]) -> None:
-        metadata = reply.get("ResponseMetadata", {})
-        # A botocore Stubber gives no headers; a proxy's page without a type is no reply either.
-        headers = metadata.get("HTTPHeaders", {"content-type": "application/x-amz-json-1.0"})
-        kind = headers.get("content-type", "nothing that names its type")
-        if not kind.startswith("application/x-amz-json"):
-            reason = f"{name} was answered with {kind}, which is not DynamoDB's: is it a proxy?"
-            raise StoreUnavailableError(self._store, reason)
+            raise StoreUnavailableError(self.store, "a reply that is cut off or garbled")
 
     def check_open(self) -> None:
-        """
-        Nothing, while the store is open.
-
-        Raises:
-            StoreClosedError: It was closed.
-        """
+        """Raise `StoreClosedError` if the store was closed."""
         if self._is_closed:
-            raise StoreClosedError(self._store)
+            raise StoreClosedError(self.store)
 
     def close(self) -> None:
         """Refuse every later call, and close the client if it is ours."""
         if not self._is_closed:
             self._is_closed = True
-            self._client.close()
-
-    def after_fork(self) -> None:
-        """Make the client fit for a forked child."""
-        self._client.after_fork()
+            self.client.close()
 
 
 @cache

@@ -1,10 +1,10 @@
 """
-Reading a reply before botocore does, by botocore's own event for it.
+Early parsing: reading a reply before botocore does, by botocore's own event `before-parse`.
 
 The event comes once for every try, after the whole body is there, in the thread of the call. A
-handler may put members into the reply, and change what is left for botocore to parse: everything
-else of the reply, its metadata and its errors are botocore's, and so are the checksum, which it
-takes of the body as it came, and the retries. Where there is no such event (a Stubber, a client
+handler may put members into the reply, and change what is left for botocore to parse. Everything
+else of the reply, its metadata and its errors are botocore's, and so are the retries and the
+checksum, which it takes of the body as it came. Where there is no such event (a Stubber, a client
 that is none of botocore's, or botocore 1.34) the reply is as botocore parses it.
 """
 
@@ -12,12 +12,11 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cached_property
 from typing import Any, Protocol
 
-__all__ = ["Early", "EarlyReader", "listen", "reading_early"]
+__all__ = ["EarlyMember", "EarlyReader", "active_reader", "listen"]
 
 
 class EarlyReader(Protocol):
@@ -37,37 +36,41 @@ class EarlyReader(Protocol):
         Read the member from a body, which need not be one of DynamoDB's.
 
         Returns:
-            What was read, and what is left for botocore; None leaves all of it.
+            The member, and the body that is left for botocore; None leaves the whole body to it.
         """
         ...
 
 
-# Per thread: many of them may use one client at once, and others use it for calls of their own.
-_reader: ContextVar[EarlyReader | None] = ContextVar("confstore_dynamodb_reader", default=None)
+active_reader: ContextVar[EarlyReader | None] = ContextVar(
+    "confstore_dynamodb_reader", default=None
+)
+"""
+The reader of the call that this thread makes.
+
+Per thread: many of them may use one client at once, and others use it for calls of their own.
+"""
 
 
-class Early:
+class EarlyMember:
     """
     A member that was read early.
 
-    Whoever else looks into it, such as a handler of the client's `after-call`, finds what botocore
-    would have given.
+    Anybody else who looks into it, such as a handler of the client's `after-call`, finds what
+    botocore would have given.
 
     Attributes:
-        content: What was read.
+        content: What the reader read.
+        is_seen: Somebody has looked into it, who may have changed it: then that is the reply.
     """
 
     def __init__(self, content: Any, parse: Callable[[], Any]) -> None:
         self.content = content
+        self.is_seen = False
         self._parse = parse
-
-    @property
-    def is_seen(self) -> bool:
-        """Whether somebody has looked into it, who may have changed it: then that is the reply."""
-        return "_plain" in self.__dict__
 
     @cached_property
     def _plain(self) -> Any:
+        self.is_seen = True
         return self._parse()
 
     def __getitem__(self, key: Any) -> Any:
@@ -80,15 +83,15 @@ class Early:
         return len(self._plain)
 
 
-class _EarlyItems(Early, Sequence[Any]):
+class _EarlyItems(EarlyMember, Sequence[Any]):
     """Items in botocore's form."""
 
 
-class _EarlyItem(Early, Mapping[str, Any]):
+class _EarlyItem(EarlyMember, Mapping[str, Any]):
     """An item in botocore's form."""
 
 
-_VIEWS: dict[str, Callable[..., Early]] = {"Items": _EarlyItems, "Item": _EarlyItem}
+_VIEWS: dict[str, Callable[..., EarlyMember]] = {"Items": _EarlyItems, "Item": _EarlyItem}
 
 
 def listen(api: Any) -> bool:
@@ -96,28 +99,18 @@ def listen(api: Any) -> bool:
     Have a client's replies read early, whenever a call of ours asks for it.
 
     Returns:
-        Whether it can be done. It is not with what wraps a client, which may expect to find just
-        what botocore gives, to decrypt it for example.
+        True if it can be done. It is not done with an object that wraps a client and may expect
+        exactly what botocore gives, to decrypt it for example.
     """
     botocore_client = sys.modules.get("botocore.client")
     if botocore_client is None or not isinstance(api, botocore_client.BaseClient):
         return False
-    # The id makes it once a client, however many stores use it. Other handlers of this event come
+    # The id makes it once a client, however many stores use it. Other handlers of this event run
     # first: they may change the body.
     api.meta.events.register_last(
         "before-parse.dynamodb", _before_parse, unique_id="confstore-early"
     )
     return True
-
-
-@contextmanager
-def reading_early(reader: EarlyReader | None) -> Iterator[None]:
-    """Have the replies to this thread's next calls read by a reader."""
-    token = _reader.set(reader)
-    try:
-        yield
-    finally:
-        _reader.reset(token)
 
 
 def _before_parse(
@@ -126,7 +119,7 @@ def _before_parse(
     customized_response_dict: dict[str, Any],
     **_: Any,
 ) -> None:
-    reader = _reader.get()
+    reader = active_reader.get()
     if reader is None or reader.operation != operation_model.name:
         return
     if reader.member in customized_response_dict:

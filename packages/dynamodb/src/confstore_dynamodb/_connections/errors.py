@@ -7,9 +7,8 @@ one of botocore's own validation, can quote what was to be written.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, NoReturn
 
 from confstore.errors import (
     AccessDeniedError,
@@ -17,10 +16,17 @@ from confstore.errors import (
     ConfigStoreError,
     InvalidValueError,
     StoreUnavailableError,
-    TableNotFoundError,
 )
+from confstore_dynamodb.errors import TableNotFoundError
 
-__all__ = ["cancellation_codes", "error_code", "is_answer", "is_denied", "retries", "translated"]
+__all__ = [
+    "cancellation_codes",
+    "error_code",
+    "is_answer",
+    "lacks_permission",
+    "raise_translated",
+    "retry_count",
+]
 
 # Source: AWS, "Error handling with DynamoDB" and "Common errors" of the API reference. A status of
 # 500 or more says the same of codes that are not here.
@@ -64,35 +70,32 @@ _CREDENTIALS = (
 )
 
 
-@contextmanager
-def translated(
-    store: str, operation: str, *, table: str = "", option: str | None = None
-) -> Iterator[None]:
+def raise_translated(
+    error: Exception, store: str, operation: str, *, table: str = "", option: str | None = None
+) -> NoReturn:
     """
-    Turn whatever a call of the client raises into a `ConfigStoreError`.
+    Raise an error of the client as a `ConfigStoreError`.
 
     Args:
+        error: The exception that a call of the client raised.
         store: The store that is asked.
         operation: DynamoDB's name of the operation, as in a policy: `GetItem`.
         table: The table that is asked.
         option: The option that is being written, if one is.
     """
-    try:
-        yield
-    except ConfigStoreError:
-        raise
-    except Exception as error:
-        # A client was called, so botocore is imported already, unless the client is a stand-in.
-        import botocore.exceptions as aws
+    if isinstance(error, ConfigStoreError):
+        raise error
+    # A client was called, so botocore is imported already, unless the client is a stand-in.
+    import botocore.exceptions as aws
 
-        if isinstance(error, aws.ClientError):
-            page = _of_page(error.response, store, operation)
-            if page is not None:
-                # Botocore makes the whole page its message, and a page can echo the request.
-                raise page from None
-            raise _of_reply(error.response, store, operation, table, option) from error
-        # Nothing else is a cause: botocore's validation and parsers quote their input.
-        raise _of_client(error, aws, store, operation) from None
+    if isinstance(error, aws.ClientError):
+        page = _of_page(error.response, store, operation)
+        if page is not None:
+            # Botocore makes the whole page its message, and a page can echo the request.
+            raise page from None
+        raise _of_reply(error.response, store, operation, table, option) from error
+    # Nothing else is a cause: botocore's validation and parsers quote their input.
+    raise _of_client(error, aws, store, operation) from None
 
 
 def error_code(error: BaseException | None) -> str:
@@ -101,25 +104,25 @@ def error_code(error: BaseException | None) -> str:
 
 
 def cancellation_codes(error: BaseException | None) -> frozenset[str]:
-    """Why parts of a transaction were refused, in the botocore `ClientError` that says so."""
+    """The reasons why parts of a transaction were refused, from botocore's `ClientError`."""
     response: Mapping[str, Any] = getattr(error, "response", {})
     codes = {str(reason.get("Code")) for reason in response.get("CancellationReasons", ())}
     return frozenset(codes - {"None"})
 
 
-def retries(error: BaseException | None) -> int:
-    """How often the client sent the request again before this botocore `ClientError`."""
+def retry_count(error: BaseException | None) -> int:
+    """How often the client sent the request again before botocore raised this `ClientError`."""
     response: Mapping[str, Any] = getattr(error, "response", {})
     return int(response.get("ResponseMetadata", {}).get("RetryAttempts", 0))
 
 
-def is_denied(error: AccessDeniedError) -> bool:
-    """Whether the caller is known and lacks this one permission."""
+def lacks_permission(error: AccessDeniedError) -> bool:
+    """True if DynamoDB knows the caller, who lacks this one permission."""
     return error_code(error.__cause__) in {"AccessDenied", "AccessDeniedException"}
 
 
 def is_answer(error: ConfigStoreError) -> bool:
-    """Whether the error was DynamoDB's own reply, and not the lack of one."""
+    """True if the error was DynamoDB's own reply, and not the lack of one."""
     return bool(error_code(error.__cause__))
 
 
@@ -167,7 +170,7 @@ def _of_reply(
 
 
 def _needed(operation: str) -> str:
-    """What a policy has to allow for an operation."""
+    """The actions that a policy has to allow for an operation."""
     if operation == "TransactWriteItems":
         # Source: AWS, "Using IAM with DynamoDB transactions": it has no action of its own.
         return "dynamodb:PutItem, dynamodb:UpdateItem and dynamodb:DeleteItem"
@@ -175,7 +178,7 @@ def _needed(operation: str) -> str:
 
 
 def _validation(response: Mapping[str, Any]) -> str:
-    """What DynamoDB's validation says, of a request or of a part of a transaction."""
+    """The text of DynamoDB's validation, of a request or of a part of a transaction."""
     faults = [response["Error"]] if _code(response) == "ValidationException" else []
     reasons = response.get("CancellationReasons", ())
     faults += [reason for reason in reasons if reason.get("Code") == "ValidationError"]
@@ -198,5 +201,5 @@ def _of_client(error: Exception, aws: Any, store: str, operation: str) -> Config
         return BackendError(store, f"{operation}: {kind}, {reason}")
     if isinstance(error, aws.ParamValidationError):
         return BackendError(store, f"{operation}: {kind}, the request was not sent")
-    # Transport, in botocore's words or in those of urllib3, http.client and json beneath it.
+    # Transport: an exception of botocore, or of urllib3, http.client or json beneath it.
     return StoreUnavailableError(store, f"{operation}: {kind}, no usable reply")

@@ -1,8 +1,9 @@
-"""What is well with a store in DynamoDB and what is not."""
+"""The diagnosis of a store in DynamoDB."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import attrs
@@ -13,22 +14,22 @@ from confstore.errors import (
     AccessDeniedError,
     ConfigStoreError,
     CorruptStoreError,
-    MisconfiguredSchemaError,
     StoreUnavailableError,
-    TableNotFoundError,
 )
 from confstore_dynamodb._connections.advice import credentials_advice, endpoint_advice
-from confstore_dynamodb._connections.connection import Connection
-from confstore_dynamodb._connections.errors import error_code, is_answer, is_denied
-from confstore_dynamodb._doctor.clock_offset import clock_finding
+from confstore_dynamodb._connections.errors import error_code, is_answer, lacks_permission
 from confstore_dynamodb._doctor.permissions import Permissions
-from confstore_dynamodb._journal.enabling import TTL_ATTRIBUTE
-from confstore_dynamodb._journal.partition import JournalPartition, Marker
-from confstore_dynamodb._keys import TableSchema
+from confstore_dynamodb._journal.partition import TTL_ATTRIBUTE, JournalPartition, Marker
+from confstore_dynamodb.errors import MisconfiguredSchemaError, TableNotFoundError
 
 __all__ = ["Diagnosis"]
 
 _DAY_S = 86_400
+# Source: AWS, "Elements of an AWS API request signature": a request must reach AWS within five
+# minutes of the time stamp in it.
+_MAX_CLOCK_OFFSET_S = 300
+# Far more than a reply takes, and than the second to which its date is rounded.
+_NOTABLE_OFFSET_S = 60
 
 
 @attrs.frozen(eq=False)
@@ -37,31 +38,28 @@ class Diagnosis:
     Looks at one store.
 
     Attributes:
-        store: The store, which is asked last: its table is there then, and need not be made.
+        store: The store, which is asked last: its table is there then, and is not created.
     """
 
     store: JournaledStore
-    _connection: Connection
-    _table: str
-    _schema: TableSchema
     _journal: JournalPartition
     _wall_clock: Callable[[], float]
 
     def findings(self) -> Iterator[Finding]:
-        """One finding after another; it ends where nothing further could be found."""
+        """One finding after another; it ends where nothing more can be found."""
         began_s = self._wall_clock()
         reply, error = self._described()
         ended_s = self._wall_clock()
         headers = _headers(reply, error)
         yield self._endpoint(error)
         if headers is None:
-            # Who has no credentials asks nobody.
+            # Without credentials nothing was asked.
             if isinstance(error, AccessDeniedError):
                 yield _credentials(error)
             return
-        yield clock_finding(headers, began_s, ended_s)
+        yield _clock(headers, began_s, ended_s)
         yield _credentials(error)
-        if isinstance(error, AccessDeniedError) and not is_denied(error):
+        if isinstance(error, AccessDeniedError) and not lacks_permission(error):
             return
         if error is None:
             description = reply["Table"]
@@ -79,14 +77,14 @@ class Diagnosis:
 
     def _described(self) -> tuple[dict[str, Any], ConfigStoreError | None]:
         try:
-            reply = self._connection.call("describe_table")
-            self._connection.expect(reply, "Table")
+            reply = self._journal.connection.call("describe_table")
+            self._journal.connection.expect(reply, "Table")
         except ConfigStoreError as error:
             return {}, error
         return reply, None
 
     def _endpoint(self, error: ConfigStoreError | None) -> Finding:
-        place = self._connection.endpoint
+        place = self._journal.connection.client.endpoint
         if error is None or is_answer(error):
             if isinstance(error, StoreUnavailableError):
                 return Finding("endpoint", False, f"{place}: {error.reason}", "try again later")
@@ -102,7 +100,7 @@ class Diagnosis:
     def _unseen_table(self, error: ConfigStoreError) -> Finding:
         if isinstance(error, AccessDeniedError):
             text = "its state and keys are not known: DescribeTable is denied"
-            advice = "nothing, or allow dynamodb:DescribeTable: reading and writing need it not"
+            advice = "nothing, or allow dynamodb:DescribeTable: reading and writing do not need it"
             return Finding("table", None, text, advice)
         if isinstance(error, TableNotFoundError):
             advice = "check table, account and region, or make it: `confstore init`"
@@ -113,10 +111,10 @@ class Diagnosis:
         status = description["TableStatus"]
         billing = description.get("BillingModeSummary", {}).get("BillingMode")
         is_protected = description.get("DeletionProtectionEnabled", False)
-        # Source: AWS, DescribeTable: both are brought up to date about every six hours.
+        # Source: AWS, DescribeTable: both are updated about every six hours.
         items, size_b = description.get("ItemCount", 0), description.get("TableSizeBytes", 0)
         facts = [
-            f"{self._table!r} is {status}",
+            f"{self._journal.connection.table!r} is {status}",
             "paid on demand" if billing == "PAY_PER_REQUEST" else _provisioned(description),
             f"{items:,} items and {size_b:,} bytes some hours ago",
             f"deletion protection {'on' if is_protected else 'off'}",
@@ -126,10 +124,10 @@ class Diagnosis:
 
     def _keys(self, description: dict[str, Any]) -> Finding:
         try:
-            self._schema.check(self.store.name, self._table, description)
+            self._journal.schema.check(self.store.name, self._journal.connection.table, description)
         except MisconfiguredSchemaError as error:
             return Finding("key schema", False, str(error))
-        keys = f"{self._schema.store_key!r} and {self._schema.option_key!r}"
+        keys = f"{self._journal.schema.store_key!r} and {self._journal.schema.option_key!r}"
         return Finding("key schema", True, f"{keys}, both text")
 
     # -- the store -------------------------------------------------------------------------------
@@ -148,9 +146,7 @@ class Diagnosis:
         except ConfigStoreError as error:
             yield self._unread(error)
             return
-        permissions = Permissions(
-            self._connection, self._schema, self.store.name, self._journal.name, self._table
-        )
+        permissions = Permissions(self._journal)
         has_retention = marker is not None and marker.retention_s is not None
         yield from permissions.findings(is_journaled=is_journaled, has_retention=has_retention)
         yield options_finding(self.store)
@@ -160,7 +156,7 @@ class Diagnosis:
         yield from self._of_journal(marker)
 
     def _unread(self, error: ConfigStoreError) -> Finding:
-        """What the first read says of a table that could not be looked at."""
+        """The finding of the first read, of a table that could not be described."""
         if isinstance(error, TableNotFoundError):
             return self._unseen_table(error)
         if error_code(error.__cause__) == "ValidationException":
@@ -186,8 +182,8 @@ class Diagnosis:
 
     def _expiry(self) -> Finding:
         try:
-            reply = self._connection.call("describe_time_to_live")
-            description = self._connection.expect(reply, "TimeToLiveDescription")
+            reply = self._journal.connection.call("describe_time_to_live")
+            description = self._journal.connection.expect(reply, "TimeToLiveDescription")
         except ConfigStoreError as error:
             return finding_of("retention", error)
         attribute = description.get("AttributeName")
@@ -203,7 +199,7 @@ class Diagnosis:
 
 
 def _headers(reply: Mapping[str, Any], error: ConfigStoreError | None) -> Mapping[str, str] | None:
-    """What came with DynamoDB's answer, good or bad; None if there was none."""
+    """The headers of DynamoDB's reply, good or bad; None if there was none."""
     if error is not None and not is_answer(error):
         return None
     response: Mapping[str, Any] = reply if error is None else vars(error.__cause__)["response"]
@@ -212,8 +208,31 @@ def _headers(reply: Mapping[str, Any], error: ConfigStoreError | None) -> Mappin
     return headers
 
 
+def _clock(headers: Mapping[str, str], began_s: float, ended_s: float) -> Finding:
+    """
+    Compare this machine's clock with the date of a reply.
+
+    Args:
+        headers: The headers of the reply.
+        began_s: When the request was sent, by this machine's clock, in seconds since the epoch.
+        ended_s: When its reply had arrived.
+    """
+    try:
+        date_s = parsedate_to_datetime(headers.get("date", "")).timestamp()
+    except ValueError:
+        return Finding("clock", None, "the reply does not say when it was written")
+    # The reply was written at some time in between, and its date has no fractions.
+    offset_s = round(max(began_s - date_s - 1, 0) or min(ended_s - date_s, 0))
+    if abs(offset_s) < _NOTABLE_OFFSET_S:
+        return Finding("clock", True, f"within {_NOTABLE_OFFSET_S} s of DynamoDB's")
+    direction = "ahead of" if offset_s > 0 else "behind"
+    text = f"{abs(offset_s):,} s {direction} DynamoDB's"
+    advice = f"set it by NTP: AWS refuses what is signed more than {_MAX_CLOCK_OFFSET_S} s off"
+    return Finding("clock", abs(offset_s) < _MAX_CLOCK_OFFSET_S, text, advice)
+
+
 def _credentials(error: ConfigStoreError | None) -> Finding:
-    if isinstance(error, AccessDeniedError) and not is_denied(error):
+    if isinstance(error, AccessDeniedError) and not lacks_permission(error):
         code = error_code(error.__cause__)
         text = f"DynamoDB refuses them: {code}" if code else error.reason
         return Finding("credentials", False, text, credentials_advice(error))

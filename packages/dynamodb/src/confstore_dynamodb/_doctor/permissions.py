@@ -1,8 +1,8 @@
 """
-What a caller is permitted to do, tried without doing it.
+The permissions of a caller, tried without changing anything.
 
-A write is tried on a key that nobody has, on a condition that contradicts itself. DynamoDB looks at
-the permission first: who has it is told that the condition does not hold.
+A write is tried on a key that nobody has, on a condition that contradicts itself. DynamoDB checks
+the permission first: a caller that has it is told that the condition does not hold.
 """
 
 from __future__ import annotations
@@ -15,9 +15,8 @@ import attrs
 
 from confstore import Finding
 from confstore.errors import AccessDeniedError, ConfigStoreError
-from confstore_dynamodb._connections.connection import Connection
-from confstore_dynamodb._connections.errors import cancellation_codes, error_code, is_denied
-from confstore_dynamodb._keys import TableSchema
+from confstore_dynamodb._connections.errors import cancellation_codes, error_code, lacks_permission
+from confstore_dynamodb._journal.partition import TTL_ATTRIBUTE, JournalPartition
 
 __all__ = ["Attempt", "Permissions"]
 
@@ -33,8 +32,8 @@ class Attempt:
     Attributes:
         action: As in a policy, without the service.
         partition: The hash key; empty for an action on the table.
-        is_transaction: Whether the action is a part of a transaction, to which a policy may limit
-            it (`dynamodb:EnclosingOperation`).
+        is_transaction: The action is a part of a transaction, to which a policy may limit it
+            (`dynamodb:EnclosingOperation`).
     """
 
     action: str
@@ -50,7 +49,7 @@ class Attempt:
 
 @attrs.frozen
 class _Outcome:
-    """What became of some attempts."""
+    """The results of some attempts."""
 
     denied: list[Attempt]
     unknown: list[str]
@@ -65,40 +64,36 @@ class _Outcome:
 
 @attrs.frozen(eq=False)
 class Permissions:
-    """What the roles of a store need, and what of it the caller has."""
+    """The permissions that the roles of a store need, and that the caller has."""
 
-    _connection: Connection
-    _schema: TableSchema
-    _store: str
-    _journal: str
-    _table: str
+    _partition: JournalPartition
 
     def findings(self, *, is_journaled: bool | None, has_retention: bool) -> Iterator[Finding]:
         """
         A reader's, a writer's and an operator's.
 
         Args:
-            is_journaled: Whether the store has a journal; None if the caller may not know.
-            has_retention: Whether its commits expire.
+            is_journaled: The store has a journal; None if the caller may not know.
+            has_retention: Its commits expire.
         """
         yield self._reader(is_journaled)
         if is_journaled is None:
-            text = "writer: no; who may not read the journal's partition cannot write"
+            text = "writer: no; writing needs permission to read the journal's partition"
             yield Finding(
-                "permissions", True, text, self._only_if([Attempt("GetItem", self._journal)])
+                "permissions", True, text, self._only_if([Attempt("GetItem", self._partition.name)])
             )
         else:
             yield self._writer(is_journaled, has_retention)
         yield self._operator()
 
     def _reader(self, is_journaled: bool | None) -> Finding:
-        read = self._tried(Attempt(action, self._store) for action in _READS)
+        read = self._tried(Attempt(action, self._partition.connection.store) for action in _READS)
         if not read.is_ok:
             return self._finding("reader", read)
         text = f"reader: yes, {' and '.join(_READS)}"
         if is_journaled is False:
             return Finding("permissions", True, text)
-        journal = self._tried(Attempt(action, self._journal) for action in _READS)
+        journal = self._tried(Attempt(action, self._partition.name) for action in _READS)
         if journal.denied:
             text += "; not in the journal, so that each refresh reads everything"
             return Finding("permissions", True, text, self._allow(journal.denied))
@@ -107,11 +102,13 @@ class Permissions:
         return Finding("permissions", True, f"{text}, in the journal, too")
 
     def _writer(self, is_journaled: bool, has_retention: bool) -> Finding:
-        writes = [Attempt(action, self._store, is_journaled) for action in _WRITES]
+        writes = [
+            Attempt(action, self._partition.connection.store, is_journaled) for action in _WRITES
+        ]
         if is_journaled:
-            writes.append(Attempt("PutItem", self._journal, True))
+            writes.append(Attempt("PutItem", self._partition.name, True))
         if has_retention:
-            writes.append(Attempt("UpdateItem", self._journal, True))
+            writes.append(Attempt("UpdateItem", self._partition.name, True))
         tried = self._tried(writes)
         if len(tried.denied) < len(writes):
             return self._finding("writer", tried)
@@ -124,8 +121,8 @@ class Permissions:
             [
                 Attempt("DescribeTable"),
                 Attempt("DescribeTimeToLive"),
-                *(Attempt(action, self._store) for action in _WRITES),
-                Attempt("PutItem", self._journal),
+                *(Attempt(action, self._partition.connection.store) for action in _WRITES),
+                Attempt("PutItem", self._partition.name),
             ]
         )
         if not tried.denied:
@@ -150,7 +147,7 @@ class Permissions:
     def _allow(self, denied: list[Attempt]) -> str:
         actions = ", ".join(sorted({f"dynamodb:{attempt.action}" for attempt in denied}))
         partitions = sorted({attempt.partition for attempt in denied} - {""})
-        advice = f"allow {actions} on the table {self._table!r}"
+        advice = f"allow {actions} on the table {self._partition.connection.table!r}"
         if partitions:
             names = " and ".join(map(repr, partitions))
             advice += f", where a policy has dynamodb:LeadingKeys for {names}"
@@ -165,7 +162,7 @@ class Permissions:
             try:
                 self._try(attempt)
             except AccessDeniedError as error:
-                if is_denied(error):
+                if lacks_permission(error):
                     outcome.denied.append(attempt)
                 else:
                     outcome.unknown.append(str(error))
@@ -181,20 +178,20 @@ class Permissions:
         if attempt.action in _WRITES:
             self._try_write(attempt)
         elif attempt.action == "GetItem":
-            self._connection.call("get_item", Key=self._key(attempt))
+            self._partition.connection.call("get_item", Key=self._key(attempt))
         elif attempt.action == "Query":
-            self._connection.call(
+            self._partition.connection.call(
                 "query",
                 KeyConditionExpression="#0=:0",
-                ExpressionAttributeNames={"#0": self._schema.store_key},
+                ExpressionAttributeNames={"#0": self._partition.schema.store_key},
                 ExpressionAttributeValues={":0": {"S": attempt.partition}},
                 ProjectionExpression="#0",
                 Limit=1,
             )
         elif attempt.action == "DescribeTable":
-            self._connection.call("describe_table")
+            self._partition.connection.call("describe_table")
         else:
-            self._connection.call("describe_time_to_live")
+            self._partition.connection.call("describe_time_to_live")
 
     def _try_write(self, attempt: Attempt) -> None:
         key = self._key(attempt)
@@ -202,23 +199,25 @@ class Permissions:
         parameters: dict[str, Any] = {
             member: key,
             "ConditionExpression": "attribute_exists(#0) AND attribute_not_exists(#0)",
-            "ExpressionAttributeNames": {"#0": self._schema.option_key},
+            "ExpressionAttributeNames": {"#0": self._partition.schema.option_key},
         }
         if attempt.action == "UpdateItem":
             parameters["UpdateExpression"] = "REMOVE #1"
-            parameters["ExpressionAttributeNames"]["#1"] = "_expires"
+            parameters["ExpressionAttributeNames"]["#1"] = TTL_ATTRIBUTE
         name = attempt.action.removesuffix("Item")
         if attempt.is_transaction:
-            self._connection.transact([{name: parameters}])
+            self._partition.connection.transact([{name: parameters}])
         else:
-            self._connection.call(f"{name.lower()}_item", **parameters)
+            self._partition.connection.call(f"{name.lower()}_item", **parameters)
 
     def _key(self, attempt: Attempt) -> dict[str, Any]:
-        return self._schema.item_key(attempt.partition, f"~ confstore doctor {uuid.uuid4().hex}")
+        return self._partition.schema.item_key(
+            attempt.partition, f"~ confstore doctor {uuid.uuid4().hex}"
+        )
 
 
 def _is_condition(error: ConfigStoreError) -> bool:
-    """Whether a write was permitted, and kept from by its condition."""
+    """True if a write was permitted, and prevented by its condition only."""
     if error_code(error.__cause__) == "ConditionalCheckFailedException":
         return True
     return cancellation_codes(error.__cause__) == {"ConditionalCheckFailed"}

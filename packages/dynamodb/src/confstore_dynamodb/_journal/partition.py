@@ -10,12 +10,12 @@ _journal:prod   !               baseline, retention
 _journal:prod   000000000042    id, previous, at, by, comment, changes
 ```
 
-Where the table's own keys have one of these names, the attribute has an underscore before it.
+Where one of the table's own keys has such a name, the attribute has an underscore before it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timezone
 from typing import Any
 
@@ -27,9 +27,12 @@ from confstore.errors import CorruptStoreError
 from confstore_dynamodb._connections.connection import Connection
 from confstore_dynamodb._keys import TableSchema
 from confstore_dynamodb._wire.decoder import READ_ONLY
-from confstore_dynamodb._wire.encoder import Wire, encode, encode_values
+from confstore_dynamodb._wire.encoder import Wire, encode_values
 
-__all__ = ["JournalPartition", "Marker"]
+__all__ = ["TTL_ATTRIBUTE", "JournalPartition", "Marker"]
+
+TTL_ATTRIBUTE = "_expires"
+"""The attribute by which the table's time to live deletes old commits."""
 
 _MARKER = "!"
 _NAMES = ("baseline", "retention", "id", "previous", "at", "by", "comment", "changes")
@@ -39,10 +42,10 @@ _DIGITS = 12
 @attrs.frozen
 class Marker:
     """
-    What is known of a journal as a whole.
+    The item that says that a store has a journal.
 
     Attributes:
-        baseline: The last version that wrote down what there was before.
+        baseline: The last version that recorded the options of the time before the journal.
         retention_s: Seconds for which a commit is kept once there is a newer one; None for ever.
     """
 
@@ -50,28 +53,41 @@ class Marker:
     retention_s: int | None = None
 
 
-@attrs.frozen(eq=False)
 class JournalPartition:
-    """Reads a journal, and says what writing to it takes."""
+    """
+    Reads a journal, as core's `Journal`, and gives the actions that write to it.
 
-    _connection: Connection
-    _schema: TableSchema
-    _store: str
+    Attributes:
+        name: The hash key of the partition.
+        connection: The connection of the store whose journal this is.
+        schema: The keys of its table.
+        read_options: Reads every option of the store, strongly consistent.
+    """
 
-    @property
-    def name(self) -> str:
-        """The hash key of the partition."""
-        return f"_journal:{self._store}"
+    def __init__(
+        self,
+        connection: Connection,
+        schema: TableSchema,
+        read_options: Callable[[], Mapping[str, ReadOnlyDict]],
+    ) -> None:
+        self.name = f"_journal:{connection.store}"
+        self.connection = connection
+        self.schema = schema
+        self.read_options = read_options
+        self._attributes = {name: _attribute(name, schema) for name in _NAMES}
+        self._if_absent: dict[str, Any] = {
+            "ConditionExpression": "attribute_not_exists(#0)",
+            "ExpressionAttributeNames": {"#0": schema.option_key},
+        }
 
     # -- reading -------------------------------------------------------------------------------
 
     def read_marker(self) -> Marker | None:
         """The marker; None if the store has no journal."""
-        reply = self._connection.call("get_item", Key=self._key(_MARKER), ConsistentRead=True)
-        if "Item" not in reply:
-            self._connection.expect_empty(reply)
+        item = self._read_item(_MARKER)
+        if item is None:
             return None
-        values = self._values(reply["Item"])
+        values = self._values(item)
         baseline, retention_s = values.get("baseline", 0), values.get("retention")
         if type(baseline) is not int or not isinstance(retention_s, int | None):
             raise CorruptStoreError(self.name, f"the item {_MARKER!r} is no marker of ours")
@@ -79,137 +95,72 @@ class JournalPartition:
 
     def read_head(self) -> Head:
         """The last commit, strongly consistent."""
-        condition = self._condition("#0=:0")
-        condition["ExpressionAttributeNames"]["#1"] = self._schema.option_key
-        condition["ExpressionAttributeNames"]["#2"] = self._attribute("id")
-        reply = self._connection.call(
+        reply = self.connection.call(
             "query",
-            **condition,
+            KeyConditionExpression="#0=:0",
+            ExpressionAttributeNames={
+                "#0": self.schema.store_key,
+                "#1": self.schema.option_key,
+                "#2": self._attributes["id"],
+            },
+            ExpressionAttributeValues={":0": {"S": self.name}},
             ProjectionExpression="#1,#2",
             ConsistentRead=True,
             ScanIndexForward=False,
             Limit=1,
         )
-        for item in self._connection.expect(reply, "Items"):
-            if self._sort_key(item) != _MARKER:
-                return self._decoded_head(item)
+        for item in self.connection.expect(reply, "Items"):
+            key = READ_ONLY.option_name(item, self.schema.option_key)
+            if key != _MARKER:
+                return self._head(key, item)
         return Head()
 
     def read_commits(self, since: int, *, consistent: bool) -> list[Commit]:
         """The commits after a version, ascending; there may be holes."""
         # The marker sorts before every digit, and so before version 0.
-        condition = self._condition("#0=:0 AND #1>:1")
-        condition["ExpressionAttributeNames"]["#1"] = self._schema.option_key
-        condition["ExpressionAttributeValues"][":1"] = {"S": sort_key(max(0, since))}
-        return [
-            self._decoded(item)
-            for page in self._pages(**condition, ConsistentRead=consistent)
-            for item in page
-        ]
+        parameters: dict[str, Any] = {
+            "KeyConditionExpression": "#0=:0 AND #1>:1",
+            "ExpressionAttributeNames": {
+                "#0": self.schema.store_key,
+                "#1": self.schema.option_key,
+            },
+            "ExpressionAttributeValues": {
+                ":0": {"S": self.name},
+                ":1": {"S": _sort_key(max(0, since))},
+            },
+            "ConsistentRead": consistent,
+        }
+        commits: list[Commit] = []
+        while True:
+            reply = self.connection.call("query", **parameters)
+            commits.extend(map(self._commit, self.connection.expect(reply, "Items")))
+            if not reply.get("LastEvaluatedKey"):
+                return commits
+            parameters["ExclusiveStartKey"] = reply["LastEvaluatedKey"]
 
     def read_commit(self, version: int) -> Commit | None:
         """One commit, strongly consistent; None if its version is free."""
-        key = self._key(sort_key(version))
-        reply = self._connection.call("get_item", Key=key, ConsistentRead=True)
+        item = self._read_item(_sort_key(version))
+        return None if item is None else self._commit(item)
+
+    def _read_item(self, sort_key: str) -> Mapping[str, Any] | None:
+        key = self.schema.item_key(self.name, sort_key)
+        reply = self.connection.call("get_item", Key=key, ConsistentRead=True)
         if "Item" not in reply:
-            self._connection.expect_empty(reply)
+            self.connection.expect_empty(reply)
             return None
-        return self._decoded(reply["Item"])
+        item: Mapping[str, Any] = reply["Item"]
+        return item
 
-    def _pages(self, **parameters: Any) -> Iterator[list[dict[str, Any]]]:
-        start: dict[str, Any] = {}
-        while True:
-            reply = self._connection.call("query", **parameters, **start)
-            yield self._connection.expect(reply, "Items")
-            if not reply.get("LastEvaluatedKey"):
-                return
-            start = {"ExclusiveStartKey": reply["LastEvaluatedKey"]}
-
-    def _condition(self, expression: str) -> dict[str, Any]:
-        return {
-            "KeyConditionExpression": expression,
-            "ExpressionAttributeNames": {"#0": self._schema.store_key},
-            "ExpressionAttributeValues": {":0": {"S": self.name}},
-        }
-
-    # -- writing -------------------------------------------------------------------------------
-
-    def put_marker(self, marker: Marker) -> None:
-        """Write the marker, unless there is one: then this does nothing."""
-        values: dict[str, Any] = {"baseline": marker.baseline}
-        if marker.retention_s is not None:
-            values["retention"] = marker.retention_s
-        self._connection.call(
-            "put_item",
-            Item={**self._key(_MARKER), **self._attributes(encode_values(values))},
-            **self._if_absent(),
-        )
-
-    def put_of(self, commit: Commit) -> dict[str, Any]:
-        """The part of a transaction that writes a commit, on condition that its version is free."""
-        values: dict[str, Wire] = {
-            "id": {"S": commit.id},
-            "at": {"S": commit.at.isoformat()},
-            "comment": {"S": commit.comment},
-            "changes": {"L": [_encoded(change) for change in commit.changes]},
-        }
-        if commit.previous is not None:
-            values["previous"] = {"S": commit.previous}
-        if commit.author is not None:
-            values["by"] = {"S": commit.author}
-        item = {**self._key(sort_key(commit.version)), **self._attributes(values)}
-        return {"Put": {"Item": item, **self._if_absent()}}
-
-    def expiry_of(self, version: int, at_s: int) -> dict[str, Any]:
-        """The part of a transaction that lets a commit expire, at a time in seconds of Unix."""
-        return {
-            "Update": {
-                "Key": self._key(sort_key(version)),
-                "UpdateExpression": "SET #0=:0",
-                "ConditionExpression": "attribute_exists(#1)",
-                "ExpressionAttributeNames": {"#0": "_expires", "#1": self._schema.option_key},
-                "ExpressionAttributeValues": {":0": {"N": str(at_s)}},
-            }
-        }
-
-    def _if_absent(self) -> dict[str, Any]:
-        return {
-            "ConditionExpression": "attribute_not_exists(#0)",
-            "ExpressionAttributeNames": {"#0": self._schema.option_key},
-        }
-
-    # -- items ---------------------------------------------------------------------------------
-
-    def _key(self, sort: str) -> dict[str, dict[str, str]]:
-        return self._schema.item_key(self.name, sort)
-
-    def _sort_key(self, item: Mapping[str, Any]) -> str:
-        return READ_ONLY.option_name(item, self._schema.option_key)
-
-    def _attribute(self, name: str) -> str:
-        """What a commit's attribute is called, which may be the name of one of the table's keys."""
-        while name in {self._schema.store_key, self._schema.option_key}:
-            name = f"_{name}"
-        return name
-
-    def _attributes(self, wires: Mapping[str, Wire]) -> dict[str, Wire]:
-        return {self._attribute(name): wire for name, wire in wires.items()}
-
-    def _values(self, item: Mapping[str, Any]) -> dict[str, Any]:
-        values = READ_ONLY.values(self.name, item, self._schema.reserved)
-        return {
-            name: values[stored] for name in _NAMES if (stored := self._attribute(name)) in values
-        }
-
-    def _decoded_head(self, item: Mapping[str, Any]) -> Head:
-        key, id_ = self._sort_key(item), self._values(item).get("id")
-        if _is_version(key) and isinstance(id_, str):
-            return Head(int(key), id_)
+    def _head(self, key: str, item: Mapping[str, Any]) -> Head:
+        match item.get(self._attributes["id"]):
+            case {"S": str(id_)} if _is_version(key):
+                return Head(int(key), id_)
         raise CorruptStoreError(self.name, f"the item {key!r} is no commit of ours")
 
-    def _decoded(self, item: Mapping[str, Any]) -> Commit:
-        head = self._decoded_head(item)
-        values = self._values(item)
+    def _commit(self, item: Mapping[str, Any]) -> Commit:
+        key = READ_ONLY.option_name(item, self.schema.option_key)
+        head, values = self._head(key, item), self._values(item)
         try:
             return Commit(
                 head.version,
@@ -221,12 +172,68 @@ class JournalPartition:
                 _text_or_none(values.get("previous")),
             )
         except (KeyError, TypeError, ValueError):
-            # Any of them may quote what it found.
-            fault = f"the item {sort_key(head.version)!r} is no commit of ours"
-        raise CorruptStoreError(self.name, fault)
+            # The text of any of them may quote a value.
+            reason = f"the item {key!r} is no commit of ours"
+        raise CorruptStoreError(self.name, reason)
+
+    def _values(self, item: Mapping[str, Any]) -> dict[str, Any]:
+        values = READ_ONLY.values(self.name, item, self.schema.reserved)
+        return {
+            name: values[stored] for name, stored in self._attributes.items() if stored in values
+        }
+
+    # -- writing -------------------------------------------------------------------------------
+
+    def put_marker(self, marker: Marker) -> None:
+        """Write the marker, on condition that there is none."""
+        values: dict[str, Any] = {"baseline": marker.baseline}
+        if marker.retention_s is not None:
+            values["retention"] = marker.retention_s
+        item = self._item(_MARKER, encode_values(values))
+        self.connection.call("put_item", Item=item, **self._if_absent)
+
+    def commit_action(self, commit: Commit) -> dict[str, Any]:
+        """The action that writes a commit, on condition that its version is free."""
+        wires: dict[str, Wire] = {
+            "id": {"S": commit.id},
+            "at": {"S": commit.at.isoformat()},
+            "comment": {"S": commit.comment},
+            "changes": {"L": list(map(_encoded_change, commit.changes))},
+        }
+        if commit.previous is not None:
+            wires["previous"] = {"S": commit.previous}
+        if commit.author is not None:
+            wires["by"] = {"S": commit.author}
+        item = self._item(_sort_key(commit.version), wires)
+        return {"Put": {"Item": item, **self._if_absent}}
+
+    def expiry_action(self, version: int, at_s: int) -> dict[str, Any]:
+        """The action that lets a commit expire, at a time in seconds of Unix."""
+        return {
+            "Update": {
+                "Key": self.schema.item_key(self.name, _sort_key(version)),
+                "UpdateExpression": "SET #0=:0",
+                "ConditionExpression": "attribute_exists(#1)",
+                "ExpressionAttributeNames": {"#0": TTL_ATTRIBUTE, "#1": self.schema.option_key},
+                "ExpressionAttributeValues": {":0": {"N": str(at_s)}},
+            }
+        }
+
+    def _item(self, sort_key: str, wires: Mapping[str, Wire]) -> dict[str, Wire]:
+        item: dict[str, Wire] = self.schema.item_key(self.name, sort_key)
+        for name, wire in wires.items():
+            item[self._attributes[name]] = wire
+        return item
 
 
-def sort_key(version: int) -> str:
+def _attribute(name: str, schema: TableSchema) -> str:
+    """The attribute that holds this part of a commit."""
+    while name in {schema.store_key, schema.option_key}:
+        name = f"_{name}"
+    return name
+
+
+def _sort_key(version: int) -> str:
     """The sort key of a commit, which sorts like its version."""
     return f"{version:0{_DIGITS}d}"
 
@@ -245,12 +252,15 @@ def _text_or_none(value: object) -> str | None:
     return None if value is None else _text(value)
 
 
-def _encoded(change: Change) -> Wire:
+def _encoded_change(change: Change) -> Wire:
+    wires: dict[str, Wire] = {"option": {"S": change.option}}
     if change.values is None:
-        return encode({"option": change.option, "action": "delete"})
-    form: Any = journal_form(change.values)
-    member = "json" if isinstance(form, str) else "values"
-    return encode({"option": change.option, "action": "set", member: form})
+        return {"M": {**wires, "action": {"S": "delete"}}}
+    wires["action"] = {"S": "set"}
+    form = journal_form(change.values)
+    if isinstance(form, str):
+        return {"M": {**wires, "json": {"S": form}}}
+    return {"M": {**wires, "values": {"M": encode_values(form)}}}
 
 
 def _decoded_change(raw: Mapping[str, Any]) -> Change:

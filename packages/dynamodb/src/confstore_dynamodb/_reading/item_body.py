@@ -1,25 +1,31 @@
-"""The reading of one option before botocore does."""
+"""Reading one option: a `GetItem`, parsed early."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
-import attrs
-
+from confstore import Values
+from confstore.adapter import select
+from confstore.errors import OptionNotFoundError
+from confstore_dynamodb._connections.connection import Connection
+from confstore_dynamodb._connections.early_parsing import EarlyMember
 from confstore_dynamodb._keys import TableSchema
 from confstore_dynamodb._wire.decoder import PLAIN
+from confstore_dynamodb._wire.expressions import projection
 from confstore_dynamodb._wire.json_reader import ItemReader, read_item, read_member
 
-__all__ = ["ItemBody"]
+__all__ = ["OptionReader"]
 
 
-@attrs.frozen(eq=False)
-class ItemBody:
+class _ItemBody:
     """Reads the reply to a `GetItem`: the option's values."""
 
-    _schema: TableSchema
     operation = "GetItem"
     member = "Item"
+
+    def __init__(self, schema: TableSchema) -> None:
+        self._items = ItemReader(PLAIN, schema.option_key, schema.reserved, has_memos=False)
 
     def read(self, body: bytes) -> tuple[Any, bytes] | None:
         """See `EarlyReader`."""
@@ -27,5 +33,38 @@ class ItemBody:
 
     def _values(self, text: str, position: int) -> tuple[Any, int]:
         item, end = read_item(text, position)
-        reader = ItemReader(PLAIN, self._schema.option_key, self._schema.reserved)
-        return reader.values(item), end
+        return self._items.values(item), end
+
+
+class OptionReader:
+    """Reads single options of one store."""
+
+    def __init__(self, connection: Connection, schema: TableSchema) -> None:
+        self._connection = connection
+        self._schema = schema
+        self._body = _ItemBody(schema)
+
+    def read(self, option: str, keys: Collection[str] | None, *, consistent: bool = True) -> Values:
+        """
+        One option, or those of the given keys that it has; names and keys are checked.
+
+        Raises:
+            OptionNotFoundError: The option does not exist.
+        """
+        parameters = {} if keys is None else projection(keys, self._schema.option_key)
+        reply = self._connection.call(
+            "get_item",
+            reader=self._body,
+            Key=self._schema.item_key(self._connection.store, option),
+            ConsistentRead=consistent,
+            **parameters,
+        )
+        if "Item" not in reply:
+            self._connection.expect_empty(reply)
+            raise OptionNotFoundError(option, self._connection.store)
+        item = reply["Item"]
+        # For a long list of keys the whole item was read.
+        if isinstance(item, EarlyMember) and not item.is_seen:
+            return select(item.content, keys)
+        values: Values = PLAIN.values(option, select(dict(item), keys), self._schema.reserved)
+        return values

@@ -1,15 +1,17 @@
-"""Pages of options, and the reading of one before botocore does."""
+"""Pages of options, and the early parsing of one."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from functools import cached_property
+from functools import cached_property, partial
 from hashlib import sha256
 from typing import Any
 
 import attrs
 
 from confstore.adapter import ReadOnlyDict, is_same, paced
+from confstore_dynamodb._keys import TableSchema
+from confstore_dynamodb._wire.decoder import Decoder
 from confstore_dynamodb._wire.json_reader import ItemReader, JSONItems, read_member
 
 __all__ = ["KnownPages", "Page", "PageBody"]
@@ -32,16 +34,17 @@ class Page:
 
 
 class KnownPages:
-    """The pages of an earlier reading of the same store, whichever way they were cut then."""
+    """
+    The pages of an earlier reading of the same store, however they were cut then.
+
+    Attributes:
+        pages: The pages, in their order.
+        by_digest: Each page by the digest of the bytes that it was read from.
+    """
 
     def __init__(self, pages: Iterable[Page]) -> None:
-        """Make it of the pages, in their order."""
         self.pages = tuple(pages)
-        self._by_digest = {page.digest: page for page in self.pages if page.digest is not None}
-
-    def page(self, digest: bytes) -> Page | None:
-        """The page with these bytes."""
-        return self._by_digest.get(digest)
+        self.by_digest = {page.digest: page for page in self.pages}
 
     @cached_property
     def options(self) -> dict[str, ReadOnlyDict]:
@@ -52,35 +55,51 @@ class KnownPages:
         return options
 
     def kept(self, option: str, values: ReadOnlyDict) -> ReadOnlyDict:
-        """The values; those known already if they are the same, so that none are held twice."""
+        """The values; the known ones if they are the same, so that none are held twice."""
         known = self.options.get(option)
         return known if known is not None and is_same(known, values) else values
 
 
-@attrs.frozen(eq=False)
 class PageBody:
     """
     Reads the reply to a `Query`: a page of options.
 
     A page whose bytes are those of a known one is not even decoded. All of the bytes are compared,
-    so that nothing has to be assumed of what may differ between two replies that say the same: what
-    differs is decoded, and found to be the same then. What is kept of the bytes is their SHA-256,
-    which processors compute faster than other digests and which nobody can collide on purpose.
+    so that nothing has to be assumed about how two replies of the same content may differ: such a
+    page is decoded, and then found to be the same. Kept of the bytes is their SHA-256, which
+    processors compute faster than other digests and for which nobody can make a collision.
     """
 
-    _items: ItemReader
-    _sleep: Callable[[float], object] = attrs.field(repr=False)
-    _known: KnownPages | None = None
     operation = "Query"
     member = "Items"
 
+    def __init__(
+        self,
+        decoder: Decoder,
+        schema: TableSchema,
+        sleep: Callable[[float], object],
+        known: KnownPages | None = None,
+    ) -> None:
+        """
+        Read one page after another.
+
+        Args:
+            decoder: Makes the values.
+            schema: The keys of the table.
+            sleep: Pauses between options, in seconds.
+            known: The pages of an earlier reading.
+        """
+        self._new_reader = partial(ItemReader, decoder, schema.option_key, schema.reserved)
+        self._reader: ItemReader | None = None
+        self._sleep = sleep
+        self._known = known
+
     def read(self, body: bytes) -> tuple[Page, bytes] | None:
         """See `EarlyReader`."""
-        if self._known is None:
-            read = read_member(body, self.member, self._options)
-            return None if read is None else (Page(read[0]), read[1])
-        digest = sha256(body).digest()
-        page = self._known.page(digest)
+        digest = page = None
+        if self._known is not None:
+            digest = sha256(body).digest()
+            page = self._known.by_digest.get(digest)
         if page is None:
             read = read_member(body, self.member, self._options)
             if read is None:
@@ -89,11 +108,13 @@ class PageBody:
         return page, page.rest
 
     def _options(self, text: str, position: int) -> tuple[dict[str, Any], int]:
+        # Made for the first page that is decoded: most polls decode none.
+        self._reader = self._reader or self._new_reader()
         array = JSONItems(text, position)
-        return self.collect(self._items.options(array)), array.end
+        return self.collect(self._reader.options(array)), array.end
 
     def collect(self, options: Iterable[tuple[str, Any]]) -> dict[str, Any]:
-        """A page's options by name, those that are known already as they are."""
+        """A page's options by name; those that are known already are the same objects."""
         options = paced(options, sleep=self._sleep)
         if self._known is None or not self._known.pages:
             return dict(options)

@@ -1,8 +1,8 @@
 """
-DynamoDB's items as values.
+The plain decoder: DynamoDB's items as values.
 
-Other programs and people write items, too; so every type that DynamoDB has is read, and nothing is
-taken for granted about what one of them holds.
+Other programs and people write items, too. So this reads every type that DynamoDB has, and checks
+the content of each.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ __all__ = ["PLAIN", "READ_ONLY", "Decoder"]
 @attrs.frozen
 class Decoder:
     """
-    Builds values of one kind, at once: none is built and then converted.
+    Builds values of one kind in one step: none is built and then converted.
 
     Attributes:
         new_dict: Makes an empty dict that may be filled, for `to_dict`.
         to_dict: Makes a dict from its entries.
         to_list: Makes a list from its entries.
         to_set: Makes a set from its entries.
-        to_key: What becomes of a key's name.
+        to_key: Makes the name of a key.
     """
 
     new_dict: Callable[[], dict[str, Any]]
@@ -40,7 +40,7 @@ class Decoder:
 
     def option_name(self, item: Any, option_key: str) -> str:
         """
-        The name of the option that an item is.
+        The name of the option that an item holds.
 
         Raises:
             CorruptStoreError: Its key is missing or is no text, or it is no item.
@@ -60,7 +60,7 @@ class Decoder:
             hidden: Attributes that are not the user's.
 
         Raises:
-            CorruptStoreError: An attribute is of no type that DynamoDB has.
+            CorruptStoreError: An attribute has no type of DynamoDB's.
         """
         return self.to_dict(
             (self.to_key(key), self._checked(option, key, wire))
@@ -72,14 +72,14 @@ class Decoder:
         try:
             return self._value(wire)
         except (ArithmeticError, AttributeError, TypeError, ValueError, RecursionError):
-            # Any of them may quote what it found.
+            # The text of any of them may quote a value.
             reason = f"the key {key!r} holds something that is no value of DynamoDB"
             raise CorruptStoreError(option, reason) from None
 
     def _value(self, wire: Any) -> Any:
         if len(wire) != 1:
             raise ValueError("not one type")
-        # By how often a configuration holds each.
+        # The most frequent types first.
         match wire:
             case {"S": str(text)}:
                 return text

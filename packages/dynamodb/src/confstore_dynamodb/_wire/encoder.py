@@ -1,7 +1,7 @@
 """
 Canonical values as DynamoDB's attribute values.
 
-boto3's own serializer refuses floats; here a number is whatever Python number it is.
+boto3's own serializer refuses floats; this one takes every Python number.
 """
 
 from __future__ import annotations
@@ -21,7 +21,11 @@ Wire = dict[str, Any]
 
 def encode_values(values: Mapping[str, Value]) -> dict[str, Wire]:
     """Key to attribute value, for every key of an option."""
-    return {key: encode(value) for key, value in values.items()}
+    return {
+        # Most values are text.
+        key: {"S": value} if isinstance(value, str) else encode(value)
+        for key, value in values.items()
+    }
 
 
 def encode(value: Value) -> Wire:

@@ -1,13 +1,13 @@
 """
-Values straight from the JSON of a reply: the fast path beside `_decoder`, the plain one.
+The fast decoder: values straight from the JSON of a reply.
 
 Botocore makes Python objects of a reply twice: of its JSON, and then, by AWS's description of the
-service, the same objects once more; that is two thirds of what it costs to load a store. Here one
+service, the same objects once more; that is two thirds of the cost of loading a store. Here one
 item after the other is taken out of the JSON and becomes values at once, so that little is
 allocated and a thread can pause between two of them.
 
-Only what DynamoDB itself would write is read here. At anything else this gives up: botocore and
-`_decoder` then give the answer, or say what is wrong. Where this gives values, they give the same.
+This reads only JSON that DynamoDB itself would write, and gives up on anything else: botocore and
+the plain `decoder` then give the answer, or an error. Both decoders give the same values.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _scan: Callable[[str, int], tuple[Any, int]] = _decoder.scan_once  # type: ignor
 
 _blanks = re.compile(r"[ \t\n\r]*").match
 
-# What the code below raises at what it does not expect, and JSON's and base64's own errors.
+# The errors that the code below, JSON and base64 raise for unexpected input.
 _UNUSUAL = (
     ArithmeticError,
     AttributeError,
@@ -148,11 +148,18 @@ def read_item(text: str, position: int) -> tuple[Mapping[str, Any], int]:
     return item, end
 
 
-class _Known(dict[str, T]):
-    """What was made of each text, which is made once."""
+class _Made(dict[str, T]):
+    """Makes an object of each text, every time that it is asked."""
 
     def __init__(self, make: Callable[[str], T]) -> None:
         self._make = make
+
+    def __missing__(self, text: str) -> T:
+        return self._make(text)
+
+
+class _Memo(_Made[T]):
+    """Makes an object of each text once, and keeps it."""
 
     def __missing__(self, text: str) -> T:
         made = self[text] = self._make(text)
@@ -163,34 +170,38 @@ class ItemReader:
     """
     Builds values as a decoder does, from items as JSON has them: with binary as base64.
 
-    It serves for one reading: the names that it has met, which come again in most options, are held
-    only as long; and the numbers, for a page.
+    With memos it serves for one reading of a store: it keeps the names, which come again in most
+    options, for that long, and the numbers for a page. Without them it keeps nothing.
     """
 
-    def __init__(self, decoder: Decoder, option_key: str, hidden: Collection[str]) -> None:
+    def __init__(
+        self, decoder: Decoder, option_key: str, hidden: Collection[str], *, has_memos: bool = True
+    ) -> None:
         """
         Make a reader.
 
         Args:
-            decoder: Says what dicts, lists and sets are made.
+            decoder: Makes the dicts, lists and sets.
             option_key: The attribute that holds an option's name.
             hidden: Attributes that are not the user's.
+            has_memos: Keep names and numbers for the next options.
         """
+        made: type[_Made[Any]] = _Memo if has_memos else _Made
         self._new_dict = decoder.new_dict
         self._to_dict = decoder.to_dict
         self._to_list = decoder.to_list
         self._to_set = decoder.to_set
         self._to_key = decoder.to_key
         self._option_key = option_key
-        # Of a hidden attribute the name is None.
-        self._attributes: _Known[str | None] = _Known(decoder.to_key)
+        # The name of a hidden attribute is None.
+        self._attributes: _Made[str | None] = made(decoder.to_key)
         self._attributes.update(dict.fromkeys(hidden))
-        self._keys = _Known(decoder.to_key)
-        self._numbers = _Known(number_from_text)
+        self._keys: _Made[str] = made(decoder.to_key)
+        self._numbers: _Made[int | float | Decimal] = made(number_from_text)
 
     def options(self, items: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, Any]]:
         """The names of the options that the items of a page are, and their values."""
-        # A whole store may have more different ones than are worth to be held.
+        # A whole store may have too many different ones to keep.
         self._numbers.clear()
         option_key, to_key, attributes = self._option_key, self._to_key, self._attributes
         for item in items:

@@ -8,20 +8,11 @@ import weakref
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import AbstractContextManager
 from os import PathLike
-from types import TracebackType
-from typing import (
-    TYPE_CHECKING,
-    Any,
-    Generic,
-    NoReturn,
-    SupportsIndex,
-    TypeVar,
-    cast,
-    overload,
-)
+from typing import TYPE_CHECKING, Any, Generic, NoReturn, SupportsIndex, TypeVar, cast
 
 from confstore._process.clock import Clock, SystemClock, seconds
 from confstore._process.waits import Backoff, RefreshSchedule
+from confstore._reading.config import ReadsByName
 from confstore._reading.time_based.fallback import Fallback
 from confstore._reading.time_based.loader import Loader
 from confstore._reading.time_based.refresher import Refresher
@@ -32,33 +23,30 @@ from confstore._stores.protocols import Store
 from confstore._values.canonical import canonical_values
 from confstore._values.keys import checked_keys, select, select_all
 from confstore._values.names import checked_option
-from confstore._values.read_only import ReadOnlyDict, freeze
-from confstore._values.types import MISSING, Missing, Value
-from confstore.errors import OptionNotFoundError
-
-if TYPE_CHECKING:
-    from typing_extensions import Self
+from confstore._values.read_only import ReadOnlyDict
+from confstore._values.types import Value
 
 __all__ = ["TimeBasedConfigStore"]
 
 T = TypeVar("T")
-D = TypeVar("D")
 
-# An option's name has at least one byte, so the empty name is free in the swapped dict. The view
-# lies there so that everything a reader can see changes with one reference.
+# The view stands in the swapped dict too, so that everything a reader sees changes with one
+# reference. No option has the empty name.
 _VIEW = ""
 
 
-class TimeBasedConfigStore(Generic[T]):
+class TimeBasedConfigStore(ReadsByName, Generic[T]):
     """
     The whole store as one immutable snapshot, refreshed in the background.
 
-    Every option is an attribute: `config.db["host"]`. Names that are no identifiers are read with
-    `getattr(config, "external-port")`, names of this class's own attributes with `config["get"]`.
-    Reading never touches the backend, takes no lock and never sees half of a refresh. Two reads can
-    see two snapshots; `config.current` holds one.
+    Every option is an attribute: `config.db["host"]`. An option that is not an identifier is read
+    with `getattr(config, "external-port")`, one named like an attribute of this class (`get`,
+    `keys`, `status`, ...) with `config["keys"]`. `get` and `config[...]` return plain, read-only
+    values even with a schema.
 
-    A refresh that fails, of whatever, leaves the last good snapshot; `config.status` tells.
+    A read never touches the backend, takes no lock and never sees half of a refresh. Two reads can
+    see two snapshots; `config.current` holds one. Whatever the reason for a failed refresh, the
+    last good snapshot stays, and `config.status` says why.
     """
 
     # State of our own lives in slots: the instance's __dict__ holds the options, and a refresh
@@ -87,38 +75,39 @@ class TimeBasedConfigStore(Generic[T]):
         Args:
             store: The store; whoever opened it closes it.
             update_interval: Seconds between refreshes, jittered by 10 %; the first comes anywhere
-                within it, so that a fleet which starts at once does not read in step.
+                within it, so that a fleet that starts at once does not read in step.
             schema: The type of the whole store (an attrs class, a dataclass or a pydantic model) or
-                of some options, by name. Options that do not fit are a failed refresh. Needs the
+                of some options, by name. Options that do not fit fail the refresh. Needs the
                 extra `typed`, or pydantic.
             schema_names: Field to option, where replacing `-` by `_` in the option is not enough.
-            max_stale: Seconds after which reading an old snapshot raises; None never does.
-            background: False refreshes before a read that finds the snapshot older than the
-                interval, without a thread: for AWS Lambda, which freezes threads between calls.
-            startup_timeout: Seconds for the first load, tries and waits in all.
-            fallback: A file that keeps the last good snapshot, to start from when the first load
+            max_stale: Seconds after which a read of an old snapshot raises; None never does.
+            background: False uses no thread: a read that finds the snapshot older than the interval
+                refreshes it first. For AWS Lambda, which freezes threads between calls.
+            startup_timeout: Seconds for the whole first load, with its tries and waits.
+            fallback: A file that keeps the last good snapshot, to start from if the first load
                 fails.
-            clock: Where time comes from.
+            clock: The source of time.
             random: Draws from [0, 1) for the jitter.
 
         Raises:
             StoreUnavailableError: The store gave no answer within `startup_timeout`.
             SchemaError: The options do not fit the schema.
             ConfigStoreError: The store could not be read, and there was no fallback.
-            TypeError: The schema cannot be built, or a number of seconds is none.
-            ValueError: A number of seconds is not positive.
+            TypeError: The schema cannot be built, or a duration is not a number.
+            ValueError: A duration is not positive.
         """
         interval_s = seconds("update_interval", update_interval)
         startup_timeout_s = seconds("startup_timeout", startup_timeout)
+        clock = SystemClock() if clock is None else clock
         refresher = Refresher(
             store.name,
             Loader(store),
             Overrides(schema_of(schema, schema_names, store.name)),
             Subscriptions(store.name),
-            publish=_publisher(self, is_clocked=max_stale is not None or not background),
-            clock=SystemClock() if clock is None else clock,
-            pace=RefreshSchedule(interval_s, random=random),
-            fallback=None if fallback is None else Fallback(fallback, store.name),
+            publish=_publisher(self, is_checked=max_stale is not None or not background),
+            clock=clock,
+            schedule=RefreshSchedule(interval_s, random=random),
+            fallback=None if fallback is None else Fallback(fallback, store.name, clock),
             max_stale_s=None if max_stale is None else seconds("max_stale", max_stale),
             is_background=background,
         )
@@ -129,63 +118,27 @@ class TimeBasedConfigStore(Generic[T]):
 
         def __getattr__(self, option: str) -> Any: ...
 
-    # -- reading -------------------------------------------------------------------------
-
     def _shown(self) -> View:
         return cast("View", self.__dict__[_VIEW])
 
-    def _view(self) -> View:
-        return self._shown()
+    # The same, but for a config that checks the clock before a read.
+    _view = _shown
 
     @property
     def current(self) -> T:
         """The whole snapshot: the typed object, or without a schema the read-only options."""
         return cast("T", self._view().current)
 
-    @overload
-    def get(
-        self, option: None = None, *, keys: Collection[str] | None = None
-    ) -> dict[str, dict[str, Any]]: ...
+    def _name(self) -> str:
+        return self._refresher.name
 
-    @overload
-    def get(self, option: str, *, keys: Collection[str] | None = None) -> dict[str, Any]: ...
+    def _read(self, option: str, keys: Collection[str] | None) -> ReadOnlyDict | None:
+        values = self._view().options.get(checked_option(option))
+        return None if values is None else select(values, checked_keys(keys))
 
-    @overload
-    def get(
-        self, option: str, *, keys: Collection[str] | None = None, default: D
-    ) -> dict[str, Any] | D: ...
-
-    def get(
-        self,
-        option: str | None = None,
-        *,
-        keys: Collection[str] | None = None,
-        default: object = MISSING,
-    ) -> object:
-        """
-        One option, or every option by its name; read-only, and plain whatever the schema.
-
-        Args:
-            option: The option's name; None returns the whole store.
-            keys: The keys to return of each option; None returns all.
-            default: What to return for an absent option.
-
-        Raises:
-            OptionNotFoundError: The option is absent and there is no default.
-            TypeError: `keys` is a `str` or a mapping, or holds something that is not a `str`.
-        """
+    def _read_all(self, keys: Collection[str] | None) -> dict[str, dict[str, Any]]:
         options = self._view().options
-        if option is None:
-            return options if keys is None else select_all(options, keys)
-        values = options.get(checked_option(option))
-        if values is not None:
-            return select(values, checked_keys(keys))
-        if default is Missing.MISSING:
-            raise OptionNotFoundError(option, self._refresher.name)
-        return default
-
-    def __getitem__(self, option: str) -> dict[str, Any]:
-        return self.get(option)
+        return options if keys is None else select_all(options, keys)
 
     def __contains__(self, option: object) -> bool:
         return isinstance(option, str) and option in self._view().options
@@ -196,16 +149,11 @@ class TimeBasedConfigStore(Generic[T]):
     def __len__(self) -> int:
         return len(self._view().options)
 
-    # An empty store is a store.
-    def __bool__(self) -> bool:
-        return True
-
-    # -- the life of it ------------------------------------------------------------------
-
     @property
     def status(self) -> Status:
-        """How fresh the snapshot is, and what the last refresh failed of."""
-        # Taken first: a refresh that ends now then counts as newer than it says, not as older.
+        """How fresh the snapshot is, and why the last refresh failed."""
+        # Taken before the version: if a refresh ends between the two, the snapshot is newer than
+        # this says, not older.
         health = self._refresher.health
         return Status(
             health.loaded_at,
@@ -218,24 +166,24 @@ class TimeBasedConfigStore(Generic[T]):
 
     def reload(self) -> None:
         """
-        Refresh now, strongly consistent: every write that has ended is seen.
+        Refresh now, strongly consistent: later reads see every write that has ended.
 
         Raises:
-            ConfigStoreError: The store could not be read or does not fit the schema; the old
-                snapshot stays.
+            ConfigStoreError: The store could not be read, or its options do not fit the schema; the
+                old snapshot stays.
             StoreClosedError: The config was closed.
         """
         self._refresher.refresh(consistent=True)
 
     def subscribe(self, callback: Callback, option: str | None = None) -> Callable[[], None]:
         """
-        Be called when options have really changed.
+        Call a function whenever options have really changed.
 
         Args:
-            callback: Called as `callback(option, old, new)` after the new snapshot shows; None
+            callback: Called as `callback(option, old, new)` once the new snapshot is shown; None
                 stands for an absent option. It runs in the thread that refreshed, and the next
-                refresh waits for it. What it raises is logged.
-            option: The only option of interest; None means every one.
+                refresh waits for it. An exception of it is logged.
+            option: The only option of interest; None means every option.
 
         Returns:
             A function that ends the subscription.
@@ -258,10 +206,10 @@ class TimeBasedConfigStore(Generic[T]):
         """
         Replace whole options while a `with` block lasts, in the whole process; for tests.
 
-        Refreshes do not undo it, and no subscriber hears of it. Blocks can be nested.
+        Refreshes do not undo it, and subscribers are not called for it. Blocks can be nested.
 
         Args:
-            options: Options whose names are no identifiers.
+            options: Options whose names are not identifiers.
             **named: Options by name.
 
         Raises:
@@ -269,27 +217,14 @@ class TimeBasedConfigStore(Generic[T]):
             InvalidValueError: The values are outside the domain.
             SchemaError: The values do not fit the schema.
         """
+        given = {checked_option(name): v for name, v in {**(options or {}), **named}.items()}
         return self._refresher.overridden(
-            {
-                checked_option(option): freeze(canonical_values(checked_option(option), values))
-                for option, values in {**(options or {}), **named}.items()
-            }
+            {name: canonical_values(name, values) for name, values in given.items()}
         )
 
     def close(self) -> None:
-        """Stop refreshing; what was read stays readable. Closing twice is closing once."""
+        """Stop refreshing; the last snapshot stays readable. Closing twice is closing once."""
         self._refresher.stop()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def __setattr__(self, name: str, value: object) -> NoReturn:
         message = f"a configuration is read-only: write option {name!r} to its store"
@@ -314,9 +249,9 @@ class TimeBasedConfigStore(Generic[T]):
 
 class _CheckedOnRead:
     """
-    Reading that looks at the clock first.
+    Checks the clock before each read.
 
-    Options stay out of the instance's `__dict__`, so that every one of them is asked for here.
+    Options stay out of the instance's `__dict__`, so that every read of an attribute comes here.
     """
 
     __slots__ = ()
@@ -338,18 +273,17 @@ class _CheckedOnRead:
 
 
 @functools.cache
-def _clocked(cls: type[Any]) -> type[Any]:
-    # Named like its base: it is the same thing to its users.
-    return type(
-        cls.__name__, (_CheckedOnRead, cls), {"__slots__": (), "__module__": cls.__module__}
-    )
+def _checked_on_read(cls: type[Any]) -> type[Any]:
+    # Named like its base: to its users it is the same.
+    namespace = {"__slots__": (), "__module__": cls.__module__}
+    return type(cls.__name__, (_CheckedOnRead, cls), namespace)
 
 
-def _publisher(config: TimeBasedConfigStore[Any], *, is_clocked: bool) -> Callable[[View], None]:
-    """A function that shows a view through the config, which it does not keep alive."""
-    if is_clocked:
-        # Here and not in __new__, which does not see what a subclass's __init__ passes on.
-        object.__setattr__(config, "__class__", _clocked(type(config)))  # type: ignore[arg-type]  # a class is hashable
+def _publisher(config: TimeBasedConfigStore[Any], *, is_checked: bool) -> Callable[[View], None]:
+    """A function that shows a view in the config, without keeping the config alive."""
+    if is_checked:
+        # Not in __new__, which does not see the arguments that a subclass's __init__ passes on.
+        object.__setattr__(config, "__class__", _checked_on_read(type(config)))  # type: ignore[arg-type]  # a class is hashable
     reference = weakref.ref(config)
     # An instance attribute would hide the method of its name.
     taken = frozenset(dir(type(config)))
@@ -358,11 +292,9 @@ def _publisher(config: TimeBasedConfigStore[Any], *, is_clocked: bool) -> Callab
         target = reference()
         if target is None:
             return
-        shown: dict[str, Any] = {}
-        if not is_clocked:
-            shown = {name: read for name, read in view.attributes.items() if name not in taken}
-        shown[_VIEW] = view
-        object.__setattr__(target, "__dict__", shown)
+        attributes = {} if is_checked else view.attributes
+        shown = {name: read for name, read in attributes.items() if name not in taken}
+        object.__setattr__(target, "__dict__", shown | {_VIEW: view})
 
     publish(View(ReadOnlyDict(), None, {}, version=0))
     return publish

@@ -1,4 +1,4 @@
-"""The last good snapshot in a file, to start from when the backend is down."""
+"""A file that keeps the last good snapshot, to start from when the backend is down."""
 
 from __future__ import annotations
 
@@ -20,116 +20,94 @@ from confstore._values.numbers import number_from_text
 from confstore._values.read_only import ReadOnlyDict
 from confstore.errors import CorruptStoreError, InvalidNameError
 
-__all__ = ["Fallback", "SavedSnapshot", "Saver"]
+__all__ = ["Fallback"]
 
 _FORMAT = 1
-
-
-@attrs.frozen
-class SavedSnapshot:
-    """A snapshot that was read back, and when it was the store's state (aware, in UTC)."""
-
-    options: ReadOnlyDict = attrs.field(repr=False)
-    saved_at: datetime
+_EVERY_S = 60.0
+"""An unchanged snapshot is saved again, with its new time, at most this often."""
 
 
 def _absolute(path: str | os.PathLike[str]) -> Path:
     return Path(path).absolute()
 
 
-@attrs.frozen
+@attrs.define(eq=False)
 class Fallback:
-    """A file that holds the last good snapshot of one store."""
+    """The fallback file of one store."""
 
-    # Absolute: a daemon changes its working folder after it was started.
-    path: Path = attrs.field(converter=_absolute)
-    store: str
+    # Absolute: a daemon changes its working directory after its start.
+    _path: Path = attrs.field(converter=_absolute)
+    _store: str
+    _clock: Clock = attrs.field(repr=False)
+    _saved_s: float | None = None
+    _is_failing: bool = False
 
-    def save(self, options: ReadOnlyDict, saved_at: datetime) -> None:
+    def save(self, state: State, health: Health) -> None:
         """
-        Replace the file by this snapshot: atomically, and readable by its owner only (mode 0600).
+        Save a state that was just loaded, if it has changed or its saved time is old.
 
-        Raises:
-            OSError: It could not be written; the old file is still there.
+        The replacement is atomic, the mode is 0600. A failure is logged once and has no other
+        effect.
         """
+        now_s = self._clock.monotonic()
+        is_recent = self._saved_s is not None and now_s - self._saved_s < _EVERY_S
+        if is_recent and not state.changed:
+            return
+        try:
+            self._replace(state.options, health.loaded_at)
+        except Exception as error:
+            if not self._is_failing:
+                text = "store %r: the fallback file could not be written: %s"
+                logger.warning(text, self._store, describe(error))
+            self._is_failing = True
+            # The file may hold an older snapshot, so the next one is saved even if unchanged.
+            self._saved_s = None
+        else:
+            self._saved_s = now_s
+            self._is_failing = False
+
+    def _replace(self, options: ReadOnlyDict, saved_at: datetime) -> None:
         content = {
             "confstore-fallback": _FORMAT,
-            "store": self.store,
+            "store": self._store,
             "saved_at": saved_at.isoformat(),
             "options": {option: values_to_json(values) for option, values in options.items()},
         }
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        with replaced_file(self.path) as file:
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        with replaced_file(self._path) as file:
             json.dump(content, file, ensure_ascii=False)
 
-    def load(self) -> SavedSnapshot:
+    def load(self) -> tuple[ReadOnlyDict, datetime]:
         """
-        The snapshot in the file.
+        Read the snapshot in the file, and when it was the store's state (aware, in UTC).
 
         Raises:
-            OSError: It could not be read, or does not exist.
-            CorruptStoreError: It is not a fallback of this store.
+            OSError: It does not exist or could not be read.
+            CorruptStoreError: It is not a fallback file of this store.
         """
-        text = self.path.read_bytes()
-        parsed = self._parsed(text)
+        parsed = self._parsed(self._path.read_bytes())
         if isinstance(parsed, str):
-            raise CorruptStoreError(str(self.path), parsed)
+            raise CorruptStoreError(str(self._path), parsed)
         return parsed
 
-    def _parsed(self, text: bytes) -> SavedSnapshot | str:
-        # A fault is handed up and raised there, so that no exception which quotes the file's
-        # content hangs on the one that the caller sees.
+    def _parsed(self, text: bytes) -> tuple[ReadOnlyDict, datetime] | str:
+        # A fault is returned and raised by the caller, so that its error has no context that
+        # quotes the file's content.
         try:
             content = json.loads(text, parse_float=number_from_text)
             if not isinstance(content, dict) or content.get("confstore-fallback") != _FORMAT:
-                return "this is not a fallback file of confstore"
-            if content.get("store") != self.store:
-                return f"this is the fallback of another store than {self.store!r}"
+                return "it is not a fallback file of confstore"
+            if content.get("store") != self._store:
+                return f"it is the fallback file of another store, not of {self._store!r}"
             saved_at = datetime.fromisoformat(content["saved_at"])
             options = ReadOnlyDict(
                 (checked_option(option), values_from_json(raw))
                 for option, raw in content["options"].items()
             )
             if saved_at.tzinfo is None:
-                return "its time has no time zone"
+                return "its saved_at has no time zone"
         except (InvalidNameError, JSONPathError) as error:
-            return f"this is no snapshot of a store: {error.reason}"
+            return f"it is not a snapshot of a store: {error.reason}"
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-            return f"this is no fallback file of confstore ({type(error).__name__})"
-        return SavedSnapshot(options, saved_at)
-
-
-_EVERY_S = 60.0
-"""An unchanged snapshot is saved again, for the sake of its time, no more often than this."""
-
-
-@attrs.define(eq=False)
-class Saver:
-    """Keeps a fallback file up to date; a fault of it is logged once and harms nothing else."""
-
-    _fallback: Fallback
-    _clock: Clock = attrs.field(repr=False)
-    _saved_s: float | None = None
-    _is_failing: bool = False
-
-    def save(self, loaded: State, health: Health) -> None:
-        """Save a snapshot that was just loaded, if it is news."""
-        now_s = self._clock.monotonic()
-        is_recent = self._saved_s is not None and now_s - self._saved_s < _EVERY_S
-        if is_recent and not loaded.changed:
-            return
-        try:
-            self._fallback.save(loaded.options, health.loaded_at)
-        except Exception as error:
-            if not self._is_failing:
-                logger.warning(
-                    "store %r: the fallback file could not be written: %s",
-                    self._fallback.store,
-                    describe(error),
-                )
-            self._is_failing = True
-            # Even an unchanged snapshot is news to a file that holds an older one.
-            self._saved_s = None
-        else:
-            self._saved_s = now_s
-            self._is_failing = False
+            return f"it is not a fallback file of confstore ({type(error).__name__})"
+        return options, saved_at

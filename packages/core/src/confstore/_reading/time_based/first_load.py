@@ -1,12 +1,10 @@
-"""The first load of a store, which must end in bounded time whatever the backend does."""
+"""The first load of a store, which ends in bounded time even if the backend never answers."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import Generic, TypeVar
-
-import attrs
+from typing import TypeVar
 
 from confstore._process.clock import Clock
 from confstore._process.waits import Backoff
@@ -15,14 +13,6 @@ from confstore.errors import StoreUnavailableError
 __all__ = ["first_load"]
 
 T = TypeVar("T")
-
-
-@attrs.define(eq=False)
-class _Attempt(Generic[T]):
-    """What a helper thread has found so far."""
-
-    result: T | None = None
-    error: BaseException | None = None
 
 
 def first_load(
@@ -37,36 +27,32 @@ def first_load(
     """
     Load in a thread of its own, which is abandoned when the time is up.
 
-    Args:
-        load: Loads once, and never gives None; it may never return (a client without timeouts on a
-            dead network).
-        store: The store's name, for the error.
-        timeout_s: Seconds in all.
-        is_patient: Whether to try again while the backend is unavailable.
-        backoff: The waits between the tries.
-        clock: Where time comes from.
+    `load` never returns None, and may never return (a client without timeouts on a dead network).
+    A patient first load tries again while the backend is unavailable.
 
     Raises:
         StoreUnavailableError: There was no answer at all.
-        Exception: What the last try raised.
+        Exception: The error of the last try.
     """
-    attempt: _Attempt[T] = _Attempt()
+    result: T | None = None
+    failure: BaseException | None = None
     done = clock.event()
     abandoned = clock.event()
 
     def run() -> None:
+        nonlocal result, failure
         failures = 0
         while not abandoned.wait(backoff.delay_s(failures)):
             try:
-                attempt.result = load()
+                result = load()
                 break
             except StoreUnavailableError as error:
-                attempt.error = error
+                failure = error
                 failures += 1
                 if not is_patient:
                     break
             except BaseException as error:
-                attempt.error = error
+                failure = error
                 break
         done.set()
 
@@ -75,8 +61,8 @@ def first_load(
         done.wait(timeout_s)
     finally:
         abandoned.set()
-    if attempt.result is not None:
-        return attempt.result
-    if attempt.error is not None:
-        raise attempt.error
+    if result is not None:
+        return result
+    if failure is not None:
+        raise failure
     raise StoreUnavailableError(store, f"no answer within {timeout_s:g} s of starting")

@@ -18,12 +18,12 @@ __all__ = ["Loader", "State"]
 @attrs.frozen(eq=False)
 class State:
     """
-    A whole state of a store.
+    The whole state of a store.
 
     Attributes:
         options: Every option, read-only.
-        checkpoint: Where the next poll goes on.
-        changed: The options in which it differs from the state before, in type, too.
+        checkpoint: Where the next poll continues.
+        changed: The options that differ from the state before, also those that differ in type only.
     """
 
     options: ReadOnlyDict = attrs.field(repr=False)
@@ -33,49 +33,50 @@ class State:
 
 @attrs.define(eq=False)
 class Loader:
-    """The last state of one store that was accepted, and the way to the next."""
+    """Loads the next state of one store; it becomes the last one by assignment to `last`."""
 
     _store: Store = attrs.field(repr=False)
     last: State = attrs.field(factory=lambda: State(ReadOnlyDict()))
 
-    def poll(self, *, consistent: bool) -> Poll:
-        """Ask the store what is new; this is all that touches the backend."""
-        return poll_store(self._store, self.last.checkpoint, consistent=consistent)
-
-    def next(self, poll: Poll) -> State:
-        """The state after a poll; it becomes the last one when it is assigned to `last`."""
+    def load(self, *, consistent: bool) -> State:
+        """Poll the store, and make the next state of the last one and the answer."""
+        poll = poll_store(self._store, self.last.checkpoint, consistent=consistent)
         old = self.last.options
+        # Most polls find nothing; their cost must not depend on the store's size.
         if (poll.is_full, poll.changed, poll.removed) == (False, {}, frozenset()):
-            # Most polls find nothing, and then cost the same whatever the store's size.
             return State(old, poll.checkpoint)
-        removed: Collection[str]
-        # An option that did not change stays the same object, whatever the store gave.
-        new = {
-            sys.intern(option): _kept(old.get(option), values)
-            for option, values in poll.changed.items()
-        }
-        changed = [option for option, values in new.items() if old.get(option) is not values]
-        if poll.is_full:
-            removed = old.keys() - new.keys()
-        else:
-            removed = poll.removed & old.keys()
-            new = {
-                option: new.get(option, values)
-                for option, values in old.items()
-                if option not in removed
-            } | new
-        if not changed and not removed:
-            return State(old, poll.checkpoint)
-        options = ReadOnlyDict(new)
-        return State(options, poll.checkpoint, (*changed, *sorted(removed)))
+        return _next(old, poll)
 
     def forget_checkpoint(self) -> None:
-        """Have the next poll give a full answer."""
+        """Make the next poll a full one."""
         self.last = State(self.last.options)
+
+
+def _next(old: ReadOnlyDict, poll: Poll) -> State:
+    removed: Collection[str]
+    # An option that did not change stays the same object.
+    new = {
+        sys.intern(option): _kept(old.get(option), values)
+        for option, values in poll.changed.items()
+    }
+    changed = [option for option, values in new.items() if old.get(option) is not values]
+    if poll.is_full:
+        removed = old.keys() - new.keys()
+    else:
+        removed = poll.removed & old.keys()
+        # In the order of the old options, the new ones last.
+        new = {
+            option: new.get(option, values)
+            for option, values in old.items()
+            if option not in removed
+        } | new
+    if not changed and not removed:
+        return State(old, poll.checkpoint)
+    return State(ReadOnlyDict(new), poll.checkpoint, (*changed, *sorted(removed)))
 
 
 def _kept(old: ReadOnlyDict | None, values: Mapping[str, Value]) -> ReadOnlyDict:
     if old is not None and is_same(old, values):
         return old
-    # A poll of an adapter that we do not know may give plain dicts.
+    # A poll of somebody else's adapter may give plain dicts.
     return values if isinstance(values, ReadOnlyDict) else freeze(values)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import math
 import threading
 from collections.abc import Callable, Iterator, Mapping
 
@@ -14,7 +15,7 @@ from confstore._process.forks import call_after_fork
 from confstore._process.log import describe, logger
 from confstore._process.naps import in_background
 from confstore._process.waits import Backoff, RefreshSchedule
-from confstore._reading.time_based.fallback import Fallback, Saver
+from confstore._reading.time_based.fallback import Fallback
 from confstore._reading.time_based.first_load import first_load
 from confstore._reading.time_based.loader import Loader, State
 from confstore._reading.time_based.subscriptions import Subscriptions
@@ -31,32 +32,28 @@ class Refresher:
     """
     Loads, validates and publishes; knows the config only by the function that publishes to it.
 
-    One refresh runs at a time. What readers use (`health`, and what was published) is replaced by
-    one reference, so that they take no lock.
+    One refresh runs at a time. The state that readers use (`health` and the published view) is
+    replaced by one reference, so that they take no lock.
     """
 
     name: str
     loader: Loader
-    overlay: Overrides
+    overrides: Overrides
     subscriptions: Subscriptions
     _publish: Callable[[View], None] = attrs.field(repr=False)
     _clock: Clock = attrs.field(repr=False)
-    _pace: RefreshSchedule
+    _schedule: RefreshSchedule
     _fallback: Fallback | None = None
     _max_stale_s: float | None = None
     _is_background: bool = True
     health: Health = attrs.field(init=False)
     _ticker: Ticker = attrs.field(init=False)
-    _saver: Saver | None = attrs.field(init=False)
     _lock: threading.RLock = attrs.field(init=False, repr=False, factory=threading.RLock)
     _due_s: float = attrs.field(init=False, default=0.0)
     _due_at_s: float = attrs.field(init=False, default=0.0)
 
     def __attrs_post_init__(self) -> None:
         self._ticker = Ticker(f"confstore-refresh-{self.name}", self._clock)
-        self._saver = None if self._fallback is None else Saver(self._fallback, self._clock)
-
-    # -- starting and stopping -----------------------------------------------------------
 
     def start(self, timeout_s: float, backoff: Backoff) -> None:
         """
@@ -64,10 +61,10 @@ class Refresher:
 
         Raises:
             StoreUnavailableError: No answer in time, and no fallback.
-            Exception: What the last try raised.
+            Exception: The error of the last try.
         """
         try:
-            loaded, health = first_load(
+            state, health = first_load(
                 # Not a method: a thread that is abandoned must not keep this object alive.
                 functools.partial(_load, self.loader, self._clock, consistent=True),
                 store=self.name,
@@ -76,42 +73,38 @@ class Refresher:
                 backoff=backoff,
                 clock=self._clock,
             )
-            self._accept(loaded, health, self.overlay.view(loaded.options))
+            self._accept(state, health, self.overrides.view(state.options))
         except Exception as error:
             if self._fallback is None or not self._has_started_from(self._fallback, error):
                 raise
         else:
-            self._save()
-        failures = self.health.consecutive_failures
-        self._set_due(self._pace.next_s(failures) if failures else self._pace.interval_s)
+            if self._fallback is not None:
+                self._fallback.save(state, health)
         call_after_fork(self.after_fork)
         self._start_thread()
 
     def _has_started_from(self, fallback: Fallback, error: Exception) -> bool:
         try:
-            saved = fallback.load()
-            view = self.overlay.view(saved.options)
+            options, saved_at = fallback.load()
+            view = self.overrides.view(options)
         except Exception as fault:
-            logger.error(
-                "store %r: no start from the fallback file: %s", self.name, describe(fault)
-            )
+            text = "store %r: cannot start from the fallback file: %s"
+            logger.error(text, self.name, describe(fault))
             return False
-        age_s = max(0.0, (self._clock.now() - saved.saved_at).total_seconds())
+        # At least 0: the clock may have been set back since it was saved.
+        age_s = max(0.0, (self._clock.now() - saved_at).total_seconds())
         loaded_s = self._clock.monotonic() - age_s
         reason = describe(error)
-        self._accept(State(saved.options), Health(loaded_s, saved.saved_at, True, 1, reason), view)
-        logger.warning(
-            "store %r: started from the fallback file, %.0f s old, for the first load failed: %s",
-            self.name,
-            age_s,
-            reason,
-        )
+        self._accept(State(options), Health(loaded_s, saved_at, True, 1, reason), view)
+        self._retry_after(1)
+        text = "store %r: the first load failed, started from a fallback file of %.0f s ago: %s"
+        logger.warning(text, self.name, age_s, reason)
         return True
 
     def _start_thread(self) -> None:
         if self._is_background:
             failures = self.health.consecutive_failures
-            first_s = self._pace.next_s(failures) if failures else self._pace.first_s()
+            first_s = self._schedule.next_s(failures) if failures else self._schedule.first_s()
             self._ticker.start(self._tick, first_s)
 
     def _tick(self) -> float:
@@ -119,91 +112,87 @@ class Refresher:
             with in_background():
                 self.refresh(consistent=False)
         except BaseException:
-            # Nothing ends this thread but `stop`; refresh() has said what failed.
-            return self._pace.next_s(max(1, self.health.consecutive_failures))
-        return self._pace.next_s()
+            # Only `stop` ends this thread; refresh() has logged the failure.
+            return self._schedule.next_s(max(1, self.health.consecutive_failures))
+        return self._schedule.next_s()
 
     def stop(self) -> None:
         """End the thread, without waiting for a read that is under way."""
         self._ticker.stop()
 
     def after_fork(self) -> None:
-        """In a forked child: locks of its own, a thread of its own, a full poll first."""
+        """In a forked child: get locks and a thread of its own, and poll in full first."""
         self._lock = threading.RLock()
         # The fork may have come between a poll of the parent and its publication.
         self.loader.forget_checkpoint()
         self.subscriptions.after_fork()
         self._ticker.after_fork()
-        if not self._ticker.is_stopped:
+        if not self._ticker.stopped.is_set():
             self._start_thread()
-
-    # -- refreshing ----------------------------------------------------------------------
 
     def refresh(self, *, consistent: bool) -> None:
         """
-        Bring the snapshot up to date; on failure the old one stays, and `health` says so.
+        Bring the snapshot up to date; on failure the old one stays, and `health` says why.
 
         Raises:
             StoreClosedError: The config was closed.
-            Exception: What the store raised, or the schema.
+            Exception: The error of the store, or of the schema.
         """
         with self._lock:
-            self._check_open()
-            self._set_due(self._pace.interval_s)
-            before = self.health
+            stopped = self._ticker.stopped
+            if stopped.is_set():
+                raise StoreClosedError(self.name)
+            failures = self.health.consecutive_failures
             old = self.loader.last.options
+            # A read of the config while it refreshes (by a logging handler, say) starts no refresh.
+            self._due_s = self._due_at_s = math.inf
             try:
-                loaded, health = _load(self.loader, self._clock, consistent=consistent)
-                view = self.overlay.view(loaded.options) if loaded.changed else None
+                state, health = _load(self.loader, self._clock, consistent=consistent)
+                view = self.overrides.view(state.options) if state.changed else None
                 # It may have been closed meanwhile.
-                self._check_open()
-                self._accept(loaded, health, view)
+                if stopped.is_set():
+                    raise StoreClosedError(self.name)
+                self._accept(state, health, view)
             except BaseException as error:
                 self._failed(error)
                 raise
             try:
-                if before.consecutive_failures:
-                    logger.info(
-                        "store %r: refreshed again after %d failures",
-                        self.name,
-                        before.consecutive_failures,
-                    )
-                self._save()
+                if failures:
+                    text = "store %r: refreshed again after %d failures"
+                    logger.info(text, self.name, failures)
+                if self._fallback is not None:
+                    self._fallback.save(state, health)
             finally:
-                if loaded.changed:
-                    self.subscriptions.tell(old, loaded.options, loaded.changed)
+                if state.changed:
+                    self.subscriptions.notify(old, state.options, state.changed)
 
-    def _check_open(self) -> None:
-        if self._ticker.is_stopped:
-            raise StoreClosedError(self.name)
-
-    def _accept(self, loaded: State, health: Health, view: View | None) -> None:
-        # What can fail comes first: a state that was kept and not shown would never be shown.
+    def _accept(self, state: State, health: Health, view: View | None) -> None:
+        # First what can fail: a state that was kept but not shown would never be shown.
         if view is not None:
             self._publish(view)
-        self.loader.last = loaded
+        self.loader.last = state
         self.health = health
+        self._due_s = health.loaded_monotonic_s + self._schedule.interval_s
+        self._due_at_s = health.loaded_at.timestamp() + self._schedule.interval_s
 
     def _failed(self, error: BaseException) -> None:
         reason = describe(error)
         failures = self.health.consecutive_failures + 1
         is_news = reason != self.health.last_error
         self.health = attrs.evolve(self.health, consecutive_failures=failures, last_error=reason)
-        self._set_due(self._pace.next_s(failures))
-        if is_news and not self._ticker.is_stopped:
-            logger.warning(
-                "store %r: refresh failed, the last good snapshot stays: %s", self.name, reason
-            )
+        self._retry_after(failures)
+        if is_news and not self._ticker.stopped.is_set():
+            text = "store %r: refresh failed, the last good snapshot stays: %s"
+            logger.warning(text, self.name, reason)
 
-    def _save(self) -> None:
-        if self._saver is not None:
-            self._saver.save(self.loader.last, self.health)
-
-    # -- reading -------------------------------------------------------------------------
+    def _retry_after(self, failures: int) -> None:
+        delay_s = self._schedule.next_s(failures)
+        self._due_s = self._clock.monotonic() + delay_s
+        self._due_at_s = self._clock.now().timestamp() + delay_s
 
     def check(self) -> None:
         """
-        What has to happen before a read that must look at the clock.
+        Refresh if that is due, and refuse a stale snapshot; for a read that checks the clock.
 
         Raises:
             StaleConfigError: The snapshot is older than `max_stale`, even after a refresh.
@@ -219,8 +208,8 @@ class Refresher:
             raise StaleConfigError(self.name, reason)
 
     def _refresh_on_demand(self) -> None:
-        # One reader refreshes; the others go on with what there is.
-        if self._ticker.is_stopped or not self._lock.acquire(blocking=False):
+        # One reader refreshes; the others read the snapshot that is there.
+        if self._ticker.stopped.is_set() or not self._lock.acquire(blocking=False):
             return
         try:
             if self._is_due():
@@ -231,13 +220,9 @@ class Refresher:
         finally:
             self._lock.release()
 
-    def _set_due(self, delay_s: float) -> None:
-        self._due_s = self._clock.monotonic() + delay_s
-        self._due_at_s = self._clock.now().timestamp() + delay_s
-
     def _is_due(self) -> bool:
-        # The monotonic clock of a machine that is restored from an image (Lambda SnapStart) goes on
-        # where it stood, days ago; the time of day does not.
+        # The monotonic clock of a machine that is restored from an image (Lambda SnapStart) resumes
+        # where it stopped, days ago; the time of day does not.
         return (
             self._clock.monotonic() >= self._due_s
             or self._clock.now().timestamp() >= self._due_at_s
@@ -256,21 +241,21 @@ class Refresher:
             SchemaError: They do not fit the schema; nothing has changed.
         """
         with self._lock:
-            override = self.overlay.push(options)
+            override = self.overrides.push(options)
             try:
-                self._publish(self.overlay.view(self.loader.last.options))
+                self._publish(self.overrides.view(self.loader.last.options))
             except BaseException:
-                self.overlay.pop(override)
+                self.overrides.pop(override)
                 raise
         try:
             yield
         finally:
             with self._lock:
-                self.overlay.pop(override)
-                self._publish(self.overlay.view(self.loader.last.options))
+                self.overrides.pop(override)
+                self._publish(self.overrides.view(self.loader.last.options))
 
 
 def _load(loader: Loader, clock: Clock, *, consistent: bool) -> tuple[State, Health]:
-    """The next state of a store, and its time: that of the question, not of the answer."""
+    """Load the next state of a store, with the time of the question, not of the answer."""
     health = Health(clock.monotonic(), clock.now())
-    return loader.next(loader.poll(consistent=consistent)), health
+    return loader.load(consistent=consistent), health

@@ -1,4 +1,4 @@
-"""Who wants to hear of changed options."""
+"""Calls subscribers when options have changed."""
 
 from __future__ import annotations
 
@@ -17,19 +17,7 @@ Callback = Callable[[str, Any, Any], object]
 """Called with an option's name, its old values and its new ones; None stands for absent."""
 
 
-@attrs.frozen(eq=False)
-class _Subscription:
-    callback: Callback = attrs.field(repr=False)
-    option: str | None
-
-
-@attrs.frozen(eq=False)
-class _Change:
-    """A change of a store's options, about to be told."""
-
-    old: Mapping[str, Any] = attrs.field(repr=False)
-    new: Mapping[str, Any] = attrs.field(repr=False)
-    options: tuple[str, ...]
+_Options = Mapping[str, Any]
 
 
 @attrs.define(eq=False)
@@ -37,16 +25,18 @@ class Subscriptions:
     """The callbacks of one config, called one after the other."""
 
     _store: str
-    # A dict for its order. Each operation on it is atomic, so there is no lock: one could be
-    # inherited locked, and unsubscribing may come from garbage collection.
-    _subscriptions: dict[_Subscription, None] = attrs.field(factory=dict)
-    _pending: deque[_Change] = attrs.field(factory=deque)
-    _is_telling: bool = False
+    # A dict keeps the order. Each operation on it is atomic, so there is no lock: a child could
+    # inherit one locked, and garbage collection may unsubscribe.
+    _subscriptions: dict[object, tuple[Callback, str | None]] = attrs.field(factory=dict)
+    _pending: deque[tuple[_Options, _Options, tuple[str, ...]]] = attrs.field(
+        factory=deque, repr=False
+    )
+    _is_notifying: bool = False
 
     def add(self, callback: Callback, option: str | None) -> Callable[[], None]:
-        """Add a callback; the result removes it, once or more often."""
-        added = _Subscription(callback, option)
-        self._subscriptions[added] = None
+        """Add a callback; the result removes it, and may be called again."""
+        added = object()
+        self._subscriptions[added] = callback, option
 
         def unsubscribe() -> None:
             self._subscriptions.pop(added, None)
@@ -54,50 +44,46 @@ class Subscriptions:
         return unsubscribe
 
     def after_fork(self) -> None:
-        """In a forked child: whatever the parent was telling is not told here."""
+        """In a forked child: drop the notifications that were under way in the parent."""
         self._pending.clear()
-        self._is_telling = False
+        self._is_notifying = False
 
-    def tell(
-        self, old: Mapping[str, Any], new: Mapping[str, Any], options: tuple[str, ...]
-    ) -> None:
+    def notify(self, old: _Options, new: _Options, options: tuple[str, ...]) -> None:
         """
-        Call who subscribed to the changed options, in order; one caller at a time.
+        Call the subscribers of the changed options, in order; one caller at a time.
 
-        A callback that reloads the config makes new changes; they wait until all have heard of
-        these, so that nobody sees changes out of order.
+        A callback that reloads the config makes new changes. They wait until every subscriber has
+        been called for these, so that nobody sees changes out of order.
         """
-        self._pending.append(_Change(old, new, options))
-        if self._is_telling:
+        self._pending.append((old, new, options))
+        if self._is_notifying:
             return
-        self._is_telling = True
+        self._is_notifying = True
         try:
             while self._pending:
-                self._tell(self._pending.popleft())
+                self._call_all(*self._pending.popleft())
         finally:
-            self._is_telling = False
+            self._is_notifying = False
 
-    def _tell(self, change: _Change) -> None:
+    def _call_all(self, old: _Options, new: _Options, options: tuple[str, ...]) -> None:
         calls = [
-            (one, option)
-            for option in change.options
-            for one in list(self._subscriptions)
-            if one.option in (None, option)
+            (subscription, option)
+            for option in options
+            for subscription, (_, only) in list(self._subscriptions.items())
+            if only in (None, option)
         ]
-        # A callback that exits or is interrupted must not keep the change from the others.
+        # After a callback that exits or is interrupted, the others are called all the same.
         with contextlib.ExitStack() as stack:
-            for one, option in reversed(calls):
-                stack.callback(self._call, one, option, change)
+            for subscription, option in reversed(calls):
+                stack.callback(self._call, subscription, option, old.get(option), new.get(option))
 
-    def _call(self, one: _Subscription, option: str, change: _Change) -> None:
-        if one not in self._subscriptions:
+    def _call(self, subscription: object, option: str, old: Any, new: Any) -> None:
+        callback, _ = self._subscriptions.get(subscription, (None, None))
+        # None: another callback has ended this subscription meanwhile.
+        if callback is None:
             return
         try:
-            one.callback(option, change.old.get(option), change.new.get(option))
+            callback(option, old, new)
         except Exception as error:
-            logger.error(
-                "store %r: a subscriber to option %r raised %s",
-                self._store,
-                option,
-                describe(error),
-            )
+            text = "store %r: a subscriber to option %r raised %s"
+            logger.error(text, self._store, option, describe(error))

@@ -1,4 +1,4 @@
-"""A thread that does one thing again and again, for as long as somebody needs it."""
+"""A daemon thread that calls one method again and again."""
 
 from __future__ import annotations
 
@@ -19,64 +19,66 @@ class Ticker:
     """
     Calls a method in a daemon thread until it is stopped or the method's object is collected.
 
-    Between two calls the thread knows that object by a weak reference only. So an object may be
-    part of a cycle (a subscriber that knows its config), and is collected all the same.
+    Between two calls the thread holds that object by a weak reference only. So an object that is
+    part of a cycle (a subscriber that holds its config) is collected all the same.
+
+    Attributes:
+        stopped: Set by `stop`.
     """
 
     _name: str
     _clock: Clock = attrs.field(repr=False)
-    _stopped: Event = attrs.field(init=False, repr=False)
+    stopped: Event = attrs.field(init=False, repr=False)
     _finalizer: weakref.finalize[..., object] | None = attrs.field(
         init=False, default=None, repr=False
     )
 
     def __attrs_post_init__(self) -> None:
-        self._stopped = self._clock.event()
+        self.stopped = self._clock.event()
 
     def start(self, tick: Callable[[], float], first_s: float) -> None:
-        """
-        Start the thread.
-
-        Args:
-            tick: A bound method that gives the seconds to its next call, and does not raise.
-            first_s: Seconds to the first call.
-        """
+        """Start the thread; `tick`, a bound method, returns the seconds until its next call."""
         owner, function = parts_of(tick)
-        self._finalizer = weakref.finalize(owner, self._stopped.set)
-        self._finalizer.atexit = False
-        arguments = (weakref.ref(owner), function, self._stopped, first_s)
-        self._clock.start(
-            threading.Thread(target=_run, args=arguments, name=self._name, daemon=True)
-        )
+        finalizer = weakref.finalize(owner, self.stopped.set)
+        finalizer.atexit = False
+        self._finalizer = finalizer
+        arguments = (weakref.ref(owner), function, self.stopped, finalizer, first_s)
+        thread = threading.Thread(target=_run, args=arguments, name=self._name, daemon=True)
+        self._clock.start(thread)
 
     def stop(self) -> None:
         """End the thread, without waiting for a call that is under way."""
-        self._stopped.set()
-
-    @property
-    def is_stopped(self) -> bool:
-        """Whether `stop` was called."""
-        return self._stopped.is_set()
+        self.stopped.set()
+        # A closed config that is collected at the recursion limit then has nothing to call.
+        self._drop_finalizer()
 
     def after_fork(self) -> None:
-        """In a forked child, where the thread is gone: make it ready to be started again."""
-        was_stopped = self.is_stopped
+        """In a forked child, which does not have the thread: prepare for another `start`."""
+        was_stopped = self.stopped.is_set()
+        self._drop_finalizer()
+        self.stopped = self._clock.event()
+        if was_stopped:
+            self.stopped.set()
+
+    def _drop_finalizer(self) -> None:
         if self._finalizer is not None:
             self._finalizer.detach()
-        self._stopped = self._clock.event()
-        if was_stopped:
-            self._stopped.set()
 
 
 def _run(
     reference: weakref.ref[object],
     function: Callable[[object], float],
     stopped: Event,
+    finalizer: weakref.finalize[..., object],
     delay_s: float,
 ) -> None:
     while not stopped.wait(delay_s):
         owner = reference()
-        # One that is being collected just now is about to set `stopped`.
-        delay_s = 0.0 if owner is None else function(owner)
+        if owner is None:
+            # Collected at the recursion limit, where Python cannot call a finalizer. It is called
+            # here instead, which also removes it from the registry of weakref.
+            finalizer()
+            return
+        delay_s = function(owner)
         # While it waits, this thread holds nothing.
         del owner

@@ -1,4 +1,4 @@
-"""Builds the views that readers see: options, overrides upon them, and their typed form."""
+"""The view that readers see: a store's options, overrides on top, and their typed form."""
 
 from __future__ import annotations
 
@@ -8,63 +8,10 @@ from typing import Any
 
 import attrs
 
-from confstore._schemas.schema import Schema
+from confstore._schemas.schema import OptionsSchema, StoreSchema
 from confstore._values.read_only import ReadOnlyDict
 
 __all__ = ["Health", "Overrides", "Status", "View"]
-
-
-@attrs.frozen(eq=False)
-class _Override:
-    """Whole options that stand in for those of the store, for as long as it is in force."""
-
-    options: Mapping[str, ReadOnlyDict] = attrs.field(repr=False)
-
-
-@attrs.define(eq=False)
-class Overrides:
-    """What lies between a store's options and what is read."""
-
-    _schema: Schema | None
-    _overrides: tuple[_Override, ...] = ()
-    _version: int = 0
-
-    def view(self, options: ReadOnlyDict) -> View:
-        """
-        The view of these options.
-
-        Raises:
-            SchemaError: They do not fit the schema, with the overrides or without.
-        """
-        view = self._shaped(options)
-        if self._overrides:
-            # The options themselves were validated above: they show when an override ends.
-            view = self._shaped(self._overridden(options))
-        self._version = view.version
-        return view
-
-    def push(self, overridden: Mapping[str, ReadOnlyDict]) -> _Override:
-        """Put an override in force; `pop` it with what is returned."""
-        override = _Override(overridden)
-        self._overrides = (*self._overrides, override)
-        return override
-
-    def pop(self, override: _Override) -> None:
-        """End an override, in whichever order."""
-        self._overrides = tuple(one for one in self._overrides if one is not override)
-
-    def _overridden(self, options: ReadOnlyDict) -> ReadOnlyDict:
-        merged: dict[str, Any] = dict(options)
-        for override in self._overrides:
-            merged.update(override.options)
-        return ReadOnlyDict(merged)
-
-    def _shaped(self, options: ReadOnlyDict) -> View:
-        version = self._version + 1
-        if self._schema is None:
-            return View(options, options, options, version)
-        current, typed = self._schema.apply(options)
-        return View(options, current, {**options, **typed}, version)
 
 
 @attrs.frozen(eq=False)
@@ -74,8 +21,8 @@ class View:
 
     Attributes:
         options: Every option, read-only.
-        current: What `config.current` returns: the typed object, or the options themselves.
-        attributes: What can be reached as `config.NAME`.
+        current: The result of `config.current`: the typed object, or the options themselves.
+        attributes: The values of `config.NAME`.
         version: Counts the views that a config has shown; 1 is the first.
     """
 
@@ -85,9 +32,52 @@ class View:
     version: int
 
 
+@attrs.define(eq=False)
+class Overrides:
+    """Makes views of a store's options and of the overrides in force, which replace whole ones."""
+
+    _schema: OptionsSchema | StoreSchema | None
+    _in_force: dict[object, Mapping[str, ReadOnlyDict]] = attrs.field(factory=dict, repr=False)
+    _version: int = 0
+
+    def view(self, options: ReadOnlyDict) -> View:
+        """
+        Make the view of these options.
+
+        Raises:
+            SchemaError: They do not fit the schema, with the overrides or without.
+        """
+        view = self._shaped(options)
+        if self._in_force:
+            # The store's options were validated above: readers see them once the overrides end.
+            merged: dict[str, Any] = dict(options)
+            for overridden in self._in_force.values():
+                merged.update(overridden)
+            view = self._shaped(ReadOnlyDict(merged))
+        self._version = view.version
+        return view
+
+    def push(self, options: Mapping[str, ReadOnlyDict]) -> object:
+        """Put an override in force; `pop` takes the result."""
+        override = object()
+        self._in_force[override] = options
+        return override
+
+    def pop(self, override: object) -> None:
+        """End an override; overrides may end in any order."""
+        del self._in_force[override]
+
+    def _shaped(self, options: ReadOnlyDict) -> View:
+        version = self._version + 1
+        if self._schema is None:
+            return View(options, options, options, version)
+        current, typed = self._schema.apply(options)
+        return View(options, current, {**options, **typed}, version)
+
+
 @attrs.frozen
 class Health:
-    """How the last refreshes went; replaced whole, so that it is never seen half."""
+    """The outcome of the last refreshes; replaced as a whole, so that no reader sees half of it."""
 
     loaded_monotonic_s: float
     loaded_at: datetime
@@ -99,15 +89,15 @@ class Health:
 @attrs.frozen
 class Status:
     """
-    How a config is doing; it never holds a value.
+    The state of a config; it never holds a value.
 
     Attributes:
         loaded_at: When the snapshot was last known to be the store's state; aware, in UTC.
         age: Seconds since then.
         version: Counts the different snapshots that were shown; 1 is the first.
-        consecutive_failures: Refreshes that have failed since the last one that succeeded.
-        last_error: What the last refresh failed of; None after a success.
-        is_fallback: Whether the snapshot comes from the fallback file and not from the store.
+        consecutive_failures: Failed refreshes since the last successful one.
+        last_error: Why the last refresh failed; None after a success.
+        is_fallback: True while the snapshot comes from the fallback file and not from the store.
     """
 
     loaded_at: datetime

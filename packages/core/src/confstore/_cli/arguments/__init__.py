@@ -1,0 +1,1 @@
+"""Arguments of commands: assignments, names of options and keys, sides of a diff, schemas."""

@@ -1,0 +1,133 @@
+"""A schema by its name in Python, `module:Class`, and the options that do not fit it."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import pkgutil
+import sys
+import traceback
+from collections.abc import Mapping
+from typing import Any
+
+from confstore._cli.terminal.exit_codes import CommandError, ExitCode
+from confstore._cli.terminal.text import did_you_mean
+from confstore._schemas.fields import Problem, is_class, is_model
+from confstore._schemas.schema import schema_of
+from confstore.adapter import freeze
+
+__all__ = ["imported_schema", "problems_of"]
+
+# The import machinery, where nobody's mistake is.
+_FROZEN = "<frozen "
+
+
+def imported_schema(reference: str) -> Any:
+    """
+    Import a schema, from the working directory too, as `python -m` does.
+
+    It is `module:Class` or `module:attribute.attribute`; a dict of option to class is one, too.
+    """
+    module_name, _, path = reference.partition(":")
+    parts = path.split(".")
+    if not all(part.isidentifier() for part in (*module_name.split("."), *parts)):
+        message = f"a schema is MODULE:CLASS, such as settings:Settings, not {reference!r}"
+        raise CommandError(message)
+    if not getattr(sys.flags, "safe_path", False):
+        sys.path.insert(0, os.getcwd())
+    found: Any = _module(module_name)
+    name = f"module {module_name!r}"
+    for part in parts:
+        if not hasattr(found, part):
+            public = [known for known in dir(found) if not known.startswith("_")]
+            raise CommandError(f"{name} has no {part!r}{did_you_mean(part, public)}")
+        found = getattr(found, part)
+        name = f"{part!r} of {name}"
+    if not _is_schema(found):
+        kind = type(found).__name__
+        message = f"{name} is not an attrs class, dataclass or pydantic model, but a {kind}"
+        raise CommandError(message)
+    return found
+
+
+def problems_of(
+    reference: str, types: Any, store: str, options: Mapping[str, Any]
+) -> list[Problem]:
+    """The options that do not fit a class, or a dict of option to class."""
+    try:
+        schema = schema_of(types, None, store)
+    except ModuleNotFoundError as error:
+        advice = "python -m pip install 'confstore[typed]'"
+        message = f"attrs classes and dataclasses need cattrs, which is not installed: {advice}"
+        raise CommandError(message) from error
+    # The annotations are evaluated only here.
+    except Exception as error:
+        raise _broken(reference, error) from error
+    assert schema is not None  # noqa: S101 (only None has no schema)
+    return schema.problems(freeze(options))
+
+
+def _broken(reference: str, error: BaseException) -> CommandError:
+    """The error for an exception in somebody's module: its type and place, not its text."""
+    missing = ""
+    if isinstance(error, ModuleNotFoundError) and error.name:
+        missing = f" (there is no module {error.name!r})"
+    message = f"{reference} failed: {type(error).__name__}{missing}{_place(error)}"
+    return CommandError(f"{message}; --debug shows the traceback", ExitCode.INVALID)
+
+
+def _is_schema(found: Any) -> bool:
+    if isinstance(found, Mapping):
+        return bool(found) and all(
+            isinstance(option, str) and (is_class(type_) or is_model(type_))
+            for option, type_ in found.items()
+        )
+    return is_class(found) or is_model(found)
+
+
+def _module(name: str) -> Any:
+    try:
+        return importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        if error.name and f"{name}.".startswith(f"{error.name}."):
+            raise _absent_module(error.name) from error
+        raise _broken(f"module {name!r}", error) from error
+    # A module that ends the process has failed like any other.
+    except (Exception, SystemExit) as error:
+        raise _broken(f"module {name!r}", error) from error
+
+
+def _absent_module(name: str) -> CommandError:
+    parent = name.rpartition(".")[0]
+    if not parent:
+        known = [module.name for module in pkgutil.iter_modules([os.getcwd()])]
+        where = "here, or installed"
+    else:
+        path = getattr(sys.modules[parent], "__path__", [])
+        # What is no package has nothing in it, and is perhaps itself what was meant.
+        known = [module.name for module in pkgutil.iter_modules(path, f"{parent}.")] or [parent]
+        where = f"in {parent!r}"
+    return CommandError(f"there is no module {name!r} {where}{did_you_mean(name, known)}")
+
+
+def _place(error: BaseException) -> str:
+    if isinstance(error, SyntaxError):
+        return f" at {_shown(str(error.filename))}:{error.lineno}"
+    places = [
+        (frame.f_code.co_filename, line)
+        for frame, line in traceback.walk_tb(error.__traceback__)
+        if not frame.f_code.co_filename.startswith(_FROZEN)
+    ]
+    # Rather the caller's own line than the one of the library that it calls.
+    own = [place for place in places if _is_own(place[0])]
+    filename, line = (own or places)[-1]
+    return f" at {_shown(filename)}:{line}"
+
+
+def _is_own(filename: str) -> bool:
+    return _shown(filename) != filename and "site-packages" not in filename
+
+
+def _shown(filename: str) -> str:
+    """Relative to the working directory, if it is in there."""
+    return filename.removeprefix(os.path.join(os.getcwd(), ""))

@@ -1,0 +1,121 @@
+"""Watch a store: poll it, and print its changes as they come."""
+
+from __future__ import annotations
+
+import math
+import select
+import sys
+import time
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime, timezone
+
+import attrs
+
+from confstore import Difference, PollableStore, Store, Value, ability, diff
+from confstore._cli.changes.differences import by_key, record_of, row_of
+from confstore._cli.session import Session
+from confstore._cli.terminal.output import print_json_line, print_yaml
+from confstore._cli.terminal.text import visible
+from confstore.errors import ConfigStoreError
+
+__all__ = ["Watched", "print_changes", "wait_s"]
+
+
+@attrs.define(eq=False)
+class Watched:
+    """
+    A store, and its options at the last poll.
+
+    Attributes:
+        options: Every option of the store, of interest or not.
+    """
+
+    _store: Store
+    _option: str | None
+    _say: Callable[[str], None] = attrs.field(repr=False)
+    options: Mapping[str, Mapping[str, Value]] = attrs.field(init=False, factory=dict, repr=False)
+    _checkpoint: object = attrs.field(init=False, default=None, repr=False)
+    _failure: type[ConfigStoreError] | None = attrs.field(init=False, default=None)
+
+    def poll(self) -> list[Difference]:
+        """Find the changes of interest since the last poll; the first one gives all as added."""
+        before, self.options = self.options, self._options()
+        if self.options is before:
+            return []
+        sides: Iterable[Mapping[str, Mapping[str, Value]]] = (before, self.options)
+        if self._option is not None:
+            sides = [
+                {self._option: side[self._option]} if self._option in side else {} for side in sides
+            ]
+        return list(diff(*sides))
+
+    def poll_on(self) -> list[Difference]:
+        """
+        Find changes as `poll` does; none while the store cannot be read.
+
+        The first failure is printed, each failure of another kind, and the recovery. The changes
+        of the meantime follow then.
+        """
+        try:
+            found = self.poll()
+        except ConfigStoreError as error:
+            # The wording may differ each time; a person waits for another kind.
+            if type(error) is not self._failure:
+                self._say(f"{error}; watching on")
+            self._failure = type(error)
+            return []
+        if self._failure is not None:
+            self._failure = None
+            self._say(f"store {self._store.name!r} is back")
+        return found
+
+    def _options(self) -> Mapping[str, Mapping[str, Value]]:
+        # An inconsistent read could print a change, its opposite, and the change again.
+        pollable = ability(self._store, PollableStore)
+        if pollable is None:
+            return dict(self._store.items(consistent=True))
+        poll = pollable.poll(self._checkpoint, consistent=True)
+        self._checkpoint = poll.checkpoint
+        if poll.is_full:
+            return poll.changed
+        if not (poll.changed or poll.removed):
+            return self.options
+        kept = {name: self.options[name] for name in self.options.keys() - poll.removed}
+        return {**kept, **poll.changed}
+
+
+def print_changes(session: Session, differences: Iterable[Difference], *, has_values: bool) -> None:
+    """
+    Print changes with the present time, and flush them.
+
+    Each key is a line for people, a line of JSON, or a document of YAML, as the session says.
+    """
+    at = f"{datetime.now(timezone.utc):%Y-%m-%dT%H:%M:%SZ}"
+    for one in (key for difference in differences for key in by_key(difference)):
+        record = {"at": at, **record_of(one, has_values=has_values)}
+        if session.format == "json":
+            print_json_line(record)
+        elif session.format == "yaml":
+            # A document of its own in a stream of them.
+            sys.stdout.write("---\n")
+            print_yaml(record)
+        else:
+            *names, old, new = row_of(one, has_values=has_values)
+            sys.stdout.write(visible("  ".join([at, *names, f"{old} -> {new}"])) + "\n")
+    sys.stdout.flush()
+
+
+def wait_s(seconds: float) -> None:
+    """Wait; if the reader of standard output closes it, the error is a BrokenPipeError."""
+    # Not at the next line, which could be hours away.
+    if not hasattr(select, "poll"):  # pragma: no cover  # Windows: it shows at the next line
+        time.sleep(seconds)
+        return
+    poller = select.poll()
+    # Errors and hang-ups are reported without being asked for; readiness is of no interest.
+    poller.register(sys.stdout, 0)
+    events = poller.poll(math.ceil(seconds * 1000))
+    if any(event & (select.POLLERR | select.POLLHUP) for _, event in events):
+        raise BrokenPipeError
+    if events:  # pragma: no cover  # macOS cannot poll a terminal, and returns at once
+        time.sleep(seconds)

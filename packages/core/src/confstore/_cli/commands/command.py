@@ -1,0 +1,90 @@
+"""Common parts of all commands: shared flags, examples in the help, strict arguments."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+import attrs
+import click
+
+from confstore._cli.session import FORMATS, Session
+from confstore._cli.terminal.text import counted
+
+__all__ = ["Example", "StoreCommand", "command", "shared_flags"]
+
+_Function = TypeVar("_Function", bound=Callable[..., Any])
+
+
+@attrs.frozen
+class Example:
+    """A line that the help shows, and its effect; the tests run it as printed if they can."""
+
+    line: str
+    says: str
+    is_run: bool = True
+
+
+class StoreCommand(click.Command):
+    """A command with examples, whose usage errors show no argument: it may be a value."""
+
+    def __init__(self, *args: Any, examples: Sequence[Example] = (), **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.examples = tuple(examples)
+        # Click's own complaint would quote the arguments, which can be values.
+        self.allow_extra_args = True
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse the arguments; too many are counted and not shown."""
+        super().parse_args(ctx, args)
+        if ctx.args and not ctx.resilient_parsing:
+            are = "is" if len(ctx.args) == 1 else "are"
+            what = f"there {are} {counted(len(ctx.args), 'argument')} too many"
+            ctx.fail(f"{what}, not shown because it may be a value")
+        return ctx.args
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the examples below the flags."""
+        with formatter.section("Examples"):
+            for example in self.examples:
+                formatter.write_text(f"# {example.says}")
+                formatter.write(f"{'':{formatter.current_indent}}{example.line}\n")
+        super().format_epilog(ctx, formatter)
+
+
+def command(
+    name: str, *, examples: Sequence[Example], **settings: Any
+) -> Callable[[Callable[..., Any]], StoreCommand]:
+    """Make a command from a function, which gets the `Session` before its own parameters."""
+
+    def decorate(function: Callable[..., Any]) -> StoreCommand:
+        decorated = shared_flags(click.pass_obj(function))
+        return click.command(name, cls=StoreCommand, examples=examples, **settings)(decorated)
+
+    return decorate
+
+
+def shared_flags(function: _Function, *, variable: str | None = None) -> _Function:
+    """
+    Decorate a command with the flags of every command, which also stand before its name.
+
+    The store's URL comes from the environment for the group only: below it, the variable would hide
+    a flag that stands before the command's name.
+    """
+    kept: dict[str, Any] = {"expose_value": False, "callback": _keep}
+    debug = "Show tracebacks and all log lines; tracebacks can quote values."
+    output = "How to print data; a table in a terminal and JSON elsewhere."
+    store = "The store; else the environment variable CONFSTORE_URL names it."
+    for flag in (
+        click.option("--debug", "is_debug", is_flag=True, is_eager=True, help=debug, **kept),
+        click.option("--output", "-o", type=click.Choice(FORMATS), help=output, **kept),
+        click.option("--store", "-s", "url", metavar="URL", envvar=variable, help=store, **kept),
+    ):
+        function = flag(function)
+    return function
+
+
+def _keep(context: click.Context, parameter: click.Parameter, given: Any) -> None:
+    """Keep a given flag in the session; the last one counts."""
+    if given:
+        setattr(context.ensure_object(Session), str(parameter.name), given)

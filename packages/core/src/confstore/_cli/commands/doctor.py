@@ -1,0 +1,81 @@
+"""`confstore doctor`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator
+
+import attrs
+import click
+
+from confstore import Finding, diagnose
+from confstore._cli.commands.command import Example, command
+from confstore._cli.session import Session
+from confstore._cli.terminal.exit_codes import ExitCode
+from confstore._cli.terminal.log import log_to_stderr
+from confstore._cli.terminal.text import visible
+from confstore.errors import ConfigStoreError, StoreNotFoundError
+
+__all__ = ["doctor"]
+
+
+@command(
+    "doctor",
+    examples=(
+        Example("confstore doctor", "what is healthy, and what has a problem"),
+        Example("confstore doctor -o json", "the same for a program; exit code 4 for a problem"),
+    ),
+)
+def doctor(session: Session) -> None:
+    """
+    Check the store: its place, permissions, keys, journal and clock, with advice for each problem.
+
+    Nothing is written. A check mark is healthy, a cross is a problem, and a question mark could not
+    be checked, such as a permission. The exit code is 4 if there is a problem.
+    """
+    log_to_stderr(is_debug=session.is_debug)
+    # Before the first finding: a mistyped URL is a wrong command line, not a problem of a store.
+    findings = _findings(session, diagnose(session.required_url()))
+    if session.format == "table":
+        is_healthy = _print_each(findings)
+    else:
+        found = list(findings)
+        session.show([attrs.asdict(finding) for finding in found], (), ())
+        is_healthy = all(finding.is_ok is not False for finding in found)
+    if not is_healthy:
+        click.get_current_context().exit(ExitCode.BACKEND)
+
+
+def _findings(session: Session, diagnosis: Iterable[Finding]) -> Iterator[Finding]:
+    has_problem = False
+    for finding in diagnosis:
+        has_problem |= finding.is_ok is False
+        yield finding
+    if has_problem:
+        return
+    # An unknown finding may be why no command works. An absent file is an empty store to a program,
+    # but a mistake on the command line.
+    try:
+        next(iter(session.store().items(consistent=False)), None)
+    except StoreNotFoundError as error:
+        yield Finding("store", False, str(error), "confstore init creates it")
+    except ConfigStoreError as error:
+        yield Finding("store", False, str(error), "see above; no command can read it")
+
+
+def _print_each(findings: Iterable[Finding]) -> bool:
+    """Print findings as they come; True if there was no problem."""
+    try:
+        "✓✗".encode(sys.stdout.encoding)
+        healthy, unknown, problem = "✓?✗"
+    except UnicodeEncodeError:
+        healthy, unknown, problem = "+?x"
+    is_healthy = True
+    for finding in findings:
+        is_healthy &= finding.is_ok is not False
+        mark = unknown if finding.is_ok is None else healthy if finding.is_ok else problem
+        click.echo(visible(f"{mark} {finding.check}: {finding.text}"))
+        if finding.advice:
+            click.echo(visible(f"  {finding.advice}"))
+        sys.stdout.flush()
+    return is_healthy

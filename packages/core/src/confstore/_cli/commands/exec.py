@@ -1,0 +1,92 @@
+"""`confstore exec`."""
+
+from __future__ import annotations
+
+import os
+
+import click
+from click.shell_completion import CompletionItem
+
+from confstore._cli.arguments.names import complete_options
+from confstore._cli.commands.command import Example, command
+from confstore._cli.exec.program import become, supervise
+from confstore._cli.exec.variables import check_variables
+from confstore._cli.formats.shell import environment
+from confstore._cli.session import Session
+
+__all__ = ["exec_command"]
+
+
+def _complete_files(_: click.Context, __: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    return [CompletionItem(incomplete, type="file")]
+
+
+@command(
+    "exec",
+    examples=(
+        Example(
+            "confstore exec -- env", "every key of every option, beside the present environment"
+        ),
+        Example("confstore exec --option db --pristine -- env", "DB_HOST and DB_PORT alone"),
+    ),
+    # Everything after the program's name is the program's own, also without the two dashes.
+    context_settings={"allow_interspersed_args": False},
+)
+@click.option(
+    "--option",
+    "chosen",
+    metavar="NAME",
+    multiple=True,
+    shell_complete=complete_options,
+    help="Only this option; can be given several times.",
+)
+@click.option(
+    "--pristine",
+    "is_pristine",
+    is_flag=True,
+    help="Start from an empty environment: only the store's variables.",
+)
+@click.option(
+    "--allow",
+    "allowed",
+    metavar="VARIABLE",
+    multiple=True,
+    help="Allow a variable that makes programs run code, such as NODE_OPTIONS; else refused.",
+)
+@click.argument(
+    "arguments",
+    metavar="-- COMMAND [ARGS...]",
+    nargs=-1,
+    required=True,
+    type=click.UNPROCESSED,
+    shell_complete=_complete_files,
+)
+def exec_command(
+    session: Session,
+    chosen: tuple[str, ...],
+    is_pristine: bool,
+    allowed: tuple[str, ...],
+    arguments: tuple[str, ...],
+) -> None:
+    """
+    Run a program with the store's options as environment variables.
+
+    The key host of the option db is DB_HOST: in upper case, with _ for all but letters and digits
+    of ASCII. Text is passed as it is, in UTF-8; a number is its digits, true and false are those
+    words, null is empty, bytes are base64, anything else is JSON. The store replaces variables of
+    the same name; the others, CONFSTORE_URL among them, are passed on.
+
+    The program replaces this process, so signals and the exit code are its own; 126 means that it
+    cannot be run, 127 that it does not exist. A key whose variable makes programs run other code,
+    such as LD_PRELOAD, is refused unless --allow names it.
+    """
+    store = session.store()
+    options = {name: store.get(name) for name in chosen} if chosen else dict(store.items())
+    variables = environment(options)
+    check_variables(options, allowed=allowed)
+    # Nothing is closed automatically when a program replaces the process.
+    session.close()
+    if os.name == "nt":  # pragma: no cover  # a process cannot be replaced there
+        code = supervise(arguments, variables, is_pristine=is_pristine)
+        click.get_current_context().exit(code)
+    become(arguments, variables, is_pristine=is_pristine)

@@ -1,0 +1,229 @@
+"""`confstore import` and `confstore copy`: options from a file or a store into a store."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Collection, Mapping
+
+import attrs
+import click
+
+from confstore import Plan, Store, Values
+from confstore._cli.arguments.names import complete_options
+from confstore._cli.commands.command import Example, command
+from confstore._cli.formats.files import FORMATS, Format, format_of, loads
+from confstore._cli.session import Session
+from confstore._cli.terminal.exit_codes import CommandError
+from confstore._cli.terminal.text import counted, reason_of
+from confstore._cli.writing.flags import Transfer, Writing, transfer_flags, writing_flags
+from confstore._cli.writing.write import Write, version_of
+from confstore.adapter import canonical_values, checked_option, is_same
+
+__all__ = ["copy", "import_file"]
+
+_IMPORTABLE = [format.name for format in FORMATS.values() if format.is_importable]
+
+
+@command(
+    "import",
+    examples=(
+        Example("confstore import new.yaml --dry-run", "the changes that a file would make"),
+        Example("confstore import new.yaml --prune --yes", "make the store equal to a file"),
+        Example("confstore import .env --option app", "variables, as the keys of one option"),
+    ),
+)
+@click.argument("path", metavar="FILE", type=click.Path(allow_dash=True))
+@click.option(
+    "--format",
+    type=click.Choice(_IMPORTABLE),
+    help="The format; else that of the file's suffix.",
+)
+@click.option(
+    "--option",
+    metavar="NAME",
+    help="The option whose keys are the variables of a dotenv file.",
+)
+@transfer_flags
+@writing_flags
+def import_file(
+    session: Session,
+    path: str,
+    format: str | None,
+    option: str | None,
+    transfer: Transfer,
+    writing: Writing,
+) -> None:
+    """
+    Import the options of a file into the store; - is standard input.
+
+    Each option of the file replaces that of the store, and other options stay, unless --prune is
+    given. The whole file is checked before anything is written, and equal options are not written.
+    With a journal, the import is as few commits as hold it; a file: store is written at once, any
+    other option by option. If something stops it, each option is whole, and running it again makes
+    the rest.
+    """
+    chosen = _format_of(path, format)
+    if chosen.needs_option and option is None:
+        message = f"a {chosen.name} file is one option: give its name with --option NAME"
+        raise CommandError(message)
+    if option is not None and not chosen.needs_option:
+        raise CommandError(f"a {chosen.name} file names its options: --option is for dotenv")
+    if chosen.needs_option and transfer.is_pruning:
+        message = f"a {chosen.name} file is one option: --prune would delete all others"
+        raise CommandError(message)
+    source = "standard input" if path == "-" else repr(path)
+    shown = "standard input" if path == "-" else path
+    options = loads(_content(path), chosen.name, source=shown, option=option)
+    store = session.store("write")
+    _Transferred("import", "imported", source, options, store, transfer).write(session, writing)
+
+
+def _format_of(path: str, format: str | None) -> Format:
+    if format is not None:
+        return FORMATS[format]
+    if path == "-":
+        raise CommandError("standard input has no suffix: give --format, such as --format json")
+    found = format_of(path)
+    names = ", ".join(_IMPORTABLE)
+    if found is None:
+        raise CommandError(f"the name {path!r} has no known suffix: give --format, one of {names}")
+    if not found.is_importable:
+        raise CommandError(f"{found.name} can only be exported: import one of {names}")
+    return found
+
+
+def _content(path: str) -> bytes:
+    if path == "-":
+        return sys.stdin.buffer.read()
+    try:
+        with open(path, "rb") as file:
+            return file.read()
+    except OSError as error:
+        raise CommandError(f"the file {path!r} cannot be read: {reason_of(error)}") from error
+
+
+def _complete_options(
+    context: click.Context, parameter: click.Parameter, incomplete: str
+) -> list[str]:
+    """Complete an option of FROM, which stands before it."""
+    context.ensure_object(Session).url = context.params.get("source_url")
+    return complete_options(context, parameter, incomplete)
+
+
+@command(
+    "copy",
+    examples=(
+        Example("confstore copy file:dev.json file:test.json --dry-run", "the changes, first"),
+        Example(
+            "confstore copy dynamodb://config/prod file:dev.json db --skip-existing",
+            "one option, if the file does not have it",
+            is_run=False,
+        ),
+    ),
+)
+@click.argument("source_url", metavar="FROM")
+@click.argument("target_url", metavar="TO")
+@click.argument("options", metavar="[OPTION...]", nargs=-1, shell_complete=_complete_options)
+@transfer_flags
+@writing_flags
+def copy(
+    session: Session,
+    source_url: str,
+    target_url: str,
+    options: tuple[str, ...],
+    transfer: Transfer,
+    writing: Writing,
+) -> None:
+    """
+    Copy options from one store to another, of any two backends: all, or the named ones.
+
+    FROM and TO are URLs, and TO must exist (confstore init -s TO creates it). Values keep their
+    types. Options that only TO has stay, unless --prune is given; equal options are not written.
+    Writing is as for import.
+    """
+    if transfer.is_pruning and options:
+        raise CommandError("--prune is for whole stores: name no options")
+    source = session.open(source_url)
+    target = session.open(target_url)
+    if source is target:
+        raise CommandError("FROM and TO are the same store")
+    found = dict([(option, source.get(option)) for option in options] or source.items())
+    name = f"store {source.name!r}"
+    _Transferred("copy", "copied", name, found, target, transfer).write(session, writing)
+
+
+@attrs.define
+class _Transferred:
+    """Options from a source, on their way into a store."""
+
+    _do: str
+    _did: str
+    _source: str
+    _options: Mapping[str, Values] = attrs.field(repr=False)
+    _store: Store
+    _transfer: Transfer
+    _equal: int = 0
+    _prunable: Collection[str] | None = None
+
+    def write(self, session: Session, writing: Writing) -> None:
+        """Write them, or show the changes, and print the numbers."""
+        into = f"{self._source} into store {self._store.name!r}"
+        planned: list[Plan] = []
+
+        def plan() -> Plan:
+            planned.append(self._plan())
+            return planned[-1]
+
+        def ask(plan: Plan) -> bool:
+            self._confirm(session, len(plan.old.keys() - plan.new.keys()))
+            return True
+
+        written = Write(session, self._store, writing, plan, is_split=True).run(ask)
+        if written is None:
+            to_write, to_delete = len(planned[0].new), len(planned[0].old.keys() - planned[0].new)
+            session.say(
+                f"would {self._do} {into}: {to_write} to write, {self._equal} equal, {to_delete} "
+                f"to delete, {len(self._options) - to_write - self._equal} to skip"
+            )
+            return
+        # Somebody else may have written some of them between two tries.
+        left = len(self._options) - written.options
+        equal = self._equal if self._transfer.is_skipping else left
+        session.say(
+            f"{self._did} {into}: {written.options} written, {equal} equal, "
+            f"{written.deleted} deleted, {left - equal} skipped{written.version}"
+        )
+
+    def _plan(self) -> Plan:
+        version, there = version_of(self._store), dict(self._store.items())
+        if self._prunable is None:
+            # An option that appears after the question is not deleted by a later try.
+            self._prunable = there.keys() - self._options if self._transfer.is_pruning else ()
+            self._equal = sum(
+                option in there and is_same(there[option], values)
+                for option, values in self._options.items()
+            )
+        new = {
+            option: values
+            for option, values in self._options.items()
+            if not (self._transfer.is_skipping and option in there)
+        }
+        concerned = new.keys() | set(self._prunable)
+        old = {option: values for option, values in there.items() if option in concerned}
+        plan = Plan.between(version, old, new)
+        # Somebody may have written values of the source without confstore's checks.
+        checked = {
+            checked_option(option): canonical_values(option, values)
+            for option, values in plan.new.items()
+        }
+        return attrs.evolve(plan, new=checked)
+
+    def _confirm(self, session: Session, count: int) -> None:
+        if not count:
+            return
+        what, store = counted(count, "option"), f"store {self._store.name!r}"
+        if not (self._options or self._transfer.is_empty_allowed):
+            message = f"{self._source} has no options, so --prune would delete all ({what}) of "
+            raise CommandError(f"{message}{store}; if that is intended, give --allow-empty, too")
+        doing = f"delete {what} of {store} that {self._source} does not have"
+        session.confirm(doing, is_confirmed=self._transfer.is_confirmed)

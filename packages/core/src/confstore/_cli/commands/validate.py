@@ -1,0 +1,74 @@
+"""`confstore validate`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from contextlib import redirect_stdout
+
+import click
+
+from confstore._cli.arguments.names import complete_options
+from confstore._cli.arguments.schemas import imported_schema, problems_of
+from confstore._cli.commands.command import Example, command
+from confstore._cli.session import Session
+from confstore._cli.terminal.exit_codes import CommandError, ExitCode
+from confstore._cli.terminal.text import counted
+
+__all__ = ["validate"]
+
+
+@command(
+    "validate",
+    examples=(
+        Example("confstore validate settings:Settings", "the whole store", is_run=False),
+        Example("confstore validate settings:Database --option db", "one option", is_run=False),
+    ),
+)
+@click.argument("schema")
+@click.option(
+    "--option",
+    metavar="NAME",
+    shell_complete=complete_options,
+    help="Validate one option; without it, the schema has a field for each option.",
+)
+def validate(session: Session, schema: str, option: str | None) -> None:
+    """
+    Check that options fit a class of Python, given as MODULE:CLASS.
+
+    The class is an attrs class, a dataclass or a pydantic model, the schema that an application
+    gives to confstore; a dict of option to class is accepted, too. The module is imported from the
+    working directory or from an installed package: its code runs. Problems are printed to standard
+    output, each with its option and key and never with a value; then the exit code is 3.
+    """
+    # Output of the module is not our data.
+    with redirect_stdout(sys.stderr):
+        type_ = imported_schema(schema)
+    if option is None:
+        types = type_
+    elif isinstance(type_, Mapping):
+        raise CommandError(f"{schema} is for several options: leave --option out, or name a class")
+    else:
+        types = {option: type_}
+    store = session.store()
+    options = dict(store.items()) if option is None else {option: store.get(option)}
+    with redirect_stdout(sys.stderr):
+        problems = problems_of(schema, types, store.name, options)
+    what = f"store {store.name!r}" if option is None else f"option {option!r}"
+    rows = [_row(*problem) for problem in problems]
+    columns = ("option", "key", "problem")
+    session.show(
+        [dict(zip(columns, row, strict=True)) for row in rows],
+        [column.upper() for column in columns],
+        [[cell or "-" for cell in row] for row in rows],
+        empty=f"{what} fits {schema}",
+    )
+    if problems:
+        count = counted(len(problems), "problem")
+        raise CommandError(f"{what} does not fit {schema}: {count}", ExitCode.INVALID)
+
+
+def _row(path: tuple[str | int, ...], problem: str) -> tuple[str | None, str | None, str]:
+    option, *keys = path or (None,)
+    key = ".".join(map(str, keys)) or None
+    return None if option is None else str(option), key, problem

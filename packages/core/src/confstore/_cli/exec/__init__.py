@@ -1,0 +1,1 @@
+"""Run another program with a store's options in its environment."""

@@ -1,0 +1,116 @@
+"""Run another program with variables in its environment."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NoReturn
+
+from confstore._cli.terminal.exit_codes import CommandError, ExitCode
+from confstore._cli.terminal.text import reason_of
+
+__all__ = ["become", "supervise"]
+
+# Without it no program finds its libraries; source: Python's manual, "subprocess", `env`.
+_NEEDED_BY_WINDOWS = "SYSTEMROOT"
+
+# Python ignores these, and ignored signals stay ignored in a program that replaces the process.
+_IGNORED = ("SIGPIPE", "SIGXFZ", "SIGXFSZ")
+
+# A console sends them to the program, too, which decides.
+_CONSOLE = ("SIGINT", "SIGBREAK")
+
+
+def become(command: Sequence[str], variables: Mapping[str, str], *, is_pristine: bool) -> NoReturn:
+    """
+    Replace this process by a program: signals and the exit code are the program's.
+
+    It is looked for in our own PATH; its variables, as UTF-8, replace those of our environment, or
+    are its only ones if that is pristine.
+    """
+    environment = {} if is_pristine else dict(os.environb)
+    environment |= {name.encode(): text.encode() for name, text in variables.items()}
+    sys.stdout.flush()
+    sys.stderr.flush()
+    for name in _IGNORED:
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_DFL)
+    refused: OSError | None = None
+    for path in _candidates(command[0]):
+        try:
+            os.execve(path, list(command), environment)  # noqa: S606 (the caller's)
+        except (FileNotFoundError, NotADirectoryError) as error:
+            # The file exists, but its interpreter does not.
+            refused = refused or (error if os.path.isfile(path) else None)
+        except PermissionError as error:
+            refused = refused or error
+        except OSError as error:
+            raise _not_executable(command[0], error, variables) from error
+    if refused is not None:
+        raise _not_executable(command[0], refused, variables) from refused
+    raise _absent(command[0])
+
+
+def supervise(command: Sequence[str], variables: Mapping[str, str], *, is_pristine: bool) -> int:
+    """
+    Run a program as a child and return its exit code, where no program can replace a process.
+
+    A pristine environment keeps only the variable that Windows needs.
+    """
+    kept = {name: text for name, text in os.environ.items() if name == _NEEDED_BY_WINDOWS}
+    environment = {**(kept if is_pristine else os.environ), **variables}
+    for name in _CONSOLE:
+        if hasattr(signal, name):
+            # A function: the child would inherit an ignored signal.
+            signal.signal(getattr(signal, name), lambda *_: None)
+    program = shutil.which(command[0])
+    try:
+        ran = subprocess.run([program or command[0], *command[1:]], env=environment, check=False)  # noqa: S603 (the caller's)
+    except FileNotFoundError as error:
+        raise _absent(command[0]) from error
+    except OSError as error:
+        raise _not_executable(command[0], error, variables) from error
+    return ran.returncode
+
+
+def _candidates(name: str) -> Iterator[str]:
+    if os.path.dirname(name):
+        yield name
+    elif name:
+        for folder in os.get_exec_path():
+            yield os.path.join(folder, name)
+
+
+def _absent(name: str) -> CommandError:
+    where = "" if os.path.dirname(name) else " in PATH"
+    return CommandError(f"there is no command {name!r}{where}", ExitCode.NO_COMMAND)
+
+
+def _not_executable(name: str, error: OSError, variables: Mapping[str, str]) -> CommandError:
+    message = f"command {name!r} cannot be run: {_reason(error, variables)}"
+    return CommandError(message, ExitCode.NOT_EXECUTABLE)
+
+
+def _reason(error: OSError, variables: Mapping[str, str]) -> str:
+    if error.errno == errno.E2BIG:
+        return _too_large(variables)
+    if error.errno == errno.ENOENT:
+        return "its interpreter or loader does not exist"
+    if error.errno == errno.ENOEXEC:
+        return "this system does not know its format; a script begins with a line like #!/bin/sh"
+    return reason_of(error)
+
+
+def _too_large(variables: Mapping[str, str]) -> str:
+    says = "its arguments and environment are too large for this system"
+    if not variables:  # pragma: no cover  # this process was started with more
+        return f"{says}: give fewer arguments"
+    sizes_b = {name: len(f"{name}={text}".encode()) for name, text in variables.items()}
+    largest = max(sizes_b, key=lambda name: sizes_b[name])
+    advice = "choose fewer with --option, or let the program read the store itself"
+    return f"{says}; {largest} alone has {sizes_b[largest]:,} bytes: {advice}"

@@ -1,0 +1,1 @@
+"""File formats of `export` and `import`: JSON, YAML, TOML, dotenv and shell."""

@@ -1,0 +1,24 @@
+"""JSON: the form of a `file:` store's own file, which holds everything."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from confstore import Values
+from confstore.adapter import options_from_json, thaw, values_to_json
+
+__all__ = ["dumps", "loads"]
+
+
+def dumps(options: Mapping[str, Mapping[str, Any]]) -> str:
+    """Two-space indent, in the order of the store."""
+    tree = {option: values_to_json(values) for option, values in options.items()}
+    return json.dumps(tree, ensure_ascii=False, allow_nan=False, indent=2) + "\n"
+
+
+def loads(text: str, source: str, option: str | None) -> dict[str, Values]:  # noqa: ARG001
+    """Every option of a document."""
+    content = text.encode(errors="surrogatepass")
+    return {name: thaw(values) for name, values in options_from_json(content, source).items()}

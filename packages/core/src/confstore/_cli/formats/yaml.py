@@ -1,0 +1,89 @@
+"""
+YAML: what people like to edit.
+
+It is written so that readers of YAML 1.1 and of YAML 1.2 find the same in it.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import yaml
+
+from confstore import Values
+from confstore._cli.formats.document import document_error, options_from_tree
+from confstore._cli.formats.yaml_tree import (
+    FaultyYAMLError,
+    compose,
+    is_surely_text,
+    place_of,
+    tree_of,
+)
+from confstore.adapter import JSONPathError, TextFault, values_to_json
+
+__all__ = ["dumps", "loads", "text_from_tree"]
+
+_STR = "tag:yaml.org,2002:str"
+_NO_FOLDING = 2**30
+
+# Printable on one line, without a blank at an end. Tabs, control characters, special line ends and
+# characters beyond the first plane are escapes in double quotes.
+_MARK = "!-~\xa1-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd"
+_LINE = re.compile(f"[{_MARK}](?:[ \xa0{_MARK}]*[{_MARK}])?")
+# Lines that a block shows as they are: text first, then also empty ones and indented ones.
+_BLOCK = re.compile(rf"{_LINE.pattern}(?:\n(?:\ *{_LINE.pattern})?)+")
+
+
+def dumps(options: Mapping[str, Mapping[str, Any]]) -> str:
+    """In the order of the store; text of several lines as a block where that is exact."""
+    return text_from_tree({option: values_to_json(values) for option, values in options.items()})
+
+
+def text_from_tree(tree: Any) -> str:
+    """What `json.dumps` takes as YAML, in its order."""
+    text: str = yaml.dump(
+        tree,
+        Dumper=_dumper(getattr(yaml, "CSafeDumper", yaml.SafeDumper)),
+        allow_unicode=True,
+        default_flow_style=False,
+        sort_keys=False,
+        width=_NO_FOLDING,
+    )
+    # It marks the end of a document that is a single scalar.
+    return text.removesuffix("...\n")
+
+
+@functools.cache
+def _dumper(base: Any) -> Any:
+    dumper: Any = type("Dumper", (base,), {})
+    dumper.add_representer(str, _represented)
+    return dumper
+
+
+def _represented(dumper: Any, text: str) -> yaml.ScalarNode:
+    if _LINE.fullmatch(text):
+        # Without quotes where the syntax allows it, which the emitter knows.
+        style = None if is_surely_text(text) else "'"
+    elif _BLOCK.fullmatch(text) and not text.endswith("\n\n"):
+        style = "|"
+    else:
+        style = '"'
+    return dumper.represent_scalar(_STR, text, style=style)  # type: ignore[no-any-return]
+
+
+def loads(text: str, source: str, option: str | None) -> dict[str, Values]:  # noqa: ARG001
+    """Every option of a document."""
+    try:
+        root = compose(text)
+        tree = tree_of(root)
+    except FaultyYAMLError as error:
+        fault = error.fault
+    else:
+        try:
+            return options_from_tree(tree)
+        except JSONPathError as error:
+            fault = TextFault(*place_of(root, error.path), error.reason)
+    raise document_error(source, fault)

@@ -1,0 +1,161 @@
+"""One run of the command line: its stores, the format of its output, and questions."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+import attrs
+import click
+
+from confstore._cli.terminal.exit_codes import CommandError, ExitCode
+from confstore._cli.terminal.text import did_you_mean, visible
+from confstore.adapter import ClosesOnExit
+from confstore.errors import NotJournaledError, OptionNotFoundError
+
+if TYPE_CHECKING:
+    from confstore import JournaledStore, Store, Values
+
+__all__ = ["FORMATS", "Session", "absent_key", "absent_option", "journal_of", "options_now"]
+
+FORMATS = ("json", "yaml", "table")
+
+_Purpose: TypeAlias = Literal["read", "write", "create"]
+
+
+@attrs.define(eq=False)
+class Session(ClosesOnExit):
+    """One run of a command, with the flags that every command has."""
+
+    url: str | None = attrs.field(default=None, repr=False)
+    output: str | None = None
+    is_debug: bool = False
+    _stores: dict[str, Store] = attrs.field(init=False, factory=dict, repr=False)
+
+    # -- stores ----------------------------------------------------------------------------------
+
+    def store(self, purpose: _Purpose = "read") -> Store:
+        """Open the store of the command, once; `purpose` is that of `confstore.open_store`."""
+        return self.open(self.required_url(), purpose)
+
+    def journaled_store(self) -> JournaledStore:
+        """
+        Open the store of the command, which must have a journal.
+
+        It is opened for reading, also by commands that commit: a journal is there or not.
+        """
+        store = self.store()
+        journal = journal_of(store)
+        if journal is None:
+            raise NotJournaledError(store.name)
+        return journal
+
+    def required_url(self) -> str:
+        """The URL of the command's store, which must be given."""
+        if self.url is None:
+            message = "no store is given: use --store URL, or set CONFSTORE_URL to one"
+            raise CommandError(f"{message}, such as file:config/prod.json")
+        return self.url
+
+    def open(self, url: str, purpose: _Purpose = "read") -> Store:
+        """Open a store by its URL, once; the session closes it."""
+        if url not in self._stores:
+            from confstore import open_store
+            from confstore._cli.terminal.log import log_to_stderr
+
+            log_to_stderr(is_debug=self.is_debug)
+            self._stores[url] = open_store(url, purpose=purpose)
+        return self._stores[url]
+
+    def opened(self, name: str) -> Store | None:
+        """The store of this name if it is open, to look for the closest name in it."""
+        return next((store for store in self._stores.values() if store.name == name), None)
+
+    def close(self) -> None:
+        """Close the open stores; a store can be opened again."""
+        for store in self._stores.values():
+            store.close()
+        self._stores.clear()
+
+    # -- output ----------------------------------------------------------------------------------
+
+    @property
+    def is_terminal(self) -> bool:
+        """Whether data goes to a person's screen."""
+        return sys.stdout.isatty()
+
+    @property
+    def format(self) -> str:
+        """The format of data: as asked, else a table in a terminal and JSON elsewhere."""
+        return self.output or ("table" if self.is_terminal else "json")
+
+    def show(
+        self, data: Any, columns: Sequence[str], rows: Sequence[Sequence[str]], *, empty: str = ""
+    ) -> None:
+        """
+        Print data to standard output, in the session's format.
+
+        Nothing in the cells of a table is interpreted; `empty` replaces a table without rows.
+        """
+        from confstore._cli.terminal.output import print_json, print_table, print_yaml
+
+        if self.format == "json":
+            print_json(data)
+        elif self.format == "yaml":
+            print_yaml(data)
+        elif rows:
+            print_table(columns, rows, is_terminal=self.is_terminal)
+        else:
+            self.say(empty)
+
+    def say(self, text: str) -> None:
+        """Print a message for a person, as one line on standard error."""
+        click.echo(visible(text), err=True)
+
+    # -- questions -------------------------------------------------------------------------------
+
+    def confirm(self, doing: str, *, is_confirmed: bool) -> None:
+        """Ask before something is done, such as `delete option 'db'`; a no is an error."""
+        if is_confirmed:
+            return
+        if not (sys.stdin.isatty() and sys.stderr.isatty()):
+            raise CommandError(f"to {doing} without a terminal to ask in, give --yes")
+        if not click.confirm(visible(f"{doing}?"), err=True):
+            raise CommandError("nothing was changed", ExitCode.DECLINED)
+
+
+def journal_of(store: Store) -> JournaledStore | None:
+    """The store with the methods of its journal; None where it has none."""
+    from confstore import JournaledStore, ability
+
+    journaled = ability(store, JournaledStore)
+    return journaled if journaled is not None and journaled.is_journaled() else None
+
+
+def options_now(store: Store, options: Iterable[str]) -> dict[str, Values]:
+    """Read those of the options that the store has."""
+    found = {}
+    for option in options:
+        try:
+            found[option] = store.get(option)
+        except OptionNotFoundError:
+            continue
+    return found
+
+
+def absent_key(store: Store, option: str, key: str) -> CommandError:
+    """The error for a key that an option does not have, with the closest key that it has."""
+    advice = did_you_mean(key, store.get(option)) or f"; confstore list {option} shows what it has"
+    return CommandError(f"option {option!r} has no key {key!r}{advice}", ExitCode.NOT_FOUND)
+
+
+def absent_option(store: JournaledStore, option: str) -> CommandError:
+    """The error for an option that neither the store nor its journal has, with the closest one."""
+    from confstore import history
+
+    known = {change.option for commit in history(store) for change in commit.changes}
+    known.update(name for name, _ in store.items())
+    advice = did_you_mean(option, known) or "; confstore list shows what it has"
+    message = f"store {store.name!r} and its journal have no option {option!r}{advice}"
+    return CommandError(message, ExitCode.NOT_FOUND)

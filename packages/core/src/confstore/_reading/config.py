@@ -1,0 +1,141 @@
+"""The protocol of a config, and the methods that every reading strategy has alike."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, KeysView
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, overload
+
+from confstore._process.closing import ClosesOnExit
+from confstore._values.types import MISSING, Missing
+from confstore.errors import InvalidNameError, OptionNotFoundError
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+__all__ = ["Config", "ReadsByName"]
+
+D = TypeVar("D")
+
+
+class Config(Protocol):
+    """
+    The options of a store, as a program reads them; every reading strategy is one.
+
+    `config[option]` is `config.get(option)`. A config is true even without options. At the end of a
+    `with` block it is closed. `dict(config)` holds every option; `get()` reads them as one state.
+    """
+
+    @overload
+    def get(
+        self, option: None = None, *, keys: Collection[str] | None = None
+    ) -> dict[str, dict[str, Any]]: ...
+
+    @overload
+    def get(self, option: str, *, keys: Collection[str] | None = None) -> dict[str, Any]: ...
+
+    @overload
+    def get(
+        self, option: str, *, keys: Collection[str] | None = None, default: D
+    ) -> dict[str, Any] | D: ...
+
+    def get(
+        self,
+        option: str | None = None,
+        *,
+        keys: Collection[str] | None = None,
+        default: object = MISSING,
+    ) -> object:
+        """
+        Read one option, or every option by its name.
+
+        Args:
+            option: The option's name; None reads the whole store.
+            keys: The keys to return of each option; None returns all.
+            default: Returned for an absent option.
+
+        Raises:
+            InvalidNameError: No option can have this name.
+            OptionNotFoundError: The option is absent and there is no default.
+            TypeError: `keys` is a `str` or a mapping, or holds something that is not a `str`.
+        """
+        ...
+
+    def __getitem__(self, option: str, /) -> dict[str, Any]: ...
+
+    def __contains__(self, option: object, /) -> bool: ...
+
+    def __iter__(self) -> Iterator[str]: ...
+
+    def __len__(self) -> int: ...
+
+    def __bool__(self) -> bool: ...
+
+    def keys(self) -> KeysView[str]:
+        """The names of the options at this moment."""
+        ...
+
+    def reload(self) -> None:
+        """Make later reads see every write that has ended."""
+        ...
+
+    def close(self) -> None:
+        """Stop all background work; the store stays open. Closing twice is closing once."""
+        ...
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(self, *_: object) -> None: ...
+
+
+class ReadsByName(ClosesOnExit):
+    """The part of `Config` that every strategy implements alike, and what it needs of each."""
+
+    __slots__ = ()
+
+    if TYPE_CHECKING:
+
+        def _name(self) -> str: ...
+
+        def _read(self, option: str, keys: Collection[str] | None) -> dict[str, Any] | None: ...
+
+        def _read_all(self, keys: Collection[str] | None) -> dict[str, dict[str, Any]]: ...
+
+        def __iter__(self) -> Iterator[str]: ...
+
+        def reload(self) -> None: ...
+
+        # Said once, with its overloads.
+        get = Config.get
+    else:
+
+        def get(self, option=None, *, keys=None, default=MISSING):
+            """Read one option, or every option by its name; see `Config.get`."""
+            if option is None:
+                return self._read_all(keys)
+            values = self._read(option, keys)
+            return self._or_default(option, default) if values is None else values
+
+    def _or_default(self, option: str, default: object) -> object:
+        if default is Missing.MISSING:
+            raise OptionNotFoundError(option, self._name())
+        return default
+
+    def __getitem__(self, option: str) -> dict[str, Any]:
+        return self.get(option)
+
+    def __contains__(self, option: object) -> bool:
+        try:
+            return self.get(option, keys=(), default=None) is not None  # type: ignore[call-overload]  # get checks it
+        except InvalidNameError:
+            return False
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    # Without this, an empty store would be false, and `if config:` would count all options.
+    def __bool__(self) -> bool:
+        return True
+
+    def keys(self) -> KeysView[str]:
+        """The names of the options at this moment."""
+        return dict.fromkeys(self).keys()

@@ -1,0 +1,208 @@
+"""Rules of `commit`: all of its changes or none, under the next version."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from copy import deepcopy
+from types import MappingProxyType
+from typing import Any
+
+from hypothesis import strategies as st
+
+from confstore._journal.commits import MAX_CHANGES, MAX_COMMIT_B, MAX_REMARKS_B
+from confstore._stores.protocols import Change, Commit, Store
+from confstore._values.canonical import MAX_OPTION_SIZE_B
+from confstore._values.names import MAX_OPTION_B
+from confstore._values.sizes import option_size_b
+from confstore._values.types import Values
+from confstore.testing._checks import CANARY, assert_same_outcome, check_commit, spoil
+from confstore.testing._model import Entry
+from confstore.testing._rules.machine import Machine, rule_if, some_option
+from confstore.testing._samples.invalid import INVALID_OPTION_NAMES, SOME_INVALID_VALUES
+from confstore.testing._strategies import any_text, any_values
+
+__all__ = ["CommitRules", "any_version", "is_journaled"]
+
+_GOOD = Change("good", {"canary": CANARY})
+_HALF: Mapping[str, str] = MappingProxyType({"canary": CANARY * (MAX_COMMIT_B // 2 // len(CANARY))})
+
+INVALID_COMMITS: Mapping[str, dict[str, Any]] = MappingProxyType(
+    {
+        "no change": {"changes": []},
+        "too many changes": {
+            "changes": [Change(f"new {number}", {}) for number in range(MAX_CHANGES + 1)]
+        },
+        "an option twice": {"changes": [_GOOD, Change("a", {}), Change("good", {})]},
+        "an option set and deleted": {"changes": [_GOOD, Change("good", None)]},
+        "a comment that is too long": {"changes": [_GOOD], "comment": "a" * (MAX_REMARKS_B + 1)},
+        "an author that is too long": {"changes": [_GOOD], "author": "a" * (MAX_REMARKS_B + 1)},
+        "an author and a comment that are too long together": {
+            "changes": [_GOOD],
+            "author": "a" * (MAX_REMARKS_B // 2),
+            "comment": "a" * (MAX_REMARKS_B // 2 + 1),
+        },
+        "a comment that is too long in UTF-8": {
+            "changes": [_GOOD],
+            "comment": "\u00e9" * (MAX_REMARKS_B // 2) + "a",
+        },
+        "a comment with a lone surrogate": {"changes": [_GOOD], "comment": "\ud800"},
+        "an author with a lone surrogate": {"changes": [_GOOD], "author": "\udfff"},
+        "a comment that is no text": {"changes": [_GOOD], "comment": [CANARY]},
+        "too large in all": {"changes": [_GOOD, Change("b", _HALF), Change("c", _HALF)]},
+    }
+)
+"""Commits that every backend must refuse, each under the name of its reason."""
+
+
+def is_journaled(machine: Machine) -> bool:
+    """Tell if the store under test keeps a journal; a condition of rules."""
+    return machine.journaled
+
+
+@st.composite
+def _any_changes(draw: st.DrawFn) -> dict[str, Values | None]:
+    options = draw(st.lists(some_option, min_size=1, max_size=4, unique=True))
+    return {option: draw(st.one_of(st.none(), any_values)) for option in options}
+
+
+def _versions(machine: Machine) -> st.SearchStrategy[int]:
+    version = machine.model.kept_journal.version
+    # The newest is the simplest.
+    return st.integers(0, version).map(lambda back: version - back)
+
+
+any_version: st.SearchStrategy[int] = st.runner().flatmap(_versions)
+"""A version of the store under test, which has a journal; 0 is before the first commit."""
+
+
+class CommitRules(Machine):
+    """A commit is applied as a whole, or refused as a whole."""
+
+    @rule_if(
+        is_journaled,
+        changes=_any_changes(),
+        author=st.one_of(st.none(), any_text),
+        comment=any_text,
+    )
+    def commit_changes(
+        self, changes: Mapping[str, Values | None], author: str | None, comment: str
+    ) -> None:
+        """Options are set and deleted at once; the given values stay the caller's."""
+        given = _changes(deepcopy(changes))
+        self.commit(given, author=author, comment=comment)
+        assert given == _changes(changes), "commit has changed what it was given"
+        for change in given:
+            spoil(change.values)
+        for option in changes:
+            self.read(option)
+
+    @rule_if(is_journaled, changes=_any_changes())
+    def commit_through_two_handles(self, changes: Mapping[str, Values | None]) -> None:
+        """Through any handle, the next version is one higher than the last."""
+        if len(self.handles) == 1:
+            self.open_handle()
+        for handle in self.handles * 2:
+            self.commit(_changes(changes), via=handle.store)
+            self.compare_journals()
+            self.do("set", "counted", {}, via=handle.store)
+
+    @rule_if(is_journaled, changes=_any_changes(), if_version=any_version)
+    def commit_if_version(self, changes: Mapping[str, Values | None], if_version: int) -> None:
+        """Options that nobody else touched since are committed; a conflict names the others."""
+        self.commit(_changes(changes), if_version=if_version, why=f"if_version={if_version}")
+
+    @rule_if(is_journaled, option=some_option)
+    def commit_if_one_option_is_unchanged(self, option: str) -> None:
+        """The version of the options counts, not that of the store."""
+        other = f"{option[:64]} beside"
+        self.write(option, {"a": 1})
+        self.write(other, {"a": 1})
+        seen = self.version
+        self.do("update", other, {"a": 2})
+        self.commit([Change(option, {"a": 3})], if_version=seen, why="another option changed")
+        self.commit([Change(other, {"a": CANARY})], if_version=seen, why="it was updated")
+        self.commit([Change(other, None)], if_version=seen, why="it was updated")
+        self.commit([Change("c", {}), Change(other, {})], if_version=seen, why="one of two changed")
+        fresh = self.version
+        self.commit([Change(other, {"a": 4}), Change(option, None)], if_version=fresh)
+        self.commit([Change(option, {"a": CANARY})], if_version=fresh, why="it was deleted")
+        self.commit([Change(option, {}), Change(other, {})], if_version=fresh, why="both changed")
+        self.commit([Change(option, {})], if_version=0, why="long ago")
+        self.commit([Change(option, {})], if_version=self.version)
+        self.do("delete", option)
+        self.commit([Change(option, {})], if_version=self.version - 1, why="it was just deleted")
+        self.read(option)
+        self.read(other)
+
+    @rule_if(is_journaled, option=some_option)
+    def commit_without_effect(self, option: str) -> None:
+        """Writing equal values and deleting an absent option are commits, too."""
+        self.write(option, {"a": 1})
+        self.commit([Change(option, {"a": 1})])
+        self.do("set", option, {"a": 1})
+        self.do("update", option, {})
+        self.commit([Change(option, None)])
+        self.commit([Change(option, None)], comment="it was deleted by hand")
+        self.commit([Change(option, None), Change("b", {"a": 1})])
+        self.read(option)
+
+    @rule_if(is_journaled, once=True, option=some_option)
+    def refuse_invalid_commits(self, option: str) -> None:
+        """A commit that one backend cannot make is refused by all, before anything is written."""
+        self.write(option, {"canary": CANARY})
+        good = [Change("good", {"a": 1}), Change(option, None)]
+        for reason, commit in INVALID_COMMITS.items():
+            self.commit(**commit, why=reason)
+        for reason, values in SOME_INVALID_VALUES.items():
+            bad = Change("bad", values)
+            self.commit([bad, *good], why=reason)
+            self.commit([*good, bad], why=reason)
+        for reason, name in INVALID_OPTION_NAMES.items():
+            self.commit([*good, Change(name, {"canary": CANARY})], why=reason)
+            self.commit([*good, Change(name, None)], why=reason)
+        self.read(option)
+
+    @rule_if(is_journaled, once=True)
+    def commit_at_the_limits(self) -> None:
+        """The most changes, the longest remarks and the largest option are accepted."""
+        many = [f"many {number}" for number in range(MAX_CHANGES)]
+        self.commit([Change(option, {"option": option}) for option in many])
+        half = "\u00e9" * (MAX_REMARKS_B // 4)
+        self.commit([Change(option, None) for option in many], author=half, comment=half)
+        name = "a" * MAX_OPTION_B
+        text = "a" * (MAX_OPTION_SIZE_B - option_size_b(name, {"text": ""}))
+        self.commit([Change(name, {"text": text})], comment="a" * MAX_REMARKS_B)
+        self.commit([Change(name, None)])
+
+    def commit(
+        self,
+        changes: Iterable[Change],
+        *,
+        via: Store | None = None,
+        why: str = "",
+        **how: Any,
+    ) -> None:
+        """Commit to the store and to the model: both do it, or refuse alike."""
+        # A commit names its predecessor, whose id the model must know.
+        self.compare_journals()
+        kept = list(changes)
+
+        def call(one: Any) -> Commit | Entry:
+            committed: Commit | Entry = one.commit(iter(kept), **how)
+            return committed
+
+        store = self.store if via is None else via
+        answers = assert_same_outcome(call, store, self.model, f"commit, {why}")
+        if answers is not None:
+            actual, expected = answers
+            assert actual.version == expected.version, "commit returns the new commit"
+            check_commit(actual, self.model.kept_journal)
+
+    @property
+    def version(self) -> int:
+        """The version that the store must have."""
+        return self.model.kept_journal.version
+
+
+def _changes(changes: Mapping[str, Values | None]) -> list[Change]:
+    return [Change(option, values) for option, values in changes.items()]

@@ -1,0 +1,64 @@
+"""Somebody sits in front of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from ..in_terminal import INTERRUPT
+
+Terminal = Callable[..., tuple[str, int]]
+
+
+def test_table_is_the_default(terminal: Terminal, dev: Path) -> None:
+    """People read a table; --output json gives them JSON."""
+    screen, code = terminal("get", "db")
+    assert code == 0
+    rows = [line.split() for line in screen.splitlines()]
+    assert ["KEY", "TYPE", "VALUE"] in rows
+    assert ["port", "number", "27017"] in rows
+    assert json.loads(terminal("get", "db", "-o", "json")[0]) == {
+        "host": "db.example",
+        "port": 27017,
+    }
+
+
+def test_values_are_shown_and_not_obeyed(terminal: Terminal, dev: Path) -> None:
+    """A text keeps its lines; an escape sequence in it is only shown; bytes are JSON."""
+    values = {"text": "one\ntwo\x1b[31m", "raw": {"$bytes": "AP8="}}
+    dev.write_text(json.dumps({"db": values}), encoding="utf-8")
+    assert terminal("get", "db", "text") == ("one\ntwo\\x1b[31m\n", 0)
+    assert terminal("get", "db", "raw") == ('{"$bytes": "AP8="}\n', 0)
+
+
+def test_secret_is_typed_unseen(terminal: Terminal, dev: Path, options: Callable[[], Any]) -> None:
+    """`KEY=-` asks, and the screen does not show the answer."""
+    screen, code = terminal(
+        "set", "login", "user=-", "pass=-", answers=[("user: ", "ada\n"), ("pass: ", "s3cret\n")]
+    )
+    assert code == 0
+    assert options()["login"] == {"user": "ada", "pass": "s3cret"}
+    assert "s3cret" not in screen
+
+
+def test_question_is_answered(terminal: Terminal, dev: Path, options: Callable[[], Any]) -> None:
+    """Yes deletes; no, and Enter alone, change nothing."""
+    asked = "delete option 'db' of store 'dev'? [y/N]: "
+    screen, code = terminal("delete", "db", answers=[(asked, "n\n")])
+    assert (code, "nothing was changed" in screen) == (1, True)
+    assert terminal("delete", "db", answers=[(asked, "\n")])[1] == 1
+    assert "db" in options()
+    assert terminal("delete", "db", answers=[(asked, "y\n")])[1] == 0
+    assert "db" not in options()
+
+
+def test_interrupted_at_a_question(terminal: Terminal, dev: Path) -> None:
+    """Ctrl-C is one line and the shells' code for it; nothing is written."""
+    before = dev.read_bytes()
+    screen, code = terminal("delete", "db", answers=[("[y/N]: ", INTERRUPT)])
+    assert (code, screen.splitlines()[-1]) == (130, "confstore: interrupted")
+    screen, code = terminal("set", "db", "password=-", answers=[("password: ", INTERRUPT)])
+    assert (code, screen.splitlines()[-1]) == (130, "confstore: interrupted")
+    assert dev.read_bytes() == before

@@ -1,0 +1,102 @@
+"""A client of ours uses the proxies, certificates and roles that the environment names."""
+
+from __future__ import annotations
+
+import http.client
+import ssl
+from collections.abc import Iterator
+from contextlib import closing
+from http.server import BaseHTTPRequestHandler
+from pathlib import Path
+from typing import Any
+
+import pytest
+import trustme
+
+from confstore.errors import StoreUnavailableError
+from confstore_dynamodb import open_url
+
+from ..conftest import description
+from ..loopback import Loopback
+
+ITEM = {"_store": {"S": "prod"}, "_option": {"S": "db"}, "port": {"N": "1"}}
+CREDENTIALS = """
+<AssumeRoleResponse><AssumeRoleResult><Credentials>
+    <AccessKeyId>assumed</AccessKeyId>
+    <SecretAccessKey>secret</SecretAccessKey>
+    <SessionToken>session-of-the-role</SessionToken>
+    <Expiration>2999-01-01T00:00:00Z</Expiration>
+</Credentials></AssumeRoleResult></AssumeRoleResponse>
+"""
+
+
+@pytest.fixture
+def proxy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Loopback]:
+    """A proxy that every request goes through, with a DynamoDB behind it."""
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(str(tmp_path / "authority.pem"))
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("dynamodb.test").configure_cert(tls)
+    with Loopback(tls) as proxy:
+        proxy.answer("DescribeTable", proxy.json({"Table": description()}))
+        proxy.answer("GetItem", proxy.json({"Item": ITEM}))
+        monkeypatch.setenv("AWS_CA_BUNDLE", str(tmp_path / "authority.pem"))
+        monkeypatch.setenv("HTTP_PROXY", proxy.url)
+        monkeypatch.setenv("HTTPS_PROXY", proxy.url)
+        yield proxy
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_requests_go_through_a_proxy(proxy: Loopback, scheme: str) -> None:
+    """All requests share one connection to the proxy, which is a tunnel for TLS."""
+    url = f"dynamodb://config/prod?endpoint_url={scheme}://dynamodb.test/"
+    with closing(open_url(url)) as store:
+        for _ in range(3):
+            assert store.get("db") == {"port": 1}
+    tunnels = ["CONNECT dynamodb.test:443"] if scheme == "https" else []
+    assert proxy.requests == [*tunnels, "DescribeTable", "GetItem", "GetItem", "GetItem"]
+
+
+def test_server_with_a_wrong_certificate(proxy: Loopback, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is sent to a server that cannot say who it is."""
+    monkeypatch.delenv("AWS_CA_BUNDLE")
+    pieces: list[bytes] = []
+    send = http.client.HTTPConnection.send
+
+    def sending(self: http.client.HTTPConnection, data: Any) -> None:
+        pieces.append(data)
+        send(self, data)
+
+    monkeypatch.setattr(http.client.HTTPConnection, "send", sending)
+    with (
+        closing(open_url("dynamodb://config/prod?endpoint_url=https://dynamodb.test/")) as store,
+        pytest.raises(StoreUnavailableError, match="SSL"),
+    ):
+        store.get("db")
+    assert not any(b"POST" in piece for piece in pieces)
+
+
+def test_client_assumes_a_role(
+    loopback: Loopback, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A profile may name a role, which the session of a client of ours assumes."""
+    (tmp_path / "config").write_text(
+        "[profile operator]\nrole_arn = arn:aws:iam::000000000000:role/operator\n"
+        "credential_source = Environment\nregion = eu-west-1\n"
+    )
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    monkeypatch.setenv("AWS_ENDPOINT_URL_STS", loopback.url)
+    tokens = []
+
+    def item(handler: BaseHTTPRequestHandler, body: bytes) -> None:
+        tokens.append(handler.headers["X-Amz-Security-Token"])
+        loopback.json({"Item": ITEM})(handler, body)
+
+    loopback.answer("AssumeRole", loopback.page(CREDENTIALS.encode(), kind="text/xml"))
+    loopback.answer("DescribeTable", loopback.json({"Table": description()}))
+    loopback.answer("GetItem", item)
+    url = f"dynamodb://config/prod?endpoint_url={loopback.url}&profile=operator"
+    with closing(open_url(url)) as store:
+        assert store.get("db") == {"port": 1}
+    assert loopback.requests == ["AssumeRole", "DescribeTable", "GetItem"]
+    assert tokens == ["session-of-the-role"]
