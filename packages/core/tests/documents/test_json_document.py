@@ -37,7 +37,7 @@ def is_read_only(value: object) -> bool:
     return True
 
 
-@given(options=st.dictionaries(any_option, any_values, max_size=4), is_ascii=st.booleans())
+@given(options=st.dictionaries(any_option, any_values, max_size=3), is_ascii=st.booleans())
 @example(options={"a": {"url": "x:y:z", ':"': '":'}}, is_ascii=False)
 @example(options={}, is_ascii=False)
 def test_any_options(options: dict[str, Any], is_ascii: bool) -> None:
