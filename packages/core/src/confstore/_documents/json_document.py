@@ -4,24 +4,22 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
+from decimal import Decimal
 from typing import Any, NoReturn
 
 from confstore._documents.json_place import find_json_fault
-from confstore._documents.plain_options import plain_options
-from confstore._documents.tagged_json import JSONPathError, check_json_name, option_from_json
+from confstore._documents.tagged_json import JSONPathError, OptionReader
 from confstore._documents.text_place import TextFault, decode_text
-from confstore._values.names import MAX_OPTION_B
-from confstore._values.numbers import Number, number_from_text
+from confstore._values.numbers import MAX_DIGITS, Number, number_from_text
 from confstore._values.read_only import ReadOnlyDict
 from confstore.errors import InvalidDocumentError
 
 __all__ = ["options_from_json"]
 
-
-# Looked up once: loading a store makes ten thousands of them.
-_new_dict: Callable[..., Any] = dict.__new__
-_fill_dict: Callable[..., None] = dict.update
+_SCALARS = frozenset({str, bool, int, float, Decimal, type(None)})
+_DIGITS_AS_ZEROS = bytes.maketrans(b"123456789", b"000000000")
+_LONG_INT = b"0" * (MAX_DIGITS + 1)
+_WINDOW_B = 1_000
 
 
 def options_from_json(content: bytes, source: str) -> dict[str, ReadOnlyDict]:
@@ -64,35 +62,47 @@ def _options(content: bytes) -> dict[str, ReadOnlyDict] | TextFault:
 
 
 def _decoded(text: str, content: bytes) -> dict[str, ReadOnlyDict]:
-    key_count = 0
-
-    def read_only(entries: dict[str, Any]) -> Any:
-        nonlocal key_count
-        key_count += len(entries)
-        made = _new_dict(ReadOnlyDict)
-        _fill_dict(made, entries)
-        return made
-
     raw = json.loads(
-        text,
-        object_hook=read_only,
-        parse_constant=_refuse_constant,
-        parse_float=_number,
+        text, object_hook=ReadOnlyDict, parse_constant=_refuse_constant, parse_float=_number
     )
     if not isinstance(raw, ReadOnlyDict):
         raise ValueError("the top level is not an object")  # noqa: TRY004 (of the text)
-    # A decoder that sees each pair of an object takes half as long again.
-    if _may_repeat_keys(content, key_count):
+    reader = _reader(content, len(raw))
+    options = {sys.intern(name): reader.option(name, values) for name, values in raw.items()}
+    # A decoder that looks at each pair takes half as long again.
+    if _may_repeat_keys(content, len(raw) + reader.key_count):
         json.loads(text, object_pairs_hook=_refuse_repeated)
-    names = "".join(raw)
-    if not names.isascii() or "" in raw or max(map(len, raw), default=0) > MAX_OPTION_B:
-        for option in raw:
-            check_json_name(option)
-    plain = plain_options(raw)
-    return {
-        sys.intern(option): plain[option] if option in plain else option_from_json(option, values)
-        for option, values in raw.items()
-    }
+    return options
+
+
+def _may_repeat_keys(content: bytes, key_count: int) -> bool:
+    """
+    Whether the decoder may have dropped a key that is in its object twice.
+
+    Each key of a text has a colon behind it and, without the blanks, a quote before that. Where no
+    more of these are there than keys were read, every key was read.
+    """
+    if content.count(b":") == key_count:
+        return False
+    return content.translate(None, b" \t\n\r").count(b'":') != key_count
+
+
+def _reader(content: bytes, option_count: int) -> OptionReader:
+    # Only an escape makes a lone surrogate, and only a long row of digits an int of so many.
+    is_plain = b"\\u" not in content and _LONG_INT not in content.translate(_DIGITS_AS_ZEROS)
+    # A string of JSON has no line break in it. So if each window of the text has one, a key and its
+    # value have less than four windows of bytes.
+    has_breaks = all(
+        content.find(b"\n", begin, begin + _WINDOW_B) >= 0
+        for begin in range(0, len(content), _WINDOW_B)
+    )
+    # One brace for the document and one for each option: none are left for their values.
+    has_containers = b"[" in content or content.count(b"{") > 1 + option_count
+    return OptionReader(
+        _SCALARS if is_plain else _SCALARS - {str, int},
+        4 * _WINDOW_B if has_breaks else None,
+        is_flat=is_plain and not has_containers,
+    )
 
 
 def _number(text: str) -> Number:
@@ -100,22 +110,10 @@ def _number(text: str) -> Number:
     number = float(text)
     # A float keeps any 15 digits, and the shortest form of a float is its own.
     is_exact = len(text) <= 16 or repr(number) == text
-    # Far within the limits; a number with a fraction is below 2**53.
+    # A number with a fraction is below 2**53, far within the limits.
     if is_exact and 1e-100 < abs(number) < 1e16 and not number.is_integer():
         return number
     return number_from_text(text)
-
-
-def _may_repeat_keys(content: bytes, key_count: int) -> bool:
-    """
-    True if an object may hold a key twice, of which the decoder keeps the last.
-
-    Behind each key of the text stands a colon, and without the blanks it follows a quote. If no
-    more of these are in the text than keys were kept, every key was kept.
-    """
-    if content.count(b":") == key_count:
-        return False
-    return content.translate(None, b" \t\n\r").count(b'":') != key_count
 
 
 def _refuse_repeated(pairs: list[tuple[str, Any]]) -> None:
