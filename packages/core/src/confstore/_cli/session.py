@@ -33,8 +33,6 @@ class Session(ClosesOnExit):
     is_debug: bool = False
     _stores: dict[str, Store] = attrs.field(init=False, factory=dict, repr=False)
 
-    # -- stores ----------------------------------------------------------------------------------
-
     def store(self, purpose: _Purpose = "read") -> Store:
         """Open the store of the command, once; `purpose` is that of `confstore.open_store`."""
         return self.open(self.required_url(), purpose)
@@ -78,11 +76,9 @@ class Session(ClosesOnExit):
             store.close()
         self._stores.clear()
 
-    # -- output ----------------------------------------------------------------------------------
-
     @property
     def is_terminal(self) -> bool:
-        """Whether data goes to a person's screen."""
+        """True if data goes to a person's screen."""
         return sys.stdout.isatty()
 
     @property
@@ -112,8 +108,6 @@ class Session(ClosesOnExit):
     def say(self, text: str) -> None:
         """Print a message for a person, as one line on standard error."""
         click.echo(visible(text), err=True)
-
-    # -- questions -------------------------------------------------------------------------------
 
     def confirm(self, doing: str, *, is_confirmed: bool) -> None:
         """Ask before something is done, such as `delete option 'db'`; a no is an error."""

@@ -96,6 +96,7 @@ printf '%s\n' "${COMPREPLY[@]}"
 
 
 @pytest.mark.skipif(BASH is None, reason="there is no bash")
+@pytest.mark.slow("bash starts the program for its script, and once more for a tab")
 class TestBash:
     """The script as a user sets it up, in a real bash."""
 

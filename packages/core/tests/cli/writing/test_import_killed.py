@@ -22,7 +22,10 @@ from confstore_file import FileStore
 from ..conftest import SCRIPT, Confstore
 from .holding_proxy import PATIENCE_S, holding_proxy
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="kills with SIGKILL")
+pytestmark = [
+    pytest.mark.skipif(sys.platform == "win32", reason="kills with SIGKILL"),
+    pytest.mark.slow("imports hundreds of options, in processes that are killed"),
+]
 
 # More than two commits hold.
 MANY = {

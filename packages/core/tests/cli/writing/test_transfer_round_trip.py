@@ -23,6 +23,8 @@ from confstore_file import FileStore
 
 from ..conftest import Confstore
 
+pytestmark = pytest.mark.slow("every value and name that there can be, through every backend")
+
 
 def canonical(options: dict[str, Any]) -> dict[str, Any]:
     return {option: canonical_values(option, values) for option, values in options.items()}

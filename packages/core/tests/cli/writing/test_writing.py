@@ -309,3 +309,13 @@ def test_only_an_assignment_makes_an_option(confstore: Confstore, dev: Path) -> 
     assert ran.code == 1
     assert "did you mean 'db'?" in ran.stderr
     assert dev.read_bytes() == before
+
+
+def test_remarks_that_no_commit_holds(confstore: Confstore, journaled: Path) -> None:
+    """They are refused for one option as for many, and splitting is not advised."""
+    before = journaled.read_bytes()
+    ran = confstore("set", "db", "a=1", "--comment", "x" * 2001)
+    assert (ran.stdout, ran.code, ran.stderr.count("\n")) == ("", 3, 1)
+    assert "author and comment have" in ran.stderr
+    assert "--split" not in ran.stderr
+    assert journaled.read_bytes() == before

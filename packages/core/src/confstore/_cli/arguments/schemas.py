@@ -18,7 +18,7 @@ from confstore._values.read_only import freeze
 
 __all__ = ["imported_schema", "problems_of"]
 
-# The import machinery, where nobody's mistake is.
+# The import machinery; a mistake is never there.
 _FROZEN = "<frozen "
 
 
@@ -104,7 +104,7 @@ def _absent_module(name: str) -> CommandError:
         where = "here, or installed"
     else:
         path = getattr(sys.modules[parent], "__path__", [])
-        # What is no package has nothing in it, and is perhaps itself what was meant.
+        # A module that is no package may be the intended one.
         known = [module.name for module in pkgutil.iter_modules(path, f"{parent}.")] or [parent]
         where = f"in {parent!r}"
     return CommandError(f"there is no module {name!r} {where}{did_you_mean(name, known)}")
@@ -118,7 +118,7 @@ def _place(error: BaseException) -> str:
         for frame, line in traceback.walk_tb(error.__traceback__)
         if not frame.f_code.co_filename.startswith(_FROZEN)
     ]
-    # Rather the caller's own line than the one of the library that it calls.
+    # The caller's own line is more useful than that of a library.
     own = [place for place in places if _is_own(place[0])]
     filename, line = (own or places)[-1]
     return f" at {_shown(filename)}:{line}"

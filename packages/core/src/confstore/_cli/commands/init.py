@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 import click
 
 from confstore import JournaledStore, Store, ability
@@ -11,6 +13,12 @@ from confstore._cli.terminal.exit_codes import CommandError, ExitCode
 from confstore.errors import StoreNotFoundError
 
 __all__ = ["init"]
+
+
+class _Creatable(Protocol):
+    """A store that opening does not create."""
+
+    def create(self) -> None: ...
 
 
 @command(
@@ -59,8 +67,8 @@ def init(session: Session, has_journal: bool, is_dry_run: bool) -> None:
 def _created(session: Session) -> Store:
     store = session.store("create")
     # Opening creates a table, but not a file, because an absent file can be read.
-    create = getattr(store, "create", None)
-    if create is not None:
-        create()
+    creatable = ability(store, _Creatable)
+    if creatable is not None:
+        creatable.create()
     session.say(f"created store {store.name!r}")
     return store

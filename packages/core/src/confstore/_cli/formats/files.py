@@ -37,7 +37,7 @@ class Format:
     Attributes:
         name: The value of `--format`.
         suffixes: The endings of its files' names.
-        is_importable: Whether it can be read, and not only written.
+        is_importable: True if it can be read, and not only written.
         needs_option: Whether its file is one option, whose name the reader must be given.
     """
 

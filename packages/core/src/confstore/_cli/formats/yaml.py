@@ -43,7 +43,7 @@ def dumps(options: Mapping[str, Mapping[str, Any]]) -> str:
 
 
 def text_from_tree(tree: Any) -> str:
-    """What `json.dumps` takes as YAML, in its order."""
+    """Convert data for `json.dumps` to YAML, in its order."""
     text: str = yaml.dump(
         tree,
         Dumper=_dumper(getattr(yaml, "CSafeDumper", yaml.SafeDumper)),

@@ -44,7 +44,7 @@ _STR = "tag:yaml.org,2002:str"
 
 _TOO_DEEP = "lists and mappings are nested too deep"
 
-# What the two parsers begin their messages with; the rest may quote the document.
+# The beginnings of the two parsers' messages; the rest may quote the document.
 _REASONS = {
     "found character": "text cannot begin with this character here: put it in quotes",
     "mapping values are not allowed": "no colon can stand here: put the text in quotes",
@@ -219,7 +219,7 @@ def _merged(node: Any, value: Any) -> dict[str, Any]:
 
 
 def _is_merge(node: Any) -> bool:
-    """Whether it is the key of a merge: one without quotes, which a user's own key needs."""
+    """True for the key of a merge: one without quotes, which a user's own key needs."""
     return bool(node.tag == _PLAIN and node.value == _MERGE_KEY)
 
 
@@ -289,7 +289,7 @@ def _plain_scalar(text: str) -> str | int | float | Decimal | None:
 
 
 def is_surely_text(text: str) -> bool:
-    """Whether every reader of YAML takes this for text, if the syntax allows it without quotes."""
+    """True if every reader of YAML takes this for text where the syntax allows no quotes."""
     if text in _LETTERS:
         return False
     try:

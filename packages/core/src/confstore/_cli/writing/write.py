@@ -143,8 +143,10 @@ class Write:
     def _commit(self, journal: JournaledStore, plan: Plan, written: Written) -> None:
         asked = self.writing.if_version
         author, comment = self.writing.author_or_user, self.writing.comment or self.comment
+        attempts = 0
         with Progress("committing", len(plan.options)) as progress:
-            for attempt in range(1, _MAX_ATTEMPTS + 1):
+            while True:
+                attempts += 1
                 try:
                     if not self.is_split:
                         commit = plan.commit(
@@ -164,7 +166,7 @@ class Write:
                     message = f"{error}; --split makes {sum(1 for _ in drafts)} commits of it"
                     raise CommandError(message, ExitCode.INVALID) from None
                 except VersionConflictError:
-                    if not self.is_retried or asked is not None or attempt == _MAX_ATTEMPTS:
+                    if not self.is_retried or asked is not None or attempts == _MAX_ATTEMPTS:
                         raise
                     plan = self.plan()
                 else:
