@@ -11,7 +11,6 @@ import pytest
 
 import confstore.adapter
 from confstore import (
-    BulkStore,
     Change,
     DiagnosableStore,
     JournaledStore,
@@ -61,7 +60,6 @@ TestPlain = PlainContract.TestCase
         (PollableStore, ReferenceStore, True),
         (JournaledStore, ReferenceStore, False),
         (JournaledStore, JournaledReferenceStore, True),
-        (BulkStore, ReferenceStore, False),
         (DiagnosableStore, JournaledReferenceStore, False),
     ],
 )
