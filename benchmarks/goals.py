@@ -173,7 +173,7 @@ ROWS = (
         SECONDS,
         "file/load_ours",
         (
-            Against("json.loads", "file/load_json", 2.5),
+            Against("json.loads", "file/load_json", 3.0),
             Against("pydantic", "file/load_pydantic"),
             Against("dynaconf", "file/load_dynaconf"),
         ),

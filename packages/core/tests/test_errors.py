@@ -51,7 +51,7 @@ TEXTS = {
         "store 'prod' is at version 3, and 'db' changed after version 1: read it again, then commit"
     ),
     JournalGapError("prod", 2, 5): (
-        "the journal of store 'prod' begins at version 5, too late for version 2"
+        "store 'prod': the journal begins at version 5, too late for version 2"
     ),
     NotJournaledError("prod"): "store 'prod' has no journal: call its enable_journal() first",
 }

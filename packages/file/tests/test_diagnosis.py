@@ -64,7 +64,7 @@ def test_healthy(store: FileStore, file: Path) -> None:
     ]
     assert findings[0].text == f"{file} can be read; {len(before[2][1])} bytes, mode 0600"
     assert findings[1].text == f"files can be made in {file.parent}"
-    assert findings[2].text == "nobody writes"
+    assert findings[2].text == "no writer holds it"
     assert CANARY not in repr(findings)
     assert list(contents(file.parent)) == before
 

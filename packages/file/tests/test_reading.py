@@ -85,6 +85,24 @@ def test_edit_with_the_old_time(file: Path, now: WallClock) -> None:
     assert store.get("db") == {"port": 2}
 
 
+def test_edit_in_place_with_the_old_time(file: Path, now: WallClock) -> None:
+    """Such an edit of equal size, in the same file, shows by the time of the status change."""
+    written_at(file, ONE, now() - 100)
+    store = FileStore(file, wall_clock=now)
+    store.get("db")
+    before = file.stat()
+    # The clock of the file system has steps of some milliseconds.
+    while file.stat().st_ctime_ns == before.st_ctime_ns:
+        written_at(file, TWO, now() - 100)
+    after = file.stat()
+    assert (after.st_ino, after.st_size, after.st_mtime_ns) == (
+        before.st_ino,
+        before.st_size,
+        before.st_mtime_ns,
+    )
+    assert store.get("db") == {"port": 2}
+
+
 def test_edit_shows_at_once(file: Path) -> None:
     """An edit by hand is seen by the next read."""
     store = FileStore(file)

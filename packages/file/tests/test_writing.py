@@ -7,6 +7,7 @@ import stat
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -150,6 +151,27 @@ def test_never_more_open(file: Path, at_sync: Callable[[Callable[[], object]], N
         )
     )
     FileStore(file).set("db", {"password": "secret"})
+    assert modes == [0o600]
+
+
+def test_never_made_more_open(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The temporary file is private from the moment it is made, before it gets the old mode."""
+    file.write_text("{}")
+    file.chmod(0o600)
+    make, modes = os.open, []
+
+    def making(path: str, flags: int, mode: int = 0o777, **options: Any) -> int:
+        descriptor = make(path, flags, mode, **options)
+        if str(path).endswith(".tmp"):
+            modes.append(stat.S_IMODE(os.fstat(descriptor).st_mode))
+        return descriptor
+
+    monkeypatch.setattr(os, "open", making)
+    old = os.umask(0)
+    try:
+        FileStore(file).set("db", {"password": "secret"})
+    finally:
+        os.umask(old)
     assert modes == [0o600]
 
 

@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from confstore._documents.json_place import find_json_fault as find_json_fault
     from confstore._documents.tagged_json import (
         JSONPathError as JSONPathError,
-        check_json_name as check_json_name,
-        option_from_json as option_from_json,
         values_from_json as values_from_json,
         values_to_json as values_to_json,
     )
@@ -89,9 +87,7 @@ __getattr__, __dir__, __all__ = lazy_names(
         "confstore._doctor": "drift_finding finding_of findings_of journal_finding options_finding",
         "confstore._documents.json_document": "options_from_json",
         "confstore._documents.json_place": "find_json_fault",
-        "confstore._documents.tagged_json": (
-            "JSONPathError check_json_name option_from_json values_from_json values_to_json"
-        ),
+        "confstore._documents.tagged_json": ("JSONPathError values_from_json values_to_json"),
         "confstore._documents.text_place": "TextFault decode_text",
         "confstore._journal.chain": "check_if_version without_gap",
         "confstore._journal.commits": (

@@ -46,7 +46,6 @@ def test_what_is_written_is_read_back(values: Any) -> None:
         ({"a": 1}, {"a": 1}),
         ([{"$a": [b""]}], [{"$dict": {"$a": [{"$bytes": ""}]}}]),
     ],
-    ids=repr,
 )
 def test_what_json_lacks_is_tagged(value: Any, raw: Any) -> None:
     """A tag is an object with one key that begins with a dollar; a user's own is escaped."""

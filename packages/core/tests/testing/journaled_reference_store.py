@@ -9,15 +9,15 @@ from typing import Any
 from confstore import Change, Commit, Head
 from confstore.adapter import (
     Draft,
+    apply_changes,
     canonical_update,
     canonical_values,
     check_if_version,
-    check_size,
     checked_draft,
     checked_option,
+    merge_update,
     next_commit,
     split_into_drafts,
-    thaw,
 )
 from confstore.errors import NotJournaledError, StoreClosedError
 
@@ -86,10 +86,8 @@ class JournaledReferenceStore(ReferenceStore):
     ) -> None:
         if not self.is_journaled():
             return super().update(option, values, remove=remove)
-        changes, removed = canonical_update(checked_option(option), values, remove)
-        merged = {**self.options.get(option, {}), **changes}
-        merged = {key: value for key, value in merged.items() if key not in removed}
-        check_size(option, merged)
+        changed, removed = canonical_update(checked_option(option), values, remove)
+        merged = merge_update(option, self.options.get(option), changed, removed)
         self.write(self.checked([Change(option, merged)]))
         return None
 
@@ -99,6 +97,12 @@ class JournaledReferenceStore(ReferenceStore):
         self.existing(option)
         self.write(self.checked([Change(option, None)]))
         return None
+
+    def apply(self, changes: Iterable[Change]) -> None:
+        if not self.is_journaled():
+            super().apply(changes)
+        elif kept := list(changes):
+            self.write(self.checked(kept))
 
     # -- the parts, for others to get wrong --------------------------------------------------------
 
@@ -112,15 +116,11 @@ class JournaledReferenceStore(ReferenceStore):
         check_if_version(self.name, if_version, draft.options, since, version)
 
     def write(self, draft: Draft) -> Commit:
-        self.apply(draft)
+        self.apply_draft(draft)
         return self.append(draft)
 
-    def apply(self, draft: Draft) -> None:
-        for change in draft.changes:
-            if change.values is None:
-                self.options.pop(change.option, None)
-            else:
-                self.options[change.option] = thaw(change.values)
+    def apply_draft(self, draft: Draft) -> None:
+        apply_changes(self.options, draft.changes)
 
     def append(self, draft: Draft) -> Commit:
         commit = self.made(draft)

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from copy import deepcopy
 from typing import Any
 
 import attrs
 
-from confstore import Poll, Values
+from confstore import Change, Poll, Values
 from confstore.adapter import (
     ReadOnlyDict,
+    apply_changes,
     canonical_update,
     canonical_values,
-    check_size,
     checked_keys,
     checked_option,
     freeze,
+    merge_update,
     poll_between,
+    select,
     thaw,
 )
 from confstore.errors import OptionNotFoundError, StoreClosedError
@@ -58,8 +60,7 @@ class ReferenceStore:
         self, option: str, *, keys: Collection[str] | None = None, consistent: bool = True
     ) -> Values:
         wanted = checked_keys(keys)
-        values = thaw(self.existing(option))
-        return {key: value for key, value in values.items() if wanted is None or key in wanted}
+        return select(thaw(self.existing(option)), wanted)
 
     def items(self, *, consistent: bool = True) -> Iterator[tuple[str, Values]]:
         yield from deepcopy(self.options).items()
@@ -71,15 +72,23 @@ class ReferenceStore:
     def update(
         self, option: str, values: Mapping[str, Any], *, remove: Collection[str] = ()
     ) -> None:
-        changes, removed = canonical_update(checked_option(option), values, remove)
-        merged = {**self.options.get(option, {}), **changes}
-        merged = {key: value for key, value in merged.items() if key not in removed}
-        check_size(option, merged)
-        self.options[option] = merged
+        changed, removed = canonical_update(checked_option(option), values, remove)
+        self.options[option] = thaw(
+            merge_update(option, self.options.get(option), changed, removed)
+        )
 
     def delete(self, option: str) -> None:
         self.existing(option)
         del self.options[option]
+
+    def apply(self, changes: Iterable[Change]) -> None:
+        apply_changes(self.options, [self.checked_change(change) for change in changes])
+
+    def checked_change(self, change: Change) -> Change:
+        option = checked_option(change.option)
+        if change.values is None:
+            return change
+        return Change(option, canonical_values(option, change.values))
 
     def poll(self, checkpoint: object = None, *, consistent: bool = False) -> Poll:
         new = {option: freeze(values) for option, values in self.options.items()}

@@ -41,6 +41,7 @@ class ReferenceContract(StoreContract):
 
 class CannotPoll(ReferenceStore):
     poll: Any = property(lambda self: getattr(self, "ability that is not there"))
+    apply: Any = poll
 
 
 class GoneWithTheLastHandle(ReferenceStore):

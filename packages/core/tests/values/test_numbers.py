@@ -10,7 +10,17 @@ from hypothesis import given, strategies as st
 
 from confstore.adapter import canonical_values, is_same, number_from_text, number_to_text
 from confstore.errors import InvalidValueError
-from confstore.testing import any_number
+
+any_number = st.one_of(
+    *(st.integers(-9, 9), st.integers(1 - 10**38, 10**38 - 1)),
+    *(st.floats(-9.0, 9.0, width=16), st.floats(1e-130, 1e125), st.floats(-1e125, -1e-130)),
+    st.builds(
+        lambda digits, exponent: Decimal(f"{digits}E{exponent}"),
+        st.integers(1 - 10**38, 10**38 - 1),
+        st.integers(-130, 88),
+    ),
+)
+"""Numbers within the limits, as int, float or Decimal; not always in canonical form."""
 
 
 def canonical(number: Any) -> Any:

@@ -6,7 +6,7 @@ ConfigStoreError
 ├── StoreNotFoundError
 │   └── TableNotFoundError         the table does not exist
 └── BackendError
-    └── MisconfiguredSchemaError   the table has other keys than this store needs
+    └── MisconfiguredSchemaError   the table has the wrong keys
 ```
 """
 
@@ -18,26 +18,12 @@ __all__ = ["MisconfiguredSchemaError", "TableNotFoundError"]
 
 
 class TableNotFoundError(StoreNotFoundError):
-    """
-    The table does not exist and was not to be created.
+    """The table does not exist, and was not to be created."""
 
-    Attributes:
-        store: The store that was asked.
-        reason: The table that is missing.
-    """
-
-    def __str__(self) -> str:
-        return f"store {self.store!r} has no table: {self.reason}"
+    template = "store {store!r} has no table: {reason}"
 
 
 class MisconfiguredSchemaError(BackendError):
-    """
-    The table exists, with other keys than this store needs.
+    """The table exists, but its keys are not those of a store; the reason names both."""
 
-    Attributes:
-        store: The store that was opened.
-        reason: Which keys the table has, and which it should have.
-    """
-
-    def __str__(self) -> str:
-        return f"store {self.store!r} has a table of another schema: {self.reason}"
+    template = "store {store!r} has a table of another schema: {reason}"

@@ -12,7 +12,7 @@ from confstore_file._store import FileStore
 __all__ = ["FileConfigStore"]
 
 _UPDATE_INTERVAL_S = 1.0
-"""A look at an unchanged file costs microseconds, and whoever edits one waits for the effect."""
+"""Reading an unchanged file costs microseconds, and whoever edits it waits for the effect."""
 
 
 class FileConfigStore(ConfigStore):
@@ -31,8 +31,8 @@ class FileConfigStore(ConfigStore):
         Args:
             path: The file, as for `FileStore`.
             config_store: The strategy, as for `ConfigStore`.
-            **config_options: What the strategy takes. `update_interval` of a `TimeBasedConfigStore`
-                is one second unless given, so that an edit shows at once.
+            **config_options: The strategy's arguments. `update_interval` of a
+                `TimeBasedConfigStore` is one second by default, so that an edit shows at once.
 
         Raises:
             InvalidNameError: The path names no file.

@@ -1,4 +1,4 @@
-"""What is well with a store in a file and what is not."""
+"""The diagnosis of a store in a file."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ import tempfile
 from collections.abc import Iterator
 
 from confstore import Finding, JournaledStore
-from confstore.adapter import drift_finding, journal_finding, options_finding
+from confstore.adapter import findings_of
 from confstore.errors import ConfigStoreError, StoreUnavailableError
-from confstore_file._os_errors import store_error
+from confstore_file._os_errors import reason_of, store_error
 from confstore_file._replacement import temporary_of
 from confstore_file._write_lock import WriteLock, lock_of
 
@@ -19,7 +19,7 @@ __all__ = ["findings"]
 
 def findings(store: JournaledStore, path: str) -> Iterator[Finding]:
     """
-    One finding after another; the files of the store stay as they are.
+    Look at a store; its files stay as they are.
 
     Args:
         store: The store.
@@ -31,12 +31,9 @@ def findings(store: JournaledStore, path: str) -> Iterator[Finding]:
     yield _lock(store.name, target)
     if os.path.lexists(temporary_of(target)):
         yield _leftover(target)
-    if os.path.exists(path):
-        yield options_finding(store)
-    journal = journal_finding(store)
-    yield journal
-    if journal.is_ok and store.is_journaled():
-        yield drift_finding(store)
+    has_file = os.path.exists(path)
+    # Of an absent file there is nothing to say about the options.
+    yield from (one for one in findings_of(store) if has_file or one.check != "options")
 
 
 def _file(store: JournaledStore, path: str, target: str) -> Finding:
@@ -50,11 +47,11 @@ def _file(store: JournaledStore, path: str, target: str) -> Finding:
     except FileNotFoundError:
         return _no_file(store, shown)
     except OSError as error:
-        text = f"{shown} cannot be read: {_why(error)}"
+        text = f"{shown} cannot be read: {reason_of(error)}"
         return Finding("file", False, text, f"let user {_user()} read it, and enter its folders")
     mode = stat.S_IMODE(status.st_mode)
     text = f"{shown} can be read; {status.st_size:,} bytes, mode {mode:04o}"
-    # Windows has other permissions, of which the mode says nothing.
+    # Windows has other permissions, which the mode does not show.
     is_open = os.name != "nt" and bool(mode & (stat.S_IRWXG | stat.S_IRWXO))
     advice = f"chmod 600 {target}, if it holds secrets: others may open it" if is_open else ""
     return Finding("file", True, text, advice)
@@ -63,7 +60,7 @@ def _file(store: JournaledStore, path: str, target: str) -> Finding:
 def _no_file(store: JournaledStore, shown: str) -> Finding:
     try:
         if store.is_journaled():
-            # It may wait beside its place, or be gone although there are commits.
+            # The next file may wait beside its place, or be gone although there are commits.
             store.items()
     except ConfigStoreError as error:
         return Finding("file", False, str(error))
@@ -76,13 +73,13 @@ def _folder(store: str, folder: str) -> Finding:
     while not os.path.lexists(existing):
         existing = os.path.dirname(existing)
     try:
-        # Where the system can, the file never has a name. A full disk shows when it is synced.
+        # On a system that can do so, this file never has a name. The sync finds a full disk.
         with tempfile.TemporaryFile(dir=existing) as file:
             file.write(b"\n")
             file.flush()
             os.fsync(file.fileno())
     except OSError as error:
-        text = f"no file can be made in {existing}: {_why(error)}"
+        text = f"no file can be made in {existing}: {reason_of(error)}"
         advice = f"let user {_user()} write to it if this store is to be written, or free space"
         is_ok = None if isinstance(store_error(error, store, ""), StoreUnavailableError) else False
         return Finding("folder", is_ok, text, advice)
@@ -93,12 +90,12 @@ def _folder(store: str, folder: str) -> Finding:
 
 def _lock(store: str, target: str) -> Finding:
     path = lock_of(target)
-    # To take a lock makes its file.
+    # Taking a lock would make its file.
     if not os.path.lexists(path):
-        return Finding("lock", True, "nobody writes, and nobody has yet")
+        return Finding("lock", True, "there is no lock file: nobody has written yet")
     try:
         with WriteLock(store, 0).held(target):
-            return Finding("lock", True, "nobody writes")
+            return Finding("lock", True, "no writer holds it")
     except ConfigStoreError as error:
         if isinstance(error.__cause__, OSError):
             advice = f"let user {_user()} write to {path}, or remove it while nobody writes"
@@ -110,10 +107,6 @@ def _lock(store: str, target: str) -> Finding:
 def _leftover(target: str) -> Finding:
     text = "a writer is at work, or died; the next write finishes what it began, or replaces it"
     return Finding("leftover", True, f"{temporary_of(target)} is there: {text}")
-
-
-def _why(error: OSError) -> str:
-    return os.strerror(error.errno) if error.errno else type(error).__name__
 
 
 def _user() -> str:

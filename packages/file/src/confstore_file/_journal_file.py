@@ -1,8 +1,8 @@
 """
 The journal of a file: `prod.journal.jsonl` beside `prod.json`.
 
-A commit is made by its line: written and synced before the options file is replaced. Whole lines
-stay as they are for ever; what is behind the last of them is torn, and the next writer's.
+A commit is made by its line, which is written and synced before the options file is replaced. Whole
+lines never change. Bytes after the last whole line are a torn line, which the next writer cuts off.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ import attrs
 from confstore import Commit
 from confstore.errors import CorruptStoreError
 from confstore_file._journal_line import (
-    Header,
     Line,
     header_from_bytes,
     header_to_line,
@@ -32,23 +31,23 @@ __all__ = ["JournalFile", "JournalState"]
 @attrs.frozen(eq=False)
 class JournalState:
     """
-    What a journal held when it was read; whole lines only.
+    The whole lines of a journal at one moment.
 
     Attributes:
-        header: Its first line.
+        baseline: The last version that only recorded the options at the start of the journal.
         lines: Its commits.
-        size_b: Where the last whole line ends.
-        tail: The last whole line: what must still be there for the rest to be.
+        size_b: The offset at which the last whole line ends.
+        tail: The last whole line: while it is in its place, so are those before it.
     """
 
-    header: Header
+    baseline: int
     lines: tuple[Line, ...] = attrs.field(repr=False)
     size_b: int
     tail: bytes = attrs.field(repr=False)
 
     @property
     def commits(self) -> list[Commit]:
-        """The commits, without what stands beside them."""
+        """The commits, without their digests."""
         return [line.commit for line in self.lines]
 
     @property
@@ -59,14 +58,14 @@ class JournalState:
 
 @attrs.frozen(eq=False)
 class _Look:
-    """What was seen of the file, when, and whether its times can prove that it is still so."""
+    """A reading of the file; `is_settled` if its times can prove that the file has not changed."""
 
     state: JournalState
     status: os.stat_result
     is_settled: bool
 
     def proves_same(self, status: os.stat_result) -> bool:
-        """Whether a file with this status is still as it was seen."""
+        """True if a file with this status is unchanged."""
         return self.is_settled and signature_of(status) == signature_of(self.status)
 
 
@@ -75,17 +74,11 @@ class JournalFile:
     Reads and appends to one journal; writers hold the lock of the options file.
 
     Attributes:
-        is_known: Whether it was there, when it was read or written by this object.
+        is_known: True once this object has seen the file.
     """
 
     def __init__(self, path: str, wall_clock: Callable[[], float]) -> None:
-        """
-        Name the journal.
-
-        Args:
-            path: Its path; its folder's without symbolic links.
-            wall_clock: Seconds since the epoch, as in the file's times.
-        """
+        """Name the journal, by a path without symbolic links in its folders."""
         self._path = path
         self._wall_clock = wall_clock
         self._look: _Look | None = None
@@ -95,11 +88,11 @@ class JournalFile:
         """
         The journal as it is now; None if there is none.
 
-        Only its last line and what was appended to that is read again. Needs no lock: what was seen
-        is replaced by one reference.
+        Only its last line and the lines after that are read again. Needs no lock: one assignment
+        replaces the last reading.
 
         Raises:
-            CorruptStoreError: A line is no commit; its text begins `FILE:LINE:1:`.
+            CorruptStoreError: A line is not a commit; the error's text begins `FILE:LINE:1:`.
             OSError: It cannot be read.
         """
         seen = self._look
@@ -111,8 +104,8 @@ class JournalFile:
             try:
                 look = self._read(known)
             except CorruptStoreError:
-                # A writer may have cut off a torn line and written its own, just between two blocks
-                # of this reading. What is corrupt will be so at the second look.
+                # A writer may have cut off a torn line and appended its own, between two blocks of
+                # this reading. A line that is really corrupt is so at the second reading, too.
                 look = self._read(None)
         except FileNotFoundError:
             self._look = None
@@ -122,7 +115,7 @@ class JournalFile:
         return look.state
 
     def _read(self, known: JournalState | None) -> _Look:
-        # The clock first: what is written after this has a later time.
+        # The clock first: a write after this has a later time.
         now_s = self._wall_clock()
         with open(self._path, "rb") as file:
             status = os.fstat(file.fileno())
@@ -130,7 +123,7 @@ class JournalFile:
             if known is not None:
                 file.seek(known.size_b - len(known.tail))
                 content = file.read()
-                # Else a failed writer has cut off what had been seen, or the file is another one.
+                # Else a failed writer has cut off a line that was read, or it is another file.
                 if content.startswith(known.tail):
                     state = self._extended(known, content[len(known.tail) :])
                     return _Look(state, status, is_settled)
@@ -138,13 +131,13 @@ class JournalFile:
             content = file.read()
         first, end, rest = content.partition(b"\n")
         try:
-            # Written with what follows, in one piece: it is never torn.
-            header = header_from_bytes(first if end else b"")
+            # Written together with the first commits, in one piece: it is never torn.
+            baseline = header_from_bytes(first if end else b"")
         except ValueError as error:
             raise self._corrupt(1, str(error)) from None
-        state = self._extended(JournalState(header, (), len(first + end), first + end), rest)
-        if len(state.lines) < header.baseline:
-            reason = f"it began with {header.baseline} commits, of which not all are there"
+        state = self._extended(JournalState(baseline, (), len(first + end), first + end), rest)
+        if len(state.lines) < baseline:
+            reason = f"it began with {baseline} commits, and some of them are missing"
             raise self._corrupt(1, reason)
         return _Look(state, status, is_settled)
 
@@ -162,43 +155,42 @@ class JournalFile:
             tail = text
         if len(lines) == len(known.lines):
             return known
-        return JournalState(known.header, tuple(lines), size_b, tail)
+        return JournalState(known.baseline, tuple(lines), size_b, tail)
 
     def _corrupt(self, line: int, reason: str) -> CorruptStoreError:
         return CorruptStoreError(f"{os.path.basename(self._path)}:{line}:1", reason)
 
-    def create(self, header: Header, lines: list[Line], *, model: str) -> None:
+    def create(self, lines: list[Line], *, model: str) -> None:
         """
-        Write a whole journal, atomically; durable when this returns.
+        Write a new journal, atomically; durable when this returns.
 
         Args:
-            header: Its first line.
-            lines: Its first commits.
-            model: The file whose owner and mode it gets, if that exists.
+            lines: Its first commits, which record the options as they are.
+            model: A file whose owner and mode it gets, if that exists.
 
         Raises:
             OSError: It could not be written.
         """
-        content = header_to_line(header) + b"".join(map(line_to_bytes, lines))
+        content = header_to_line(len(lines)) + b"".join(map(line_to_bytes, lines))
         with Replacement(self._path, content, model=model) as replacement:
             replacement.commit()
 
     def append(self, state: JournalState, line: Line, *, model: str) -> bool:
         """
-        Add a commit; it is made when this returns.
+        Append a commit; it is made when this returns.
 
         A torn line of a writer that died is cut off.
 
         Args:
-            state: What the journal holds.
+            state: The journal as it was read.
             line: The commit.
-            model: A file to which the journal's mode may add nothing: it holds all old values.
+            model: A file whose mode the journal's may not exceed: it holds all old values.
 
         Returns:
-            Whether it was added; else somebody who takes no lock has changed the journal.
+            False if somebody who takes no lock has changed the journal; nothing is appended then.
 
         Raises:
-            OSError: It could not be written; then it is not there.
+            OSError: It could not be written; nothing is appended then.
         """
         now = self.read()
         if now is None or (now.size_b, now.tail) != (state.size_b, state.tail):
@@ -220,20 +212,15 @@ class JournalFile:
         return True
 
     def sync(self) -> None:
-        """
-        Make durable what is there: the writer of the last line may have died before it did so.
-
-        Raises:
-            OSError: It could not be done.
-        """
+        """Sync the file: the writer of the last line may have died before it did so."""
         with open(self._path, "r+b", buffering=0) as file:
             os.fsync(file.fileno())
 
 
 def _whole_lines(appended: bytes) -> list[bytes]:
-    # A line that lacks its end was being written when its writer died, or is being written.
+    # A line without its end is being written, or its writer died while writing it.
     lines = [text + b"\n" for text in appended.split(b"\n")[:-1]]
-    # JSON has no NUL: after a loss of power it stands where a block of the last line is missing.
+    # JSON has no NUL: after a loss of power, it fills a missing block of the last line.
     if lines and b"\0" in lines[-1]:
         lines.pop()
     return lines

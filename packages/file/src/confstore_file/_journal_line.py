@@ -1,4 +1,4 @@
-"""The lines of a journal: a header, then a commit a line."""
+"""The lines of a journal: a header, then one commit on each line."""
 
 from __future__ import annotations
 
@@ -20,7 +20,6 @@ from confstore.adapter import (
 )
 
 __all__ = [
-    "Header",
     "Line",
     "header_from_bytes",
     "header_to_line",
@@ -30,28 +29,16 @@ __all__ = [
 
 
 @attrs.frozen
-class Header:
-    """
-    What the first line says of a journal.
-
-    Attributes:
-        baseline: The last version that wrote down what there was before.
-    """
-
-    baseline: int
-
-
-@attrs.frozen
 class Line:
     """
-    A commit as it stands in a journal.
+    A commit in a journal.
 
     Attributes:
         commit: The commit.
-        digest_before: SHA-256, in hexadecimal digits, of the options file that it was made from; of
-            no bytes where there was no file. Not always what the commit before it made: people edit
-            the file.
-        digest: The same of the options file that it makes.
+        digest_before: SHA-256, in hexadecimal digits, of the options file before it; of no bytes
+            where there was no file. It can differ from the `digest` of the commit before: people
+            edit the file.
+        digest: The same of the options file after it.
     """
 
     commit: Commit
@@ -59,13 +46,13 @@ class Line:
     digest: str
 
 
-def header_to_line(header: Header) -> bytes:
-    """The first line of a journal."""
-    return _line({"journal": 1, "baseline": header.baseline})
+def header_to_line(baseline: int) -> bytes:
+    """The first line of a journal, with the last version that only recorded what there was."""
+    return _line({"journal": 1, "baseline": baseline})
 
 
 def line_to_bytes(line: Line) -> bytes:
-    """A commit as a line."""
+    """The bytes of a commit's line."""
     commit = line.commit
     return _line(
         {
@@ -93,17 +80,18 @@ def _change_to_json(change: Change) -> dict[str, Any]:
     return {"option": change.option, "action": "set", "values": values_to_json(change.values)}
 
 
-def header_from_bytes(text: bytes) -> Header:
+def header_from_bytes(text: bytes) -> int:
     """
-    The first line of a journal.
+    Parse the first line of a journal and return the baseline.
 
     Raises:
-        ValueError: It is none; the text of the error never quotes it.
+        ValueError: It is not one; the error's text never quotes it.
     """
     try:
         content = json.loads(text)
         if content["journal"] == 1:
-            return Header(_field(content, "baseline", int))
+            baseline: int = _field(content, "baseline", int)
+            return baseline
     except (KeyError, TypeError, ValueError, RecursionError):
         pass
     raise ValueError("this is not the first line of a journal that this version can read")
@@ -111,22 +99,22 @@ def header_from_bytes(text: bytes) -> Header:
 
 def line_from_bytes(text: bytes) -> Line:
     """
-    A commit from its line.
+    Parse the line of a commit.
 
     Raises:
-        ValueError: It is none; the text of the error never quotes it.
+        ValueError: It is not one; the error's text never quotes it.
     """
     try:
         return _line_from_json(
             json.loads(text, parse_float=number_from_text, parse_constant=_refuse_constant)
         )
     except JSONPathError as error:
-        fault = f"this is no commit: {error.reason}"
+        fault = f"this is not a commit: {error.reason}"
     except (KeyError, TypeError, ValueError):
-        fault = "this is no commit"
+        fault = "this is not a commit"
     except RecursionError:
-        fault = "this is no commit: it is nested too deep"
-        # A sound text: it is the caller who stands at the limit.
+        fault = "this is not a commit: it is nested too deep"
+        # The text has no fault: the caller's own stack is at the limit.
         if find_json_fault(text.decode(errors="replace")) is None:
             raise
     raise ValueError(fault)

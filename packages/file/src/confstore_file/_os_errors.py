@@ -12,10 +12,10 @@ from confstore.errors import (
     StoreUnavailableError,
 )
 
-__all__ = ["store_error"]
+__all__ = ["reason_of", "store_error"]
 
-# What passes without anybody changing the path: the same call may succeed later.
-_PASSING = {
+# These pass without a change to the path: the same call may succeed later.
+_TRANSIENT = {
     errno.EAGAIN,
     errno.EBUSY,
     errno.EDQUOT,
@@ -31,20 +31,24 @@ _PASSING = {
 }
 
 
-def store_error(error: OSError, store: str, doing: str) -> ConfigStoreError:
+def reason_of(error: OSError) -> str:
+    """The system's own words for an error, without a path."""
+    return os.strerror(error.errno) if error.errno else type(error).__name__
+
+
+def store_error(error: OSError, store: str, action: str) -> ConfigStoreError:
     """
-    The error of confstore that stands for one of the operating system.
+    The error of confstore for one of the operating system.
 
     Args:
-        error: What the system raised; it names paths, and no value.
-        store: The store that was asked.
-        doing: What was tried, with the path, such as `"reading /etc/app/prod.json"`.
+        error: The system's error; it names paths and no value.
+        store: The store's name.
+        action: What failed, with the path, such as `"reading /etc/app/prod.json"`.
     """
-    why = os.strerror(error.errno) if error.errno else type(error).__name__
-    reason = f"{doing} failed: {why}"
+    reason = f"{action} failed: {reason_of(error)}"
     if isinstance(error, PermissionError):
         advice = "reading needs the file, writing also the folder around it"
         return AccessDeniedError(store, f"{reason}; {advice}")
-    if error.errno in _PASSING:
+    if error.errno in _TRANSIENT:
         return StoreUnavailableError(store, reason)
     return BackendError(store, reason)

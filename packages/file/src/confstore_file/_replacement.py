@@ -1,4 +1,4 @@
-"""Replacing a file as a whole, so that it survives a crash at any instant."""
+"""The atomic replace of a file, which survives a crash at any instant."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ class Replacement:
     """
     The next content of a file, written beside it; a context manager that leaves nothing behind.
 
-    The temporary file has one fixed name, so that crashes leave no heap of them: the next writer
-    takes the place of a dead one's. Writers must hold the lock of the file.
+    The temporary file has one fixed name, so that crashes leave one file at most: the next writer
+    replaces a dead one's. Writers must hold the lock of the file.
 
     Attributes:
         temporary: The temporary file's path.
@@ -27,9 +27,9 @@ class Replacement:
 
         Args:
             target: The file's path, without symbolic links; its folder exists.
-            content: What it is to hold.
-            model: Another file, if it exists, whose owner and mode the file gets, and which its
-                owner may write to; without it, the file keeps its own.
+            content: Its next content.
+            model: Another file, if it exists, whose owner and mode the file gets, and whose owner
+                may write to the file; without it, the file keeps its own.
         """
         self._target = target
         self._content = content
@@ -50,29 +50,30 @@ class Replacement:
             self._discard()
 
     def keep(self) -> None:
-        """From now on leave the temporary file, if it does not become the file."""
+        """From now on leave the temporary file where it is, unless `commit` moves it."""
         self._is_kept = True
 
     def sync_name(self) -> None:
-        """Make the temporary file's name durable, too, as its content is."""
+        """Make the name of the temporary file durable; its content already is."""
         sync_folder(os.path.dirname(self._target))
 
     def commit(self) -> None:
         """
-        Put the new content in the place of the old; durable when this returns.
+        Replace the file; durable when this returns.
 
         Raises:
-            OSError: The folder could not be made durable; the new content is in its place all the
-                same, but a loss of power may bring back the old.
+            OSError: The folder could not be synced. The file is replaced all the same, but a loss
+                of power may bring back the old one.
         """
         adopt_temporary(self._target)
+        self.keep()
 
     def _write(self) -> None:
         try:
             old = os.stat(self._model or self._target)
         except FileNotFoundError:
             old = None
-        # Not even for a moment is the new file open to more people than the old one.
+        # The new file is never open to more people than the old one, not even for a moment.
         with open(self._create(0o666 if old is None else 0o600), "wb") as file:
             if old is not None:
                 mode = stat.S_IMODE(old.st_mode) | (stat.S_IWUSR if self._model else 0)
@@ -82,7 +83,7 @@ class Replacement:
             os.fsync(file.fileno())
 
     def _create(self, mode: int) -> int:
-        # With O_EXCL, no link that somebody has put there is followed.
+        # O_EXCL does not follow a link that somebody has put there.
         flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY
         try:
             return os.open(self.temporary, flags, mode)
@@ -102,23 +103,13 @@ def temporary_of(target: str) -> str:
 
 
 def adopt_temporary(target: str) -> None:
-    """
-    Put a temporary file that is there in the place of its file; durable when this returns.
-
-    Raises:
-        OSError: As in `Replacement.commit`.
-    """
+    """Replace a file by its temporary file, as `Replacement.commit` does."""
     os.replace(temporary_of(target), target)
     sync_folder(os.path.dirname(target))
 
 
 def narrow_mode(descriptor: int, model: str) -> None:
-    """
-    Take from a file what its mode permits and another's does not; its owner may write to it.
-
-    Raises:
-        OSError: It is not ours to change.
-    """
+    """Remove the permissions of a file that another file lacks; its owner may always write."""
     mode = stat.S_IMODE(os.fstat(descriptor).st_mode)
     allowed = stat.S_IMODE(os.stat(model).st_mode) | stat.S_IWUSR
     if mode & ~allowed:
@@ -131,7 +122,7 @@ def _give_owner_and_mode(descriptor: int, old: os.stat_result, mode: int) -> Non
         # Only root may give a file away.
         with suppress(PermissionError):
             os.fchown(descriptor, old.st_uid, old.st_gid)
-    # After fchown, which may take bits of the mode away.
+    # After fchown, which may clear bits of the mode.
     os.fchmod(descriptor, mode)
 
 
@@ -154,7 +145,7 @@ def sync_folder(folder: str) -> None:
     try:
         os.fsync(descriptor)
     except OSError as error:
-        # Some file systems do not know of it, and some have no need.
+        # Some file systems do not support it, and some do not need it.
         if error.errno not in {errno.EINVAL, errno.ENOTSUP}:
             raise
     finally:

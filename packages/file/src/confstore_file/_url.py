@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import os
-import re
-from urllib.parse import unquote
 
+from confstore.adapter import closest, percent_decode
 from confstore.errors import InvalidNameError, InvalidURLError, StoreNotFoundError
 from confstore_file._store import FileStore
 
 __all__ = ["open_url"]
 
 _EXAMPLES = "file:config/prod.json and file:///etc/app/prod.json"
-_BAD_ESCAPE = re.compile(r"%(?![0-9a-fA-F]{2})")
 
 
 def open_url(url: str, *, purpose: str = "create") -> FileStore:
@@ -22,12 +20,12 @@ def open_url(url: str, *, purpose: str = "create") -> FileStore:
     Args:
         url: The path is percent-decoded; a relative one is relative to the working directory. There
             are no parameters.
-        purpose: As in `confstore.open_store`: for `"read"` the file has to be there, for `"write"`
-            its folder, for `"create"` nothing.
+        purpose: As in `confstore.open_store`: for `"read"` the file must exist, for `"write"` its
+            folder, for `"create"` nothing.
 
     Raises:
         InvalidURLError: The URL cannot be understood.
-        StoreNotFoundError: The file or its folder is absent, and not to be made.
+        StoreNotFoundError: The file or its folder must exist, and does not.
         StoreUnavailableError: The file to be read is gone, and its journal is there.
 
     Source:
@@ -47,26 +45,24 @@ def open_url(url: str, *, purpose: str = "create") -> FileStore:
             reason = f"{host!r} would be a host; files are named like {_EXAMPLES}"
             raise InvalidURLError(shown, reason)
         rest = slash + path
+    path = percent_decode(rest, shown)
     try:
-        path = _decoded(rest)
         store = FileStore(path)
     except InvalidNameError as error:
         raise InvalidURLError(shown, f"{error}; files are named like {_EXAMPLES}") from None
-    except ValueError as error:
-        raise InvalidURLError(shown, str(error)) from None
-    _check_there(path, store, purpose)
+    _check_exists(path, store, purpose)
     return store
 
 
-def _check_there(path: str, store: FileStore, purpose: str) -> None:
-    # A link to nowhere is looked at where it leads.
-    target, journal, _ = store.files
+def _check_exists(path: str, store: FileStore, purpose: str) -> None:
+    # A link to nowhere stands for the path to which it leads.
+    target, journal, _ = store.files()
     folder = os.path.dirname(target)
     if purpose in {"read", "write"} and not os.path.isdir(folder):
         raise StoreNotFoundError(store.name, f"the folder of the file {path!r} is not there")
     if purpose == "read" and not os.path.lexists(target):
         if os.path.lexists(journal):
-            # No mistyped store but a lost one: reading it raises, and says how it comes back.
+            # A lost store and not a mistyped one: reading it raises the error that says so.
             list(store.items())
         reason = f"the file {path!r} is not there{_did_you_mean(path, folder)}"
         raise StoreNotFoundError(store.name, reason)
@@ -74,22 +70,11 @@ def _check_there(path: str, store: FileStore, purpose: str) -> None:
 
 def _did_you_mean(path: str, folder: str) -> str:
     """A question with the closest name of a file that may hold a store."""
-    # Not at the top: only who mistypes has to wait for them.
-    import difflib
-    import glob
+    import glob  # not at the top: only a mistyped name needs it
 
-    # Unlike os.listdir, glob finds nothing in a folder that may not be listed.
-    name = os.path.basename(path)
-    # A link that leads nowhere has the name that was asked for.
-    names = set(glob.glob("*.json", root_dir=folder)) - {name}
-    close = difflib.get_close_matches(name, names, n=1)
-    return f"; did you mean {close[0]!r}?" if close else ""
-
-
-def _decoded(path: str) -> str:
-    if _BAD_ESCAPE.search(path):
-        raise ValueError("a % in a file's name is written %25")
-    try:
-        return unquote(path, errors="strict")
-    except UnicodeDecodeError:
-        raise ValueError("its percent escapes are not UTF-8") from None
+    # Unlike os.listdir, glob finds nothing in a folder that may not be listed. A link to nowhere is
+    # listed, too, and has the name that was asked for.
+    stem = os.path.basename(path).removesuffix(".json")
+    stems = {name.removesuffix(".json") for name in glob.glob("*.json", root_dir=folder)}
+    close = closest(stem, stems - {stem})
+    return f"; did you mean {close + '.json'!r}?" if close else ""

@@ -29,10 +29,10 @@ The coarsest time stamps of a file system in use have steps of two seconds: FAT,
 """
 
 _MAX_READS = 5
-"""Readings of a file that changes meanwhile; a guess: who writes in place is soon done."""
+"""Readings of a file that changes meanwhile; a guess: a write in place takes a moment."""
 
 NO_FILE = hashlib.sha256(b"").hexdigest()
-"""The digest that stands for an options file that is not there."""
+"""The digest of an options file that does not exist: that of no bytes."""
 
 Signature = tuple[int, int, int, int, int]
 
@@ -40,12 +40,12 @@ Signature = tuple[int, int, int, int, int]
 @attrs.frozen(eq=False)
 class State:
     """
-    What a file held when it was read.
+    The content of a file when it was read.
 
     Attributes:
         file: The `WatchedFile` that read it.
         options: Its options, read-only.
-        signature: What `os.stat` said of it then; None while that proves nothing.
+        signature: Its `os.stat` then; None while an equal one does not prove equal content.
         digest: SHA-256 of its bytes in hexadecimal digits; of no bytes where there is no file.
     """
 
@@ -56,33 +56,26 @@ class State:
 
     @property
     def is_absent(self) -> bool:
-        """Whether there was no file; an empty one is no store."""
+        """True if there was no file; an empty file is not a store."""
         return self.digest == NO_FILE
 
 
 class WatchedFile:
     """
-    The options in a file, parsed anew only when it has changed.
+    The options in a file, parsed again only when it has changed.
 
-    Needs no lock: a state is never changed, and each reader puts its own, with one reference, in
-    the place of the last. An older one that comes late is found to be old by the next reader.
+    Needs no lock: a state never changes, and each reader replaces the last state with one
+    assignment. If a slow reader puts an older state there, the next reader finds that it is old.
     """
 
     def __init__(self, path: str, store: str, wall_clock: Callable[[], float]) -> None:
-        """
-        Watch a path; the file need not exist.
-
-        Args:
-            path: An absolute path.
-            store: The store's name, for errors and logs.
-            wall_clock: Seconds since the epoch, as in the file's times.
-        """
+        """Watch an absolute path; the file need not exist."""
         self._path = path
         self._store = store
         self._wall_clock = wall_clock
         self._absent = State(self, MappingProxyType({}), NO_FILE)
         self._state = self._absent
-        # Once there was something in the file, its absence is no empty store.
+        # Once the file was seen, its absence is a fault and not an empty store.
         self._is_known = False
         self._has_warned = False
 
@@ -91,12 +84,12 @@ class WatchedFile:
         The file as it is now.
 
         Args:
-            is_for_write: Whether the caller is about to create what is absent.
+            is_for_write: True if the caller is about to create an absent file.
 
         Raises:
-            ConfigStoreError: It cannot be read, or what it holds is not a store.
+            ConfigStoreError: It cannot be read, or does not hold a store.
         """
-        # Before the look: another thread may create the file right after it.
+        # Before os.stat: another thread may create the file right after it.
         is_known = self._is_known
         try:
             status = os.stat(self._path)
@@ -129,9 +122,9 @@ class WatchedFile:
         return self._absent
 
     def _content(self) -> tuple[Signature | None, bytes]:
-        """The file's bytes, and its signature if that proves anything."""
+        """The file's bytes, and its signature if an equal one proves equal content."""
         for _ in range(_MAX_READS):
-            # The clock first: what is written after this has a later time.
+            # The clock first: a write after this has a later time.
             now_s = self._wall_clock()
             with open(self._path, "rb", buffering=0) as file:
                 status = os.fstat(file.fileno())
@@ -162,31 +155,25 @@ class WatchedFile:
         return self._state
 
     def written(self, options: Mapping[str, ReadOnlyDict], content: bytes) -> None:
-        """
-        Take note of what the caller has just written.
-
-        Args:
-            options: The options.
-            content: The bytes that stand for them.
-        """
+        """Keep the options and the bytes that the caller has just written as the last state."""
         self._is_known = True
         self._state = State(self, MappingProxyType(dict(options)), digest_of(content))
 
 
 def digest_of(content: bytes) -> str:
-    """SHA-256 of what a file holds, in hexadecimal digits."""
+    """SHA-256 of a file's content, in hexadecimal digits."""
     return hashlib.sha256(content).hexdigest()
 
 
 def signature_of(status: os.stat_result) -> Signature:
-    """What changes whenever a file does, unless it does so within one step of the clock."""
+    """Numbers that change with a file, unless it changes twice within one step of the clock."""
     return status.st_mtime_ns, status.st_ctime_ns, status.st_size, status.st_ino, status.st_dev
 
 
 def _shared(
     old: Mapping[str, ReadOnlyDict], new: dict[str, ReadOnlyDict]
 ) -> dict[str, ReadOnlyDict]:
-    """The new options; of those that are the same as before, the old objects, not to keep both."""
+    """The new options; the old object for each one that is the same, so that not both are kept."""
     if not old:
         return new
     return {

@@ -24,24 +24,18 @@ class WriteLock:
     """
     Excludes other threads and other processes.
 
-    The lock of a process that dies is free: the operating system holds it, not the lock file.
+    The operating system holds the lock, not the lock file: when a process dies, it is released.
     """
 
     def __init__(self, store: str, timeout_s: float) -> None:
-        """
-        Make a lock.
-
-        Args:
-            store: The store's name, for errors.
-            timeout_s: How long to wait for other writers, all in all.
-        """
+        """Make a lock for a store; it waits so many seconds for other writers in total."""
         self._store = store
         self._timeout_s = timeout_s
         self._threads = threading.Lock()
         call_after_fork(self._renew)
 
     def _renew(self) -> None:
-        # A thread of the parent may have held it when it forked.
+        # A thread of the parent may have held it at the time of the fork.
         self._threads = threading.Lock()
 
     @contextmanager
@@ -63,7 +57,7 @@ class WriteLock:
             raise self._timed_out(lock_path)
         try:
             remaining_s = max(0.0, deadline_s - time.monotonic())
-            # A new object each time: none is ever shared by threads or inherited by a fork.
+            # A new object each time: threads do not share it, and a fork does not inherit it.
             lock = filelock.FileLock(lock_path)
             try:
                 lock.acquire(timeout=remaining_s, poll_interval=_POLL_S)

@@ -10,14 +10,13 @@ from __future__ import annotations
 
 import base64
 import binascii
-import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
 
-from confstore._values.canonical import MAX_DEPTH, check_size
+from confstore._values.canonical import MAX_DEPTH, MAX_OPTION_SIZE_B, check_size
 from confstore._values.keys import RESERVED_KEYS, key_fault
-from confstore._values.names import checked_option, utf8_size
+from confstore._values.names import MAX_OPTION_B, checked_option, utf8_size
 from confstore._values.numbers import canonical_number, number_from_text
 from confstore._values.read_only import ReadOnlyDict, ReadOnlyList
 from confstore._values.types import Value
@@ -26,11 +25,14 @@ from confstore.errors import InvalidNameError, InvalidValueError
 __all__ = [
     "MAX_NESTING",
     "JSONPathError",
-    "check_json_name",
-    "option_from_json",
+    "OptionReader",
     "values_from_json",
     "values_to_json",
 ]
+
+
+# Unlike a ReadOnlyDict, which refuses it.
+_set_item: Callable[[dict[str, Any], str, Any], None] = dict.__setitem__
 
 
 class JSONPathError(ValueError):
@@ -46,6 +48,10 @@ class JSONPathError(ValueError):
         super().__init__(path, reason)
         self.path = path
         self.reason = reason
+
+    def inside(self, key: str | int) -> JSONPathError:
+        """The same error of a value that holds this one under a key."""
+        return JSONPathError((key, *self.path), self.reason)
 
 
 def values_to_json(values: Mapping[str, Value]) -> dict[str, Any]:
@@ -74,100 +80,200 @@ def _is_tagged(entries: Mapping[str, Any]) -> bool:
 
 def values_from_json(raw: object) -> ReadOnlyDict:
     """
-    An option's values, read-only and canonical, from what `json.loads` gives.
+    An option's values, read-only and canonical, from the result of `json.loads`.
 
-    Numbers may come as int or float, or as what `number_from_text` gives for `parse_float`.
+    Args:
+        raw: The result. With `parse_float=number_from_text` it has every digit of a number.
 
     Raises:
         JSONPathError: It is no JSON object, or something in it is outside the domain of values.
     """
-    if not isinstance(raw, dict):
-        raise JSONPathError((), f"an option is an object of key to value, not {_json_type(raw)}")
-    for key in raw:
-        if key in RESERVED_KEYS:
+    return OptionReader().values(raw)
+
+
+class OptionReader:
+    """
+    Makes read-only options of what `json.loads` gave for one document, in one pass.
+
+    A `ReadOnlyDict`, which the decoder's `object_hook` may give, is not copied but filled in place.
+
+    Attributes:
+        key_count: The keys of all objects so far.
+    """
+
+    def __init__(
+        self,
+        checked: frozenset[type] = frozenset({bool, type(None)}),
+        max_entry_b: int | None = None,
+        is_flat: bool = False,
+    ) -> None:
+        """
+        Start a document.
+
+        Facts about a text as a whole save a look at each value: that would take longer than the
+        decoding of the text.
+
+        Args:
+            checked: Types of values that need no check in this document.
+            max_entry_b: The largest size of a key and its value, or of an entry of a list, if that
+                is known.
+            is_flat: Whether all values of options are known to need no check.
+        """
+        self.key_count = 0
+        self._list_length = 0
+        # The same few keys come again and again.
+        self._keys: set[str] = set()
+        self._option_keys: set[str] = set()
+        self._checked = checked
+        self._is_flat = is_flat
+        self._max_entries = 0 if max_entry_b is None else MAX_OPTION_SIZE_B // max_entry_b
+
+    def option(self, name: str, raw: object) -> ReadOnlyDict:
+        """
+        The values of an option.
+
+        Raises:
+            JSONPathError: They cannot be stored; the path begins with the option.
+        """
+        # Nearly every option ends here: each of these tests runs at the speed of C.
+        if (
+            raw.__class__ is ReadOnlyDict
+            and raw.keys() <= self._option_keys
+            and (self._is_flat or self._checked.issuperset(map(type, raw.values())))
+            and len(raw) < self._max_entries
+            and name.isascii()
+            and 0 < len(name) <= MAX_OPTION_B
+        ):
+            self.key_count += len(raw)
+            return raw
+        before = self.key_count + self._list_length
+        try:
+            checked_option(name)
+            values = self.values(raw)
+            if self.key_count + self._list_length - before >= self._max_entries:
+                check_size(name, values)
+        except JSONPathError as error:
+            raise error.inside(name) from None
+        except InvalidNameError as error:
+            reason = f"an option cannot have this name: {error.reason}"
+            raise JSONPathError((name,), reason) from None
+        except InvalidValueError as error:
+            raise JSONPathError((name,), error.reason) from None
+        self._option_keys.update(values)
+        return values
+
+    def values(self, raw: object) -> ReadOnlyDict:
+        """The values of an option, of any size."""
+        if not isinstance(raw, dict):
+            reason = f"an option is an object of key to value, not {_json_type(raw)}"
+            raise JSONPathError((), reason)
+        if not raw.keys().isdisjoint(RESERVED_KEYS):
+            key = next(key for key in raw if key in RESERVED_KEYS)
             raise JSONPathError((key,), "the key is reserved, because a DynamoDB item needs it")
-    return _entries(raw, (), 0)
+        return self._entries(raw, 0)
 
+    def _entries(self, raw: dict[str, Any], depth: int) -> ReadOnlyDict:
+        entries = raw if raw.__class__ is ReadOnlyDict else ReadOnlyDict(raw)
+        self.key_count += len(raw)
+        if not raw.keys() <= self._keys:
+            self._check_keys(raw)
+        checked = self._checked
+        if not checked.issuperset(map(type, raw.values())):
+            for key, value in raw.items():
+                if value.__class__ not in checked:
+                    try:
+                        _set_item(entries, key, self._value(value, depth))
+                    except JSONPathError as error:
+                        raise error.inside(key) from None
+        return entries
 
-def _entries(raw: dict[str, Any], path: tuple[str | int, ...], depth: int) -> ReadOnlyDict:
-    entries = ReadOnlyDict.__new__(ReadOnlyDict)
-    dict.update(
-        entries,
-        ((_key(key, path), _from_json(entry, (*path, key), depth)) for key, entry in raw.items()),
-    )
-    return entries
+    def _check_keys(self, raw: dict[str, Any]) -> None:
+        for key in raw:
+            fault = key_fault(key)
+            if fault is not None:
+                raise JSONPathError((key,), fault)
+        self._keys.update(raw)
 
+    def _list(self, raw: list[Any], depth: int) -> ReadOnlyList:
+        self._list_length += len(raw)
+        checked = self._checked
+        if checked.issuperset(map(type, raw)):
+            return ReadOnlyList(raw)
+        entries = raw.copy()
+        for index, value in enumerate(raw):
+            if value.__class__ not in checked:
+                try:
+                    entries[index] = self._value(value, depth)
+                except JSONPathError as error:
+                    raise error.inside(index) from None
+        return ReadOnlyList(entries)
 
-def _key(key: str, path: tuple[str | int, ...]) -> str:
-    fault = key_fault(key)
-    if fault is not None:
-        raise JSONPathError((*path, key), fault)
-    return sys.intern(key)
-
-
-def _from_json(raw: Any, path: tuple[str | int, ...], depth: int) -> Any:
-    if isinstance(raw, str):
-        if utf8_size(raw) is None:
-            raise JSONPathError(path, "the text holds a lone surrogate, which UTF-8 cannot")
-        return raw
-    if raw is None or isinstance(raw, bool):
-        return raw
-    if isinstance(raw, int | float | Decimal):
+    def _value(self, raw: Any, depth: int) -> Any:
+        if raw.__class__ is list:
+            _check_depth(depth)
+            return self._list(raw, depth + 1)
+        if isinstance(raw, dict):
+            if len(raw) == 1 and _is_tagged(raw):
+                return self._untagged(raw, depth)
+            _check_depth(depth)
+            return self._entries(raw, depth + 1)
+        if isinstance(raw, str):
+            if utf8_size(raw) is None:
+                raise JSONPathError((), "the text holds a lone surrogate, which UTF-8 cannot")
+            return raw
         try:
             return canonical_number(raw)
         except ValueError as error:
-            raise JSONPathError(path, str(error)) from None
-    if isinstance(raw, dict) and _is_tagged(raw):
-        return _untagged(raw, path, depth)
-    if depth == MAX_DEPTH:
-        raise JSONPathError(path, f"arrays and objects are nested more than {MAX_DEPTH} deep")
-    if isinstance(raw, dict):
-        return _entries(raw, path, depth + 1)
-    return ReadOnlyList(
-        [_from_json(entry, (*path, index), depth + 1) for index, entry in enumerate(raw)]
-    )
+            raise JSONPathError((), str(error)) from None
 
-
-def _untagged(raw: dict[str, Any], path: tuple[str | int, ...], depth: int) -> Any:
-    ((tag, content),) = raw.items()
-    inner = (*path, tag)
-    if tag == "$dict" and isinstance(content, dict):
-        if depth == MAX_DEPTH:
-            raise JSONPathError(path, f"arrays and objects are nested more than {MAX_DEPTH} deep")
-        return _entries(content, inner, depth + 1)
-    if tag == "$set" and isinstance(content, list):
-        return _set(content, inner)
-    if tag == "$bytes" and isinstance(content, str):
+    def _untagged(self, raw: dict[str, Any], depth: int) -> Any:
+        ((tag, content),) = raw.items()
+        self.key_count += 1
+        if tag == "$dict" and isinstance(content, dict):
+            _check_depth(depth)
         try:
-            return base64.b64decode(content, validate=True)
-        except (binascii.Error, ValueError):
-            raise JSONPathError(inner, "this is not base64") from None
-    if tag == "$decimal" and isinstance(content, str):
-        try:
-            return number_from_text(content)
+            if tag == "$dict" and isinstance(content, dict):
+                return self._entries(content, depth + 1)
+            if tag == "$set" and isinstance(content, list):
+                return self._set(content)
+            if isinstance(content, str) and tag in {"$bytes", "$decimal"}:
+                return _bytes(content) if tag == "$bytes" else number_from_text(content)
+        except JSONPathError as error:
+            raise error.inside(tag) from None
         except ValueError as error:
-            raise JSONPathError(inner, str(error)) from None
-    reason = (
-        'an object with a single key that starts with "$" is a tag: {"$bytes": "base64"}, '
-        '{"$set": [...]}, {"$decimal": "digits"} or, for such an object itself, {"$dict": {...}}'
-    )
-    raise JSONPathError(inner, reason)
+            raise JSONPathError((tag,), str(error)) from None
+        reason = (
+            'an object with a single key that starts with "$" is a tag: {"$bytes": "base64"}, '
+            '{"$set": [...]}, {"$decimal": "digits"} or, for such an object itself, '
+            '{"$dict": {...}}'
+        )
+        raise JSONPathError((tag,), reason)
+
+    def _set(self, content: list[Any]) -> frozenset[Any]:
+        for index, raw in enumerate(content):
+            # Before it is read: sets inside one another are no depth, and would have no end.
+            if not _can_be_in_set(raw):
+                reason = f"a set holds text, bytes or numbers, not {_json_type(raw)}"
+                raise JSONPathError((index,), reason)
+        entries = self._list(content, MAX_DEPTH)
+        if not entries:
+            raise JSONPathError((), "a set is empty, which DynamoDB cannot hold")
+        kinds = {type(entry) if isinstance(entry, str | bytes) else int for entry in entries}
+        if len(kinds) > 1:
+            raise JSONPathError((), "a set holds only text, only bytes or only numbers")
+        return frozenset(entries)
 
 
-def _set(content: list[Any], path: tuple[str | int, ...]) -> frozenset[Any]:
-    entries = []
-    for index, raw in enumerate(content):
-        # Before it is read: sets inside one another are no depth, and would have no end.
-        if not _can_be_in_set(raw):
-            reason = f"a set holds text, bytes or numbers, not {_json_type(raw)}"
-            raise JSONPathError((*path, index), reason)
-        entries.append(_from_json(raw, (*path, index), MAX_DEPTH))
-    if not entries:
-        raise JSONPathError(path, "a set is empty, which DynamoDB cannot hold")
-    kinds = {type(entry) if isinstance(entry, str | bytes) else int for entry in entries}
-    if len(kinds) > 1:
-        raise JSONPathError(path, "a set holds only text, only bytes or only numbers")
-    return frozenset(entries)
+def _check_depth(depth: int) -> None:
+    if depth == MAX_DEPTH:
+        raise JSONPathError((), f"arrays and objects are nested more than {MAX_DEPTH} deep")
+
+
+def _bytes(text: str) -> bytes:
+    try:
+        return base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        raise ValueError("this is not base64") from None
 
 
 def _can_be_in_set(raw: object) -> bool:
@@ -183,33 +289,3 @@ def _json_type(raw: object) -> str:
 
 MAX_NESTING = 2 + 2 * MAX_DEPTH + 1
 """Objects and arrays inside one another: store, option, and containers that may be in a tag."""
-
-
-def check_json_name(option: str) -> None:
-    """
-    Check that an option can have this name.
-
-    Raises:
-        JSONPathError: It cannot; the path is the name.
-    """
-    try:
-        checked_option(option)
-    except InvalidNameError as error:
-        raise JSONPathError((option,), f"an option cannot have this name: {error.reason}") from None
-
-
-def option_from_json(option: str, raw: object) -> ReadOnlyDict:
-    """
-    The values of an option, read-only and canonical, from what `json.loads` gives.
-
-    Raises:
-        JSONPathError: They are none, or too large; the path begins with the option.
-    """
-    try:
-        values = values_from_json(raw)
-        check_size(option, values)
-    except JSONPathError as error:
-        raise JSONPathError((option, *error.path), error.reason) from None
-    except InvalidValueError as error:
-        raise JSONPathError((option,), error.reason) from None
-    return values

@@ -1,4 +1,4 @@
-"""Time that passes when a test says so."""
+"""A clock for tests that moves only when told to."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["FakeClock"]
 
 _EPOCH = datetime(2030, 1, 1, tzinfo=timezone.utc)
 _LOOK_S = 0.005
-"""Real seconds between two looks at whether a thread has ended, which tells nobody."""
+"""Real seconds between two checks if a thread has ended: a thread notifies nobody of its end."""
 
 
 @attrs.define(order=True)
@@ -32,15 +32,15 @@ class _Waiter:
 
 class FakeClock:
     """
-    A clock for tests: no time passes but what `advance` says.
+    A clock for tests: time passes only by `advance`.
 
-    `advance` comes back when every thread that was started by this clock waits or has ended, so
-    that a test sees what its threads did, without sleeping.
+    `advance` returns when every thread that this clock started waits or has ended, so a test sees
+    the work of its threads without sleeping.
     """
 
     def __init__(self, *, patience: float = 30.0) -> None:
         """
-        Make a clock that stands still.
+        Create a clock that stands still.
 
         Args:
             patience: Real seconds for which a thread may be busy before its test counts as stuck.
@@ -52,7 +52,7 @@ class FakeClock:
         call_after_fork(self._forget_threads)
 
     def _forget_threads(self) -> None:
-        # Also in a forked child, which has inherited none of them, and locks that they held.
+        # A forked child inherits no threads, but the locks that they held.
         self.lock = threading.RLock()
         self._settled = threading.Condition(self.lock)
         self._waiters: list[_Waiter] = []
@@ -60,15 +60,15 @@ class FakeClock:
         self._busy: set[threading.Thread] = set()
 
     def monotonic(self) -> float:
-        """Seconds that were advanced."""
+        """Return the advanced seconds."""
         return self._now_s
 
     def now(self) -> datetime:
-        """The time of day: 2030-01-01 in UTC, and what was advanced since."""
+        """Return the time of day: 2030-01-01 in UTC plus the advanced seconds."""
         return _EPOCH + timedelta(seconds=self._now_s)
 
     def event(self) -> FakeEvent:
-        """A new event that is timed by this clock."""
+        """Create an event that is timed by this clock."""
         return FakeEvent(self)
 
     def start(self, thread: threading.Thread) -> None:
@@ -83,7 +83,7 @@ class FakeClock:
         Let time pass, with a stop at each instant at which a thread is due.
 
         Raises:
-            TimeoutError: A thread has neither waited nor ended when the patience is over.
+            TimeoutError: A thread neither waits nor has ended after `patience` seconds.
         """
         with self.lock:
             end_s = self._now_s + seconds
@@ -107,12 +107,12 @@ class FakeClock:
         self._busy.clear()
 
     def wake(self, event: FakeEvent, threads: list[threading.Thread]) -> None:
-        """Have threads that wait for an event look at it."""
+        """Wake threads that wait for an event."""
         self._busy |= self._started.intersection(threads)
         event.condition.notify_all()
 
     def wait_for(self, event: FakeEvent, timeout: float | None) -> bool:
-        """Wait for an event of this clock; whether it was set."""
+        """Wait for an event of this clock; return True if it is set."""
         with self.lock:
             due_s = self._now_s + (float("inf") if timeout is None else timeout)
             if event.is_set() or due_s <= self._now_s:
@@ -147,7 +147,7 @@ class FakeEvent:
             self._clock.wake(self, self.threads)
 
     def is_set(self) -> bool:
-        """Whether `set` was called."""
+        """Return True after `set` was called."""
         return self._is_set
 
     def wait(self, timeout: float | None = None) -> bool:

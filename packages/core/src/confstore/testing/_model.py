@@ -1,69 +1,123 @@
-"""The store that every store has to behave like: a dict."""
-
-# ruff: noqa: S101 (a contract is made of assertions)
+"""The model that every store must behave like: a dict, and a list of commits."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime
 
 import attrs
 
-from confstore._journal.commits import checked_draft
+from confstore._journal.commits import Draft, apply_changes, checked_draft
 from confstore._stores.protocols import Change
-from confstore._values.canonical import canonical_update, canonical_values, check_size
-from confstore._values.keys import checked_keys
+from confstore._values.canonical import canonical_update, canonical_values, merge_update
+from confstore._values.keys import checked_keys, select
 from confstore._values.names import checked_option
-from confstore._values.read_only import is_same, thaw
+from confstore._values.read_only import ReadOnlyDict, freeze, is_same, thaw
 from confstore._values.types import Value, Values
-from confstore.errors import OptionNotFoundError
-from confstore.testing._journal_model import Entry, JournalModel
+from confstore.errors import OptionNotFoundError, VersionConflictError
 
-__all__ = ["Model"]
+__all__ = ["Entry", "JournalModel", "Model"]
+
+
+@attrs.define(eq=False, repr=False)
+class Entry:
+    """A commit as it must be; the store decides its id and its time."""
+
+    version: int
+    draft: Draft
+    id: str | None = None
+    at: datetime | None = None
+
+    @property
+    def changes(self) -> dict[str, Mapping[str, Value] | None]:
+        """The new values of each option; None where it was deleted."""
+        return {change.option: change.values for change in self.draft.changes}
+
+
+@attrs.define(eq=False, repr=False)
+class JournalModel:
+    """
+    Every commit since the journal was enabled.
+
+    Attributes:
+        ids: The ids of all commits of the example, in any store.
+        entries: The commits, the first with version 1.
+        baseline: How many of them wrote down the existing options.
+        checked: How many of them every handle has shown.
+    """
+
+    ids: set[str] = attrs.field(factory=set)
+    entries: list[Entry] = attrs.field(factory=list)
+    baseline: int = 0
+    checked: int = 0
+
+    @property
+    def version(self) -> int:
+        """The version of the last commit."""
+        return len(self.entries)
+
+    def record(self, draft: Draft) -> Entry:
+        """Add a commit."""
+        self.entries.append(Entry(self.version + 1, draft))
+        return self.entries[-1]
+
+    def check_if_version(self, store: str, if_version: int, draft: Draft) -> None:
+        """Refuse a draft that touches an option which was committed after a version."""
+        touched = {option for entry in self.entries[if_version:] for option in entry.changes}
+        if conflicts := tuple(sorted(touched & draft.options)):
+            raise VersionConflictError(store, if_version, self.version, conflicts)
+
+    def state_at(self, version: int) -> dict[str, Values]:
+        """Every option as it was when a version was the last."""
+        state: dict[str, ReadOnlyDict] = {}
+        for entry in self.entries[:version]:
+            apply_changes(state, entry.draft.changes)
+        return {option: thaw(values) for option, values in state.items()}
 
 
 @attrs.define
 class Model:
     """
-    A store as a dict: what a backend has to do, without one.
+    A store as a dict: the behaviour of a backend, without one.
 
     Attributes:
         name: The name that the real store gives itself.
-        options: What the real store has to hold; an option's dict is replaced, never changed.
+        options: The options that the real store must hold.
         writes: How many writes have succeeded.
-        journal: Every write since the journal was enabled; None while there is none.
+        journal: Every write since the journal was enabled; None without a journal.
     """
 
     name: str
-    options: dict[str, Values] = attrs.field(factory=dict)
+    options: dict[str, ReadOnlyDict] = attrs.field(factory=dict)
     writes: int = 0
     journal: JournalModel | None = None
 
     def get(self, option: str, *, keys: Collection[str] | None = None) -> Values:
         """One option, or those of the given keys that it has."""
         wanted = checked_keys(keys)
-        values = self._existing(option)
-        return thaw(
-            {key: value for key, value in values.items() if wanted is None or key in wanted}
-        )
+        return thaw(select(self._existing(option), wanted))
 
     def set(self, option: str, values: Mapping[str, Value]) -> None:
         """Replace the whole option."""
-        self._write(option, canonical_values(checked_option(option), values))
+        self._write([Change(option, freeze(canonical_values(checked_option(option), values)))])
 
     def update(
         self, option: str, values: Mapping[str, Value], *, remove: Collection[str] = ()
     ) -> None:
         """Change the named keys and leave the others; create the option if it is absent."""
-        changes, removed = canonical_update(checked_option(option), values, remove)
-        merged = {**self.options.get(option, {}), **changes}
-        merged = {key: value for key, value in merged.items() if key not in removed}
-        check_size(option, merged)
-        self._write(option, merged)
+        changed, removed = canonical_update(checked_option(option), values, remove)
+        merged = merge_update(option, self.options.get(option), changed, removed)
+        self._write([Change(option, merged)])
 
     def delete(self, option: str) -> None:
         """Remove the option."""
         self._existing(option)
-        self._apply([Change(option, None)])
+        self._write([Change(option, None)])
+
+    def apply(self, changes: Iterable[Change]) -> None:
+        """Apply all of the changes, or none; with a journal as one commit."""
+        if checked := [_checked(change) for change in changes]:
+            self._write(checked)
 
     def commit(
         self,
@@ -88,22 +142,19 @@ class Model:
         return self.journal
 
     def changes_to(self, state: Mapping[str, Values], options: Collection[str]) -> list[Change]:
-        """What a commit has to change so that options are as they are in a state."""
+        """The changes that make options as they are in a state."""
         return [
             Change(option, state.get(option))
             for option in sorted(options)
             if not is_same(state.get(option), self.options.get(option))
         ]
 
-    def _existing(self, option: str) -> Values:
+    def _existing(self, option: str) -> ReadOnlyDict:
         if checked_option(option) not in self.options:
             raise OptionNotFoundError(option, self.name)
         return self.options[option]
 
-    def _write(self, option: str, values: Values) -> None:
-        self._apply([Change(option, values)])
-
-    def _apply(self, changes: list[Change]) -> None:
+    def _write(self, changes: list[Change]) -> None:
         if self.journal is None:
             self._change(changes)
         else:
@@ -111,8 +162,11 @@ class Model:
 
     def _change(self, changes: Iterable[Change]) -> None:
         self.writes += 1
-        for change in changes:
-            if change.values is None:
-                self.options.pop(change.option, None)
-            else:
-                self.options[change.option] = thaw(change.values)
+        apply_changes(self.options, changes)
+
+
+def _checked(change: Change) -> Change:
+    option = checked_option(change.option)
+    if change.values is None:
+        return Change(option, None)
+    return Change(option, freeze(canonical_values(option, change.values)))

@@ -1,4 +1,4 @@
-"""Hypothesis's strategies for what a store can hold."""
+"""Hypothesis strategies for names, keys and values."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from confstore._values.keys import RESERVED_KEYS
 from confstore._values.names import JOURNAL_PREFIX
 from confstore._values.types import Value, Values
-from confstore.testing._names import HOSTILE_NAMES
+from confstore.testing._samples.names import HOSTILE_NAMES
 
 __all__ = [
     "any_key",
@@ -22,7 +22,7 @@ __all__ = [
 ]
 
 _characters = st.characters(exclude_categories=["Cs"])
-# Few letters, so that names and keys meet again.
+# Few letters, so that names and keys repeat.
 _short_names = st.text("abc", min_size=1, max_size=2)
 _any_name = st.one_of(
     _short_names,
@@ -36,7 +36,7 @@ any_option: st.SearchStrategy[str] = _any_name
 any_store_name: st.SearchStrategy[str] = _any_name.filter(
     lambda name: not name.startswith(JOURNAL_PREFIX)
 )
-"""Names that a store can have; those of options, but for the journals' own."""
+"""Names that a store can have: those of options without the prefix of journals."""
 
 any_key: st.SearchStrategy[str] = _any_name.filter(lambda name: name not in RESERVED_KEYS)
 """Keys that an option can have."""
@@ -80,7 +80,7 @@ any_value: st.SearchStrategy[Value] = st.recursive(
     ),
     max_leaves=5,
 )
-"""What a key can hold: every type of the domain, nested, falsy and at its limits."""
+"""Values that a key can hold: every type of the domain, nested, falsy and at its limits."""
 
 any_values: st.SearchStrategy[Values] = st.dictionaries(any_key, any_value, max_size=4)
-"""What an option can hold."""
+"""Values that an option can hold."""

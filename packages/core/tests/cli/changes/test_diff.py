@@ -140,7 +140,7 @@ def test_version_that_does_not_exist(confstore: Confstore, arguments: list[str])
     """Nothing on standard output, and a line that says where to look."""
     ran = confstore("diff", *arguments)
     assert (ran.stdout, ran.code) == ("", 1)
-    expected = "the journal of store 'dev' does not hold version 9"
+    expected = "store 'dev': the journal does not hold version 9"
     assert ran.stderr == f"confstore: {expected} (confstore history shows what there is)\n"
 
 

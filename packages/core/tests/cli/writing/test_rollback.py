@@ -131,7 +131,7 @@ def test_rollback_without_a_terminal(confstore: Confstore, options: Callable[[],
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["99"], "the journal of store 'dev' does not hold version 99"),
+        (["99"], "store 'dev': the journal does not hold version 99"),
         (["1", "cach"], "store 'dev' and its journal have no option 'cach'; did you mean 'cache'?"),
         (["4", "logon"], "store 'dev' and its journal have no option 'logon'; did you mean"),
     ],
@@ -157,7 +157,7 @@ def test_rollback_to_before_the_journal(confstore: Confstore, tmp_path: Path) ->
     assert confstore("init", "--journal").code == 0
     ran = confstore("rollback", "1", "--yes")
     assert (ran.stdout, ran.code) == ("", 1)
-    expected = "the journal of store 'dev' begins at version 2, too late for version 1"
+    expected = "store 'dev': the journal begins at version 2, too late for version 1"
     assert ran.stderr == f"confstore: {expected} (confstore history shows what there is)\n"
 
 

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from types import ModuleType
 
+from ..journaled_reference_store import JournaledReferenceStore
 from ..reference_store import ReferenceStore
 from . import (
+    bulk,
     commits,
     handles,
     journals,
@@ -38,12 +40,17 @@ def stores_of(module: ModuleType) -> list[type[ReferenceStore]]:
     ]
 
 
-BROKEN_STORES = [
+_ALL = [
     store
-    for module in (handles, keys, names, ownership, polls, refusals, streams, values, writes)
+    for module in (
+        *(bulk, commits, handles, journals, keys, names, ownership, polls, refusals, streams),
+        *(values, writes),
+    )
     for store in stores_of(module)
 ]
-"""Every store of these modules: each breaks one promise."""
 
-BROKEN_JOURNALS = [store for module in (commits, journals) for store in stores_of(module)]
-"""Every journaled store of these modules, likewise."""
+BROKEN_STORES = [store for store in _ALL if not issubclass(store, JournaledReferenceStore)]
+"""Stores without a journal: each breaks one promise."""
+
+BROKEN_JOURNALS = [store for store in _ALL if issubclass(store, JournaledReferenceStore)]
+"""Stores with a journal, likewise."""

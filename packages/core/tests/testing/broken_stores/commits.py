@@ -133,7 +133,7 @@ class CommitsHalf(JournaledReferenceStore):
                 self.checked([change])
             except ConfigStoreError:
                 if good:
-                    self.apply(self.checked(good))
+                    self.apply_draft(self.checked(good))
                 raise
             good.append(change)
         return super().commit(good, **how)
@@ -158,9 +158,9 @@ class CommitsTheValidOnes(JournaledReferenceStore):
 class LeavesDeletionsOut(JournaledReferenceStore):
     """Applies the deletions of a commit to the journal only."""
 
-    def apply(self, draft: Draft) -> None:
+    def apply_draft(self, draft: Draft) -> None:
         kept = tuple(change for change in draft.changes if change.values is not None)
-        super().apply(attrs.evolve(draft, changes=kept or draft.changes))
+        super().apply_draft(attrs.evolve(draft, changes=kept or draft.changes))
 
 
 class RefusesToDeleteWhatIsAbsent(JournaledReferenceStore):
@@ -178,9 +178,9 @@ class RefusesToDeleteWhatIsAbsent(JournaledReferenceStore):
 class MergesWhatIsSet(JournaledReferenceStore):
     """Updates the options of a commit where it should replace them."""
 
-    def apply(self, draft: Draft) -> None:
+    def apply_draft(self, draft: Draft) -> None:
         before = dict(self.options)
-        super().apply(draft)
+        super().apply_draft(draft)
         if len(draft.changes) > 1:
             for change in draft.changes:
                 if change.values is not None:
@@ -449,7 +449,7 @@ class WritesInSpiteOfAConflict(JournaledReferenceStore):
         try:
             super().check_if_version(if_version, draft, version)
         except VersionConflictError:
-            self.apply(draft)
+            self.apply_draft(draft)
             raise
 
 

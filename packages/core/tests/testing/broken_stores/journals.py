@@ -80,6 +80,8 @@ class LendsItsOptions(JournaledReferenceStore):
 
     def append(self, draft: Draft) -> Commit:
         commit = super().append(draft)
+        for option in draft.options & self.options.keys():
+            self.options[option] = thaw(self.options[option])
         changes = tuple(
             Change(change.option, self.options.get(change.option)) for change in commit.changes
         )
@@ -305,7 +307,7 @@ class CommitsWithoutAJournal(JournaledReferenceStore):
         if self.is_journaled():
             return super().commit(changes, **how)
         draft = self.checked(changes)
-        self.apply(draft)
+        self.apply_draft(draft)
         return next_commit(draft, Head(), at=self.now())
 
 

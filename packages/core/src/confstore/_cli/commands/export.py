@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TextIO
@@ -94,7 +95,7 @@ def _check_file(session: Session, store: Store, path: str, *, is_confirmed: bool
     """Ask before a file is replaced; a folder or the store's own file never is."""
     if not os.path.exists(path):
         return
-    own = getattr(store, "files", ())
+    own: Sequence[str] = getattr(store, "files", tuple)()
     if any(os.path.exists(file) and os.path.samefile(file, path) for file in own):
         raise CommandError(f"{path!r} is a file of the store itself: export to another one")
     if os.path.isdir(path):

@@ -5,14 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from confstore import Values
-from confstore.adapter import (
-    JSONPathError,
-    TextFault,
-    check_json_name,
-    decode_text,
-    option_from_json,
-    thaw,
-)
+from confstore._documents.tagged_json import OptionReader
+from confstore.adapter import JSONPathError, TextFault, decode_text, thaw
 from confstore.errors import InvalidDocumentError
 
 __all__ = ["document_error", "document_text", "options_from_tree"]
@@ -40,8 +34,5 @@ def options_from_tree(tree: Any) -> dict[str, Values]:
     """
     if not isinstance(tree, dict):
         raise JSONPathError((), "a document holds option to values: it is not a list or a scalar")
-    options = {}
-    for option, raw in tree.items():
-        check_json_name(option)
-        options[option] = thaw(option_from_json(option, raw))
-    return options
+    reader = OptionReader()
+    return {option: thaw(reader.option(option, raw)) for option, raw in tree.items()}

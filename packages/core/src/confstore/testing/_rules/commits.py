@@ -1,30 +1,24 @@
-"""What a commit does: all of its changes or none, under the next version."""
-
-# ruff: noqa: S101 (a contract is made of assertions)
+"""Rules of `commit`: all of its changes or none, under the next version."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from copy import deepcopy
 from types import MappingProxyType
-from typing import Any, cast
+from typing import Any
 
 from hypothesis import strategies as st
-from hypothesis.stateful import precondition, rule
 
 from confstore._journal.commits import MAX_CHANGES, MAX_COMMIT_B, MAX_REMARKS_B
-from confstore._stores.protocols import Change, Commit, JournaledStore, Store
+from confstore._stores.protocols import Change, Commit, Store
 from confstore._values.canonical import MAX_OPTION_SIZE_B
 from confstore._values.names import MAX_OPTION_B
 from confstore._values.sizes import option_size_b
 from confstore._values.types import Values
-from confstore.testing._canary import CANARY
-from confstore.testing._invalid import INVALID_OPTION_NAMES, INVALID_VALUES
-from confstore.testing._journal_checks import check_commit
-from confstore.testing._journal_model import Entry
-from confstore.testing._machine import Machine, is_unplayed, some_option
-from confstore.testing._outcome import assert_same_outcome
-from confstore.testing._ownership import spoil
+from confstore.testing._checks import CANARY, assert_same_outcome, check_commit, spoil
+from confstore.testing._model import Entry
+from confstore.testing._rules.machine import Machine, rule_if, some_option
+from confstore.testing._samples.invalid import INVALID_OPTION_NAMES, SOME_INVALID_VALUES
 from confstore.testing._strategies import any_text, any_values
 
 __all__ = ["CommitRules", "any_version", "is_journaled"]
@@ -57,22 +51,11 @@ INVALID_COMMITS: Mapping[str, dict[str, Any]] = MappingProxyType(
         "too large in all": {"changes": [_GOOD, Change("b", _HALF), Change("c", _HALF)]},
     }
 )
-"""What every backend must refuse to commit, each under a name for the reason."""
-
-_INVALID_ONES = (
-    "NaN",
-    "empty set",
-    "text with a high surrogate",
-    "dicts nested too deep",
-    "empty key",
-    "reserved key _store",
-    "text that is too large",
-    "list for the values",
-)
+"""Commits that every backend must refuse, each under the name of its reason."""
 
 
 def is_journaled(machine: Machine) -> bool:
-    """Whether the store under test keeps a journal; for preconditions."""
+    """Tell if the store under test keeps a journal; a condition of rules."""
     return machine.journaled
 
 
@@ -95,12 +78,16 @@ any_version: st.SearchStrategy[int] = st.runner().flatmap(_versions)
 class CommitRules(Machine):
     """A commit is applied as a whole, or refused as a whole."""
 
-    @precondition(is_journaled)
-    @rule(changes=_any_changes(), author=st.one_of(st.none(), any_text), comment=any_text)
+    @rule_if(
+        is_journaled,
+        changes=_any_changes(),
+        author=st.one_of(st.none(), any_text),
+        comment=any_text,
+    )
     def commit_changes(
         self, changes: Mapping[str, Values | None], author: str | None, comment: str
     ) -> None:
-        """Options are set and deleted at once; what was given stays the caller's."""
+        """Options are set and deleted at once; the given values stay the caller's."""
         given = _changes(deepcopy(changes))
         self.commit(given, author=author, comment=comment)
         assert given == _changes(changes), "commit has changed what it was given"
@@ -109,10 +96,9 @@ class CommitRules(Machine):
         for option in changes:
             self.read(option)
 
-    @precondition(is_journaled)
-    @rule(changes=_any_changes())
+    @rule_if(is_journaled, changes=_any_changes())
     def commit_through_two_handles(self, changes: Mapping[str, Values | None]) -> None:
-        """Whichever handle commits, the next version is one higher than the last of all."""
+        """Through any handle, the next version is one higher than the last."""
         if len(self.handles) == 1:
             self.open_handle()
         for handle in self.handles * 2:
@@ -120,16 +106,14 @@ class CommitRules(Machine):
             self.compare_journals()
             self.do("set", "counted", {}, via=handle.store)
 
-    @precondition(is_journaled)
-    @rule(changes=_any_changes(), if_version=any_version)
+    @rule_if(is_journaled, changes=_any_changes(), if_version=any_version)
     def commit_if_version(self, changes: Mapping[str, Values | None], if_version: int) -> None:
-        """What nobody else has touched since is committed; a conflict says what was."""
+        """Options that nobody else touched since are committed; a conflict names the others."""
         self.commit(_changes(changes), if_version=if_version, why=f"if_version={if_version}")
 
-    @precondition(is_journaled)
-    @rule(option=some_option)
+    @rule_if(is_journaled, option=some_option)
     def commit_if_one_option_is_unchanged(self, option: str) -> None:
-        """The version that counts is that of the options, not that of the store."""
+        """The version of the options counts, not that of the store."""
         other = f"{option[:64]} beside"
         self.write(option, {"a": 1})
         self.write(other, {"a": 1})
@@ -150,10 +134,9 @@ class CommitRules(Machine):
         self.read(option)
         self.read(other)
 
-    @precondition(is_journaled)
-    @rule(option=some_option)
-    def commit_what_changes_nothing(self, option: str) -> None:
-        """To write what is there, and to delete what is not, are commits like any other."""
+    @rule_if(is_journaled, option=some_option)
+    def commit_without_effect(self, option: str) -> None:
+        """Writing equal values and deleting an absent option are commits, too."""
         self.write(option, {"a": 1})
         self.commit([Change(option, {"a": 1})])
         self.do("set", option, {"a": 1})
@@ -163,18 +146,15 @@ class CommitRules(Machine):
         self.commit([Change(option, None), Change("b", {"a": 1})])
         self.read(option)
 
-    @precondition(is_journaled)
-    @precondition(is_unplayed("invalid commits"))
-    @rule(option=some_option)
+    @rule_if(is_journaled, once=True, option=some_option)
     def refuse_invalid_commits(self, option: str) -> None:
-        """What not every backend can commit is refused by all, before anything is written."""
-        self.played.add("invalid commits")
+        """A commit that one backend cannot make is refused by all, before anything is written."""
         self.write(option, {"canary": CANARY})
         good = [Change("good", {"a": 1}), Change(option, None)]
         for reason, commit in INVALID_COMMITS.items():
             self.commit(**commit, why=reason)
-        for reason in _INVALID_ONES:
-            bad = Change("bad", INVALID_VALUES[reason])
+        for reason, values in SOME_INVALID_VALUES.items():
+            bad = Change("bad", values)
             self.commit([bad, *good], why=reason)
             self.commit([*good, bad], why=reason)
         for reason, name in INVALID_OPTION_NAMES.items():
@@ -182,12 +162,9 @@ class CommitRules(Machine):
             self.commit([*good, Change(name, None)], why=reason)
         self.read(option)
 
-    @precondition(is_journaled)
-    @precondition(is_unplayed("large commits"))
-    @rule()
+    @rule_if(is_journaled, once=True)
     def commit_at_the_limits(self) -> None:
         """The most changes, the longest remarks and the largest option are accepted."""
-        self.played.add("large commits")
         many = [f"many {number}" for number in range(MAX_CHANGES)]
         self.commit([Change(option, {"option": option}) for option in many])
         half = "\u00e9" * (MAX_REMARKS_B // 4)
@@ -206,23 +183,24 @@ class CommitRules(Machine):
         **how: Any,
     ) -> None:
         """Commit to the store and to the model: both do it, or refuse alike."""
-        # A commit names the one before it, whose id the model has to know.
+        # A commit names its predecessor, whose id the model must know.
         self.compare_journals()
         kept = list(changes)
 
         def call(one: Any) -> Commit | Entry:
-            return cast("JournaledStore", one).commit(iter(kept), **how)
+            committed: Commit | Entry = one.commit(iter(kept), **how)
+            return committed
 
         store = self.store if via is None else via
         answers = assert_same_outcome(call, store, self.model, f"commit, {why}")
         if answers is not None:
             actual, expected = answers
-            assert actual.version == expected.version, "commit gives the commit that it has made"
+            assert actual.version == expected.version, "commit returns the new commit"
             check_commit(actual, self.model.kept_journal)
 
     @property
     def version(self) -> int:
-        """The version that the store has to have."""
+        """The version that the store must have."""
         return self.model.kept_journal.version
 
 

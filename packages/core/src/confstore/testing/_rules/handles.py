@@ -1,22 +1,19 @@
-"""What stores do beside one another: second handles, neighbours, closing and opening again."""
-
-# ruff: noqa: S101 (a contract is made of assertions)
+"""Rules of several handles and stores: second handles, neighbours, closing and reopening."""
 
 from __future__ import annotations
 
-from typing import Any, cast
+from collections.abc import Callable
 
 from hypothesis import strategies as st
-from hypothesis.stateful import precondition, rule
+from hypothesis.stateful import rule
 
-from confstore._stores.protocols import Change
+from confstore._stores.protocols import BulkStore, Change, PollableStore, ability
 from confstore._values.names import MAX_STORE_B
 from confstore._values.types import Values
 from confstore.errors import StoreClosedError
-from confstore.testing._canary import CANARY
-from confstore.testing._machine import Machine, is_unplayed, some_option
-from confstore.testing._names import relatives
-from confstore.testing._outcome import refusal
+from confstore.testing._checks import CANARY, journaled, refusal
+from confstore.testing._rules.machine import Machine, rule_if, some_option
+from confstore.testing._samples.names import relatives
 from confstore.testing._strategies import any_values
 
 __all__ = ["HandleRules"]
@@ -36,30 +33,29 @@ def _has_one_handle(machine: Machine) -> bool:
     return len(machine.handles) == 1
 
 
-def _has_written(machine: Machine) -> bool:
-    return machine.model.writes != cast("HandleRules", machine).writes_when_opened
+def _has_written(machine: HandleRules) -> bool:
+    return machine.model.writes != machine.writes_when_opened
 
 
 class HandleRules(Machine):
-    """A store is its data, whichever handle it is reached by, and no other store's."""
+    """A store has the same data through every handle, and shares none with another store."""
 
     writes_when_opened: int = 0
 
-    @precondition(_has_one_handle)
-    @rule()
+    @rule_if(_has_one_handle)
     def open_second_handle(self) -> None:
-        """A second handle shows what was written through the first."""
+        """A second handle shows the writes of the first."""
         self.check_items(self.open_handle().store, self.model)
 
     @rule()
     def change_handles(self) -> None:
-        """Closing one handle leaves the other."""
+        """Closing one handle leaves the other open."""
         self.open_handle()
-        self.handles.pop(0).close()
+        self.handles.pop(0).context.close()
 
     @rule(option=some_option, values=any_values)
     def write_through_two_handles(self, option: str, values: Values) -> None:
-        """What one handle has written, the other reads; each of two updates keeps its key."""
+        """One handle reads the writes of the other; each of two updates keeps its key."""
         if len(self.handles) == 1:
             self.open_handle()
         first, second = (handle.store for handle in self.handles)
@@ -76,27 +72,26 @@ class HandleRules(Machine):
         self.do("update", option, {"first": 1}, via=first)
         self.read(option)
 
-    @precondition(_has_written)
-    @rule()
+    @rule_if(_has_written)
     def close_and_open_again(self) -> None:
-        """What is durable is still there; what is not is there whole, or gone whole."""
+        """Durable data is still there; other data is there as a whole, or gone as a whole."""
         self.writes_when_opened = self.model.writes
         while self.handles:
-            self.handles.pop().close()
+            self.handles.pop().context.close()
         self.settle(self.open_handle().store, self.model)
 
-    @precondition(is_unplayed("closed"))
-    @rule(option=some_option)
+    @rule_if(once=True, option=some_option)
     def use_closed_store(self, option: str) -> None:
         """A closed store refuses every call, writes nothing, and can be closed again."""
-        self.played.add("closed")
         self.write(option, {"canary": CANARY})
         with self.open_store(self.home) as store:
-            checkpoint = store.poll().checkpoint if hasattr(store, "poll") else None
+            polled = ability(store, PollableStore)
+            checkpoint = polled.poll().checkpoint if polled else None
             store.get(option)
             store.close()
             store.close()
-            calls = {
+            late = [Change(option, {"late": CANARY})]
+            calls: dict[str, Callable[[], object]] = {
                 "get": lambda: store.get(option),
                 "get of no keys": lambda: store.get(option, keys=[]),
                 "items": lambda: list(store.items()),
@@ -104,14 +99,15 @@ class HandleRules(Machine):
                 "update": lambda: store.update(option, {"late": CANARY}),
                 "delete": lambda: store.delete(option),
             }
-            if hasattr(store, "poll"):
-                calls["poll"] = store.poll
-                calls["poll since"] = lambda: store.poll(checkpoint)
+            if polled:
+                calls["poll"] = polled.poll
+                calls["poll since"] = lambda: polled.poll(checkpoint)
+            if bulk := ability(store, BulkStore):
+                calls["apply"] = lambda: bulk.apply(late)
             if self.journaled:
-                journaled: Any = store
-                calls["version"] = journaled.version
-                calls["commits"] = journaled.commits
-                calls["commit"] = lambda: journaled.commit([Change(option, {"late": CANARY})])
+                calls["version"] = journaled(store).version
+                calls["commits"] = journaled(store).commits
+                calls["commit"] = lambda: journaled(store).commit(late)
                 calls["enable_journal"] = lambda: self.enable_journal(store)
             for name, call in calls.items():
                 error = refusal(StoreClosedError, call)
@@ -119,26 +115,21 @@ class HandleRules(Machine):
 
     @rule(name=_neighbour, option=some_option, values=any_values)
     def write_to_neighbour(self, name: str, option: str, values: Values) -> None:
-        """Stores whose names are near one another are different stores."""
+        """Stores with nearly equal names are different stores."""
         with self.visit(name) as (store, model):
-            store.set(option, values)
-            model.set(option, values)
-            if self.model.options:
-                theirs = min(self.model.options)
-                store.update(theirs, {"neighbour": 1})
-                model.update(theirs, {"neighbour": 1})
-                store.delete(theirs)
-                model.delete(theirs)
+            for one in (store, model):
+                one.set(option, values)
+                for theirs in sorted(self.model.options)[:1]:
+                    one.update(theirs, {"neighbour": 1})
+                    one.delete(theirs)
 
-    @precondition(is_unplayed("separators"))
-    @rule()
-    def write_what_concatenates_alike(self) -> None:
+    @rule_if(once=True)
+    def write_names_that_join_alike(self) -> None:
         """Store and option are two names, not one text made of both."""
-        self.played.add("separators")
         for separator in _SEPARATORS:
             option = f"b{separator}c"
             self.write(option, {"home": separator})
             with self.visit(f"{self.home[:64]}{separator}b") as (store, model):
-                store.set("c", {"neighbour": separator})
-                model.set("c", {"neighbour": separator})
+                for one in (store, model):
+                    one.set("c", {"neighbour": separator})
             self.read(option)

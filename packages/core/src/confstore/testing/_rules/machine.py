@@ -1,55 +1,60 @@
-"""The state of a contract's example: the stores it has opened, and what they should hold."""
-
-# ruff: noqa: S101 (a contract is made of assertions)
+"""The state of one example: the open stores, and the model of what they must hold."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from copy import deepcopy
+from functools import wraps
 from operator import methodcaller
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar, TypeAlias
 
 import attrs
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+)
 
-from confstore._stores.protocols import JournaledStore, Store
+from confstore._stores.protocols import Store
 from confstore._values.read_only import is_same
-from confstore.testing._journal_checks import (
+from confstore.testing._checks import (
     adopt_baseline,
+    assert_plain,
+    assert_same_outcome,
     check_journal,
     check_no_journal,
     check_whole_journal,
+    journaled,
+    spoil,
 )
-from confstore.testing._journal_model import JournalModel
-from confstore.testing._model import Model
-from confstore.testing._outcome import assert_same_outcome
-from confstore.testing._ownership import assert_plain, spoil
+from confstore.testing._model import JournalModel, Model
 from confstore.testing._strategies import any_option, any_store_name
 
-__all__ = ["Machine", "has_options", "is_unplayed", "known_option", "some_option"]
+__all__ = ["Machine", "has_options", "known_option", "rule_if", "some_option"]
+
+_Rule: TypeAlias = Callable[..., None]
 
 
 @attrs.define(eq=False)
 class _Handle:
-    """A store that stands open, and how to end that."""
+    """An open store, and the context that closes it."""
 
     store: Store
-    _context: ExitStack
-
-    def close(self) -> None:
-        self._context.close()
+    context: ExitStack
 
 
 class Machine(RuleBasedStateMachine):
-    """What all rules share: one store under test, its handles, and the model of it."""
+    """The part that all rules share: one store under test, its handles, and its model."""
 
     durable: ClassVar[bool] = False
-    """Whether what was written is still there after every handle was closed."""
+    """Data outlives the last handle."""
 
     journaled: ClassVar[bool] = False
-    """Whether the store can keep a journal of commits; the contract then enables it."""
+    """The store can keep a journal of commits; the contract then enables it."""
 
     home: str
     model: Model
@@ -67,29 +72,28 @@ class Machine(RuleBasedStateMachine):
         """
         Prepare an empty backend; called once before each example.
 
-        What it enters into `self.resources`, an `ExitStack`, is left after the example.
+        Contexts that it enters into `self.resources`, an `ExitStack`, are left after the example.
         """
 
     def open_store(self, name: str) -> AbstractContextManager[Store]:
         """
         Open a store of the example's backend, as a context manager that closes it.
 
-        Opening one name twice gives two handles on the same data. Names are as hostile as a
-        store's name can be: a backend that cannot have them as they are (a file) has to map each
-        to a place of its own.
+        Opening one name twice gives two handles on the same data. Names are as hostile as names of
+        stores can be: a backend that cannot use them as they are (a file) maps each to a place of
+        its own.
         """
         raise NotImplementedError
 
     def enable_journal(self, store: Store) -> None:
-        """Make every write to a store a commit: by its own method, unless you say otherwise."""
-        enabled: Any = store
-        enabled.enable_journal()
+        """Enable the journal of a store, by its own method unless you override this."""
+        journaled(store).enable_journal()
 
     def teardown(self) -> None:
-        """Close what the example has opened, and leave its resources."""
+        """Close every handle of the example, and leave its resources."""
         with self.resources:
             for handle in self.handles:
-                handle.close()
+                handle.context.close()
 
     @initialize(home=st.one_of(st.just("prod"), any_store_name))
     def open_home(self, home: str) -> None:
@@ -103,13 +107,13 @@ class Machine(RuleBasedStateMachine):
 
     @invariant()
     def compare_items(self) -> None:
-        """Whatever was written through one handle is read in full through every handle."""
+        """Every write through one handle is read in full through every handle."""
         for handle in self.handles:
             self.check_items(handle.store, self.model)
 
     @invariant()
     def compare_journals(self) -> None:
-        """Every write is one commit, seen through every handle; what was refused is none."""
+        """Every write is one commit, seen through every handle; a refused write is none."""
         if self.journaled:
             for handle in self.handles:
                 check_journal(handle.store, self.model)
@@ -139,8 +143,8 @@ class Machine(RuleBasedStateMachine):
                 check_whole_journal(store, model)
 
     def settle(self, store: Store, model: Model) -> None:
-        """Check what is there after opening; what is not durable may be gone, as a whole."""
-        is_journal_kept = model.journal is not None and cast("JournaledStore", store).is_journaled()
+        """Check the options after opening; those that are not durable may be gone, as a whole."""
+        is_journal_kept = model.journal is not None and journaled(store).is_journaled()
         if not (self.durable or is_journal_kept or list(store.items())):
             model.options.clear()
             model.journal = None
@@ -149,7 +153,7 @@ class Machine(RuleBasedStateMachine):
             self.settle_journal(store, model)
 
     def settle_journal(self, store: Store, model: Model) -> None:
-        """Check the journal, or see to it that there is one."""
+        """Check the journal; enable it if there is none."""
         if model.journal is None:
             check_no_journal(store)
             self.enable_journal(store)
@@ -161,21 +165,25 @@ class Machine(RuleBasedStateMachine):
 
     def do(
         self, method: str, *args: Any, why: str = "", via: Store | None = None, **options: Any
-    ) -> None:
+    ) -> bool:
         """
         Call a method of the store and of the model: they answer, or refuse, alike.
 
-        What the store answers is then spoiled, for it is the caller's own.
+        The answer of the store is then spoiled, because it is the caller's own.
+
+        Returns:
+            True if they have answered.
         """
-        store = self.store if via is None else via
         what = f"{method}, {why}" if why else method
         call = methodcaller(method, *args, **options)
-        answers = assert_same_outcome(call, store, self.model, what)
-        if answers is not None:
-            actual, expected = answers
-            assert_plain(actual)
-            assert is_same(actual, expected), f"{what}: the answer is wrong"
-            spoil(actual)
+        answers = assert_same_outcome(call, via or self.store, self.model, what)
+        if answers is None:
+            return False
+        actual, expected = answers
+        assert_plain(actual)
+        assert is_same(actual, expected), f"{what}: the answer is wrong"
+        spoil(actual)
+        return True
 
     def write(self, option: str, values: Any) -> None:
         """Set an option, change what was given, and read the option through every handle."""
@@ -204,13 +212,42 @@ class Machine(RuleBasedStateMachine):
 
 
 def has_options(machine: Machine) -> bool:
-    """Whether the store under test has an option; for preconditions."""
+    """Tell if the store under test has an option; a condition of rules."""
     return bool(machine.model.options)
 
 
-def is_unplayed(scene: str) -> Callable[[Machine], bool]:
-    """Whether a scene is still to be played in this example; long ones are played once."""
-    return lambda machine: scene not in machine.played
+def rule_if(
+    *conditions: Callable[[Any], bool], once: bool = False, **drawn: Any
+) -> Callable[[_Rule], _Rule]:
+    """
+    Make a method a rule of Hypothesis, for machines that meet every condition.
+
+    Args:
+        conditions: Functions of the machine.
+        once: Play the rule at most once in an example, because it takes long.
+        drawn: A strategy for each argument of the method.
+    """
+
+    def decorate(method: _Rule) -> _Rule:
+        name = method.__name__
+
+        def is_met(machine: Machine) -> bool:
+            return all(condition(machine) for condition in conditions)
+
+        def is_due(machine: Machine) -> bool:
+            return not (once and name in machine.played) and is_met(machine)
+
+        @wraps(method)
+        def play(machine: Machine, **arguments: Any) -> None:
+            # A fixed scene calls rules without asking for their conditions.
+            if is_met(machine):
+                machine.played.add(name)
+                method(machine, **arguments)
+
+        as_rule: Callable[[_Rule], _Rule] = rule(**drawn)
+        return precondition(is_due)(as_rule(play))
+
+    return decorate
 
 
 def _known_options(machine: Machine) -> st.SearchStrategy[str]:

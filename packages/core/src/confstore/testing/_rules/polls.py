@@ -1,6 +1,4 @@
-"""What `poll` says is new, for stores that can poll."""
-
-# ruff: noqa: S101 (a contract is made of assertions)
+"""Rules of `poll`, for stores that can poll."""
 
 from __future__ import annotations
 
@@ -8,17 +6,22 @@ from typing import cast
 
 import attrs
 from hypothesis import strategies as st
-from hypothesis.stateful import precondition, rule
 
-from confstore._stores.protocols import Poll, PollableStore, Store
+from confstore._stores.protocols import Poll, PollableStore, ability
 from confstore._values.read_only import ReadOnlyDict, freeze, is_same
 from confstore._values.types import Values
-from confstore.testing._edges import EQUAL_BUT_NOT_SAME
-from confstore.testing._machine import Machine, has_options, known_option, some_option
-from confstore.testing._ownership import assert_read_only
+from confstore.testing._checks import assert_read_only
+from confstore.testing._rules.machine import (
+    Machine,
+    has_options,
+    known_option,
+    rule_if,
+    some_option,
+)
+from confstore.testing._samples.edges import EQUAL_BUT_NOT_SAME
 from confstore.testing._strategies import any_values
 
-__all__ = ["PollRules"]
+__all__ = ["PollRules", "can_poll"]
 
 _GARBAGE: tuple[object, ...] = (0, 1, "", "checkpoint", b"", (), [], {}, object(), True)
 
@@ -27,60 +30,62 @@ State = dict[str, ReadOnlyDict]
 
 @attrs.frozen(eq=False, repr=False)
 class _Seen:
-    """An answer of `poll`, and what was in the store then."""
+    """An answer of `poll`, and the state of the store then."""
 
-    store: Store
+    store: PollableStore
     answer: Poll
     state: State
     full: State
     writes: int
 
 
-def _can_poll(machine: Machine) -> bool:
-    return getattr(machine.store, "poll", None) is not None
+def can_poll(machine: Machine) -> bool:
+    """Tell if the store under test can poll; a condition of rules."""
+    return ability(machine.store, PollableStore) is not None
 
 
-def _has_polled(machine: Machine) -> bool:
-    return bool(cast("PollRules", machine).seen)
+def _has_polled(machine: PollRules) -> bool:
+    return bool(machine.seen)
 
 
 def _answers(machine: PollRules) -> st.SearchStrategy[int]:
     return st.integers(0, len(machine.seen) - 1)
 
 
-# The newest answer is the simplest; every one of them must go on being a checkpoint.
+# The newest answer is the simplest; every answer stays a valid checkpoint.
 _any_answer: st.SearchStrategy[int] = st.runner().flatmap(_answers).map(lambda back: ~back)
 
 
 class PollRules(Machine):
-    """The last state and what is new make the next state: all of it, and nothing else."""
+    """
+    The last state and the changes since make the next state: all of it, and nothing else.
+
+    Source of the sizes: AWS, "Query": one answer has at most 1 MB. Seven options of 380 KB fill
+    three or four of them, which catches a reader who follows only the first page.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self.seen: list[_Seen] = []
 
-    @precondition(_can_poll)
-    @rule()
+    @rule_if(can_poll)
     def poll_from_the_start(self) -> None:
         """The first poll is full."""
         self.poll(None, {})
 
-    @precondition(_has_polled)
-    @rule(answer=_any_answer)
+    @rule_if(_has_polled, answer=_any_answer)
     def poll_since(self, answer: int) -> None:
         """Any answer, however old, is a checkpoint for the next poll."""
         self.poll_again(self.seen[answer])
 
-    @precondition(_has_polled)
-    @rule(answer=_any_answer)
+    @rule_if(_has_polled, answer=_any_answer)
     def poll_twice(self, answer: int) -> None:
         """Nothing written, nothing new: the second answer is empty, and not full."""
         self.poll_again(self.poll_again(self.seen[answer]))
 
-    @precondition(_can_poll)
-    @rule(option=some_option, values=any_values)
+    @rule_if(can_poll, option=some_option, values=any_values)
     def poll_each_change(self, option: str, values: Values) -> None:
-        """Making, changing, removing and making again are all seen."""
+        """Creating, changing, removing and creating again are all seen."""
         seen = start = self.poll(None, {})
         self.write(option, {"is new": True})
         made = self.poll_again(seen)
@@ -92,18 +97,16 @@ class PollRules(Machine):
         for seen in (removed, changed, made, start):
             self.poll_again(seen)
 
-    @precondition(_can_poll)
-    @rule(option=some_option)
-    def poll_removed_and_made_again(self, option: str) -> None:
-        """An option that is removed and made again between two polls has its new values."""
+    @rule_if(can_poll, option=some_option)
+    def poll_removed_and_created_again(self, option: str) -> None:
+        """An option that is removed and created again between two polls has its new values."""
         self.write(option, {"a": 1, "b": 2})
         seen = self.poll(None, {})
         self.do("delete", option)
         self.write(option, {"b": 3})
         self.poll_again(seen)
 
-    @precondition(_can_poll)
-    @rule(option=some_option)
+    @rule_if(can_poll, option=some_option)
     def poll_what_is_equal_but_not_same(self, option: str) -> None:
         """A change that Python's `==` does not see is a change."""
         one, other = (
@@ -115,59 +118,69 @@ class PollRules(Machine):
         self.write(option, other)
         self.poll_again(seen)
 
-    @precondition(_can_poll)
-    @precondition(has_options)
-    @rule(option=known_option)
+    @rule_if(can_poll, has_options, option=known_option)
     def poll_after_refusal(self, option: str) -> None:
-        """What was refused is not new."""
+        """A refused write is not new."""
         seen = self.poll(None, {})
         self.do("set", option, {"a": 1, "b": object()})
         self.do("update", option, {"a": 1, "b": object()})
         self.poll_again(seen)
 
-    @precondition(_can_poll)
-    @rule()
+    @rule_if(can_poll)
     def poll_with_garbage(self) -> None:
-        """What is no checkpoint gives a full answer, not an error and not a part."""
+        """An unknown checkpoint gives a full answer, not an error and not a part."""
         for garbage in _GARBAGE:
             self.poll(garbage, {})
 
-    @precondition(_can_poll)
-    @rule(option=some_option)
+    @rule_if(can_poll, option=some_option)
     def poll_with_checkpoint_of_another_store(self, option: str) -> None:
         """Another store's checkpoint is no checkpoint of this one."""
         self.write(option, {"a": 1})
         with self.visit(self.home + "x") as (store, model):
-            store.set("elsewhere", {"a": 1})
-            model.set("elsewhere", {"a": 1})
-            foreign = cast("PollableStore", store).poll(consistent=True)
+            for one in (store, model):
+                one.set("elsewhere", {"a": 1})
+            other = cast("PollableStore", store)
+            foreign = other.poll(consistent=True)
             assert foreign.is_full, "the first poll of a store is full"
             self.poll(foreign.checkpoint, {})
             mine = self.poll(None, {})
-            answer = cast("PollableStore", store).poll(mine.answer.checkpoint, consistent=True)
+            answer = other.poll(mine.answer.checkpoint, consistent=True)
             assert answer.is_full, "another store's checkpoint gives a full answer"
             assert is_same(dict(answer.changed), model.options)
 
-    @precondition(_can_poll)
-    @rule(option=some_option)
-    def poll_gives_what_nobody_can_change(self, option: str) -> None:
-        """What is new comes read-only, all the way down."""
+    @rule_if(can_poll, option=some_option)
+    def poll_gives_read_only_values(self, option: str) -> None:
+        """A poll gives deeply read-only values."""
         self.write(option, {"dict": {"list": [{"a": 1}]}, "set": {"a"}, "list": [[], {}]})
         self.poll(None, {})
 
-    @precondition(_has_polled)
-    @rule(answer=_any_answer)
+    @rule_if(_has_polled, answer=_any_answer)
     def answers_stay_as_they_were(self, answer: int) -> None:
-        """An answer is of its moment: no later write changes it."""
+        """An answer is a snapshot: no later write changes it."""
         seen = self.seen[answer]
         assert is_same(dict(seen.answer.changed), seen.full)
+
+    @rule_if(once=True)
+    def read_many_pages(self) -> None:
+        """Every page is read, and a change on any of them is new."""
+        options = [f"page {number}" for number in range(7)]
+        for number, option in enumerate(options):
+            self.do("set", option, {"text": str(number) * 380_000})
+        self.check_items(self.store, self.model)
+        if can_poll(self):
+            seen = self.poll(None, {})
+            self.do("update", options[-1], {"changed": True})
+            self.do("delete", options[0])
+            self.poll_again(self.poll_again(seen))
+            self.do("set", options[0], {})
+        for option in options:
+            self.do("delete", option)
 
     def poll_again(self, seen: _Seen) -> _Seen:
         """Poll with the checkpoint of an answer, through the handle that gave it if it is open."""
         is_open = any(handle.store is seen.store for handle in self.handles)
-        store = seen.store if is_open else self.store
-        was_written = self.model.writes != seen.writes
-        is_quiet = is_open and not was_written
+        store = seen.store if is_open else None
+        is_quiet = is_open and self.model.writes == seen.writes
         return self.poll(
             seen.answer.checkpoint, seen.state, store=store, is_quiet=is_quiet, is_old=True
         )
@@ -177,7 +190,7 @@ class PollRules(Machine):
         checkpoint: object,
         old: State,
         *,
-        store: Store | None = None,
+        store: PollableStore | None = None,
         is_old: bool = False,
         is_quiet: bool = False,
     ) -> _Seen:
@@ -185,18 +198,18 @@ class PollRules(Machine):
         Poll and check the answer against the model.
 
         Args:
-            checkpoint: What to give to the store.
+            checkpoint: The argument of `poll`.
             old: The state of that checkpoint.
-            store: The handle to ask; the first, unless said otherwise.
-            is_old: Whether the checkpoint is one of this store, so that the answer can be a part.
-            is_quiet: Whether nothing was written since, so that the answer is empty.
+            store: The handle to ask; by default the first.
+            is_old: The checkpoint is one of this store, so the answer can be a part.
+            is_quiet: Nothing was written since, so the answer is empty.
         """
-        polled = cast("PollableStore", self.store if store is None else store)
+        polled = store or cast("PollableStore", self.store)
         answer = polled.poll(checkpoint, consistent=True)
         assert isinstance(answer, Poll)
         for values in answer.changed.values():
-            assert_read_only(values)
             assert isinstance(values, ReadOnlyDict)
+            assert_read_only(values)
         if not is_old:
             assert answer.is_full, "without a checkpoint of this store, the answer is full"
         if is_quiet:
@@ -215,6 +228,6 @@ class PollRules(Machine):
         for option, values in state.items():
             assert is_same(values, self.model.options[option]), f"poll has {option!r} wrong"
         kept = {option: freeze(values) for option, values in changed.items()}
-        seen = _Seen(cast("Store", polled), answer, state, kept, self.model.writes)
+        seen = _Seen(polled, answer, state, kept, self.model.writes)
         self.seen.append(seen)
         return seen

@@ -10,30 +10,14 @@ from typing import Any
 from confstore._values.canonical import MAX_DEPTH
 from confstore._values.types import Value
 
-__all__ = ["EDGE_VALUES", "EQUAL_BUT_NOT_SAME", "nested", "nested_dict", "nested_list"]
+__all__ = ["EDGE_VALUES", "EQUAL_BUT_NOT_SAME", "nested"]
 
 
-def nested(depth: int) -> Value:
-    """Dicts and lists inside one another, in turn."""
+def nested(depth: int, kinds: str) -> Value:
+    """Nest lists ("l") and dicts ("d"), each kind in turn; the innermost is an empty list."""
     value: Value = []
     for level in range(depth - 1):
-        value = [value] if level % 2 else {"in": value}
-    return value
-
-
-def nested_list(depth: int) -> Value:
-    """Lists inside one another; the innermost is empty."""
-    value: list[Value] = []
-    for _ in range(depth - 1):
-        value = [value]
-    return value
-
-
-def nested_dict(depth: int) -> Value:
-    """Dicts inside one another; the innermost is empty."""
-    value: dict[str, Value] = {}
-    for _ in range(depth - 1):
-        value = {"in": value}
+        value = [value] if kinds[level % len(kinds)] == "l" else {"in": value}
     return value
 
 
@@ -52,7 +36,7 @@ EDGE_VALUES: Mapping[str, Any] = MappingProxyType(
         "empty dict": {},
         "list of empties": [None, False, 0, "", b"", [], {}],
         "dict of empties": {"a": None, "b": False, "c": 0, "d": "", "e": b"", "f": [], "g": {}},
-        # Alike, and of another type.
+        # Alike, but of another type.
         "true": True,
         "one": 1,
         "one as float": 1.0,
@@ -93,9 +77,9 @@ EDGE_VALUES: Mapping[str, Any] = MappingProxyType(
         "set of one": {"a"},
         "list of sets": [{"a"}, {1}, {b"a"}],
         # Depth, order and repetition.
-        "deepest list": nested_list(MAX_DEPTH),
-        "deepest dict": nested_dict(MAX_DEPTH),
-        "deepest of both": nested(MAX_DEPTH),
+        "deepest list": nested(MAX_DEPTH, "l"),
+        "deepest dict": nested(MAX_DEPTH, "d"),
+        "deepest of both": nested(MAX_DEPTH, "dl"),
         "list with repetition": [1, 1, True, 1.0, "1", 1],
         "list in another order": [3, 1, 2],
         # Text that is more than text elsewhere.
@@ -112,7 +96,7 @@ EDGE_VALUES: Mapping[str, Any] = MappingProxyType(
         "reserved, but inside": {"_store": "a", "_option": "b", "_expires": 1},
     }
 )
-"""Values of an option, each by a name for what is at stake."""
+"""Values of an option, each under a name that says how a backend could lose it."""
 
 EQUAL_BUT_NOT_SAME: tuple[tuple[Value, Value], ...] = (
     (1, True),
@@ -121,4 +105,4 @@ EQUAL_BUT_NOT_SAME: tuple[tuple[Value, Value], ...] = (
     ({"a": 1}, {"a": True}),
     ([{"a": [0]}], [{"a": [False]}]),
 )
-"""Pairs that Python finds equal, and that are two values here."""
+"""Pairs of different values that Python finds equal."""

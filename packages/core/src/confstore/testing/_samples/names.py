@@ -1,4 +1,4 @@
-"""Names that some backend could take for another, or for something else than a name."""
+"""Names that a careless backend confuses with one another, or with a path or an expression."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ HOSTILE_NAMES = (
     # Expressions, templates, URLs and separators.
     *("a.b", "a[0]", "#", "#0", ":", ":v", "$", "$set", "$dict", "%", "%2F", "%s", "{0}", "${a}"),
     *("a=b", "?a&b", ",", ";", "'", '"', "`", "!", "a:b", "a b"),
-    # What a line, a terminal or a C string ends with.
+    # Ends of a line, of a terminal command and of a C string; blanks.
     *(" ", " a", "a ", "\n", "a\nb", "\t", "\r", "\0", "a\0", "\x1b[0m", "\x7f"),
     # Beyond ASCII: two forms of one letter, letters whose case has another length, both ends.
     *("\u00e9", "e\u0301", "\u00df", "\u0130", "\ufb01", "\u65e5\u672c", "\U0001f600"),
     *("\u202e", "\ufeff", "\u200b", "\ud7ff", "\uffff", "\U0010ffff"),
-    # What Python, JSON or DynamoDB have a use for.
+    # Names that Python, JSON or DynamoDB use.
     *("__class__", "__dict__", "get", "items", "name", "size", "None", "null", "true", "0", "1.0"),
     *("_journal:prod", "_store", "_option", "_expires", "_Store", "000000000001"),
 )
-"""Names that are legal at least for an option, and trouble for a careless backend."""
+"""Names that are legal at least for an option, and that a careless backend gets wrong."""
 
 FAMILIES = (
     # Case, normal forms and compatible letters.
@@ -45,11 +45,11 @@ FAMILIES = (
         *("a" * 1023, "a" * 1024, "a" * 1023 + "b"),
     ),
 )
-"""Names that are near one another, in groups; legal for options and for keys."""
+"""Groups of names that are nearly equal; legal for options and for keys."""
 
 
 def relatives(name: str) -> list[str]:
-    """Other names that are near this one: by case, normal form, blanks, prefix and suffix."""
+    """List names that are nearly equal: by case, normal form, blanks, prefix and suffix."""
     near = [
         name.swapcase(),
         name.casefold(),

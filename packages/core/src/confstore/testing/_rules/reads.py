@@ -1,6 +1,4 @@
-"""What reading gives: `get` and `items`."""
-
-# ruff: noqa: S101 (a contract is made of assertions)
+"""Rules of reading: `get` and `items`."""
 
 from __future__ import annotations
 
@@ -8,18 +6,19 @@ from collections.abc import Callable, Collection
 from typing import TypeAlias
 
 from hypothesis import strategies as st
-from hypothesis.stateful import precondition, rule
+from hypothesis.stateful import rule
 
 from confstore._values.keys import RESERVED_KEYS
 from confstore._values.read_only import is_same
-from confstore.testing._invalid import INVALID_KEYS
-from confstore.testing._machine import (
+from confstore.testing._checks import assert_plain, spoil
+from confstore.testing._rules.machine import (
     Machine,
     has_options,
     known_option,
+    rule_if,
     some_option,
 )
-from confstore.testing._ownership import assert_plain, spoil
+from confstore.testing._samples.invalid import INVALID_KEYS
 from confstore.testing._strategies import any_key, any_option
 
 __all__ = ["ReadRules"]
@@ -30,7 +29,7 @@ def _keys_of_dict(keys: list[str]) -> Collection[str]:
 
 
 _Build: TypeAlias = Callable[[list[str]], Collection[str]]
-_any_collection: st.SearchStrategy[_Build] = st.sampled_from(
+_any_build: st.SearchStrategy[_Build] = st.sampled_from(
     [list, tuple, set, frozenset, _keys_of_dict]
 )
 
@@ -40,20 +39,19 @@ class ReadRules(Machine):
 
     @rule(option=some_option)
     def get_option(self, option: str) -> None:
-        """An option is read whole, or is said to be absent; the answer is the reader's own."""
+        """An option is read whole, or reported absent; the answer is the reader's own."""
         self.read(option)
 
     @rule(option=any_option, keys=st.lists(any_key, max_size=2))
     def get_keys_of_some_option(self, option: str, keys: list[str]) -> None:
-        """An absent option is absent whatever the keys."""
+        """An absent option is absent for any keys."""
         self.do("get", option, keys=keys)
 
-    @precondition(has_options)
-    @rule(option=known_option, others=st.lists(any_key, max_size=3), build=_any_collection)
-    def get_keys(
-        self, option: str, others: list[str], build: Callable[[list[str]], Collection[str]]
-    ) -> None:
-        """Those keys come back that exist, from any collection, however often they are named."""
+    @rule_if(
+        has_options, option=known_option, others=st.lists(any_key, max_size=3), build=_any_build
+    )
+    def get_keys(self, option: str, others: list[str], build: _Build) -> None:
+        """The existing ones of the keys come back, from any collection, also if named twice."""
         known = sorted(self.model.options[option])
         for keys in ([], known, known[::2], others, [*known[1:], *others, *known]):
             wanted = build(keys)
@@ -78,22 +76,21 @@ class ReadRules(Machine):
 
     @rule(option=some_option)
     def get_keys_of_empty_option(self, option: str) -> None:
-        """An option without a key is there, whatever the keys."""
+        """An option without a key exists, for any keys."""
         self.write(option, {})
         for keys in ([], ["a"]):
             self.do("get", option, keys=keys, why=repr(keys)[:80])
 
     @rule(option=some_option)
     def get_invalid_keys(self, option: str) -> None:
-        """A string or a mapping is not meant as a collection of keys."""
+        """A string or a mapping is refused as a collection of keys."""
         self.write(option, {"host": 1, "h": 2})
         for reason, keys in INVALID_KEYS.items():
-            self.do("get", option, keys=keys, why=reason)
+            assert not self.do("get", option, keys=keys, why=reason)
 
-    @precondition(has_options)
-    @rule()
+    @rule_if(has_options)
     def spoil_items(self) -> None:
-        """What `items` gives is the reader's own."""
+        """The values that `items` gives are the reader's own."""
         for _, values in list(self.store.items()):
             spoil(values)
 
@@ -113,13 +110,12 @@ class ReadRules(Machine):
             assert option not in seen, f"items gives {option!r} twice"
             seen[option] = values
         for option in before.keys() - {first, options[0], "new option"}:
-            assert option in seen, f"items has lost {option!r}, which nobody has touched"
+            assert option in seen, f"items has lost {option!r}, which nobody touched"
             assert is_same(seen[option], before[option])
 
-    @precondition(has_options)
-    @rule(option=known_option)
+    @rule_if(has_options, option=known_option)
     def read_eventually(self, option: str) -> None:
-        """An eventually consistent read may be old, and is a read all the same."""
+        """An eventually consistent read may be old, and keeps every other promise."""
         store = self.store
         assert_plain(dict(store.items(consistent=False)))
         assert_plain(store.get(option, consistent=False))

@@ -1,0 +1,1 @@
+"""The rules that Hypothesis plays: what a store must do, grouped by call."""
