@@ -51,7 +51,7 @@ class PlainContract(StoreContract):
             yield store
 
 
-TestPlain = PlainContract.TestCase
+TestPlain = pytest.mark.slow("its examples are histories of 30 steps")(PlainContract.TestCase)
 
 
 @pytest.mark.parametrize(

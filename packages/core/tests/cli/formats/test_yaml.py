@@ -247,11 +247,12 @@ def test_anchor_is_used_again() -> None:
     assert loads(text, "yaml", source="x") == expected
 
 
-def test_what_anchors_repeat_is_the_callers_own() -> None:
-    """To change one is not to change the other."""
+def test_what_anchors_repeat_cannot_be_changed() -> None:
+    """What was read is read-only, so changing one place never changes another."""
     options = loads("a: &a {list: []}\nb: *a\n", "yaml", source="x")
-    options["a"]["list"].append(1)  # type: ignore[union-attr]
-    assert options["b"] == {"list": []}
+    assert options == {"a": {"list": []}, "b": {"list": []}}
+    with pytest.raises(TypeError, match="read-only"):
+        options["a"]["list"].append(1)  # type: ignore[union-attr]
 
 
 def test_fault_in_what_is_repeated_is_at_the_alias_or_the_anchor() -> None:
