@@ -84,7 +84,8 @@ def canonical_update(
     """
     removed = key_names(remove, "remove")
     for key in removed:
-        _check_key(option, "", key)
+        if (fault := key_fault(key)) is not None:
+            raise InvalidValueError(option, "", fault)
         if key in reserved:
             raise _reserved_error(option, key)
     canonical = _canonical_entries(option, values, reserved)
@@ -144,7 +145,8 @@ def _canonical_entries(
         raise InvalidValueError(option, "", reason)
     canonical = FillableDict()
     for key, value in values.items():
-        _check_key(option, "", key)
+        if (fault := key_fault(key)) is not None:
+            raise InvalidValueError(option, "", fault)
         name = sys.intern(str.__str__(key))
         if name in reserved:
             raise _reserved_error(option, name)
@@ -162,7 +164,10 @@ def _canonical(option: str, path: str, value: Any, depth: int) -> Value:
             raise InvalidValueError(option, path, reason)
         return str.__str__(value)
     if isinstance(value, int | float | Decimal):
-        return _canonical_number(option, path, value)
+        try:
+            return canonical_number(value)
+        except ValueError as error:
+            raise InvalidValueError(option, path, str(error)) from None
     if isinstance(value, bytes):
         return bytes(memoryview(value))
     if isinstance(value, set | frozenset):
@@ -189,17 +194,11 @@ def _canonical(option: str, path: str, value: Any, depth: int) -> Value:
 def _canonical_dict(option: str, path: str, value: dict[Any, Any], depth: int) -> Value:
     canonical = FillableDict()
     for key, entry in value.items():
-        _check_key(option, path, key)
+        if (fault := key_fault(key)) is not None:
+            raise InvalidValueError(option, path, fault)
         name = sys.intern(str.__str__(key))
         canonical[name] = _canonical(option, f"{path}[{name!r}]", entry, depth)
     return ReadOnlyDict(canonical)
-
-
-def _canonical_number(option: str, path: str, value: int | float | Decimal) -> Value:
-    try:
-        return canonical_number(value)
-    except ValueError as error:
-        raise InvalidValueError(option, path, str(error)) from None
 
 
 def _canonical_set(option: str, path: str, value: Collection[Any]) -> Value:
@@ -228,12 +227,6 @@ def _set_kind(entry: object) -> type | None:
     if isinstance(entry, int | float | Decimal) and not isinstance(entry, bool):
         return int
     return None
-
-
-def _check_key(option: str, path: str, key: object) -> None:
-    fault = key_fault(key)
-    if fault is not None:
-        raise InvalidValueError(option, path, fault)
 
 
 def _reserved_error(option: str, key: str) -> InvalidValueError:
