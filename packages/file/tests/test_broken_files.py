@@ -42,8 +42,8 @@ SYNTAX = {
     # commas and colons
     "no comma": ('{\n  "a": {}\n  "b": {}\n}', "3:3", "a comma or } is expected"),
     "no comma in an array": (option("[1 2]"), "3:16", "a comma or ] is expected"),
-    "comma before brace": ('{\n  "a": {},\n}', "2:10", "this comma is too much"),
-    "comma before bracket": (option("[1,\n]"), "3:15", "this comma is too much"),
+    "comma before brace": ('{\n  "a": {},\n}', "2:10", "trailing comma before"),
+    "comma before bracket": (option("[1,\n]"), "3:15", "trailing comma before"),
     "two commas": (option("[1,,2]"), "3:16", "a value is expected"),
     "comma first": ('{,"a": {}}', "1:2", "a key in double quotes"),
     "equals sign": ('{"a" = {}}', "1:6", "a colon is expected"),

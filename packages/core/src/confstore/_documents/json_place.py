@@ -148,7 +148,7 @@ class _Scanner:
             self._fail(f"a comma or {closing} is expected here")
         self._skip_blanks()
         if self._next() == closing:
-            self._fail(f"this comma is too much: none stands before {closing}", comma)
+            self._fail(f"trailing comma before {closing}", comma)
         return False
 
     def _string(self) -> str:
