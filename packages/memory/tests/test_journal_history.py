@@ -453,9 +453,9 @@ def test_reconcile_commits_what_was_edited(store: MemoryStore) -> None:
     commit = reconcile(lossy, author="me")
     assert commit is not None
     assert commit.changes == (
-        Change("cache", None),
         Change("db", {"port": 9}),
         Change("new", {}),
+        Change("cache", None),
     )
     assert (commit.author, commit.comment) == ("me", "reconcile")
     assert list(diff(state_at(lossy, 6), lossy)) == []
