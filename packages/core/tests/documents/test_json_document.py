@@ -11,13 +11,8 @@ import pytest
 from hypothesis import example, given, strategies as st
 
 from confstore import ReadOnlyDict, ReadOnlyList
-from confstore.adapter import (
-    canonical_values,
-    is_same,
-    options_from_json,
-    values_from_json,
-    values_to_json,
-)
+from confstore.adapter import canonical_values, is_same
+from confstore.documents import options_from_json, values_from_json, values_to_json
 from confstore.errors import InvalidDocumentError
 from confstore.testing import CANARY, any_option, any_values, assert_keeps_values
 

@@ -26,6 +26,7 @@ __all__ = [
     "MAX_NESTING",
     "JSONPathError",
     "OptionReader",
+    "options_from_tree",
     "values_from_json",
     "values_to_json",
 ]
@@ -89,6 +90,19 @@ def values_from_json(raw: object) -> ReadOnlyDict:
         JSONPathError: It is no JSON object, or something in it is outside the domain of values.
     """
     return OptionReader().values(raw)
+
+
+def options_from_tree(tree: object) -> dict[str, ReadOnlyDict]:
+    """
+    Options, read-only and canonical, from the dicts, lists and scalars of a format's parser.
+
+    Raises:
+        JSONPathError: A part of it is not an option or a value; the path begins with the option.
+    """
+    if not isinstance(tree, dict):
+        raise JSONPathError((), "a document holds option to values: it is not a list or a scalar")
+    reader = OptionReader()
+    return {option: reader.option(option, raw) for option, raw in tree.items()}
 
 
 class OptionReader:

@@ -16,6 +16,12 @@ import attrs
 
 from confstore._values.read_only import ReadOnlyDict
 from confstore._values.types import Value, Values
+from confstore.errors import (
+    AccessDeniedError,
+    ConfigStoreError,
+    CorruptStoreError,
+    StoreUnavailableError,
+)
 
 __all__ = [
     "BulkStore",
@@ -226,6 +232,18 @@ class Finding:
     is_ok: bool | None
     text: str = attrs.field(converter=_one_line)
     advice: str = attrs.field(default="", converter=_one_line)
+
+    @classmethod
+    def of_error(cls, check: str, error: ConfigStoreError) -> Finding:
+        """The finding of a check that an error ended: unknown if the store did not answer."""
+        if isinstance(error, StoreUnavailableError):
+            return cls(check, None, str(error), "try again once the store can be reached")
+        if isinstance(error, AccessDeniedError):
+            return cls(check, None, str(error), "look again as somebody who may read this")
+        if isinstance(error, CorruptStoreError):
+            return cls(check, False, str(error), "repair it where the text says, or restore it")
+        # The texts of the others say what to do.
+        return cls(check, False, str(error))
 
 
 class DiagnosableStore(Store, Protocol):

@@ -23,8 +23,7 @@ from typing import Any, NoReturn
 import yaml
 from yaml.composer import Composer
 
-from confstore._documents.tagged_json import MAX_NESTING
-from confstore.adapter import TextFault, number_from_text
+from confstore.documents import MAX_NESTING, TextFault, number_from_text
 
 __all__ = ["FaultyYAMLError", "compose", "is_surely_text", "place_of", "tree_of"]
 
