@@ -9,15 +9,16 @@ from pathlib import Path
 
 import attrs
 
-from confstore._documents.tagged_json import JSONPathError, options_from_tree, values_to_json
+from confstore._documents.tagged_json import JSONPathError, values_from_json, values_to_json
 from confstore._process.clock import Clock
 from confstore._process.log import describe, logger
 from confstore._process.private_file import replaced_file
 from confstore._reading.time_based.loader import State
 from confstore._reading.time_based.views import Health
+from confstore._values.names import checked_option
 from confstore._values.numbers import number_from_text
 from confstore._values.read_only import ReadOnlyDict
-from confstore.errors import CorruptStoreError
+from confstore.errors import CorruptStoreError, InvalidNameError
 
 __all__ = ["Fallback"]
 
@@ -99,10 +100,13 @@ class Fallback:
             if content.get("store") != self._store:
                 return f"it is the fallback file of another store, not of {self._store!r}"
             saved_at = datetime.fromisoformat(content["saved_at"])
-            options = ReadOnlyDict(options_from_tree(content["options"]))
+            options = ReadOnlyDict(
+                (checked_option(option), values_from_json(raw))
+                for option, raw in content["options"].items()
+            )
             if saved_at.tzinfo is None:
                 return "its saved_at has no time zone"
-        except JSONPathError as error:
+        except (InvalidNameError, JSONPathError) as error:
             return f"it is not a snapshot of a store: {error.reason}"
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             return f"it is not a fallback file of confstore ({type(error).__name__})"
