@@ -68,8 +68,7 @@ class ReadOnlyDict(dict[str, Any]):
         """An ordinary, mutable copy, all the way down."""
         return thaw(self)
 
-    def __copy__(self) -> dict[str, Any]:
-        return thaw(self)
+    __copy__ = copy
 
     def __deepcopy__(self, memo: object) -> dict[str, Any]:
         return thaw(self)
@@ -102,8 +101,7 @@ class ReadOnlyList(list[Any]):
         """An ordinary, mutable copy, all the way down."""
         return [_thaw_value(entry) for entry in self]
 
-    def __copy__(self) -> list[Any]:
-        return self.copy()
+    __copy__ = copy
 
     def __deepcopy__(self, memo: object) -> list[Any]:
         return self.copy()
