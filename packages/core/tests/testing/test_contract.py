@@ -256,7 +256,7 @@ def test_subclass_has_a_test_of_its_own() -> None:
     assert Other.TestCase.__name__ == "Other.TestCase"
 
 
-@pytest.mark.slow("200 examples")
+@pytest.mark.slow("runs pytest in another process")
 def test_outsiders_see_what_was_compared(pytester: pytest.Pytester) -> None:
     """Assertions in the contract are rewritten, so that their text shows both sides."""
     pytester.makepyfile(

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from ..in_terminal import INTERRUPT
 
 Terminal = Callable[..., tuple[str, int]]
