@@ -180,7 +180,7 @@ def test_does_not_fit(build, type_, value, expected):
         (list[Inner], [{}, "x"], "key field.1: expected Inner"),
         (dict[str, list[str]], {"a": "x"}, "key field.a: expected list[str]"),
         (Node, {"children": [{"children": "x"}]}, "field.children.0.children: expected list["),
-        (tuple[int, str], [1], "key field: is refused by tuple[int, str]"),
+        (tuple[int, str], [1], "key field: expected tuple[int, str]"),
     ],
 )
 def test_path(build, type_, value, problem):

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from typing import Any, get_origin, get_type_hints
+from typing import Any, get_type_hints
 
 import attrs
+
+from confstore._schemas.kinds import class_of
 
 __all__ = [
     "Field",
@@ -16,7 +18,6 @@ __all__ = [
     "is_model",
     "model_fields",
     "renamed",
-    "type_name",
 ]
 
 Problem = tuple[tuple[str | int, ...], str]
@@ -41,7 +42,8 @@ class Field:
 
 def is_class(type_: Any) -> bool:
     """True for an attrs class or a dataclass."""
-    return isinstance(type_, type) and (attrs.has(type_) or dataclasses.is_dataclass(type_))
+    cls = class_of(type_)
+    return isinstance(cls, type) and (attrs.has(cls) or dataclasses.is_dataclass(cls))
 
 
 def is_model(type_: Any) -> bool:
@@ -51,8 +53,9 @@ def is_model(type_: Any) -> bool:
 
 def class_fields(type_: type[Any]) -> dict[str, Field]:
     """The fields of an attrs class or a dataclass, by the names under which they are given."""
-    hints = get_type_hints(type_)
-    fields: tuple[Any, ...] = attrs.fields(type_) if attrs.has(type_) else dataclasses.fields(type_)
+    cls = class_of(type_)
+    hints = get_type_hints(cls)
+    fields: tuple[Any, ...] = attrs.fields(cls) if attrs.has(cls) else dataclasses.fields(cls)
     return {
         field.name: Field(
             field.name,
@@ -100,10 +103,3 @@ def renamed(
             problems.append(((name,), f"fits the same field as {assigned[field]!r}"))
         assigned[field] = name
     return assigned, problems
-
-
-def type_name(type_: Any) -> str:
-    """The name of a type in a message."""
-    # Python 3.10 takes list[str] for a type, too.
-    is_plain = isinstance(type_, type) and get_origin(type_) is None
-    return type_.__name__ if is_plain else str(type_).replace("typing.", "")

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from confstore._schemas.fields import Problem, is_model, model_fields, type_name
-from confstore._values.read_only import thaw
+from confstore._schemas.fields import Problem, is_model, model_fields
+from confstore._schemas.kinds import type_name
+from confstore._values.read_only import thaw_value
 
 __all__ = ["build_model"]
 
@@ -20,7 +21,7 @@ def build_model(type_: Any, values: Mapping[str, Any]) -> tuple[Any, list[Proble
     from pydantic import ValidationError
 
     try:
-        return type_.model_validate(thaw(values)), []
+        return type_.model_validate(thaw_value(values)), []
     except ValidationError as error:
         details = error.errors(include_url=False, include_context=False, include_input=False)
     except Exception:

@@ -23,6 +23,7 @@ __all__ = [
     "freeze_value",
     "is_same",
     "thaw",
+    "thaw_value",
 ]
 
 # Looked up once: loading a store makes ten thousands of them.
@@ -100,7 +101,7 @@ class ReadOnlyList(list[Any]):
 
     def copy(self) -> list[Any]:
         """A plain, mutable copy, all the way down."""
-        return [_thaw_value(entry) for entry in self]
+        return [thaw_value(entry) for entry in self]
 
     def __copy__(self) -> list[Any]:
         return self.copy()
@@ -148,16 +149,17 @@ def thaw(values: Mapping[str, Any]) -> Values:
     """A plain, mutable copy of values that may be read-only."""
     # The test here saves a call for most values, and so half of the time.
     return {
-        key: value if value.__class__ in _IMMUTABLE else _thaw_value(value)
+        key: value if value.__class__ in _IMMUTABLE else thaw_value(value)
         for key, value in values.items()
     }
 
 
-def _thaw_value(value: Any) -> Any:
+def thaw_value(value: Any) -> Any:
+    """A plain, mutable copy of one value."""
     if isinstance(value, dict):
         return thaw(value)
     if isinstance(value, list):
-        return [_thaw_value(entry) for entry in value]
+        return [thaw_value(entry) for entry in value]
     if isinstance(value, frozenset | set):
         return set(value)
     return value
