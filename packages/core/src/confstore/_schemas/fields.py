@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, get_type_hints
 
 import attrs
@@ -33,11 +33,13 @@ class Field:
         attribute: Its name on the object.
         type: The annotated type.
         has_converter: True if the class itself converts the given value.
+        is_part: True if the field is a part of the value of that name.
     """
 
     attribute: str
     type: Any
     has_converter: bool = False
+    is_part: bool = False
 
 
 def is_class(type_: Any) -> bool:
@@ -68,13 +70,24 @@ def class_fields(type_: type[Any]) -> dict[str, Field]:
 
 
 def model_fields(type_: Any) -> dict[str, Field]:
-    """The fields of a pydantic model, by the names under which they are given."""
-    return {
-        field.validation_alias if isinstance(field.validation_alias, str) else name: Field(
-            name, field.annotation
-        )
-        for name, field in type_.model_fields.items()
-    }
+    """The fields of a pydantic model, by each name that it takes, the preferred ones first."""
+    fields: dict[str, Field] = {}
+    for attribute, field in type_.model_fields.items():
+        for name, *inner in _model_paths(type_.model_config, attribute, field.validation_alias):
+            # What takes the whole value comes before what takes a part of it.
+            if name not in fields or (fields[name].is_part and not inner):
+                fields[name] = Field(attribute, field.annotation, is_part=bool(inner))
+    return fields
+
+
+def _model_paths(config: Mapping[str, Any], attribute: str, alias: Any) -> Iterator[list[Any]]:
+    is_by_alias = alias is not None and config.get("validate_by_alias", True)
+    if is_by_alias:
+        # An alias is a text, an AliasPath, or the AliasChoices of both.
+        for choice in getattr(alias, "choices", [alias]):
+            yield getattr(choice, "path", [choice])
+    if not is_by_alias or config.get("populate_by_name") or config.get("validate_by_name"):
+        yield [attribute]
 
 
 def renamed(
@@ -84,12 +97,14 @@ def renamed(
     Find the field of each name in `values`.
 
     A name that no field has is tried again with `_` for `-`, which no identifier can hold. A field
-    that `names` (name to field) holds takes no other name.
+    that `names` (name to field) holds takes no other name. Of several names that a pydantic model
+    has for one field, pydantic chooses.
 
     Returns:
         Field to name, and two names for one field as problems. Names without a field are left out.
     """
-    open_fields = fields.keys() - names.values()
+    closed = {fields[field].attribute for field in names.values()}
+    open_fields = {name for name, field in fields.items() if field.attribute not in closed}
     assigned: dict[str, str] = {}
     problems: list[Problem] = []
     for name in values:

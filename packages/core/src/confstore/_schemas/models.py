@@ -40,5 +40,8 @@ def _reason(type_: Any, path: tuple[str | int, ...], code: str) -> str:
         if not is_model(expected):
             break
         field = model_fields(expected).get(str(step))
+        if field is not None and field.is_part:
+            # Several fields may be parts of this value.
+            return f"is refused by {type_name(expected)} ({code})"
         expected = expected if field is None else field.type
     return f"expected {type_name(expected)} ({code})"

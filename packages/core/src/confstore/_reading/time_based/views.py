@@ -71,8 +71,8 @@ class Overrides:
         version = self._version + 1
         if self._schema is None:
             return View(options, options, options, version)
-        current, typed = self._schema.apply(options)
-        return View(options, current, {**options, **typed}, version)
+        current, typed, shown = self._schema.apply(options)
+        return View(options, current, {**options, **typed, **shown}, version)
 
 
 @attrs.frozen
