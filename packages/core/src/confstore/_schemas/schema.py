@@ -8,6 +8,7 @@ from typing import Any
 import attrs
 
 from confstore._schemas.fields import Field, Problem, is_class, is_model, renamed
+from confstore._schemas.frozen import make_read_only
 from confstore._schemas.kinds import type_name, union_members
 from confstore._schemas.types import Typed
 from confstore._values.read_only import ReadOnlyDict
@@ -83,7 +84,7 @@ class OptionsSchema:
     _store: str
     _types: Mapping[str, Typed]
     _identifiers: Mapping[str, str]
-    # The last values and the object built from them: an unchanged option stays the same object.
+    # The last values and the object built from them: an unchanged option stays the same.
     _built: dict[str, tuple[object, object]] = attrs.field(factory=dict, repr=False)
 
     def problems(self, options: ReadOnlyDict) -> list[Problem]:
@@ -116,7 +117,8 @@ class OptionsSchema:
         fields, problems = _keys_as_fields(values, type_)
         if not problems:
             built, problems = type_.build(fields)
-        if not problems:
+        # One that somebody could have changed is built anew for each snapshot.
+        if not problems and make_read_only(built):
             self._built[option] = values, built
         return built, problems
 
@@ -157,6 +159,8 @@ class StoreSchema:
         current = None
         if not problems:
             current, problems = self._type.build(raw)
+        if not problems:
+            make_read_only(current)
         # An absent option has no name but its field's.
         named = {field: option for option, field in self._fields_by_option.items()} | option_of
         found = [

@@ -19,6 +19,7 @@ __all__ = [
     "FillableDict",
     "ReadOnlyDict",
     "ReadOnlyList",
+    "ReadOnlySet",
     "freeze",
     "freeze_value",
     "is_same",
@@ -115,6 +116,41 @@ class ReadOnlyList(list[Any]):
     __setitem__ = __delitem__ = __iadd__ = __imul__ = _refuse
     append = extend = insert = remove = pop = clear = _refuse
     reverse = sort = _refuse
+
+
+class ReadOnlySet(set[Any]):
+    """A set whose mutators raise `TypeError`; for a typed field that a frozenset does not fit."""
+
+    __slots__ = ()
+
+    def __new__(cls, entries: Iterable[Any] = ()) -> ReadOnlySet:
+        self: ReadOnlySet = set.__new__(cls)
+        set.update(self, entries)
+        return self
+
+    if TYPE_CHECKING:
+
+        def __init__(self, *_: object) -> None: ...
+    else:
+        # See ReadOnlyDict.
+        __init__ = object.__init__
+
+    def copy(self) -> set[Any]:
+        """A plain, mutable copy."""
+        return set(self)
+
+    def __copy__(self) -> set[Any]:
+        return set(self)
+
+    def __deepcopy__(self, memo: object) -> set[Any]:
+        return set(self)
+
+    def __reduce_ex__(self, protocol: SupportsIndex) -> tuple[Any, ...]:
+        return set, (list(self),)
+
+    __iand__ = __ior__ = __isub__ = __ixor__ = _refuse
+    add = clear = discard = pop = remove = update = _refuse
+    difference_update = intersection_update = symmetric_difference_update = _refuse
 
 
 # Any: a type checker would take a look at the class for a proof of the value's type.
