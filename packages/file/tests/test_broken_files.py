@@ -42,8 +42,8 @@ SYNTAX = {
     # commas and colons
     "no comma": ('{\n  "a": {}\n  "b": {}\n}', "3:3", "a comma or } is expected"),
     "no comma in an array": (option("[1 2]"), "3:16", "a comma or ] is expected"),
-    "comma before brace": ('{\n  "a": {},\n}', "2:10", "this comma is too much"),
-    "comma before bracket": (option("[1,\n]"), "3:15", "this comma is too much"),
+    "comma before brace": ('{\n  "a": {},\n}', "2:10", "trailing comma before"),
+    "comma before bracket": (option("[1,\n]"), "3:15", "trailing comma before"),
     "two commas": (option("[1,,2]"), "3:16", "a value is expected"),
     "comma first": ('{,"a": {}}', "1:2", "a key in double quotes"),
     "equals sign": ('{"a" = {}}', "1:6", "a colon is expected"),
@@ -68,8 +68,8 @@ SYNTAX = {
     "line break": (option('"a\nb"'), "3:13", "not closed on its line"),
     "carriage return": (option('"a\rb"'), "3:13", "not closed on its line"),
     "tab": (option('"a\tb"'), "3:15", "a control character"),
-    "unknown escape": (option(r'"a\x41"'), "3:15", "this is no escape"),
-    "short escape": (option(r'"a\u12"'), "3:15", "this is no escape"),
+    "unknown escape": (option(r'"a\x41"'), "3:15", "not an escape"),
+    "short escape": (option(r'"a\u12"'), "3:15", "not an escape"),
     # keys
     "option twice": ('{\n  "a": {},\n  "b": {},\n  "a": {}\n}', "4:3", "twice, first on line 2"),
     "key twice": (option('1,\n    "port": 2'), "4:5", "twice, first on line 3"),

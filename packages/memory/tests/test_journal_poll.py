@@ -9,8 +9,8 @@ from typing import Any
 import attrs
 import pytest
 
-from confstore import Change, Commit, Poll
-from confstore.adapter import Head, JournalPoller, ReadOnlyDict, freeze
+from confstore import Change, Commit, Head, Poll, ReadOnlyDict
+from confstore.adapter import JournalPoller, canonical_values
 from confstore.errors import CorruptStoreError, StoreUnavailableError
 from confstore.testing import CANARY, FakeClock
 
@@ -47,7 +47,8 @@ class ScriptedJournal:
         """Commit, and apply it to the options."""
         version = len(self.commits) + 1
         frozen = {
-            option: None if values is None else freeze(values) for option, values in changes.items()
+            option: None if values is None else canonical_values(option, values)
+            for option, values in changes.items()
         }
         commit = Commit(
             version,
@@ -322,7 +323,7 @@ def test_edit_is_seen_after_the_interval(
     """Not before, and then again after the next one."""
     checkpoint = first(poller, journal)
     for port in (8, 9):
-        journal.options["db"] = freeze({"port": port})
+        journal.options["db"] = canonical_values("db", {"port": port})
         clock.advance(INTERVAL_S - 1)
         assert facts(poller.poll(checkpoint, consistent=True)) == NOTHING
         clock.advance(1)

@@ -83,5 +83,5 @@ __getattr__, __dir__, __all__ = lazy_names(
         "confstore._values.types": "MISSING Value Values",
         "confstore._values.variables": "variable_name",
     },
-    modules=("adapter", "errors"),
+    modules=("adapter", "documents", "errors"),
 )

@@ -6,9 +6,8 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timezone
 from typing import Any
 
-from confstore import Change, Commit, Head
+from confstore import Change, Commit, Draft, Head
 from confstore.adapter import (
-    Draft,
     apply_changes,
     canonical_update,
     canonical_values,

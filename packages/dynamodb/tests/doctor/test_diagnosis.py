@@ -135,7 +135,7 @@ class TestHealthy:
         assert findings["writer"].text == "writer: yes, all 4 that were tried"
         assert findings["operator"].text.startswith("operator: yes, all 6 that were tried")
         assert findings["journal"].text == (
-            "version 1, told from version 1 on; baseline 1; commits are kept for ever"
+            "version 1, with commits from version 1 on; baseline 1; commits are kept for ever"
         )
 
     def test_not_journaled(self, dynamodb_client: Any, filled: str) -> None:
@@ -146,7 +146,7 @@ class TestHealthy:
         assert set(states(findings).values()) == {True}
         assert findings["reader"].text == "reader: yes, GetItem and Query"
         assert findings["writer"].text == "writer: yes, all 3 that were tried"
-        assert findings["journal"].text.startswith("there is none")
+        assert findings["journal"].text.startswith("not enabled")
         assert "drift" not in findings
 
     def test_provisioned(self, dynamodb_client: Any, table: str) -> None:

@@ -7,7 +7,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from confstore.adapter import ReadOnlyDict, options_from_json, values_to_json
+from confstore import ReadOnlyDict
+from confstore.documents import options_from_json, values_to_json
 from confstore.errors import CorruptStoreError, InvalidDocumentError
 
 __all__ = ["is_blank", "options_from_bytes", "options_to_bytes"]

@@ -10,9 +10,9 @@ from typing import Any, NoReturn
 import attrs
 
 from confstore import Change, Commit
-from confstore.adapter import (
+from confstore.adapter import checked_option
+from confstore.documents import (
     JSONPathError,
-    checked_option,
     find_json_fault,
     number_from_text,
     values_from_json,

@@ -10,15 +10,8 @@ from typing import cast
 
 import attrs
 
-from confstore import Change, Commit, Head
-from confstore.adapter import (
-    Draft,
-    ReadOnlyDict,
-    apply_changes,
-    check_if_version,
-    next_commit,
-    split_into_drafts,
-)
+from confstore import Change, Commit, Draft, Head, ReadOnlyDict
+from confstore.adapter import apply_changes, check_if_version, next_commit, split_into_drafts
 from confstore.errors import NotJournaledError, StoreUnavailableError
 from confstore_file._document import options_to_bytes
 from confstore_file._journal_file import JournalFile, JournalState

@@ -6,12 +6,9 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import timedelta
 from typing import Any
 
-from confstore import Change, Commit, SystemClock, Value
+from confstore import Change, Commit, Draft, Head, ReadOnlyDict, SystemClock, Value
 from confstore.adapter import (
-    Draft,
-    Head,
     JournalPoller,
-    ReadOnlyDict,
     check_if_version,
     checked_draft,
     merge_update,

@@ -9,7 +9,8 @@ from typing import Any
 
 import attrs
 
-from confstore.adapter import ReadOnlyDict, is_same, paced
+from confstore import ReadOnlyDict
+from confstore.adapter import is_same, paced
 from confstore_dynamodb._keys import TableSchema
 from confstore_dynamodb._wire.decoder import Decoder
 from confstore_dynamodb._wire.json_reader import ItemReader, JSONItems, read_member

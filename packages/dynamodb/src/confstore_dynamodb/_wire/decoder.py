@@ -13,7 +13,9 @@ from typing import Any
 
 import attrs
 
-from confstore.adapter import FillableDict, ReadOnlyDict, ReadOnlyList, number_from_text
+from confstore import ReadOnlyDict, ReadOnlyList
+from confstore.adapter import FillableDict
+from confstore.documents import number_from_text
 from confstore.errors import CorruptStoreError
 
 __all__ = ["PLAIN", "READ_ONLY", "Decoder"]

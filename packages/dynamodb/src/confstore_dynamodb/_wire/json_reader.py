@@ -21,7 +21,7 @@ from typing import Any, TypeVar
 
 import attrs
 
-from confstore.adapter import number_from_text
+from confstore.documents import number_from_text
 from confstore_dynamodb._wire.decoder import Decoder
 
 __all__ = ["ItemReader", "JSONItems", "read_item", "read_member"]
