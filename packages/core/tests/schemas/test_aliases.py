@@ -57,6 +57,10 @@ class PartOrWhole(pydantic.BaseModel):
 
 REAL = {"host": "real"}
 
+since_2_11 = pytest.mark.skipif(
+    tuple(map(int, pydantic.VERSION.split(".")[:2])) < (2, 11), reason="pydantic knows no such name"
+)
+
 
 @pytest.mark.parametrize(
     ("model", "options"),
@@ -67,9 +71,9 @@ REAL = {"host": "real"}
         (ByName, {"db": REAL}),
         (ByName, {"database": REAL}),
         (ByName, {"database": REAL, "db": {"host": "other"}}),
-        (ByNewName, {"db": REAL}),
-        (ByNewName, {"database": REAL}),
-        (NotByAlias, {"db": REAL, "database": {"host": "other"}}),
+        pytest.param(ByNewName, {"db": REAL}, marks=since_2_11),
+        pytest.param(ByNewName, {"database": REAL}, marks=since_2_11),
+        pytest.param(NotByAlias, {"db": REAL, "database": {"host": "other"}}, marks=since_2_11),
         (Generated, {"DB": REAL}),
         (Parts, {"outer": {"db": REAL, "port": 5}}),
         (WholeAndPart, {"db": REAL | {"port": 5}}),

@@ -17,6 +17,8 @@ from decimal import Decimal
 from types import NoneType
 from typing import Any, get_args, get_type_hints
 
+import attrs
+
 from confstore._schemas import kinds
 from confstore._schemas.fields import is_class
 from confstore._schemas.kinds import class_of, plain_type, type_arguments, union_members
@@ -70,6 +72,10 @@ def _wrapped(converter: Any, value: Any, type_: Any) -> Any:
 
 
 def _object(generated: Callable[[Any], Callable[..., Any]], type_: Any) -> Callable[..., Any]:
+    cls = class_of(type_)
+    if attrs.has(cls):
+        # cattrs before 26 cannot resolve the annotations of a generic class that has arguments.
+        attrs.resolve_types(cls)
     build = generated(type_)
 
     def build_object(value: Any, type_: Any) -> Any:
