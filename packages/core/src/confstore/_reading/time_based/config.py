@@ -180,9 +180,9 @@ class TimeBasedConfigStore(ReadsByName, Generic[T]):
         Call a function whenever options have really changed.
 
         Args:
-            callback: Called as `callback(option, old, new)` once the new snapshot is shown; None
-                stands for an absent option. It runs in the thread that refreshed, and the next
-                refresh waits for it. An exception of it is logged.
+            callback: Called as `callback(option, old, new)` once the new snapshot is shown, with
+                objects of a typed option, and None for an absent one. It runs in the thread that
+                refreshed, and the next refresh waits for it. An exception of it is logged.
             option: The only option of interest; None means every option.
 
         Returns:
@@ -296,5 +296,5 @@ def _publisher(config: TimeBasedConfigStore[Any], *, is_checked: bool) -> Callab
         shown = {name: read for name, read in attributes.items() if name not in taken}
         object.__setattr__(target, "__dict__", shown | {_VIEW: view})
 
-    publish(View(ReadOnlyDict(), None, {}, version=0))
+    publish(View(ReadOnlyDict(), None, {}, {}, version=0))
     return publish

@@ -7,6 +7,7 @@ import functools
 import math
 import threading
 from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 import attrs
 
@@ -47,6 +48,8 @@ class Refresher:
     _max_stale_s: float | None = None
     _is_background: bool = True
     health: Health = attrs.field(init=False)
+    # The options that subscribers were told of last.
+    _stored: Mapping[str, Any] = attrs.field(init=False, repr=False, factory=dict)
     _ticker: Ticker = attrs.field(init=False)
     _lock: threading.RLock = attrs.field(init=False, repr=False, factory=threading.RLock)
     _due_s: float = attrs.field(init=False, default=0.0)
@@ -143,7 +146,7 @@ class Refresher:
             if stopped.is_set():
                 raise StoreClosedError(self.name)
             failures = self.health.consecutive_failures
-            old = self.loader.last.options
+            old = self._stored
             # A read of the config while it refreshes (by a logging handler, say) starts no refresh.
             self._due_s = self._due_at_s = math.inf
             try:
@@ -164,12 +167,13 @@ class Refresher:
                     self._fallback.save(state, health)
             finally:
                 if state.changed:
-                    self.subscriptions.notify(old, state.options, state.changed)
+                    self.subscriptions.notify(old, self._stored, state.changed)
 
     def _accept(self, state: State, health: Health, view: View | None) -> None:
         # First what can fail: a state that was kept but not shown would never be shown.
         if view is not None:
             self._publish(view)
+            self._stored = view.stored
         self.loader.last = state
         self.health = health
         self._due_s = health.loaded_monotonic_s + self._schedule.interval_s
