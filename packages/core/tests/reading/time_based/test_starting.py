@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import stat
 import threading
@@ -16,6 +17,7 @@ from confstore.errors import (
     AccessDeniedError,
     CorruptStoreError,
     SchemaError,
+    StaleConfigError,
     StoreUnavailableError,
 )
 
@@ -262,11 +264,21 @@ def test_age_of_the_fallback_counts(store, clock, open_config, saved):
         config.db  # noqa: B018 (reading is what is tested)
 
 
-def test_saved_in_the_future(store, clock, open_config, saved):
-    """A file saved before the clock was set back counts as new, and then grows old."""
-    content = json.loads(saved.read_bytes())
-    content["saved_at"] = "2031-01-01T00:00:00+00:00"
-    saved.write_text(json.dumps(content))
+@pytest.mark.parametrize("ahead_s", [61, 86_400])
+def test_saved_in_the_future(ahead_s, clock, store, open_config, saved, caplog):
+    """A file saved before the clock was set back is of unknown age, which no max_stale allows."""
+    clock.shift(-ahead_s)
+    store.fail(DOWN)
+    config = open_config(store, fallback=saved, max_stale=100)
+    assert config.status.age == math.inf
+    assert "of unknown age" in caplog.text
+    with pytest.raises(StaleConfigError, match="at an unknown time"):
+        _ = config.db
+
+
+def test_saved_by_a_clock_that_differs_a_little(clock, store, open_config, saved):
+    """A file saved seconds ahead of this machine's clock counts as new, and then grows old."""
+    clock.shift(-30)
     store.fail(DOWN)
     config = open_config(store, fallback=saved, max_stale=100)
     assert config.status.age == 0.0

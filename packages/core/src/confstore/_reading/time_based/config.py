@@ -11,6 +11,7 @@ from os import PathLike
 from typing import TYPE_CHECKING, Any, Generic, NoReturn, SupportsIndex, TypeVar, cast
 
 from confstore._process.clock import Clock, SystemClock, seconds
+from confstore._process.forks import notice_fork
 from confstore._process.waits import Backoff, RefreshSchedule
 from confstore._reading.config import ReadsByName
 from confstore._reading.time_based.fallback import Fallback
@@ -121,8 +122,10 @@ class TimeBasedConfigStore(ReadsByName, Generic[T]):
     def _shown(self) -> View:
         return cast("View", self.__dict__[_VIEW])
 
-    # The same, but for a config that checks the clock before a read.
-    _view = _shown
+    def _view(self) -> View:
+        """The view to read; a config that checks the clock before a read has another method."""
+        notice_fork()
+        return self._shown()
 
     @property
     def current(self) -> T:
@@ -152,6 +155,7 @@ class TimeBasedConfigStore(ReadsByName, Generic[T]):
     @property
     def status(self) -> Status:
         """How fresh the snapshot is, and why the last refresh failed."""
+        notice_fork()
         # Taken before the version: if a refresh ends between the two, the snapshot is newer than
         # this says, not older.
         health = self._refresher.health

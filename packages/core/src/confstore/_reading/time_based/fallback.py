@@ -10,7 +10,7 @@ from pathlib import Path
 import attrs
 
 from confstore._documents.tagged_json import JSONPathError, values_from_json, values_to_json
-from confstore._process.clock import Clock
+from confstore._process.clock import Clock, Moment
 from confstore._process.log import describe, logger
 from confstore._process.private_file import replaced_file
 from confstore._reading.time_based.loader import State
@@ -39,7 +39,7 @@ class Fallback:
     _path: Path = attrs.field(converter=_absolute)
     _store: str
     _clock: Clock = attrs.field(repr=False)
-    _saved_s: float | None = None
+    _saved: Moment | None = None
     _is_failing: bool = False
 
     def save(self, state: State, health: Health) -> None:
@@ -49,8 +49,8 @@ class Fallback:
         The replacement is atomic, the mode is 0600. A failure is logged once and has no other
         effect.
         """
-        now_s = self._clock.monotonic()
-        is_recent = self._saved_s is not None and now_s - self._saved_s < _EVERY_S
+        now = Moment.now(self._clock)
+        is_recent = self._saved is not None and self._saved.age_s(self._clock) < _EVERY_S
         if is_recent and not state.changed:
             return
         try:
@@ -61,9 +61,9 @@ class Fallback:
                 logger.warning(text, self._store, describe(error))
             self._is_failing = True
             # The file may hold an older snapshot, so the next one is saved even if unchanged.
-            self._saved_s = None
+            self._saved = None
         else:
-            self._saved_s = now_s
+            self._saved = now
             self._is_failing = False
 
     def _replace(self, options: ReadOnlyDict, saved_at: datetime) -> None:
