@@ -20,7 +20,7 @@ from typing import TypeVar, cast
 # inherited locks in one.
 from confstore._process.log import describe, logger
 
-__all__ = ["call_after_fork", "notice_fork", "parts_of"]
+__all__ = ["call_after_fork", "is_master_of_uwsgi", "notice_fork", "parts_of"]
 
 T = TypeVar("T")
 
@@ -118,6 +118,17 @@ def _hook_into_uwsgi() -> None:
 
     post_fork_hook.is_of_confstore = True  # type: ignore[attr-defined]  # our mark
     uwsgi.post_fork_hook = post_fork_hook  # type: ignore[attr-defined]  # uWSGI's module has no types
+
+
+def is_master_of_uwsgi() -> bool:
+    """
+    True in uWSGI's master, which only forks workers and serves nothing.
+
+    A thread that runs there at that moment holds the interpreter's lock in the worker for ever:
+    uWSGI forks without telling Python.
+    """
+    masterpid = getattr(sys.modules.get("uwsgi"), "masterpid", None)
+    return masterpid is not None and masterpid() == _getpid()
 
 
 if hasattr(os, "register_at_fork"):  # pragma: no branch (Windows has no fork)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import sys
 import threading
+import types
 
 import pytest
 
@@ -431,3 +433,21 @@ def test_fork_in_a_subscriber_of_the_refresher(by, store):
     os.close(reader)
     os.close(writer)
     assert said == b"one"
+
+
+def test_no_thread_in_the_master_of_uwsgi(store, clock, open_config, monkeypatch):
+    """Where uWSGI only forks workers there is no thread that could hold locks; a worker has one."""
+    uwsgi = types.ModuleType("uwsgi")
+    master = os.getpid()
+    uwsgi.masterpid = lambda: master
+    monkeypatch.setitem(sys.modules, "uwsgi", uwsgi)
+    config = open_config(store)
+    assert not [one for one in threading.enumerate() if one.name.startswith("confstore-")]
+
+    def child():
+        uwsgi.post_fork_hook()
+        store.set("db", {"host": "child"})
+        clock.advance(60)
+        assert config.db == {"host": "child"}
+
+    fork(child, fork_in_c).join()

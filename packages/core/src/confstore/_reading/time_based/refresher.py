@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 import attrs
 
 from confstore._process.clock import Clock, Moment
-from confstore._process.forks import call_after_fork, notice_fork
+from confstore._process.forks import call_after_fork, is_master_of_uwsgi, notice_fork
 from confstore._process.log import describe, logger
 from confstore._process.naps import in_background
 from confstore._process.waits import Backoff, RefreshSchedule
@@ -111,7 +111,7 @@ class Refresher:
         return True
 
     def _start_thread(self) -> None:
-        if self._is_background:
+        if self._is_background and not is_master_of_uwsgi():
             failures = self.health.consecutive_failures
             first_s = self._schedule.next_s(failures) if failures else self._schedule.first_s()
             self._ticker.start(self._tick, first_s)
