@@ -13,6 +13,7 @@ import attrs
 import pytest
 
 from confstore import TimeBasedConfigStore
+from confstore._process.private_file import replaced_file
 from confstore.errors import (
     AccessDeniedError,
     CorruptStoreError,
@@ -405,3 +406,37 @@ def test_values_that_no_file_holds(scripted_store, open_config, path, caplog):
     config = open_config(store, fallback=path)
     assert "odd" in config.db
     assert "could not be written: TypeError" in caplog.text
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
+def test_process_that_ended_while_it_saved(store, open_config, path):
+    """What a killed process left of its fallback file is removed at the next start."""
+    path.parent.mkdir()
+    child = os.fork()
+    if child == 0:
+        with replaced_file(path) as file:
+            file.write("a password")
+            file.flush()
+            os._exit(0)
+    os.waitpid(child, 0)
+    assert len(os.listdir(path.parent)) == 1
+    open_config(store, fallback=path)
+    assert os.listdir(path.parent) == [path.name]
+
+
+def test_save_that_is_under_way(store, open_config, path):
+    """Another process that is saving just now is left alone."""
+    path.parent.mkdir()
+    with replaced_file(path):
+        open_config(store, fallback=path)
+        assert len(os.listdir(path.parent)) == 2
+    assert path.read_bytes() == b""
+
+
+def test_what_only_looks_like_a_leftover(store, open_config, path):
+    """Other files, and links in the place of temporary ones, stay."""
+    path.parent.mkdir()
+    (path.parent / ".other.tmp").touch()
+    (path.parent / f".{path.name}.link.tmp").symlink_to(path.parent / ".other.tmp")
+    open_config(store, fallback=path)
+    assert len(os.listdir(path.parent)) == 3

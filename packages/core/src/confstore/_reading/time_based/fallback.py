@@ -12,7 +12,7 @@ import attrs
 from confstore._documents.tagged_json import JSONPathError, values_from_json, values_to_json
 from confstore._process.clock import Clock, Moment
 from confstore._process.log import describe, logger
-from confstore._process.private_file import replaced_file
+from confstore._process.private_file import remove_abandoned, replaced_file
 from confstore._reading.time_based.loader import State
 from confstore._reading.time_based.views import Health
 from confstore._values.names import checked_option
@@ -74,6 +74,9 @@ class Fallback:
             "options": {option: values_to_json(values) for option, values in options.items()},
         }
         self._path.parent.mkdir(parents=True, exist_ok=True)
+        if self._saved is None:
+            # At the first save of a process: the one before may have ended while it saved.
+            remove_abandoned(self._path)
         with replaced_file(self._path) as file:
             json.dump(content, file, ensure_ascii=False)
 
