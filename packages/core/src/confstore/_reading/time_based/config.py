@@ -85,8 +85,7 @@ class TimeBasedConfigStore(ReadsByName, Generic[T]):
             background: False uses no thread: a read that finds the snapshot older than the interval
                 refreshes it first. For AWS Lambda, which freezes threads between calls.
             startup_timeout: Seconds for the whole first load, with its tries and waits.
-            fallback: A file that keeps the last good snapshot, to start from if the first load
-                fails.
+            fallback: A file that keeps the last good snapshot, for a first load that fails.
             clock: The source of time.
             random: Draws from [0, 1) for the jitter.
 
@@ -123,7 +122,7 @@ class TimeBasedConfigStore(ReadsByName, Generic[T]):
         return cast("View", self.__dict__[_VIEW])
 
     def _view(self) -> View:
-        """The view to read; a config that checks the clock before a read has another method."""
+        # A config that checks the clock before a read has another one.
         notice_fork()
         return self._shown()
 
@@ -156,8 +155,7 @@ class TimeBasedConfigStore(ReadsByName, Generic[T]):
     def status(self) -> Status:
         """How fresh the snapshot is, and why the last refresh failed."""
         notice_fork()
-        # Taken before the version: if a refresh ends between the two, the snapshot is newer than
-        # this says, not older.
+        # Before the version: if a refresh comes between, the snapshot is newer than this says.
         health = self._refresher.health
         return Status(
             health.loaded_at,
@@ -185,8 +183,8 @@ class TimeBasedConfigStore(ReadsByName, Generic[T]):
 
         Args:
             callback: Called as `callback(option, old, new)` once the new snapshot is shown; None
-                stands for an absent option. It runs in the thread that refreshed, and the next
-                refresh waits for it. An exception of it is logged.
+                stands for an absent option. It runs in the thread that refreshed, or in one that
+                is calling subscribers already, and holds no lock. An exception of it is logged.
             option: The only option of interest; None means every option.
 
         Returns:
