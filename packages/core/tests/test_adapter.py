@@ -11,7 +11,6 @@ import pytest
 
 import confstore.adapter
 from confstore import (
-    BulkStore,
     Change,
     DiagnosableStore,
     JournaledStore,
@@ -52,7 +51,7 @@ class PlainContract(StoreContract):
             yield store
 
 
-TestPlain = PlainContract.TestCase
+TestPlain = pytest.mark.slow("its examples are histories of 30 steps")(PlainContract.TestCase)
 
 
 @pytest.mark.parametrize(
@@ -61,7 +60,6 @@ TestPlain = PlainContract.TestCase
         (PollableStore, ReferenceStore, True),
         (JournaledStore, ReferenceStore, False),
         (JournaledStore, JournaledReferenceStore, True),
-        (BulkStore, ReferenceStore, False),
         (DiagnosableStore, JournaledReferenceStore, False),
     ],
 )

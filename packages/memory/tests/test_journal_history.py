@@ -448,7 +448,7 @@ def test_text_of_a_difference_shows_no_value() -> None:
 
 
 def test_reconcile_commits_what_was_edited(store: MemoryStore) -> None:
-    """Changed, made and deleted by hand: afterwards the journal tells of it."""
+    """Changed, made and deleted by hand: afterwards the journal holds it, deletes last."""
     lossy = LossyStore(store, edits={"db": {"port": 9}, "new": {}, "cache": None})
     commit = reconcile(lossy, author="me")
     assert commit is not None

@@ -23,6 +23,7 @@ def document(options: dict[str, Any], **how: Any) -> bytes:
     return json.dumps({name: values_to_json(one) for name, one in options.items()}, **how).encode()
 
 
+@pytest.mark.slow("its examples are documents of all kinds of values")
 @given(
     options=st.dictionaries(any_option, any_values, max_size=4),
     indent=st.sampled_from([None, 2]),

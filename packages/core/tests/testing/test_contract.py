@@ -127,7 +127,9 @@ def text(result: unittest.TestResult) -> str:
 
 
 def contract_for(store: type, **attributes: Any) -> type[StoreContract]:
-    return type("Contract", (ReferenceContract,), {"store_type": store, **attributes})
+    """The contract of a broken store: all examples, for some mistakes are found by chance."""
+    attributes = {"store_type": store, "profile": Profile(), **attributes}
+    return type("Contract", (ReferenceContract,), attributes)
 
 
 @pytest.mark.parametrize("store", BROKEN_STORES, ids=lambda store: store.__name__)

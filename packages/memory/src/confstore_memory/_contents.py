@@ -102,7 +102,7 @@ class Contents:
 
     @property
     def is_journaled(self) -> bool:
-        """Whether every write is a commit."""
+        """Whether the journal is enabled."""
         return self._commits is not None
 
     def enable_journal(self) -> None:
@@ -130,8 +130,8 @@ class Contents:
 
     def commits(self, since: int) -> list[Commit]:
         """The commits after a version."""
-        # Whoever has seen a version sees its options: a commit is in the journal before it is
-        # applied, so a reader waits for the lock.
+        # A commit is in the journal before it is applied: a reader waits for the lock, so that it
+        # sees the options of every version that it has seen.
         with self._lock:
             return self.journal()[max(0, since) :]
 

@@ -1,5 +1,5 @@
 """
-Where in a JSON text a fault is.
+The place of a fault in a JSON text.
 
 A second and slow reading, after the fast one has failed: Python's own decoder knows neither the
 place of a repeated key nor that of a value, words its messages differently in each version, and
@@ -166,7 +166,7 @@ class _Scanner:
                 self._fail("a control character in a string is written as an escape, such as \\t")
             escape = _ESCAPE.match(self._text, self._at)
             if escape is None:
-                self._fail('this is no escape: \\ stands before one of "\\/bfnrt or u and 4 digits')
+                self._fail('not an escape: \\ stands before one of "\\/bfnrt or u and 4 digits')
             self._at = escape.end()
 
     def _number(self) -> None:

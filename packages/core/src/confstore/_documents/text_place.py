@@ -1,4 +1,4 @@
-"""What is wrong with a text, and where."""
+"""Faults of a text, with their places."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["TextFault", "decode_text"]
 @attrs.frozen
 class TextFault:
     """
-    What is wrong with a text, and where.
+    A fault of a text.
 
     Attributes:
         line: Counted from 1.
@@ -32,12 +32,12 @@ class TextFault:
 
 
 def decode_text(content: bytes) -> str | TextFault:
-    """The text of a file without its byte order mark, or why it is none."""
+    """The text of a file without its byte order mark, or the fault that it is not UTF-8."""
     content = content.removeprefix(codecs.BOM_UTF8)
     try:
         return content.decode()
     except UnicodeDecodeError as error:
         before = content[: error.start].decode()
-        reason = "this is not UTF-8, in which the file has to be saved"
+        reason = "this is not UTF-8: save the file in UTF-8"
         # Handed up and not raised here: the error of the decoder holds the whole content.
         return TextFault.at(before, len(before), reason)

@@ -105,7 +105,7 @@ class Draft:
 
     @property
     def options(self) -> frozenset[str]:
-        """The options that it changes."""
+        """The names of the options that it changes."""
         return frozenset(change.option for change in self.changes)
 
 

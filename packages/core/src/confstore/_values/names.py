@@ -19,7 +19,7 @@ MAX_OPTION_B = 1024
 
 def checked_store(name: object) -> str:
     """
-    The name of a store, if it can be one on every backend.
+    Check the name of a store against the rules of every backend, and return it.
 
     Raises:
         InvalidNameError: Not 1 to 2039 bytes of UTF-8, or in the journals' own name space.
@@ -34,7 +34,7 @@ def checked_store(name: object) -> str:
 
 def checked_option(name: object) -> str:
     """
-    The name of an option, if it can be one on every backend.
+    Check the name of an option against the rules of every backend, and return it.
 
     Raises:
         InvalidNameError: Not 1 to 1024 bytes of UTF-8.
@@ -45,14 +45,14 @@ def checked_option(name: object) -> str:
 def _checked(kind: str, name: object, limit_b: int) -> str:
     if not isinstance(name, str):
         raise InvalidNameError(kind, type(name).__name__, "a name is a str")
-    plain = str.__str__(name)
-    size_b = utf8_size(plain)
+    text = str.__str__(name)
+    size_b = utf8_size(text)
     if size_b is None:
-        raise InvalidNameError(kind, ascii(plain), "it holds a lone surrogate, which UTF-8 cannot")
+        raise InvalidNameError(kind, ascii(text), "it holds a lone surrogate, which UTF-8 cannot")
     if not 1 <= size_b <= limit_b:
         reason = f"a name has 1 to {limit_b} bytes of UTF-8, this one {size_b}"
-        raise InvalidNameError(kind, plain, reason)
-    return plain
+        raise InvalidNameError(kind, text, reason)
+    return text
 
 
 def utf8_size(text: str) -> int | None:
@@ -65,7 +65,7 @@ def utf8_size(text: str) -> int | None:
 
 def closest(name: str, names: Iterable[str]) -> str | None:
     """The name that somebody may have meant; None if no name is close. Letter case is ignored."""
-    # Not at the top: only who mistypes has to wait for it.
+    # Not at the top: only a mistyped name needs it.
     import difflib
 
     folded = {known.casefold(): known for known in names}

@@ -142,10 +142,10 @@ class Model:
         return self.journal
 
     def changes_to(self, state: Mapping[str, Values], options: Collection[str]) -> list[Change]:
-        """The changes that make options as they are in a state."""
+        """The changes that make options as they are in a state, deletes last."""
         return [
             Change(option, state.get(option))
-            for option in sorted(options)
+            for option in sorted(options, key=lambda option: (option not in state, option))
             if not is_same(state.get(option), self.options.get(option))
         ]
 
