@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import logging
+import signal
+import threading
 from dataclasses import dataclass, field
 
 import attrs
 import pydantic
 import pytest
+
+TIMEOUT_S = 60
 
 
 @pytest.fixture
@@ -319,3 +323,106 @@ def test_typed_option_during_an_override(scripted_store, open_config, told, tell
         store.set("db", SECOND)
         config.reload()
     assert told == [("db", Database(**FIRST), Database(**SECOND))]
+
+
+def test_callback_may_wait_for_a_thread_that_reloads(store, open_config):
+    """No lock of ours is held while subscribers run: what they wait for may reload the config."""
+    config = open_config(store)
+    seen = []
+
+    def wait_for_reload(option, old, new):
+        if new == {"host": "1"}:
+            store.set("db", {"host": "2"})
+            thread = threading.Thread(target=config.reload, daemon=True)
+            thread.start()
+            thread.join(TIMEOUT_S)
+            seen.append((thread.is_alive(), config.db["host"]))
+
+    config.subscribe(wait_for_reload)
+    store.set("db", {"host": "1"})
+    config.reload()
+    assert seen == [(False, "2")]
+
+
+def test_changes_of_another_thread_come_in_order(store, open_config, told, tell):
+    """A change that another thread finds while subscribers run is notified after theirs."""
+    config = open_config(store)
+
+    def reload_elsewhere(option, old, new):
+        if new == {"host": "1"}:
+            store.set("db", {"host": "2"})
+            thread = threading.Thread(target=config.reload)
+            thread.start()
+            thread.join(TIMEOUT_S)
+
+    config.subscribe(reload_elsewhere)
+    config.subscribe(tell)
+    store.set("db", {"host": "1"})
+    config.reload()
+    assert [new for _, _, new in told] == [{"host": "1"}, {"host": "2"}]
+
+
+def test_callback_of_a_read_that_refreshes(store, clock, open_config):
+    """Without a thread, subscribers run outside of the lock as well."""
+    config = open_config(store, background=False)
+    alive = []
+
+    def wait_for_reload(option, old, new):
+        thread = threading.Thread(target=config.reload, daemon=True)
+        thread.start()
+        thread.join(TIMEOUT_S)
+        alive.append(thread.is_alive())
+
+    config.subscribe(wait_for_reload)
+    store.set("db", {})
+    clock.advance(60)
+    assert config.db == {}
+    assert alive == [False]
+
+
+def test_reload_in_a_signal_handler_is_told_once(store, open_config, told, tell):
+    """A reload that a signal handler overtakes tells nothing; the handler's change is told."""
+    config = open_config(store)
+    config.subscribe(tell)
+    _reload_in_a_handler(store, config, lambda: None)
+    assert told == [("db", {"host": "localhost", "port": 27017}, {"host": "newer"})]
+
+
+@pytest.mark.parametrize("error", [None, ZeroDivisionError()])
+def test_reload_in_a_signal_handler(error, store, open_config):
+    """A reload never goes back to its older answer, or error, once a handler's has been shown."""
+    config = open_config(store)
+
+    def end():
+        if error is not None:
+            raise error
+
+    _reload_in_a_handler(store, config, end)
+    assert config.db == {"host": "newer"}
+    assert config.status.last_error is None
+
+
+def _reload_in_a_handler(store, config, end):
+    """Reload; a signal whose handler reloads comes when the answer is there and not shown yet."""
+    from confstore import Poll
+
+    def handle(number, frame):
+        store.set("db", {"host": "newer"})
+        config.reload()
+
+    def poll(checkpoint=None, *, consistent=False):
+        answer = Poll(None, dict(store.options), is_full=True)
+        if store.options["db"] == {"host": "older"}:
+            signal.raise_signal(signal.SIGINT)
+            end()
+        return answer
+
+    store.poll = poll
+    store.set("db", {"host": "older"})
+    earlier = signal.signal(signal.SIGINT, handle)
+    try:
+        config.reload()
+    except ZeroDivisionError:
+        pass
+    finally:
+        signal.signal(signal.SIGINT, earlier)

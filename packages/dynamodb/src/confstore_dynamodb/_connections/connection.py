@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
+from confstore.adapter import call_after_fork
 from confstore.errors import StoreClosedError, StoreUnavailableError
 from confstore_dynamodb._connections.client import Client
 from confstore_dynamodb._connections.early_parsing import EarlyReader, active_reader
@@ -44,6 +45,7 @@ class Connection:
         self.table = table
         self.store = store
         self._is_closed = False
+        self._notice_fork = call_after_fork(client.after_fork)
 
     def call(
         self,
@@ -117,6 +119,7 @@ class Connection:
     ) -> dict[str, Any]:
         if self._is_closed:
             raise StoreClosedError(self.store)
+        self._notice_fork()
         try:
             reply: dict[str, Any] = getattr(self.client.api, operation)(**parameters)
         except Exception as error:

@@ -8,6 +8,7 @@ from typing import Any
 
 import attrs
 
+from confstore._process.clock import Moment
 from confstore._schemas.schema import OptionsSchema, StoreSchema
 from confstore._values.read_only import ReadOnlyDict
 
@@ -83,7 +84,7 @@ class Overrides:
 class Health:
     """The outcome of the last refreshes; replaced as a whole, so that no reader sees half of it."""
 
-    loaded_monotonic_s: float
+    loaded: Moment
     loaded_at: datetime
     is_fallback: bool = False
     consecutive_failures: int = 0
@@ -97,7 +98,7 @@ class Status:
 
     Attributes:
         loaded_at: When the snapshot was last known to be the store's state; aware, in UTC.
-        age: Seconds since then.
+        age: Seconds since then, with the machine's sleep; infinite if no clock here can tell.
         version: Counts the different snapshots that were shown; 1 is the first.
         consecutive_failures: Failed refreshes since the last successful one.
         last_error: Why the last refresh failed; None after a success.
