@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any, Generic, NoReturn, SupportsIndex, TypeVar
 
 from confstore._process.clock import Clock, SystemClock, seconds
 from confstore._process.forks import notice_fork
-from confstore._process.waits import Backoff, RefreshSchedule
+from confstore._process.waits import Backoff
 from confstore._reading.config import ReadsByName
 from confstore._reading.time_based.fallback import Fallback
 from confstore._reading.time_based.loader import Loader
 from confstore._reading.time_based.refresher import Refresher
+from confstore._reading.time_based.schedule import RefreshSchedule
 from confstore._reading.time_based.subscriptions import Callback, Subscriptions
 from confstore._reading.time_based.views import Overrides, Status, View
 from confstore._schemas.schema import schema_of

@@ -15,10 +15,11 @@ from confstore._process.clock import Clock, Moment
 from confstore._process.forks import call_after_fork, is_master_of_uwsgi, notice_fork
 from confstore._process.log import describe, logger
 from confstore._process.naps import in_background
-from confstore._process.waits import Backoff, RefreshSchedule
+from confstore._process.waits import Backoff
 from confstore._reading.time_based.fallback import Fallback
 from confstore._reading.time_based.first_load import first_load
 from confstore._reading.time_based.loader import Loader, State
+from confstore._reading.time_based.schedule import RefreshSchedule
 from confstore._reading.time_based.subscriptions import Subscriptions
 from confstore._reading.time_based.ticker import Ticker
 from confstore._reading.time_based.views import Health, Overrides, View
