@@ -85,11 +85,12 @@ def test_conflict_with_one_that_came_after_the_head_was_read(
 
 
 def test_versions_that_never_were(store: DynamoDBStore) -> None:
-    """A version below 0 is 0, and one that is not there yet is no conflict."""
+    """A version below 0 is 0, and one that is not there yet is a conflict."""
     assert store.commit([Change("db", {})], if_version=-5).version == 1
-    with pytest.raises(VersionConflictError):
-        store.commit([Change("db", {})], if_version=-5)
-    assert store.commit([Change("db", {})], if_version=99).version == 2
+    for if_version in (-5, 2, 99):
+        with pytest.raises(VersionConflictError) as caught:
+            store.commit([Change("db", {})], if_version=if_version)
+        assert (caught.value.version, caught.value.options) == (1, ("db",))
 
 
 def test_many_at_once_with_if_version(store: DynamoDBStore) -> None:

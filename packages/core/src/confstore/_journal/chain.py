@@ -48,7 +48,7 @@ def check_if_version(
     store: str, if_version: int, options: frozenset[str], commits: Sequence[Commit], version: int
 ) -> None:
     """
-    Check that nobody committed to one of the options after a version.
+    Check that the store has had a version, and nobody committed to one of the options after it.
 
     Args:
         store: The store's name.
@@ -58,8 +58,11 @@ def check_if_version(
         version: The store's version now.
 
     Raises:
-        VersionConflictError: Somebody did.
+        VersionConflictError: Somebody did, or the store never had that version: the caller read
+            another store, or one that was restored to an earlier point since.
     """
+    if if_version > version:
+        raise VersionConflictError(store, if_version, version, tuple(sorted(options)))
     touched = {change.option for commit in commits for change in commit.changes}
     conflicts = tuple(sorted(options & touched))
     if conflicts:

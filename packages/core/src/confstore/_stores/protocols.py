@@ -297,7 +297,8 @@ class JournaledStore(Store, Protocol):
         Args:
             changes: Options to set or to delete, 1 to 99 of them; here a delete of an absent option
                 is no error, so that a journal can be told of a delete which went past it.
-            if_version: Refuse if any of these options was committed after this version.
+            if_version: Refuse if any of these options was committed after this version, or if
+                the store has not come to this version yet.
             author: Who commits.
             comment: Why; author and comment have at most 2,000 bytes of UTF-8 together.
 
@@ -305,7 +306,8 @@ class JournaledStore(Store, Protocol):
             InvalidCommitError: Not every backend could make this commit; nothing is written.
             InvalidNameError: An option cannot have its name.
             InvalidValueError: Values are outside the domain.
-            VersionConflictError: Somebody committed to one of the options after `if_version`.
+            VersionConflictError: Somebody committed to one of the options after `if_version`, or
+                there is no such version.
             JournalGapError: `if_version` is older than the journal.
         """
         ...

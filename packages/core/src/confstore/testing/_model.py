@@ -62,7 +62,10 @@ class JournalModel:
         return self.entries[-1]
 
     def check_if_version(self, store: str, if_version: int, draft: Draft) -> None:
-        """Refuse a draft that touches an option which was committed after a version."""
+        """Refuse a draft that touches an option which was committed after a version, or too soon."""
+        if if_version > self.version:
+            options = tuple(sorted(draft.options))
+            raise VersionConflictError(store, if_version, self.version, options)
         touched = {option for entry in self.entries[if_version:] for option in entry.changes}
         if conflicts := tuple(sorted(touched & draft.options)):
             raise VersionConflictError(store, if_version, self.version, conflicts)
@@ -142,10 +145,10 @@ class Model:
         return self.journal
 
     def changes_to(self, state: Mapping[str, Values], options: Collection[str]) -> list[Change]:
-        """The changes that make options as they are in a state."""
+        """The changes that make options as they are in a state; deletes are last."""
         return [
             Change(option, state.get(option))
-            for option in sorted(options)
+            for option in sorted(options, key=lambda name: (name not in state, name))
             if not is_same(state.get(option), self.options.get(option))
         ]
 

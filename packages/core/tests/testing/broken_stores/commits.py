@@ -395,6 +395,13 @@ class IgnoresIfVersion(JournaledReferenceStore):
         pass
 
 
+class BelievesVersionsToCome(JournaledReferenceStore):
+    """Finds no conflict after a version that the store has not come to."""
+
+    def check_if_version(self, if_version: int, draft: Draft, version: int) -> None:
+        super().check_if_version(min(if_version, version), draft, version)
+
+
 class TakesIfVersionForTheStores(JournaledReferenceStore):
     """Refuses a commit because another option has changed."""
 

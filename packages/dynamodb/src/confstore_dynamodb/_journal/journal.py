@@ -173,7 +173,7 @@ class StoreJournal:
         actions = [self._write_action(change.option, change.values) for change in draft.changes]
 
         def prepare(head: Head) -> tuple[Draft, list[dict[str, Any]]]:
-            if if_version is not None and if_version < head.version:
+            if if_version is not None and if_version != head.version:
                 since = self.commits(max(0, if_version), consistent=True)
                 # Others may have committed since the head was read.
                 version = since[-1].version if since else head.version

@@ -135,6 +135,14 @@ class CommitRules(Machine):
         self.read(other)
 
     @rule_if(is_journaled, option=some_option)
+    def refuse_versions_to_come(self, option: str) -> None:
+        """A version that the store has not come to is another store's: compare-and-set is refused."""
+        for ahead in (1, 2, 998):
+            changes = [Change(option, {"canary": CANARY}), Change(f"{option[:64]} beside", None)]
+            self.commit(changes, if_version=self.version + ahead, why="a version to come")
+        self.commit([Change(option, {})], if_version=self.version)
+
+    @rule_if(is_journaled, option=some_option)
     def commit_without_effect(self, option: str) -> None:
         """Writing equal values and deleting an absent option are commits, too."""
         self.write(option, {"a": 1})
