@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from confstore._documents.text_place import TextFault as TextFault, decode_text as decode_text
     from confstore._journal.chain import (
         check_if_version as check_if_version,
+        check_unchanged as check_unchanged,
         without_gap as without_gap,
     )
     from confstore._journal.commits import (
@@ -89,7 +90,7 @@ __getattr__, __dir__, __all__ = lazy_names(
         "confstore._documents.json_place": "find_json_fault",
         "confstore._documents.tagged_json": ("JSONPathError values_from_json values_to_json"),
         "confstore._documents.text_place": "TextFault decode_text",
-        "confstore._journal.chain": "check_if_version without_gap",
+        "confstore._journal.chain": "check_if_version check_unchanged without_gap",
         "confstore._journal.commits": (
             "Draft apply_changes checked_draft journal_form next_commit split_into_drafts "
             "values_from_journal"

@@ -13,8 +13,10 @@ from confstore.adapter import (
     canonical_update,
     canonical_values,
     check_if_version,
+    check_unchanged,
     checked_draft,
     checked_option,
+    freeze,
     merge_update,
     next_commit,
     split_into_drafts,
@@ -67,11 +69,14 @@ class JournaledReferenceStore(ReferenceStore):
         if_version: int | None = None,
         author: str | None = None,
         comment: str = "",
+        journal_only: bool = False,
     ) -> Commit:
         version = self.version()
         draft = self.checked(changes, author, comment)
         if if_version is not None:
             self.check_if_version(if_version, draft, version)
+        if journal_only:
+            return self.record(draft, version)
         return self.write(draft)
 
     def set(self, option: str, values: Mapping[str, Any]) -> None:
@@ -114,6 +119,14 @@ class JournaledReferenceStore(ReferenceStore):
     def check_if_version(self, if_version: int, draft: Draft, version: int) -> None:
         since = self.held[if_version:]
         check_if_version(self.name, if_version, draft.options, since, version)
+
+    def record(self, draft: Draft, version: int) -> Commit:
+        self.check_unchanged(draft, version)
+        return self.append(draft)
+
+    def check_unchanged(self, draft: Draft, version: int) -> None:
+        options = {option: freeze(values) for option, values in self.options.items()}
+        check_unchanged(self.name, draft.changes, options, version)
 
     def write(self, draft: Draft) -> Commit:
         self.apply_draft(draft)

@@ -272,10 +272,11 @@ class DynamoDBStore(ClosesOnExit):
         if_version: int | None = None,
         author: str | None = None,
         comment: str = "",
+        journal_only: bool = False,
     ) -> Commit:
-        """See `confstore.JournaledStore`; one transaction."""
+        """See `confstore.JournaledStore`; one transaction, which compares 100 keys an option."""
         self._table.check()
-        return self._journal.commit(changes, if_version, author, comment)
+        return self._journal.commit(changes, if_version, author, comment, journal_only=journal_only)
 
     def diagnose(self, *, wall_clock: Callable[[], float] = time.time) -> Iterator[Finding]:
         """

@@ -133,7 +133,7 @@ class TestHealthy:
         assert findings["key schema"].text == "'_store' and '_option', both text"
         assert findings["reader"].text == "reader: yes, GetItem and Query, in the journal, too"
         assert findings["writer"].text == "writer: yes, all 4 that were tried"
-        assert findings["operator"].text.startswith("operator: yes, all 6 that were tried")
+        assert findings["operator"].text.startswith("operator: yes, all 7 that were tried")
         assert findings["journal"].text == (
             "version 1, told from version 1 on; baseline 1; commits are kept for ever"
         )

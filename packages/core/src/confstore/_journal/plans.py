@@ -10,15 +10,18 @@ from collections.abc import Collection, Iterator, Mapping
 
 import attrs
 
-from confstore._journal.commits import split_into_drafts
+from confstore._journal.commits import apply_changes, split_into_drafts
 from confstore._journal.history import states_at
 from confstore._stores.protocols import Change, Commit, JournaledStore
 from confstore._values.names import checked_option
 from confstore._values.read_only import is_same
 from confstore._values.types import Values
-from confstore.errors import JournalGapError, OptionNotFoundError
+from confstore.errors import JournalGapError, OptionNotFoundError, VersionConflictError
 
 __all__ = ["Plan", "plan_reconcile", "plan_rollback", "reconcile", "rollback"]
+
+_MAX_ROUNDS = 20
+"""Looks at options that others change at the same moments; a guess: the second one is rare."""
 
 
 @attrs.frozen
@@ -117,6 +120,49 @@ class Plan:
             if commit.version == seen + 1:
                 seen = commit.version
 
+    def record(
+        self, store: JournaledStore, *, author: str | None = None, comment: str = ""
+    ) -> Iterator[Commit]:
+        """
+        Commit the new options to the journal alone, as they are; for a plan of `plan_reconcile`.
+
+        No option is written. Those that others change meanwhile are read again, and once more after
+        the last commit, until the journal has all of them as they are.
+
+        Args:
+            store: The store that the plan was made for.
+            author: Who commits.
+            comment: Why.
+
+        Raises:
+            InvalidCommitError: No commit can hold one of the options.
+            VersionConflictError: Others changed them all the time.
+        """
+        changes, recorded, seen = self.changes, dict(self.old), self.version
+        for _ in range(_MAX_ROUNDS):
+            conflict = None
+            for draft in list(split_into_drafts(store.name, changes, author, comment)):
+                try:
+                    yield store.commit(
+                        draft.changes, author=author, comment=comment, journal_only=True
+                    )
+                except VersionConflictError as error:
+                    conflict = error
+            # Others may have committed some of the options, so that nothing is left to record.
+            for commit in store.commits(seen):
+                apply_changes(recorded, commit.changes)
+                seen = commit.version
+            present = {option: _present(store, option) for option in self.options}
+            changes = [
+                Change(option, values)
+                for option, values in present.items()
+                if not is_same(recorded.get(option), values)
+            ]
+            if not changes:
+                return
+        if conflict is not None:
+            raise conflict
+
 
 def plan_rollback(
     store: JournaledStore, to_version: int, options: Collection[str] | None = None
@@ -201,13 +247,22 @@ def reconcile(
     """
     Commit the changes that were written without the journal.
 
+    Only the journal is written. Options that others write meanwhile are read again.
+
     Returns:
         The (last) commit; None if options and journal agree.
 
     Raises:
-        VersionConflictError: Somebody committed to one of the options meanwhile.
+        VersionConflictError: Others changed one of the options all the time.
     """
-    return _last(plan_reconcile(store).commits(store, author=author, comment=comment))
+    return _last(plan_reconcile(store).record(store, author=author, comment=comment))
+
+
+def _present(store: JournaledStore, option: str) -> Values | None:
+    try:
+        return store.get(option)
+    except OptionNotFoundError:
+        return None
 
 
 def _only(states: Mapping[str, Values], options: Collection[str]) -> dict[str, Values]:

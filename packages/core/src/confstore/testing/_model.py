@@ -7,6 +7,7 @@ from datetime import datetime
 
 import attrs
 
+from confstore._journal.chain import check_unchanged
 from confstore._journal.commits import Draft, apply_changes, checked_draft
 from confstore._stores.protocols import Change
 from confstore._values.canonical import canonical_update, canonical_values, merge_update
@@ -62,7 +63,7 @@ class JournalModel:
         return self.entries[-1]
 
     def check_if_version(self, store: str, if_version: int, draft: Draft) -> None:
-        """Refuse a draft that touches an option which was committed after a version, or too soon."""
+        """Refuse a draft that touches an option which was committed later, or a version to come."""
         if if_version > self.version:
             options = tuple(sorted(draft.options))
             raise VersionConflictError(store, if_version, self.version, options)
@@ -129,13 +130,17 @@ class Model:
         if_version: int | None = None,
         author: str | None = None,
         comment: str = "",
+        journal_only: bool = False,
     ) -> Entry:
         """Apply all of the changes, or none."""
         draft = checked_draft(self.name, changes, author, comment)
         journal = self.kept_journal
         if if_version is not None:
             journal.check_if_version(self.name, if_version, draft)
-        self._change(draft.changes)
+        if journal_only:
+            check_unchanged(self.name, draft.changes, self.options, journal.version)
+        else:
+            self._change(draft.changes)
         return journal.record(draft)
 
     @property

@@ -98,7 +98,8 @@ class Connection:
         Write several items of the table, all of them or none.
 
         Args:
-            actions: Each a `Put`, `Update` or `Delete` with its parameters, except `TableName`.
+            actions: Each a `Put`, `Update`, `Delete` or `ConditionCheck` with its parameters,
+                except `TableName`.
             option: The only option that is being written, if it is one.
 
         Raises:
