@@ -97,8 +97,8 @@ class DynamoDBStore(ClosesOnExit):
             check_table: Check the table now; else the first call does.
             read_units: Read capacity of a new table; without both it is paid on demand.
             write_units: Write capacity of a new table.
-            full_reload_interval: Seconds, jittered by 10 %, between two polls of a journaled store
-                that load all of it, for edits made without the journal.
+            full_reload_interval: Seconds between two polls of a journaled store that load all of
+                it, for edits made without the journal; the first one comes at random within them.
             sleep: Waits for a number of seconds; for tests.
 
         Raises:

@@ -369,8 +369,16 @@ def test_commit_to_the_journal_compares_every_type(
 ) -> None:
     """DynamoDB finds every type of value equal to itself, in an option with more than 100 keys."""
     values = {
-        **{"text": "", "bytes": b"\x00", "none": None, "true": True, "number": 1.5, "big": 10**30},
-        **{"texts": {"b", "a"}, "numbers": {1, 2}, "blobs": {b"a"}, "list": [{"a": [1, {"b"}]}]},
+        "text": "",
+        "bytes": b"\x00",
+        "none": None,
+        "true": True,
+        "number": 1.5,
+        "big": 10**30,
+        "texts": {"b", "a"},
+        "numbers": {1, 2},
+        "blobs": {b"a"},
+        "list": [{"a": [1, {"b"}]}],
         **{f"key {number}": number for number in range(120)},
     }
     store.set("db", values)

@@ -18,7 +18,7 @@ def contiguous(commits: Sequence[Commit], head: Head) -> tuple[list[Commit], boo
 
     Returns:
         Those before the first hole, and whether there is no hole. A commit with another predecessor
-        than the known one counts as a hole: the table was restored to an earlier point.
+        than the known one counts as a hole: the store was restored to an earlier point.
     """
     followed: list[Commit] = []
     for commit in commits:

@@ -139,6 +139,7 @@ class Plan:
             VersionConflictError: Others changed them all the time.
         """
         changes, recorded, seen = self.changes, dict(self.old), self.version
+        conflict: VersionConflictError | None = None
         for _ in range(_MAX_ROUNDS):
             conflict = None
             for draft in list(split_into_drafts(store.name, changes, author, comment)):
