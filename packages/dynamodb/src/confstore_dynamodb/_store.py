@@ -157,13 +157,17 @@ class DynamoDBStore(ClosesOnExit):
 
     def poll(self, checkpoint: object = None, *, consistent: bool = False) -> Poll:
         """
-        The changes since the checkpoint, which an earlier poll of this object gave.
+        The changes since the checkpoint, with this process's own writes.
 
-        Of a journaled store the commits since then are read. Of any other store every page is read,
-        and those that are not byte for byte as they were are decoded and compared; also of a
-        journaled one if the caller may not read the journal.
+        Of a journaled store the commits since then are read. Of any other store, and where the
+        journal is denied, every page is read, and what differs is decoded and compared.
         """
+        from confstore_dynamodb._reading.query import poll_own_writes
+
         self._table.check()
+        return poll_own_writes(self._connection, self._poll, checkpoint, consistent=consistent)
+
+    def _poll(self, checkpoint: object, *, consistent: bool) -> Poll:
         try:
             if self._journal.marker() is not None:
                 return self._journal.poller.poll(checkpoint, consistent=consistent)
@@ -201,8 +205,7 @@ class DynamoDBStore(ClosesOnExit):
         """
         See `confstore.Store`.
 
-        If the client had to send the request again, an absent option counts as removed: the first
-        request may have done it.
+        After a repeated request, an absent option counts as removed: the first may have done it.
         """
         option = checked_option(option)
         self._table.check()
@@ -238,8 +241,7 @@ class DynamoDBStore(ClosesOnExit):
         """
         Enable the journal; do nothing if it is enabled.
 
-        Writers that opened the store before go on writing without the journal until they open it
-        again; `reconcile` commits their writes.
+        Writers that opened the store before bypass it until they open it again; see `reconcile`.
 
         Args:
             retention: Time for which a commit is kept once there is a newer one, by DynamoDB's time
@@ -282,8 +284,7 @@ class DynamoDBStore(ClosesOnExit):
         """
         See `confstore.DiagnosableStore`; no table is created.
 
-        Permissions to write are tried by writes whose condition cannot hold, which cost their write
-        units. Every option and the journal are read.
+        Permissions to write are tried by writes whose condition cannot hold, which cost write units.
 
         Args:
             wall_clock: Seconds since the epoch, to compare DynamoDB's clock with.
