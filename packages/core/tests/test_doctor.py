@@ -58,7 +58,7 @@ def store() -> JournaledReferenceStore:
         (AccessDeniedError("prod", "not you"), None),
         (CorruptStoreError("prod.json:1:2", "a comma is expected"), False),
         (BackendError("prod", "no region: set one"), False),
-        (JournalGapError("prod", 1, 5), False),
+        (JournalGapError("prod", 1, 5, ()), False),
     ],
 )
 def test_error_becomes_a_finding(error: ConfigStoreError, is_ok: bool | None) -> None:
@@ -97,7 +97,7 @@ def test_empty_journal() -> None:
     """A journal without commits is at version 0."""
     store = JournaledReferenceStore({}, "prod")
     store.enable_journal()
-    text = "version 0, told from version 0 on; baseline 0"
+    text = "version 0, baseline 0"
     assert journal_finding(store) == Finding("journal", True, text)
     assert drift_finding(store) == Finding("drift", True, "options and journal agree")
 
@@ -105,7 +105,7 @@ def test_empty_journal() -> None:
 def test_journal_that_is_kept_for_a_while(store: JournaledReferenceStore) -> None:
     """A backend adds how long commits are kept."""
     finding = journal_finding(store, kept="kept for 90 days")
-    assert finding.text == "version 1, told from version 1 on; baseline 1; kept for 90 days"
+    assert finding.text == "version 1, baseline 1; kept for 90 days"
 
 
 def test_drift_names_options_and_no_values(store: JournaledReferenceStore) -> None:

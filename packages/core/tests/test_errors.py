@@ -50,7 +50,7 @@ TEXTS = {
     VersionConflictError("prod", 1, 3, ("db",)): (
         "store 'prod' is at version 3, and 'db' changed after version 1: read it again, then commit"
     ),
-    JournalGapError("prod", 2, 5): (
+    JournalGapError("prod", 2, 5, ()): (
         "store 'prod': the journal begins at version 5, too late for version 2"
     ),
     NotJournaledError("prod"): "store 'prod' has no journal: call its enable_journal() first",

@@ -273,14 +273,24 @@ class JournalGapError(ConfigStoreError, LookupError):
     Attributes:
         store: The store of the journal.
         version: The requested version; one after the last does not exist yet.
-        first: The first version after which the journal has no gap.
+        first: The first version from which on the journal has no gap.
+        options: The options of which it is not known; empty where nothing is.
     """
 
     store: str
     version: int
     first: int
+    options: tuple[str, ...]
 
     def __str__(self) -> str:
+        if self.options:
+            named = ", ".join(map(repr, self.options[:5]))
+            more = f" and {len(self.options) - 5:,} more" if len(self.options) > 5 else ""
+            return (
+                f"store {self.store!r}: the journal does not hold {named}{more} of version "
+                f"{self.version} any more, only of version {self.first} or later: choose a later "
+                "version, or other options; reconcile records options that no commit holds"
+            )
         if self.version > self.first:
             return f"store {self.store!r}: the journal does not hold version {self.version}"
         return (

@@ -284,7 +284,7 @@ class DynamoDBStore(ClosesOnExit):
         """
         See `confstore.DiagnosableStore`; no table is created.
 
-        Permissions to write are tried by writes whose condition cannot hold, which cost write units.
+        Permissions to write are tried by writes whose condition cannot hold, which cost units.
 
         Args:
             wall_clock: Seconds since the epoch, to compare DynamoDB's clock with.

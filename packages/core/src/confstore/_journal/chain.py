@@ -42,7 +42,7 @@ def without_gap(store: str, commits: Sequence[Commit], since: int) -> list[Commi
         if index > 0 and not (is_next and commit.previous == commits[index - 1].id):
             first = index
     if commits and (first > 0 or commits[0].version > since + 1):
-        raise JournalGapError(store, since + 1, commits[first].version)
+        raise JournalGapError(store, since + 1, commits[first].version, ())
     return list(commits)
 
 
