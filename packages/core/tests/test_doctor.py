@@ -1,4 +1,4 @@
-"""What can be said of any store, and how a diagnosis is come by."""
+"""The diagnosis of any store, and by URL."""
 
 from __future__ import annotations
 
@@ -8,12 +8,7 @@ from typing import Any
 import pytest
 
 from confstore import Change, Finding, diagnose
-from confstore.adapter import (
-    drift_finding,
-    finding_of,
-    journal_finding,
-    options_finding,
-)
+from confstore.adapter import findings_of
 from confstore.errors import (
     AccessDeniedError,
     BackendError,
@@ -31,15 +26,18 @@ from .testing.reference_store import ReferenceStore
 
 
 class FailingStore(JournaledReferenceStore):
-    """A store that fails."""
+    """A store whose commits can be read, if at all, once: for the journal and not for the drift."""
 
-    error: ConfigStoreError = StoreUnavailableError("prod", "away")
+    reads = 0
 
     def items(self, *, consistent: bool = True) -> Any:
-        raise self.error
+        raise StoreUnavailableError("prod", "away")
 
     def commits(self, since: int = 0, *, consistent: bool = True) -> Any:
-        raise self.error
+        self.reads -= 1
+        if self.reads < 0:
+            raise StoreUnavailableError("prod", "away")
+        return super().commits(since)
 
 
 @pytest.fixture
@@ -63,7 +61,7 @@ def store() -> JournaledReferenceStore:
 )
 def test_error_becomes_a_finding(error: ConfigStoreError, is_ok: bool | None) -> None:
     """What kept the store from telling is not known; what the store told is bad."""
-    finding = finding_of("journal", error)
+    finding = Finding.of_error("journal", error)
     assert (finding.check, finding.is_ok, finding.text) == ("journal", is_ok, str(error))
 
 
@@ -77,42 +75,42 @@ def test_options_are_counted_and_measured(store: JournaledReferenceStore) -> Non
     """Every option is read, and no value shown."""
     # Source: AWS, "DynamoDB item sizes and formats": "db", a map of one entry with its overhead.
     size_b = len("db") + 3 + 1 + len("password") + len(CANARY)
-    text = (
-        f"1 option, each of them sound; the largest has {size_b} of the 390,000 bytes that it may"
-    )
-    assert options_finding(store) == Finding("options", True, text)
+    text = f"1 option, all readable; the largest has {size_b} of at most 390,000 bytes"
+    assert next(findings_of(store)) == Finding("options", True, text)
 
 
 def test_large_options_are_named(store: JournaledReferenceStore) -> None:
     """An option that a few more keys make too large is named before that happens; five at most."""
     for number in range(6):
         store.set(f"big-{number}", {"text": "x" * 360_000})
-    finding = options_finding(store)
+    finding = next(findings_of(store))
     assert finding.is_ok
     named = "'big-0', 'big-1', 'big-2', 'big-3', 'big-4' and 1 more"
-    assert finding.advice == f"split what will soon be too large: {named}"
+    assert finding.advice == f"split the options near the limit: {named}"
 
 
 def test_empty_journal() -> None:
     """A journal without commits is at version 0."""
     store = JournaledReferenceStore({}, "prod")
     store.enable_journal()
+    _, journal, drift = findings_of(store)
     text = "version 0, baseline 0"
-    assert journal_finding(store) == Finding("journal", True, text)
-    assert drift_finding(store) == Finding("drift", True, "options and journal agree")
+    assert journal == Finding("journal", True, text)
+    assert drift == Finding("drift", True, "options and journal agree")
 
 
 def test_journal_that_is_kept_for_a_while(store: JournaledReferenceStore) -> None:
     """A backend adds how long commits are kept."""
-    finding = journal_finding(store, kept="kept for 90 days")
-    assert finding.text == "version 1, baseline 1; kept for 90 days"
+    _, journal, *_ = findings_of(store, kept="kept for 90 days")
+    text = "version 1, baseline 1; kept for 90 days"
+    assert journal.text == text
 
 
 def test_drift_names_options_and_no_values(store: JournaledReferenceStore) -> None:
     """What was edited by hand is named, and `reconcile` advised."""
     store.options["db"] = {"password": "other", "port": 1}
     store.options["new"] = {}
-    finding = drift_finding(store)
+    _, _, finding = findings_of(store)
     assert not finding.is_ok
     assert finding.text == "2 options written without the journal: 'db', 'new'"
     assert "confstore reconcile" in finding.advice
@@ -123,7 +121,11 @@ def test_store_that_fails() -> None:
     """Every check says that it could not be made, and why."""
     store = FailingStore({}, "prod")
     store.enable_journal()
-    for finding in (options_finding(store), journal_finding(store), drift_finding(store)):
+    options, journal = findings_of(store)
+    store.reads = 1
+    *_, drift = findings_of(store)
+    for check, finding in {"options": options, "journal": journal, "drift": drift}.items():
+        assert finding.check == check
         assert finding.is_ok is None
         assert finding.text == "store 'prod' is unavailable: away"
 

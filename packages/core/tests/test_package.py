@@ -11,6 +11,7 @@ import pytest
 
 import confstore
 import confstore.adapter
+import confstore.documents
 
 
 def in_a_new_process(program: str) -> str:
@@ -21,7 +22,7 @@ def in_a_new_process(program: str) -> str:
     return answer.stdout
 
 
-@pytest.mark.parametrize("module", [confstore, confstore.adapter])
+@pytest.mark.parametrize("module", [confstore, confstore.adapter, confstore.documents])
 def test_every_name_is_there(module: ModuleType) -> None:
     """Each public name is there, the same object every time, and is listed."""
     fresh = importlib.reload(module)
@@ -39,9 +40,19 @@ def test_unknown_name() -> None:
 
 
 def test_public_modules_are_attributes() -> None:
-    """`confstore.errors` and `confstore.adapter` need no import of their own."""
-    program = "import confstore; print(confstore.errors.__name__, confstore.adapter.__name__)"
-    assert in_a_new_process(program) == "confstore.errors confstore.adapter\n"
+    """The public modules need no import of their own."""
+    program = (
+        "import confstore; modules = confstore.errors, confstore.adapter, confstore.documents;"
+        "print(*(module.__name__ for module in modules))"
+    )
+    assert in_a_new_process(program) == "confstore.errors confstore.adapter confstore.documents\n"
+
+
+def test_adapter_stays_small() -> None:
+    """An author of an adapter has few names to learn, and the docstring groups all of them."""
+    names = confstore.adapter.__all__
+    assert len(names) <= 26
+    assert all(f"`{name}`" in str(confstore.adapter.__doc__) for name in names)
 
 
 def test_one_strategy_does_not_import_the_others() -> None:

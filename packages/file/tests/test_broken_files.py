@@ -68,8 +68,8 @@ SYNTAX = {
     "line break": (option('"a\nb"'), "3:13", "not closed on its line"),
     "carriage return": (option('"a\rb"'), "3:13", "not closed on its line"),
     "tab": (option('"a\tb"'), "3:15", "a control character"),
-    "unknown escape": (option(r'"a\x41"'), "3:15", "this is no escape"),
-    "short escape": (option(r'"a\u12"'), "3:15", "this is no escape"),
+    "unknown escape": (option(r'"a\x41"'), "3:15", "not an escape"),
+    "short escape": (option(r'"a\u12"'), "3:15", "not an escape"),
     # keys
     "option twice": ('{\n  "a": {},\n  "b": {},\n  "a": {}\n}', "4:3", "twice, first on line 2"),
     "key twice": (option('1,\n    "port": 2'), "4:5", "twice, first on line 3"),

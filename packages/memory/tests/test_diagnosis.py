@@ -10,7 +10,7 @@ from confstore.testing import CANARY
 from confstore_memory import MemoryStore
 
 PROCESS = Finding("memory", True, "the options belong to this process, and end with it")
-NO_JOURNAL = Finding("journal", True, "there is none: no versions, history or rollback")
+NO_JOURNAL = Finding("journal", True, "not enabled: no versions, history or rollback")
 
 
 def test_healthy() -> None:
@@ -24,14 +24,14 @@ def test_healthy() -> None:
         ("options", True),
         ("journal", True),
     ]
-    assert findings[1].text.startswith("2 options, each of them sound; the largest has ")
+    assert findings[1].text.startswith("2 options, all readable; the largest has ")
     assert findings[2].text == "version 2, baseline 1"
     assert CANARY not in repr(findings)
 
 
 def test_without_a_journal() -> None:
     """That there is no journal is no fault."""
-    empty = Finding("options", True, "0 options, each of them sound")
+    empty = Finding("options", True, "0 options, all readable")
     assert list(MemoryStore().diagnose()) == [PROCESS, empty, NO_JOURNAL]
 
 

@@ -13,7 +13,6 @@ import attrs
 import pytest
 
 from confstore import Change, Commit
-from confstore.adapter import freeze, is_same, journal_form, values_from_journal
 from confstore.errors import (
     InvalidCommitError,
     InvalidNameError,
@@ -382,25 +381,3 @@ def test_who_sees_a_version_sees_its_options(store: MemoryStore) -> None:
 
     together(count)
     assert store.get("counter") == {"value": 400}
-
-
-# -- values that are too deep for the journal of a table -----------------------------------------
-
-
-@pytest.mark.parametrize("levels", [0, 28, 29, 31])
-def test_values_come_back_out_of_a_journal(levels: int) -> None:
-    """As they are, or, where DynamoDB's 32 levels do not hold them in a commit, as a text."""
-    value: Any = {"bytes": b"\0", "set": frozenset({1, 2.5}), "exact": Decimal("1." + "1" * 37)}
-    for _ in range(levels - 1):
-        value = [value]
-    values = freeze({"deep": value if levels else 1})
-    form = journal_form(values)
-    assert isinstance(form, str) == (levels > 28)
-    assert is_same(values_from_journal(form), values)
-
-
-def test_text_in_a_journal_that_is_no_option() -> None:
-    """It is an error that the adapter makes its own of."""
-    for text in ("{", "[]", '{"a": {"$bytes": "?"}}'):
-        with pytest.raises(ValueError):  # noqa: PT011 (of several kinds)
-            values_from_journal(text)

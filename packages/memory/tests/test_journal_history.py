@@ -21,7 +21,7 @@ from confstore import (
     rollback,
     state_at,
 )
-from confstore.adapter import check_unchanged, without_gap
+from confstore.adapter import checked_draft, without_gap
 from confstore.errors import (
     InvalidCommitError,
     InvalidNameError,
@@ -77,7 +77,9 @@ class LossyStore:
     ) -> Commit:
         chosen = list(changes)
         if journal_only:
-            check_unchanged(self.name, chosen, dict(self.items()), self.version())
+            checked_draft(self.name, chosen).check_unchanged(
+                self.name, dict(self.items()), self.version()
+            )
         commit = self.whole.commit(chosen, if_version=if_version, author=author, comment=comment)
         for change in chosen:
             self.edits.pop(change.option, None)

@@ -11,8 +11,8 @@ from typing import Any
 import attrs
 import pytest
 
-from confstore import Change, Commit, Poll
-from confstore.adapter import Head, JournalPoller, ReadOnlyDict, freeze
+from confstore import Change, Commit, Head, Poll, ReadOnlyDict
+from confstore.adapter import JournalPoller, canonical_values
 from confstore.errors import CorruptStoreError, StoreUnavailableError
 from confstore.testing import CANARY, FakeClock
 
@@ -49,7 +49,8 @@ class ScriptedJournal:
         """Commit, and apply it to the options."""
         version = len(self.commits) + 1
         frozen = {
-            option: None if values is None else freeze(values) for option, values in changes.items()
+            option: None if values is None else canonical_values(option, values)
+            for option, values in changes.items()
         }
         commit = Commit(
             version,
@@ -324,7 +325,7 @@ def test_edit_is_seen_after_the_interval(
     """Not before, and then again after the next one."""
     checkpoint = first(poller, journal)
     for port in (8, 9):
-        journal.options["db"] = freeze({"port": port})
+        journal.options["db"] = canonical_values("db", {"port": port})
         clock.advance(INTERVAL_S - 1)
         assert facts(poller.poll(checkpoint, consistent=True)) == NOTHING
         clock.advance(1)
@@ -367,20 +368,20 @@ def test_first_interval_is_cut_at_random(
 
 
 def test_full_loads_of_a_fleet_are_spread(journal: ScriptedJournal) -> None:
-    """Of a thousand nodes that start at once, no more than a few load in the same second."""
+    """Of five hundred nodes that start at once, no more than a few load in the same second."""
     draws = Random(1)
     loads: Counter[int] = Counter()
-    for _ in range(1000):
+    for _ in range(500):
         clock = FakeClock()
         poller = JournalPoller(journal, clock, INTERVAL_S, random=draws.random)
         checkpoint = first(poller, journal)
-        for second in range(1, int(3 * INTERVAL_S)):
+        for second in range(1, int(2 * INTERVAL_S)):
             clock.advance(1)
             answer = poller.poll(checkpoint, consistent=False)
             loads[second] += answer.is_full
             checkpoint = answer.checkpoint
-    mean = 1000 / INTERVAL_S
-    assert max(loads.values()) <= 2.5 * mean
+    mean = 500 / INTERVAL_S
+    assert max(loads.values()) <= 3 * mean
 
 
 def test_load_that_is_long_overdue(
@@ -400,7 +401,7 @@ def test_load_that_is_long_overdue(
 def restore(journal: ScriptedJournal, *ports: int) -> None:
     """Return to version 1, and commit as others then did."""
     del journal.commits[1:]
-    journal.options = {"db": freeze({"port": 1}), "cache": freeze({"size": 10})}
+    journal.options = {"db": ReadOnlyDict({"port": 1}), "cache": ReadOnlyDict({"size": 10})}
     for port in ports:
         journal.commit({"db": {"port": port}}, id=f"port {port}")
 

@@ -1,10 +1,10 @@
-"""A store by its URL."""
+"""Opening a store by its URL."""
 
 from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Literal, TypeAlias, cast
 
 from confstore._stores.protocols import Store
@@ -23,7 +23,7 @@ URL_VARIABLE = "CONFSTORE_URL"
 """The environment variable that holds the URL where the caller gives none."""
 
 Purpose: TypeAlias = Literal["read", "write", "create", "diagnose"]
-"""What a store is opened for, and so what may be made that is absent; see `open_store`."""
+"""The purpose of opening a store, which decides what may be created; see `open_store`."""
 
 # RFC 3986, section 3.1, in lower case.
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]*):", re.IGNORECASE)
@@ -37,23 +37,23 @@ _OUR_ADAPTERS = {
 
 def open_store(url: str | None = None, *, purpose: Purpose = "create") -> Store:
     """
-    Open the store that a URL names, in whichever backend.
+    Open the store that a URL names, in any backend.
 
-    An adapter whose callable has a parameter `purpose` is told of it; any other opens the store as
-    it does by default.
+    An adapter whose callable has a parameter `purpose` receives it; any other adapter opens the
+    store as it does by default.
 
     Args:
         url: `dynamodb://TABLE/STORE?region=...`, `file:config/prod.json`, `memory:test`, or what
             another adapter defines; None takes `CONFSTORE_URL` from the environment.
-        purpose: `"create"` makes whatever the store needs, when it is needed. `"write"` makes only
-            what a write makes by itself, such as a file in a folder that exists, but no table.
-            `"read"` makes nothing: what is absent is an error, and no empty store. `"diagnose"`
-            makes nothing and looks at nothing yet: see `confstore.diagnose`.
+        purpose: `"create"` makes everything that the store needs, when it is needed. `"write"`
+            makes only what a write itself makes, such as a file in a folder that exists, but no
+            table. `"read"` makes nothing: an absent store is an error, and not empty. `"diagnose"`
+            makes nothing and looks at nothing yet; see `confstore.diagnose`.
 
     Raises:
         InvalidURLError: There is no URL, or it cannot be understood.
         BackendNotInstalledError: No installed adapter serves its scheme.
-        StoreNotFoundError: What the store lives in is absent, and not to be made.
+        StoreNotFoundError: The store's table, file or folder is absent, and not to be made.
         ConfigStoreError: The adapter could not open the store.
     """
     if url is None:
@@ -66,8 +66,11 @@ def open_store(url: str | None = None, *, purpose: Purpose = "create") -> Store:
         shown = url.partition("?")[0]
         raise InvalidURLError(shown, "it starts with a scheme, as in file:config/prod.json")
     opener = cast("Callable[..., Store]", _adapter(match[1].lower()).load())
-    if purpose != "create" and "purpose" in _parameters(opener):
-        return opener(url, purpose=purpose)
+    if purpose != "create":
+        import inspect  # not at the top: most programs create
+
+        if "purpose" in inspect.signature(opener).parameters:
+            return opener(url, purpose=purpose)
     return opener(url)
 
 
@@ -92,14 +95,8 @@ def percent_decode(text: str, url: str) -> str:
         raise InvalidURLError(url, "its percent escapes are not UTF-8") from None
 
 
-def _parameters(opener: Callable[..., Store]) -> Collection[str]:
-    import inspect
-
-    return inspect.signature(opener).parameters
-
-
 def _adapter(scheme: str) -> EntryPoint:
-    # Not at the top: a program that opens no store by URL need not pay for it at its start.
+    # Not at the top: only programs that open a store by URL pay for it.
     from importlib.metadata import entry_points
 
     installed = {entry.name: entry for entry in entry_points(group=ENTRY_POINTS)}

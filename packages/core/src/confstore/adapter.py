@@ -1,48 +1,105 @@
 """
-What an adapter is made of.
+The parts of an adapter.
 
-Everything here keeps one promise: that all backends accept the same, refuse the same and give back
-the same. `confstore.testing` checks that a store keeps it.
+They keep one promise: all backends accept, refuse and give back the same. `confstore.testing` has
+the contract that checks it. The protocols and records of an adapter are in `confstore`, and
+`confstore.documents` has options as JSON.
 
-The names below are imported when they are first used.
+- **Checks, enough for a plain adapter:** `checked_store` and `checked_option` check names,
+  `checked_keys` the keys of a read, which `select` selects. `canonical_values` and
+  `canonical_update` check values, copy them and make them read-only; `merge_update` applies an
+  update. `ClosesOnExit` closes the store at the end of a `with` block.
+- **URLs and connections:** `percent_decode`, `closest`, `Backoff`, `call_after_fork`.
+- **Values:** `RESERVED_KEYS`, `is_same`, `FillableDict`.
+- **Polls:** `poll_between`, `paced`, and for a journal in a remote backend `JournalPoller`.
+- **A journal:** `checked_draft`, `split_into_drafts`, `next_commit`, `apply_changes`,
+  `check_if_version`, `without_gap`, `journal_form`.
+- **A diagnosis:** `findings_of`.
+
+A plain adapter, whose backend is a dict of dicts:
+
+```python
+from confstore.adapter import (
+    ClosesOnExit,
+    canonical_update,
+    canonical_values,
+    checked_keys,
+    checked_option,
+    checked_store,
+    merge_update,
+    select,
+)
+from confstore.errors import OptionNotFoundError, StoreClosedError
+
+
+class PlainStore(ClosesOnExit):
+    def __init__(self, backend, name):
+        self.name = checked_store(name)
+        self._options = backend.setdefault(self.name, {})
+        self._is_closed = False
+
+    def get(self, option, *, keys=None, consistent=True):
+        self._check_open()
+        option, keys = checked_option(option), checked_keys(keys)
+        values = self._options.get(option)
+        if values is None:
+            raise OptionNotFoundError(option, self.name)
+        return select(values, keys).copy()
+
+    def items(self, *, consistent=True):
+        self._check_open()
+        options = dict(self._options)
+        return ((option, values.copy()) for option, values in options.items())
+
+    def set(self, option, values):
+        self._check_open()
+        option = checked_option(option)
+        self._options[option] = canonical_values(option, values)
+
+    def update(self, option, values, *, remove=()):
+        self._check_open()
+        option = checked_option(option)
+        changed, removed = canonical_update(option, values, remove)
+        # A backend that others write to needs a lock or a condition here.
+        old = self._options.get(option)
+        self._options[option] = merge_update(option, old, changed, removed)
+
+    def delete(self, option):
+        self._check_open()
+        option = checked_option(option)
+        if self._options.pop(option, None) is None:
+            raise OptionNotFoundError(option, self.name)
+
+    def close(self):
+        self._is_closed = True
+
+    def _check_open(self):
+        if self._is_closed:
+            raise StoreClosedError(self.name)
+```
+
+The names are imported when they are first used.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from confstore._lazy import lazy_names as lazy_names
+from confstore._lazy import lazy_names
 
 # Written twice: a type checker reads imports, and the program reads the mapping below.
 if TYPE_CHECKING:
-    from confstore._doctor import (
-        drift_finding as drift_finding,
-        finding_of as finding_of,
-        findings_of as findings_of,
-        journal_finding as journal_finding,
-        options_finding as options_finding,
-    )
-    from confstore._documents.json_document import options_from_json as options_from_json
-    from confstore._documents.json_place import find_json_fault as find_json_fault
-    from confstore._documents.tagged_json import (
-        JSONPathError as JSONPathError,
-        values_from_json as values_from_json,
-        values_to_json as values_to_json,
-    )
-    from confstore._documents.text_place import TextFault as TextFault, decode_text as decode_text
+    from confstore._doctor import findings_of as findings_of
     from confstore._journal.chain import (
         check_if_version as check_if_version,
-        check_unchanged as check_unchanged,
         without_gap as without_gap,
     )
     from confstore._journal.commits import (
-        Draft as Draft,
         apply_changes as apply_changes,
         checked_draft as checked_draft,
         journal_form as journal_form,
         next_commit as next_commit,
         split_into_drafts as split_into_drafts,
-        values_from_journal as values_from_journal,
     )
     from confstore._journal.poller import JournalPoller as JournalPoller
     from confstore._opening import percent_decode as percent_decode
@@ -51,11 +108,9 @@ if TYPE_CHECKING:
     from confstore._process.naps import paced as paced
     from confstore._process.waits import Backoff as Backoff
     from confstore._stores.polling import poll_between as poll_between
-    from confstore._stores.protocols import Head as Head, Journal as Journal
     from confstore._values.canonical import (
         canonical_update as canonical_update,
         canonical_values as canonical_values,
-        check_size as check_size,
         merge_update as merge_update,
     )
     from confstore._values.keys import (
@@ -68,48 +123,26 @@ if TYPE_CHECKING:
         checked_store as checked_store,
         closest as closest,
     )
-    from confstore._values.numbers import (
-        number_from_text as number_from_text,
-        number_to_text as number_to_text,
-    )
-    from confstore._values.read_only import (
-        FillableDict as FillableDict,
-        ReadOnlyDict as ReadOnlyDict,
-        ReadOnlyList as ReadOnlyList,
-        freeze as freeze,
-        freeze_value as freeze_value,
-        is_same as is_same,
-        thaw as thaw,
-    )
+    from confstore._values.read_only import FillableDict as FillableDict, is_same as is_same
 
 __getattr__, __dir__, __all__ = lazy_names(
     __name__,
     {
-        "confstore._doctor": "drift_finding finding_of findings_of journal_finding options_finding",
-        "confstore._documents.json_document": "options_from_json",
-        "confstore._documents.json_place": "find_json_fault",
-        "confstore._documents.tagged_json": ("JSONPathError values_from_json values_to_json"),
-        "confstore._documents.text_place": "TextFault decode_text",
-        "confstore._journal.chain": "check_if_version check_unchanged without_gap",
+        "confstore._doctor": "findings_of",
+        "confstore._journal.chain": "check_if_version without_gap",
         "confstore._journal.commits": (
-            "Draft apply_changes checked_draft journal_form next_commit split_into_drafts "
-            "values_from_journal"
+            "apply_changes checked_draft journal_form next_commit split_into_drafts"
         ),
         "confstore._journal.poller": "JournalPoller",
-        "confstore._lazy": "lazy_names",
         "confstore._opening": "percent_decode",
         "confstore._process.closing": "ClosesOnExit",
         "confstore._process.forks": "call_after_fork",
         "confstore._process.naps": "paced",
         "confstore._process.waits": "Backoff",
         "confstore._stores.polling": "poll_between",
-        "confstore._stores.protocols": "Head Journal",
-        "confstore._values.canonical": "canonical_update canonical_values check_size merge_update",
+        "confstore._values.canonical": "canonical_update canonical_values merge_update",
         "confstore._values.keys": "RESERVED_KEYS checked_keys select",
         "confstore._values.names": "checked_option checked_store closest",
-        "confstore._values.numbers": "number_from_text number_to_text",
-        "confstore._values.read_only": (
-            "FillableDict ReadOnlyDict ReadOnlyList freeze freeze_value is_same thaw"
-        ),
+        "confstore._values.read_only": "FillableDict is_same",
     },
 )

@@ -11,13 +11,8 @@ import pytest
 from hypothesis import example, given, strategies as st
 
 from confstore import ReadOnlyDict, ReadOnlyList
-from confstore.adapter import (
-    canonical_values,
-    is_same,
-    options_from_json,
-    values_from_json,
-    values_to_json,
-)
+from confstore.adapter import canonical_values, is_same
+from confstore.documents import options_from_json, values_from_json, values_to_json
 from confstore.errors import InvalidDocumentError
 from confstore.testing import CANARY, any_option, any_values, assert_keeps_values
 
@@ -28,6 +23,7 @@ def document(options: dict[str, Any], **how: Any) -> bytes:
     return json.dumps({name: values_to_json(one) for name, one in options.items()}, **how).encode()
 
 
+@pytest.mark.slow("its examples are documents of all kinds of values")
 @given(
     options=st.dictionaries(any_option, any_values, max_size=4),
     indent=st.sampled_from([None, 2]),

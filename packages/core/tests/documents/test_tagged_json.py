@@ -9,14 +9,9 @@ from typing import Any
 import pytest
 from hypothesis import example, given
 
-from confstore.adapter import (
-    JSONPathError,
-    ReadOnlyDict,
-    canonical_values,
-    is_same,
-    values_from_json,
-    values_to_json,
-)
+from confstore import ReadOnlyDict
+from confstore.adapter import canonical_values, is_same
+from confstore.documents import JSONPathError, values_from_json, values_to_json
 from confstore.testing import EDGE_VALUES, any_values
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from confstore import Poll
-from confstore.adapter import freeze, paced
+from confstore._values.read_only import freeze
+from confstore.adapter import paced
 
 
 @pytest.fixture

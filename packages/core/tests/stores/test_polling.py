@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from confstore import Poll
-from confstore.adapter import freeze, poll_between
+from confstore._values.read_only import freeze
+from confstore.adapter import poll_between
 
 OLD = {"same": freeze({"a": [1]}), "typed": freeze({"a": 1}), "gone": freeze({})}
 NEW = {"same": freeze({"a": [1]}), "typed": freeze({"a": True}), "new": freeze({})}

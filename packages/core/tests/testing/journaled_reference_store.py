@@ -6,17 +6,14 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timezone
 from typing import Any
 
-from confstore import Change, Commit, Head
+from confstore import Change, Commit, Draft, Head
 from confstore.adapter import (
-    Draft,
     apply_changes,
     canonical_update,
     canonical_values,
     check_if_version,
-    check_unchanged,
     checked_draft,
     checked_option,
-    freeze,
     merge_update,
     next_commit,
     split_into_drafts,
@@ -125,8 +122,7 @@ class JournaledReferenceStore(ReferenceStore):
         return self.append(draft)
 
     def check_unchanged(self, draft: Draft, version: int) -> None:
-        options = {option: freeze(values) for option, values in self.options.items()}
-        check_unchanged(self.name, draft.changes, options, version)
+        draft.check_unchanged(self.name, self.options, version)
 
     def write(self, draft: Draft) -> Commit:
         self.apply_draft(draft)

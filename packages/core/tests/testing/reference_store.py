@@ -8,19 +8,17 @@ from typing import Any
 
 import attrs
 
-from confstore import Change, Poll, Values
+from confstore import Change, Poll, ReadOnlyDict, Values
+from confstore._values.read_only import freeze, thaw
 from confstore.adapter import (
-    ReadOnlyDict,
     apply_changes,
     canonical_update,
     canonical_values,
     checked_keys,
     checked_option,
-    freeze,
     merge_update,
     poll_between,
     select,
-    thaw,
 )
 from confstore.errors import OptionNotFoundError, StoreClosedError
 

@@ -17,6 +17,7 @@ from confstore import (
     DiagnosableStore,
     Event,
     Finding,
+    JournaledStore,
     Poll,
     PollableStore,
     SimpleConfigStore,
@@ -25,6 +26,7 @@ from confstore import (
     TimeBasedConfigStore,
     Value,
     Values,
+    ability,
     diagnose,
     open_store,
 )
@@ -207,3 +209,16 @@ class LookingStore(DictStore):
 def looking(store: DiagnosableStore) -> list[Finding]:
     by_url: Iterator[Finding] = diagnose("memory:test")
     return [*looking(LookingStore()), *store.diagnose(), *by_url, Finding("a", None, "b", "c")]
+
+
+def version_of(store: Store) -> int | None:
+    journaled: JournaledStore | None = ability(store, JournaledStore)
+    if journaled is None or not journaled.is_journaled():
+        return None
+    journaled.enable_journal()
+    return journaled.version() - journaled.baseline()
+
+
+def polled(store: Store) -> Poll | None:
+    pollable = ability(store, PollableStore)
+    return None if pollable is None else pollable.poll()

@@ -13,7 +13,9 @@ import pytest
 from hypothesis import given
 
 from confstore import ReadOnlyList
-from confstore.adapter import canonical_update, canonical_values, check_size, freeze, is_same
+from confstore._values.canonical import check_size
+from confstore._values.read_only import freeze
+from confstore.adapter import canonical_update, canonical_values, is_same
 from confstore.errors import InvalidValueError
 from confstore.testing import any_values
 

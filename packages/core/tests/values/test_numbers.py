@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from hypothesis import given, strategies as st
 
-from confstore.adapter import canonical_values, is_same, number_from_text, number_to_text
+from confstore.adapter import canonical_values, is_same
+from confstore.documents import number_from_text, number_to_text
 from confstore.errors import InvalidValueError
 
 any_number = st.one_of(

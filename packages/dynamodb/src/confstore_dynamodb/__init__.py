@@ -8,20 +8,29 @@ first used.
 
 from __future__ import annotations
 
+import importlib
 from typing import TYPE_CHECKING
 
-from confstore.adapter import lazy_names
-
 if TYPE_CHECKING:
-    from confstore_dynamodb._config_store import DynamoDBConfigStore as DynamoDBConfigStore
-    from confstore_dynamodb._store import DynamoDBStore as DynamoDBStore
-    from confstore_dynamodb._url import open_url as open_url
+    from confstore_dynamodb._config_store import DynamoDBConfigStore
+    from confstore_dynamodb._store import DynamoDBStore
+    from confstore_dynamodb._url import open_url
 
-__getattr__, __dir__, __all__ = lazy_names(
-    __name__,
-    {
-        "confstore_dynamodb._config_store": "DynamoDBConfigStore",
-        "confstore_dynamodb._store": "DynamoDBStore",
-        "confstore_dynamodb._url": "open_url",
-    },
-)
+__all__ = ["DynamoDBConfigStore", "DynamoDBStore", "open_url"]
+
+_MODULES = {
+    "DynamoDBConfigStore": "confstore_dynamodb._config_store",
+    "DynamoDBStore": "confstore_dynamodb._store",
+    "open_url": "confstore_dynamodb._url",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _MODULES:
+        message = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(message)
+    return getattr(importlib.import_module(_MODULES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

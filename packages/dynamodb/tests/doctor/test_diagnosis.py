@@ -144,7 +144,7 @@ class TestHealthy:
         assert set(states(findings).values()) == {True}
         assert findings["reader"].text == "reader: yes, GetItem and Query"
         assert findings["writer"].text == "writer: yes, all 3 that were tried"
-        assert findings["journal"].text.startswith("there is none")
+        assert findings["journal"].text.startswith("not enabled")
         assert "drift" not in findings
 
     def test_provisioned(self, dynamodb_client: Any, table: str) -> None:

@@ -8,21 +8,18 @@ import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from confstore import Change, Commit, Poll, Value, Values
+from confstore import Change, Commit, Poll, ReadOnlyDict, Value, Values
 from confstore.adapter import (
     ClosesOnExit,
-    ReadOnlyDict,
     canonical_update,
     canonical_values,
     checked_draft,
     checked_keys,
     checked_option,
     checked_store,
-    freeze,
     merge_update,
     poll_between,
     select,
-    thaw,
 )
 from confstore.errors import (
     InvalidNameError,
@@ -126,7 +123,7 @@ class FileStore(ClosesOnExit):
         values = options.get(option if option.__class__ is str else checked_option(option))
         if values is None:
             raise OptionNotFoundError(checked_option(option), self._name)
-        return thaw(select(values, wanted))
+        return select(values, wanted).copy()
 
     def items(
         self,
@@ -135,7 +132,7 @@ class FileStore(ClosesOnExit):
     ) -> Iterator[tuple[str, Values]]:
         """Every option at the time of the call, in the file's order."""
         options = self._read().options
-        return ((option, thaw(values)) for option, values in options.items())
+        return ((option, values.copy()) for option, values in options.items())
 
     def poll(
         self,
@@ -155,7 +152,7 @@ class FileStore(ClosesOnExit):
         """Replace the whole option; it keeps its place in the file, and a new one is the last."""
         self._check_open()
         name = checked_option(option)
-        self._writer.write((Change(name, freeze(canonical_values(name, values))),))
+        self._writer.write((Change(name, canonical_values(name, values)),))
 
     def update(
         self, option: str, values: Mapping[str, Value], *, remove: Collection[str] = ()
@@ -296,4 +293,4 @@ class FileStore(ClosesOnExit):
 def _checked_change(change: Change) -> Change:
     option = checked_option(change.option)
     values = change.values
-    return Change(option, None if values is None else freeze(canonical_values(option, values)))
+    return Change(option, None if values is None else canonical_values(option, values))

@@ -11,7 +11,8 @@ from types import MappingProxyType
 
 import attrs
 
-from confstore.adapter import ReadOnlyDict, is_same
+from confstore import ReadOnlyDict
+from confstore.adapter import is_same
 from confstore.errors import BackendError, CorruptStoreError, StoreUnavailableError
 from confstore_file._document import is_blank, options_from_bytes
 from confstore_file._os_errors import store_error

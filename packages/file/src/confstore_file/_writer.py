@@ -10,16 +10,8 @@ from typing import cast
 
 import attrs
 
-from confstore import Change, Commit, Head
-from confstore.adapter import (
-    Draft,
-    ReadOnlyDict,
-    apply_changes,
-    check_if_version,
-    check_unchanged,
-    next_commit,
-    split_into_drafts,
-)
+from confstore import Change, Commit, Draft, Head, ReadOnlyDict
+from confstore.adapter import apply_changes, check_if_version, next_commit, split_into_drafts
 from confstore.errors import NotJournaledError, StoreUnavailableError
 from confstore_file._document import options_to_bytes
 from confstore_file._journal_file import JournalFile, JournalState
@@ -113,7 +105,7 @@ class Writer:
                 since = commits[max(0, if_version) :]
                 check_if_version(self._store, if_version, draft.options, since, len(commits))
             if journal_only:
-                check_unchanged(self._store, draft.changes, options, len(commits))
+                draft.check_unchanged(self._store, options, len(commits))
             return draft
 
         return cast("Commit", self._write(make_draft, journal_only=journal_only))

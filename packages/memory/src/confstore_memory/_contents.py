@@ -12,7 +12,6 @@ from confstore.adapter import (
     apply_changes,
     call_after_fork,
     check_if_version,
-    check_unchanged,
     next_commit,
     poll_between,
     split_into_drafts,
@@ -71,10 +70,8 @@ class Contents:
         """
         Replace or delete an option, as a commit if there is a journal.
 
-        Args:
-            option: The option.
-            make: Gives the new values for the present ones, None for an absent option. What it
-                raises is raised, and nothing is written.
+        `make` gives the new values for the present ones, and None stands for an absent option. If
+        it raises, nothing is written.
         """
         with self._lock:
             change = Change(option, make(self.options.get(option)))
@@ -103,7 +100,7 @@ class Contents:
 
     @property
     def is_journaled(self) -> bool:
-        """Whether every write is a commit."""
+        """True once the journal is enabled."""
         return self._commits is not None
 
     def enable_journal(self) -> None:
@@ -119,20 +116,15 @@ class Contents:
             self._commits = commits
 
     def journal(self) -> list[Commit]:
-        """
-        Every commit, the first one first.
-
-        Raises:
-            NotJournaledError: There is no journal.
-        """
+        """Every commit, ascending."""
         if self._commits is None:
             raise NotJournaledError(self._store)
         return self._commits
 
     def commits(self, since: int) -> list[Commit]:
         """The commits after a version."""
-        # Whoever has seen a version sees its options: a commit is in the journal before it is
-        # applied, so a reader waits for the lock.
+        # A commit is in the journal before it is applied: a reader waits for the lock, so that it
+        # sees the options of every version that it has seen.
         with self._lock:
             return self.journal()[max(0, since) :]
 
@@ -157,7 +149,7 @@ class Contents:
                 check_if_version(self._store, if_version, draft.options, since, len(commits))
             if not journal_only:
                 return self._commit(commits, draft)
-            check_unchanged(self._store, draft.changes, self.options, len(commits))
+            draft.check_unchanged(self._store, self.options, len(commits))
             commits.append(next_commit(draft, _head_of(commits)))
             return commits[-1]
 

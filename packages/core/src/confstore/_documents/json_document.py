@@ -7,9 +7,8 @@ import sys
 from decimal import Decimal
 from typing import Any, NoReturn
 
-from confstore._documents.json_place import find_json_fault
+from confstore._documents.json_place import TextFault, decode_text, find_json_fault
 from confstore._documents.tagged_json import JSONPathError, OptionReader
-from confstore._documents.text_place import TextFault, decode_text
 from confstore._values.numbers import MAX_DIGITS, Number, number_from_text
 from confstore._values.read_only import ReadOnlyDict
 from confstore.errors import InvalidDocumentError
@@ -55,7 +54,7 @@ def _options(content: bytes) -> dict[str, ReadOnlyDict] | TextFault:
         fault = find_json_fault(text)
     except RecursionError:
         fault = find_json_fault(text)
-        # A sound text: it is the caller who stands at the limit.
+        # The text has no fault: the caller's own stack is at the limit.
         if fault is None:
             raise
     return fault or TextFault(1, 1, "this is not the JSON of options")
@@ -77,7 +76,7 @@ def _decoded(text: str, content: bytes) -> dict[str, ReadOnlyDict]:
 
 def _may_repeat_keys(content: bytes, key_count: int) -> bool:
     """
-    Whether the decoder may have dropped a key that is in its object twice.
+    True if the decoder may have dropped a key that is in its object twice.
 
     Each key of a text has a colon behind it and, without the blanks, a quote before that. Where no
     more of these are there than keys were read, every key was read.
@@ -89,7 +88,7 @@ def _may_repeat_keys(content: bytes, key_count: int) -> bool:
 
 def _reader(content: bytes, option_count: int) -> OptionReader:
     # Only an escape makes a lone surrogate, and only a long row of digits an int of so many.
-    is_plain = b"\\u" not in content and _LONG_INT not in content.translate(_DIGITS_AS_ZEROS)
+    is_ordinary = b"\\u" not in content and _LONG_INT not in content.translate(_DIGITS_AS_ZEROS)
     # A string of JSON has no line break in it. So if each window of the text has one, a key and its
     # value have less than four windows of bytes.
     has_breaks = all(
@@ -99,9 +98,9 @@ def _reader(content: bytes, option_count: int) -> OptionReader:
     # One brace for the document and one for each option: none are left for their values.
     has_containers = b"[" in content or content.count(b"{") > 1 + option_count
     return OptionReader(
-        _SCALARS if is_plain else _SCALARS - {str, int},
+        _SCALARS if is_ordinary else _SCALARS - {str, int},
         4 * _WINDOW_B if has_breaks else None,
-        is_flat=is_plain and not has_containers,
+        is_flat=is_ordinary and not has_containers,
     )
 
 

@@ -26,6 +26,7 @@ __all__ = [
     "MAX_NESTING",
     "JSONPathError",
     "OptionReader",
+    "options_from_tree",
     "values_from_json",
     "values_to_json",
 ]
@@ -37,11 +38,11 @@ _set_item: Callable[[dict[str, Any], str, Any], None] = dict.__setitem__
 
 class JSONPathError(ValueError):
     """
-    A JSON value that stands for no value of ours.
+    A JSON value that is not a value of an option.
 
     Attributes:
         path: The keys and indices that lead to it.
-        reason: What is wrong with it; never the value.
+        reason: What is wrong with it; never a value.
     """
 
     def __init__(self, path: tuple[str | int, ...], reason: str) -> None:
@@ -55,14 +56,14 @@ class JSONPathError(ValueError):
 
 
 def values_to_json(values: Mapping[str, Value]) -> dict[str, Any]:
-    """An option's canonical values as what `json.dumps` takes."""
+    """An option's canonical values as an argument of `json.dumps`."""
     return {key: _to_json(value) for key, value in values.items()}
 
 
 def _to_json(value: Any) -> Any:
     if isinstance(value, dict):
-        plain = values_to_json(value)
-        return {"$dict": plain} if _is_tagged(plain) else plain
+        entries = values_to_json(value)
+        return {"$dict": entries} if _is_tagged(entries) else entries
     if isinstance(value, list):
         return [_to_json(entry) for entry in value]
     if isinstance(value, set | frozenset):
@@ -86,14 +87,27 @@ def values_from_json(raw: object) -> ReadOnlyDict:
         raw: The result. With `parse_float=number_from_text` it has every digit of a number.
 
     Raises:
-        JSONPathError: It is no JSON object, or something in it is outside the domain of values.
+        JSONPathError: It is not a JSON object, or a value in it is outside the domain.
     """
     return OptionReader().values(raw)
 
 
+def options_from_tree(tree: object) -> dict[str, ReadOnlyDict]:
+    """
+    Options, read-only and canonical, from the dicts, lists and scalars of a format's parser.
+
+    Raises:
+        JSONPathError: A part of it is not an option or a value; the path begins with the option.
+    """
+    if not isinstance(tree, dict):
+        raise JSONPathError((), "a document holds option to values: it is not a list or a scalar")
+    reader = OptionReader()
+    return {option: reader.option(option, raw) for option, raw in tree.items()}
+
+
 class OptionReader:
     """
-    Makes read-only options of what `json.loads` gave for one document, in one pass.
+    Makes read-only options from the result of `json.loads` for one document, in one pass.
 
     A `ReadOnlyDict`, which the decoder's `object_hook` may give, is not copied but filled in place.
 
@@ -117,7 +131,7 @@ class OptionReader:
             checked: Types of values that need no check in this document.
             max_entry_b: The largest size of a key and its value, or of an entry of a list, if that
                 is known.
-            is_flat: Whether all values of options are known to need no check.
+            is_flat: True if no value of the document needs a check.
         """
         self.key_count = 0
         self._list_length = 0
@@ -129,12 +143,7 @@ class OptionReader:
         self._max_entries = 0 if max_entry_b is None else MAX_OPTION_SIZE_B // max_entry_b
 
     def option(self, name: str, raw: object) -> ReadOnlyDict:
-        """
-        The values of an option.
-
-        Raises:
-            JSONPathError: They cannot be stored; the path begins with the option.
-        """
+        """The values of an option; the path of an error begins with the option."""
         # Nearly every option ends here: each of these tests runs at the speed of C.
         if (
             raw.__class__ is ReadOnlyDict
@@ -251,7 +260,7 @@ class OptionReader:
 
     def _set(self, content: list[Any]) -> frozenset[Any]:
         for index, raw in enumerate(content):
-            # Before it is read: sets inside one another are no depth, and would have no end.
+            # Before it is read: sets do not count as nesting, so sets in sets would have no end.
             if not _can_be_in_set(raw):
                 reason = f"a set holds text, bytes or numbers, not {_json_type(raw)}"
                 raise JSONPathError((index,), reason)

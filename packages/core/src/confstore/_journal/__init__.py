@@ -1,1 +1,1 @@
-"""Commits, the journal that they form, and what can be told from it."""
+"""Commits, the journal that they form, its history, and plans to change a store by commits."""

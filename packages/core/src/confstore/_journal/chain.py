@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
-from confstore._stores.protocols import Change, Commit, Head
-from confstore._values.read_only import is_same
-from confstore._values.types import Value
+from confstore._stores.protocols import Commit, Head
 from confstore.errors import JournalGapError, VersionConflictError
 
-__all__ = ["check_if_version", "check_unchanged", "contiguous", "without_gap"]
+__all__ = ["check_if_version", "contiguous", "without_gap"]
 
 
 def contiguous(commits: Sequence[Commit], head: Head) -> tuple[list[Commit], bool]:
@@ -69,30 +67,3 @@ def check_if_version(
     conflicts = tuple(sorted(options & touched))
     if conflicts:
         raise VersionConflictError(store, if_version, version, conflicts)
-
-
-def check_unchanged(
-    store: str,
-    changes: Sequence[Change],
-    options: Mapping[str, Mapping[str, Value]],
-    version: int,
-) -> None:
-    """
-    Check that options are as a commit with `journal_only` says.
-
-    Args:
-        store: The store's name.
-        changes: The options as the caller read them.
-        options: The options as they are, at least those of the changes that exist.
-        version: The store's version now.
-
-    Raises:
-        VersionConflictError: Some of them have changed since.
-    """
-    changed = sorted(
-        change.option
-        for change in changes
-        if not is_same(options.get(change.option), change.values)
-    )
-    if changed:
-        raise VersionConflictError(store, version, version, tuple(changed))

@@ -10,16 +10,15 @@ from typing import Any
 
 import attrs
 
-from confstore._documents.tagged_json import values_from_json, values_to_json
+from confstore._documents.tagged_json import values_to_json
 from confstore._stores.protocols import Change, Commit, Head
 from confstore._values.canonical import MAX_DEPTH, canonical_values
 from confstore._values.keys import RESERVED_KEYS
 from confstore._values.names import checked_option, utf8_size
-from confstore._values.numbers import number_from_text
-from confstore._values.read_only import ReadOnlyDict, freeze
+from confstore._values.read_only import is_same
 from confstore._values.sizes import text_size_b, values_size_b
 from confstore._values.types import Value
-from confstore.errors import InvalidCommitError
+from confstore.errors import InvalidCommitError, VersionConflictError
 
 __all__ = [
     "Draft",
@@ -28,7 +27,6 @@ __all__ = [
     "journal_form",
     "next_commit",
     "split_into_drafts",
-    "values_from_journal",
 ]
 
 MAX_CHANGES = 99
@@ -108,8 +106,30 @@ class Draft:
 
     @property
     def options(self) -> frozenset[str]:
-        """The options that it changes."""
+        """The names of the options that it changes."""
         return frozenset(change.option for change in self.changes)
+
+    def check_unchanged(
+        self, store: str, options: Mapping[str, Mapping[str, Value]], version: int
+    ) -> None:
+        """
+        Check that options are as this draft says, for a commit with `journal_only`.
+
+        Args:
+            store: The store's name.
+            options: The options as they are, at least those of the draft that exist.
+            version: The store's version now.
+
+        Raises:
+            VersionConflictError: Some of them are not so.
+        """
+        changed = sorted(
+            change.option
+            for change in self.changes
+            if not is_same(options.get(change.option), change.values)
+        )
+        if changed:
+            raise VersionConflictError(store, version, version, tuple(changed))
 
 
 def next_commit(
@@ -237,18 +257,6 @@ def journal_form(values: Mapping[str, Value]) -> Mapping[str, Value] | str:
     if _depth(values) - 1 <= _MAX_JOURNALED_DEPTH:
         return values
     return json.dumps(values_to_json(values), ensure_ascii=False, separators=(",", ":"))
-
-
-def values_from_journal(form: Mapping[str, Value] | str) -> ReadOnlyDict:
-    """
-    The values that `journal_form` made this of.
-
-    Raises:
-        ValueError: The text is not tagged JSON of an option.
-    """
-    if not isinstance(form, str):
-        return freeze(form)
-    return values_from_json(json.loads(form, parse_float=number_from_text))
 
 
 def _depth(value: Any) -> int:

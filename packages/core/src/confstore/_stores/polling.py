@@ -1,4 +1,4 @@
-"""What has changed between two states of a store."""
+"""Polling: the changes between two states of a store, and a poll of any store."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ def poll_between(
     new: Mapping[str, ReadOnlyDict],
 ) -> Poll:
     """
-    The answer of a store that knows both states.
+    The poll of a store that knows both states.
 
     Args:
-        checkpoint: What stands for the new state.
+        checkpoint: Stands for the new state.
         old: The state of the last checkpoint; None if that is not known.
         new: The state now.
     """

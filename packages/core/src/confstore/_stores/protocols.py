@@ -1,8 +1,8 @@
 """
 Every protocol and every record that core and an adapter share.
 
-A `Store` is what an adapter writes. The other protocols are optional abilities, which `ability`
-finds by their methods. No property of a store does input or output, or raises.
+An adapter writes a `Store`. The other protocols are optional abilities: `ability` finds them by
+their methods. No property of a store does I/O or raises.
 """
 
 from __future__ import annotations
@@ -16,6 +16,12 @@ import attrs
 
 from confstore._values.read_only import ReadOnlyDict
 from confstore._values.types import Value, Values
+from confstore.errors import (
+    AccessDeniedError,
+    ConfigStoreError,
+    CorruptStoreError,
+    StoreUnavailableError,
+)
 
 __all__ = [
     "BulkStore",
@@ -34,51 +40,15 @@ __all__ = [
 
 T = TypeVar("T")
 
-
-@attrs.frozen
-class Change:
-    """
-    What a commit makes of one option.
-
-    Attributes:
-        option: The option's name.
-        values: All of its values from now on; None deletes it.
-    """
-
-    option: str
-    values: Mapping[str, Value] | None = attrs.field(repr=False)
-
-
-@attrs.frozen
-class Commit:
-    """
-    One atomic write.
-
-    Attributes:
-        version: Its place in the journal; 1 is the first.
-        id: Names this commit and no other, in whichever table or file.
-        at: When it was made, by the clock of its writer; aware, in UTC.
-        author: Who made it, if that was said.
-        comment: Why.
-        changes: The options that it set or deleted, with their whole new values.
-        previous: The `id` of the commit before it; None for the first.
-    """
-
-    version: int
-    id: str
-    at: datetime
-    author: str | None
-    comment: str
-    changes: tuple[Change, ...]
-    previous: str | None = None
+# -- a store -----------------------------------------------------------------------------------
 
 
 class Store(Protocol):
     """
-    A named set of options in some backend; what an adapter writes.
+    A named set of options in a backend.
 
-    Every method is thread-safe and synchronous. What comes in is copied and what goes out is the
-    caller's own. Every failure is a `ConfigStoreError`; a call on a closed store raises
+    Every method is thread-safe and synchronous. Arguments are copied, and results belong to the
+    caller. Every failure is a `ConfigStoreError`; a call on a closed store raises
     `StoreClosedError`. An adapter does not inherit from this class.
     """
 
@@ -96,16 +66,16 @@ class Store(Protocol):
         Args:
             option: The option's name.
             keys: The keys to read; None reads all, an empty collection none.
-            consistent: Whether every write that has ended must be seen.
+            consistent: True to see every write that has ended.
 
         Raises:
-            OptionNotFoundError: The option does not exist, whatever the keys.
+            OptionNotFoundError: The option does not exist, whichever keys are asked for.
             TypeError: `keys` is a `str`, a mapping, or holds something that is not a `str`.
         """
         ...
 
     def items(self, *, consistent: bool = True) -> Iterator[tuple[str, Values]]:
-        """Every option, streamed in the backend's order; complete, or it raises."""
+        """Every option, streamed in the backend's order; an incomplete answer raises."""
         ...
 
     def set(self, option: str, values: Mapping[str, Value]) -> None:
@@ -126,8 +96,8 @@ class Store(Protocol):
 
         Raises:
             InvalidNameError: The option cannot have this name.
-            InvalidValueError: The values are outside the domain, or a key is both set and removed;
-                nothing is written.
+            InvalidValueError: The values are outside the domain, the option would become too large,
+                or a key is both set and removed; nothing is written.
             TypeError: `remove` is a `str` or a mapping, or holds something that is not a `str`.
         """
         ...
@@ -142,20 +112,37 @@ class Store(Protocol):
         ...
 
     def close(self) -> None:
-        """Give back what the store holds open; closing twice is closing once."""
+        """Release resources; the second call does nothing."""
         ...
+
+
+# -- abilities ---------------------------------------------------------------------------------
+
+
+@attrs.frozen
+class Change:
+    """
+    The new state of one option.
+
+    Attributes:
+        option: The option's name.
+        values: All of its values from now on; None deletes it.
+    """
+
+    option: str
+    values: Mapping[str, Value] | None = attrs.field(repr=False)
 
 
 @attrs.frozen
 class Poll:
     """
-    What is new in a store since a checkpoint.
+    The changes of a store since a checkpoint.
 
     Attributes:
-        checkpoint: What to give to the next poll; opaque to everybody but its store.
-        changed: Options that were written, with core's read-only values; after a full poll, all.
-        removed: The names of options that are gone; empty after a full poll.
-        is_full: Whether `changed` is the whole store.
+        checkpoint: The argument of the next poll; only its store knows what it means.
+        changed: Options that were written, with read-only values; after a full poll, all options.
+        removed: The names of options that no longer exist; empty after a full poll.
+        is_full: True if `changed` is the whole store.
     """
 
     checkpoint: object = attrs.field(repr=False)
@@ -165,26 +152,22 @@ class Poll:
 
 
 class PollableStore(Store, Protocol):
-    """A store that can say what is new more cheaply than by reading everything."""
+    """A store that finds its changes more cheaply than by reading everything."""
 
     def poll(self, checkpoint: object = None, *, consistent: bool = False) -> Poll:
         """
-        What is new since the checkpoint.
+        The changes since a checkpoint.
 
         Args:
-            checkpoint: That of an earlier poll; None, or one that this store does not know
-                (another store's, an older process's), gives a full answer.
-            consistent: Whether every write that has ended must be seen.
+            checkpoint: That of an earlier poll. None, or one that this store does not know (another
+                store's, an older process's), gives a full answer.
+            consistent: True to see every write that has ended.
         """
         ...
 
 
 class BulkStore(Store, Protocol):
-    """
-    A store for which many changes are one write, with or without a journal.
-
-    An optional ability, for backends whose write costs as much as the whole store, such as a file.
-    """
+    """A store that writes many changes at once, for backends that rewrite everything, as a file."""
 
     def apply(self, changes: Iterable[Change]) -> None:
         """
@@ -211,15 +194,14 @@ def _one_line(text: str) -> str:
 @attrs.frozen
 class Finding:
     """
-    One thing that was looked at.
+    The result of one check of a diagnosis.
 
     Attributes:
-        check: What was looked at: `endpoint`, `clock`, `credentials`, `table`, `key schema`,
+        check: The name of the check: `endpoint`, `clock`, `credentials`, `table`, `key schema`,
             `permissions`, `journal`, `options`, `drift`, `file`, ...
-        is_ok: Whether it is as it should be; None if that could not be found out.
-        text: What was found, on one line; names, sizes and times, and never a value.
-        advice: What to do about it, on one line; empty if nothing needs doing. With something that
-            is as it should be, it is a note: worth a thought, and no fault.
+        is_ok: False if there is a problem; None if that could not be found out.
+        text: The result, on one line; names, sizes and times, and never a value.
+        advice: How to solve the problem, on one line. Where there is no problem, it is a note.
     """
 
     check: str
@@ -227,32 +209,68 @@ class Finding:
     text: str = attrs.field(converter=_one_line)
     advice: str = attrs.field(default="", converter=_one_line)
 
+    @classmethod
+    def of_error(cls, check: str, error: ConfigStoreError) -> Finding:
+        """The finding of a check that an error ended: unknown if the store did not answer."""
+        if isinstance(error, StoreUnavailableError):
+            return cls(check, None, str(error), "try again once the store can be reached")
+        if isinstance(error, AccessDeniedError):
+            return cls(check, None, str(error), "look again with permission to read this")
+        if isinstance(error, CorruptStoreError):
+            return cls(check, False, str(error), "repair it where the text says, or restore it")
+        # The texts of the others say what to do.
+        return cls(check, False, str(error))
+
 
 class DiagnosableStore(Store, Protocol):
-    """A store that can look at itself."""
+    """A store that can diagnose itself."""
 
     def diagnose(self) -> Iterator[Finding]:
         """
-        What is well and what is not; nothing is written.
+        Check the store; nothing is written.
 
-        Each finding is given as soon as it is known. What is wrong is a finding and no error; what
-        makes further looks pointless, such as a backend that does not answer, is the last one.
-
-        Raises:
-            StoreClosedError: The store was closed.
+        Each finding is given as soon as it is known. A problem is a finding and no error; one that
+        makes further checks pointless, such as a backend that does not answer, is the last.
         """
         ...
 
 
+# -- the journal -------------------------------------------------------------------------------
+
+
+@attrs.frozen
+class Commit:
+    """
+    One atomic write.
+
+    Attributes:
+        version: Its place in the journal; 1 is the first.
+        id: Unique among all commits of all stores.
+        at: When it was made, by the clock of its writer; aware, in UTC.
+        author: Who made it, if that was said.
+        comment: Why.
+        changes: The options that it set or deleted, with their whole new values.
+        previous: The `id` of the commit before it; None for the first.
+    """
+
+    version: int
+    id: str
+    at: datetime
+    author: str | None
+    comment: str
+    changes: tuple[Change, ...]
+    previous: str | None = None
+
+
 class JournaledStore(Store, Protocol):
     """
-    A store whose every write is one atomic commit.
+    A store that can have a journal; `set`, `update` and `delete` are then commits of one change.
 
-    `set`, `update` and `delete` are commits of one change.
+    Without one, `baseline`, `version`, `commits` and `commit` raise `NotJournaledError`.
     """
 
     def is_journaled(self) -> bool:
-        """Whether the journal is enabled; if not, the other methods raise `NotJournaledError`."""
+        """Whether the journal is enabled."""
         ...
 
     def enable_journal(self) -> None:
@@ -300,10 +318,10 @@ class JournaledStore(Store, Protocol):
         the same moment: look at the options again afterwards, as `reconcile` does.
 
         Args:
-            changes: Options to set or to delete, 1 to 99 of them; here a delete of an absent option
-                is no error, so that a journal can be told of a delete which went past it.
-            if_version: Refuse if any of these options was committed after this version, or if
-                the store has not come to this version yet.
+            changes: Options to set or to delete, 1 to 99 of them. A delete of an absent option is
+                no error here, which may be one that bypassed the journal.
+            if_version: Refuse if one of these options was committed after this version, or if the
+                store has not come to this version yet.
             author: Who commits.
             comment: Why; author and comment have at most 2,000 bytes of UTF-8 together.
             journal_only: The options are as in the changes already (no values: absent); refuse if
@@ -323,7 +341,7 @@ class JournaledStore(Store, Protocol):
 
 @attrs.frozen
 class Head:
-    """The last commit that somebody knows of; version 0 has no id."""
+    """The last commit known to somebody; version 0 has no id."""
 
     version: int = 0
     id: str | None = None
@@ -350,6 +368,9 @@ class Journal(Protocol):
         ...
 
 
+# -- finding an ability ------------------------------------------------------------------------
+
+
 def ability(store: object, protocol: Callable[..., T]) -> T | None:
     """
     The store, if it has every method of a protocol; else None.
@@ -368,10 +389,10 @@ def ability(store: object, protocol: Callable[..., T]) -> T | None:
 @functools.cache
 def _methods_of(protocol: Any) -> tuple[str, ...]:
     """The public methods of a protocol, without those that every store has."""
-    ours = [base for base in protocol.__mro__ if base not in Store.__mro__]
     return tuple(
         name
-        for base in ours
+        for base in protocol.__mro__
+        if base not in Store.__mro__
         for name, member in vars(base).items()
         if callable(member) and not name.startswith("_")
     )

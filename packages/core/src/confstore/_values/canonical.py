@@ -1,9 +1,9 @@
 """
 The one domain of values, checked before anything is written to any backend.
 
-What passes here is stored by every backend and read back equal; so what passes on memory in a unit
-test cannot fail on DynamoDB in production. The checks are ours and not an emulator's: emulators
-accept what DynamoDB refuses and the other way round.
+Every backend stores values that pass here, and gives them back equal: a value that a unit test
+writes to memory cannot fail on DynamoDB in production. The checks are ours and not an emulator's:
+emulators accept values that DynamoDB refuses, and refuse others that it accepts.
 """
 
 from __future__ import annotations
@@ -55,11 +55,11 @@ def canonical_values(
 
     Args:
         option: The option that is to be written, already checked.
-        values: What the caller gave.
+        values: The caller's values.
         reserved: Keys that this backend needs for itself.
 
     Raises:
-        InvalidValueError: Something is outside the domain; it says where and why.
+        InvalidValueError: A value is outside the domain; the error says where and why.
     """
     canonical = _canonical_entries(option, values, reserved)
     check_size(option, canonical)
@@ -76,15 +76,16 @@ def canonical_update(
     """
     The keys to set, in canonical form and read-only, and the keys to remove.
 
-    The size of what is set is checked; a backend that knows the merged option checks that, too.
+    The size of the new values is checked; `merge_update` checks that of the merged option.
 
     Raises:
-        InvalidValueError: Something is outside the domain, or a key is both set and removed.
+        InvalidValueError: A value is outside the domain, or a key is both set and removed.
         TypeError: `remove` is a `str` or a mapping, or holds something that is not a `str`.
     """
     removed = key_names(remove, "remove")
     for key in removed:
-        _check_key(option, "", key)
+        if (fault := key_fault(key)) is not None:
+            raise InvalidValueError(option, "", fault)
         if key in reserved:
             raise _reserved_error(option, key)
     canonical = _canonical_entries(option, values, reserved)
@@ -96,10 +97,7 @@ def canonical_update(
 
 
 def merge_update(
-    option: str,
-    old: Mapping[str, Value] | None,
-    changed: ReadOnlyDict,
-    removed: Collection[str],
+    option: str, old: Mapping[str, Value] | None, changed: ReadOnlyDict, removed: Collection[str]
 ) -> ReadOnlyDict:
     """
     An option's values after an update, read-only.
@@ -120,12 +118,7 @@ def merge_update(
 
 
 def check_size(option: str, values: Mapping[str, Value]) -> None:
-    """
-    Check that an option in canonical form is not too large.
-
-    Raises:
-        InvalidValueError: It has more than `MAX_OPTION_SIZE_B` bytes.
-    """
+    """Refuse an option in canonical form that has more than `MAX_OPTION_SIZE_B` bytes."""
     size_b = option_size_b(option, values)
     if size_b > MAX_OPTION_SIZE_B:
         reason = (
@@ -144,7 +137,8 @@ def _canonical_entries(
         raise InvalidValueError(option, "", reason)
     canonical = FillableDict()
     for key, value in values.items():
-        _check_key(option, "", key)
+        if (fault := key_fault(key)) is not None:
+            raise InvalidValueError(option, "", fault)
         name = sys.intern(str.__str__(key))
         if name in reserved:
             raise _reserved_error(option, name)
@@ -162,7 +156,10 @@ def _canonical(option: str, path: str, value: Any, depth: int) -> Value:
             raise InvalidValueError(option, path, reason)
         return str.__str__(value)
     if isinstance(value, int | float | Decimal):
-        return _canonical_number(option, path, value)
+        try:
+            return canonical_number(value)
+        except ValueError as error:
+            raise InvalidValueError(option, path, str(error)) from None
     if isinstance(value, bytes):
         return bytes(memoryview(value))
     if isinstance(value, set | frozenset):
@@ -189,17 +186,11 @@ def _canonical(option: str, path: str, value: Any, depth: int) -> Value:
 def _canonical_dict(option: str, path: str, value: dict[Any, Any], depth: int) -> Value:
     canonical = FillableDict()
     for key, entry in value.items():
-        _check_key(option, path, key)
+        if (fault := key_fault(key)) is not None:
+            raise InvalidValueError(option, path, fault)
         name = sys.intern(str.__str__(key))
         canonical[name] = _canonical(option, f"{path}[{name!r}]", entry, depth)
     return ReadOnlyDict(canonical)
-
-
-def _canonical_number(option: str, path: str, value: int | float | Decimal) -> Value:
-    try:
-        return canonical_number(value)
-    except ValueError as error:
-        raise InvalidValueError(option, path, str(error)) from None
 
 
 def _canonical_set(option: str, path: str, value: Collection[Any]) -> Value:
@@ -211,7 +202,7 @@ def _canonical_set(option: str, path: str, value: Collection[Any]) -> Value:
         types = ", ".join(sorted({type(entry).__name__ for entry in value}))
         reason = f"a set holds only str, only bytes or only numbers, not {types}"
         raise InvalidValueError(option, path, reason)
-    # The set's own depth is no level: DynamoDB counts lists and maps.
+    # A set is not a level of nesting: DynamoDB counts lists and maps.
     canonical = frozenset(_canonical(option, path, entry, depth=0) for entry in value)
     if len(canonical) < len(value):
         # A Decimal can be a float's exact binary value, and another the float as it is written.
@@ -228,12 +219,6 @@ def _set_kind(entry: object) -> type | None:
     if isinstance(entry, int | float | Decimal) and not isinstance(entry, bool):
         return int
     return None
-
-
-def _check_key(option: str, path: str, key: object) -> None:
-    fault = key_fault(key)
-    if fault is not None:
-        raise InvalidValueError(option, path, fault)
 
 
 def _reserved_error(option: str, key: str) -> InvalidValueError:

@@ -1,4 +1,4 @@
-"""In what two states of a store differ, key by key."""
+"""The differences of two states of a store, key by key."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ class HasItems(Protocol):
 @attrs.frozen
 class Difference:
     """
-    One key in which two states differ.
+    One key whose value differs between two states.
 
     Attributes:
         option: The option's name.
         key: The key; None where a whole option is in one of the states only.
-        old: Its value before; `MISSING` if there was none.
-        new: Its value after; `MISSING` if there is none.
+        old: Its value before; `MISSING` if it was absent.
+        new: Its value after; `MISSING` if it is gone.
     """
 
     option: str
@@ -48,7 +48,7 @@ class Difference:
 
 def diff(old: HasItems, new: HasItems) -> Iterator[Difference]:
     """
-    The keys in which two states differ, in type, too; by option, then by key.
+    The keys whose values or types differ between two states; by option, then by key.
 
     Args:
         old: A store, or options by their names as `state_at` gives them.

@@ -1,4 +1,4 @@
-"""What the three reading strategies share."""
+"""The keys of an option, and the selection of some of them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ RESERVED_KEYS = frozenset({"_store", "_option", "_expires"})
 
 
 def key_fault(key: object) -> str | None:
-    """Why this cannot be a key at any depth of an option; None if it can."""
+    """The reason why this cannot be a key, at any depth of an option; None if it can."""
     if not isinstance(key, str):
         return f"keys are str, not {type(key).__name__}"
     size_b = len(key) if key.isascii() else utf8_size(key)
@@ -37,7 +37,7 @@ def checked_keys(
     """
     The keys that a read asks for; None for all of them.
 
-    Names that no option can hold are left out: such a key does not exist.
+    Names that no option can hold are left out: no such key exists.
 
     Raises:
         TypeError: A `str` or a mapping (both are collections of `str`, and never meant as one), or
@@ -78,11 +78,6 @@ def select(values: D, keys: Collection[str] | None) -> D:
 
 
 def select_all(options: Mapping[str, Any], keys: Collection[str] | None) -> ReadOnlyDict:
-    """
-    Every option, with those of its keys that were asked for.
-
-    Raises:
-        TypeError: `keys` is a `str` or a mapping, or holds something that is not a `str`.
-    """
+    """Every option, with those of its keys that were asked for; see `checked_keys`."""
     wanted = checked_keys(keys)
     return ReadOnlyDict({option: select(values, wanted) for option, values in options.items()})

@@ -1,12 +1,13 @@
-"""The names that stores, options and keys can have."""
+"""The names that stores and options can have, and those of environment variables."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
-from confstore.errors import InvalidNameError
+from confstore.errors import InvalidNameError, InvalidValueError
 
-__all__ = ["checked_option", "checked_store", "closest"]
+__all__ = ["checked_option", "checked_store", "closest", "variable_name"]
 
 # Source of the limits: AWS, "Quotas in Amazon DynamoDB": a partition key value has 1 to 2048
 # bytes, a sort key value 1 to 1024, an attribute name 1 to 65,535 (the guide says 64 KB; the
@@ -16,10 +17,12 @@ JOURNAL_PREFIX = "_journal:"
 MAX_STORE_B = 2048 - len(JOURNAL_PREFIX)
 MAX_OPTION_B = 1024
 
+_NOT_IN_A_VARIABLE = re.compile("[^A-Za-z0-9]")
+
 
 def checked_store(name: object) -> str:
     """
-    The name of a store, if it can be one on every backend.
+    Check the name of a store against the rules of every backend, and return it.
 
     Raises:
         InvalidNameError: Not 1 to 2039 bytes of UTF-8, or in the journals' own name space.
@@ -34,7 +37,7 @@ def checked_store(name: object) -> str:
 
 def checked_option(name: object) -> str:
     """
-    The name of an option, if it can be one on every backend.
+    Check the name of an option against the rules of every backend, and return it.
 
     Raises:
         InvalidNameError: Not 1 to 1024 bytes of UTF-8.
@@ -45,14 +48,14 @@ def checked_option(name: object) -> str:
 def _checked(kind: str, name: object, limit_b: int) -> str:
     if not isinstance(name, str):
         raise InvalidNameError(kind, type(name).__name__, "a name is a str")
-    plain = str.__str__(name)
-    size_b = utf8_size(plain)
+    text = str.__str__(name)
+    size_b = utf8_size(text)
     if size_b is None:
-        raise InvalidNameError(kind, ascii(plain), "it holds a lone surrogate, which UTF-8 cannot")
+        raise InvalidNameError(kind, ascii(text), "it holds a lone surrogate, which UTF-8 cannot")
     if not 1 <= size_b <= limit_b:
         reason = f"a name has 1 to {limit_b} bytes of UTF-8, this one {size_b}"
-        raise InvalidNameError(kind, plain, reason)
-    return plain
+        raise InvalidNameError(kind, text, reason)
+    return text
 
 
 def utf8_size(text: str) -> int | None:
@@ -65,10 +68,26 @@ def utf8_size(text: str) -> int | None:
 
 def closest(name: str, names: Iterable[str]) -> str | None:
     """The name that somebody may have meant; None if no name is close. Letter case is ignored."""
-    # Not at the top: only who mistypes has to wait for it.
+    # Not at the top: only a mistyped name needs it.
     import difflib
 
     folded = {known.casefold(): known for known in names}
     # Below difflib's own cutoff of 0.6, at which two letters of which one is wrong have no match.
     found = difflib.get_close_matches(name.casefold(), folded, n=1, cutoff=0.5)
     return folded[found[0]] if found else None
+
+
+def variable_name(option: str, key: str) -> str:
+    """
+    The environment variable of a key, such as `DB_HOST` for the key `host` of the option `db`.
+
+    It is in upper case; any other character than an ASCII letter or digit is `_`.
+
+    Raises:
+        InvalidValueError: The name would begin with a digit, which no shell accepts.
+    """
+    name = _NOT_IN_A_VARIABLE.sub("_", f"{option}_{key}").upper()
+    if name[0].isdigit():
+        reason = f"its variable would be {name}, and none begins with a digit: "
+        raise InvalidValueError(option, key, reason + "rename it, or leave its option out")
+    return name

@@ -1,8 +1,8 @@
 """
 Numbers as every backend keeps them.
 
-A number is a number, as in JSON: what is integral is an int, whatever type it came as. Where digits
-would be lost, a Decimal carries them; where they would not, nobody is bothered with one.
+There is one kind of number, as in JSON: an integral number is an int, whichever type it came as. A
+number becomes a Decimal only where a float would lose digits.
 
 Source of the limits: AWS, "Supported data types and naming rules in Amazon DynamoDB": up to 38
 significant digits, magnitudes from 1E-130 to 9.99...E+125.
@@ -73,13 +73,13 @@ def _canonical_decimal(number: Decimal) -> Number:
             f"a number has at most {MAX_DIGITS} significant digits, this one {stripped}"
         )
     # Built from its parts, for arithmetic would round to the caller's decimal context.
-    plain = Decimal((sign, digits[:stripped], int(exponent) + len(digits) - stripped))
-    if plain.as_tuple().exponent >= 0 and plain.adjusted() < MAX_DIGITS:  # type: ignore[operator]  # finite
-        return int(plain)
-    nearest = float(plain)
+    shortest = Decimal((sign, digits[:stripped], int(exponent) + len(digits) - stripped))
+    if shortest.as_tuple().exponent >= 0 and shortest.adjusted() < MAX_DIGITS:  # type: ignore[operator]  # finite
+        return int(shortest)
+    nearest = float(shortest)
     # The float 1e38 is just below the limit, and so stands for an int that is not this number.
-    is_float = Decimal(repr(nearest)) == plain and abs(nearest) != _FLOAT_BELOW_LIMIT
-    return nearest if is_float else plain
+    is_float = Decimal(repr(nearest)) == shortest and abs(nearest) != _FLOAT_BELOW_LIMIT
+    return nearest if is_float else shortest
 
 
 def _check_magnitude(number: Decimal) -> None:

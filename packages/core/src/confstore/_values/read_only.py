@@ -3,7 +3,7 @@ Values that cannot be changed, at the speed of a dict.
 
 A proxy type would be slower, and neither `json.dumps` nor `isinstance(x, dict)` would know it; a
 subclass of `dict` without slots of its own is read as fast as a dict. `.copy()`, `copy.copy`,
-`copy.deepcopy` and `pickle` give plain mutable values, all the way down.
+`copy.deepcopy` and `pickle` give ordinary mutable values, all the way down.
 """
 
 from __future__ import annotations
@@ -65,11 +65,10 @@ class ReadOnlyDict(dict[str, Any]):
         __init__ = object.__init__
 
     def copy(self) -> dict[str, Any]:
-        """A plain, mutable copy, all the way down."""
+        """An ordinary, mutable copy, all the way down."""
         return thaw(self)
 
-    def __copy__(self) -> dict[str, Any]:
-        return thaw(self)
+    __copy__ = copy
 
     def __deepcopy__(self, memo: object) -> dict[str, Any]:
         return thaw(self)
@@ -99,11 +98,10 @@ class ReadOnlyList(list[Any]):
         __init__ = object.__init__
 
     def copy(self) -> list[Any]:
-        """A plain, mutable copy, all the way down."""
+        """An ordinary, mutable copy, all the way down."""
         return [_thaw_value(entry) for entry in self]
 
-    def __copy__(self) -> list[Any]:
-        return self.copy()
+    __copy__ = copy
 
     def __deepcopy__(self, memo: object) -> list[Any]:
         return self.copy()
@@ -145,7 +143,7 @@ def freeze_value(value: Value) -> Any:
 
 
 def thaw(values: Mapping[str, Any]) -> Values:
-    """A plain, mutable copy of values that may be read-only."""
+    """An ordinary, mutable copy of values that may be read-only."""
     # The test here saves a call for most values, and so half of the time.
     return {
         key: value if value.__class__ in _IMMUTABLE else _thaw_value(value)
@@ -165,10 +163,10 @@ def _thaw_value(value: Any) -> Any:
 
 def is_same(one: Any, other: Any) -> bool:
     """
-    Whether two canonical values are equal in type, too.
+    Compare two canonical values, types included.
 
-    Python finds `1 == True` and `{"a": 1} == {"a": True}`; whoever changed a limit from `True` to
-    `1` has changed it. A value and its read-only form are the same.
+    For Python `1 == True` and `{"a": 1} == {"a": True}`, but a limit that went from `True` to `1`
+    has changed. A value and its read-only form are the same.
     """
     if one is other:
         return True

@@ -1,4 +1,4 @@
-"""The types of what a store holds."""
+"""The types of values."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ Value: TypeAlias = Union[
     "dict[str, Value]",
     set[str],
     set[bytes],
-    # A set of one type is no set of a union to a type checker, and a mixed one is no other.
+    # To a type checker, a set of one type is not a set of a union.
     set[int],
     set[float],
     set[Decimal],
     set[int | float | Decimal],
     None,
 ]
-"""What a key can hold, on every backend."""
+"""The value of a key, on every backend."""
 
 Values: TypeAlias = dict[str, Value]
-"""What an option holds: key to value."""
+"""The values of an option: key to value."""
 
 
 class Missing(enum.Enum):

@@ -110,7 +110,7 @@ class StoreContract(
     @classmethod
     def play_scenes(cls) -> None:
         """Play every fixed scene, each on an empty backend."""
-        for scene in (*SCENES, *(JOURNAL_SCENES if cls.journaled else ())):
+        for scene in (*(JOURNAL_SCENES if cls.journaled else ()), *SCENES):
             contract = cls()
             try:
                 contract.open_home("prod")

@@ -7,7 +7,6 @@ from datetime import datetime
 
 import attrs
 
-from confstore._journal.chain import check_unchanged
 from confstore._journal.commits import Draft, apply_changes, checked_draft
 from confstore._stores.protocols import Change
 from confstore._values.canonical import canonical_update, canonical_values, merge_update
@@ -138,7 +137,7 @@ class Model:
         if if_version is not None:
             journal.check_if_version(self.name, if_version, draft)
         if journal_only:
-            check_unchanged(self.name, draft.changes, self.options, journal.version)
+            draft.check_unchanged(self.name, self.options, journal.version)
         else:
             self._change(draft.changes)
         return journal.record(draft)
@@ -150,10 +149,10 @@ class Model:
         return self.journal
 
     def changes_to(self, state: Mapping[str, Values], options: Collection[str]) -> list[Change]:
-        """The changes that make options as they are in a state; deletes are last."""
+        """The changes that make options as they are in a state, deletes last."""
         return [
             Change(option, state.get(option))
-            for option in sorted(options, key=lambda name: (name not in state, name))
+            for option in sorted(options, key=lambda option: (option not in state, option))
             if not is_same(state.get(option), self.options.get(option))
         ]
 

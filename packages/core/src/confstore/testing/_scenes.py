@@ -89,8 +89,6 @@ _AFTER_WRITE: tuple[_Scene, ...] = (
     (_call("get_keys_of_some_option", option="b", keys=["text"]),),
     (_call("get_keys", option="a", others=["b"], build=list),),
     (_call("write_while_reading", options=["a", "b", "c", "d", "e"]),),
-    (_call("refuse_invalid_values", option="b", is_known=False),),
-    (_call("refuse_invalid_values", option="b", is_known=True),),
     (_call("refuse_to_remove_reserved_key", option="a", key="_option"),),
     (_call("refuse_to_remove_reserved_key", option="b", key=""),),
     (_poll, _write_another, _call("answers_stay_as_they_were", answer=-1)),
@@ -113,6 +111,9 @@ _AFTER_WRITE: tuple[_Scene, ...] = (
     ),
     (_call("apply_changes", changes=_MANY),),
     (_call("apply_changes", changes=[]),),
+    # The longest are the last: other mistakes are found before.
+    (_call("refuse_invalid_values", option="b", is_known=False),),
+    (_call("refuse_invalid_values", option="b", is_known=True),),
 )
 
 _AFTER_COMMIT: tuple[_Scene, ...] = (

@@ -64,7 +64,7 @@ class TestFile:
         """Somebody who looks gets words."""
         screen, code = terminal("doctor")
         assert code == 0
-        assert "✓ options: 2 options, each of them sound" in screen
+        assert "✓ options: 2 options, all readable" in screen
 
     def test_terminal_without_the_marks(
         self,

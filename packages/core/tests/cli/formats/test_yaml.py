@@ -247,10 +247,13 @@ def test_anchor_is_used_again() -> None:
     assert loads(text, "yaml", source="x") == expected
 
 
-def test_what_anchors_repeat_is_the_callers_own() -> None:
-    """To change one is not to change the other."""
+def test_what_anchors_repeat_can_be_shared() -> None:
+    """Options that were read cannot be changed, and a copy of one is not the other."""
     options = loads("a: &a {list: []}\nb: *a\n", "yaml", source="x")
-    options["a"]["list"].append(1)  # type: ignore[union-attr]
+    with pytest.raises(TypeError, match="read-only"):
+        options["a"]["list"].append(1)
+    copy: Any = dict(options["a"])["list"].copy()
+    copy.append(1)
     assert options["b"] == {"list": []}
 
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import attrs
 
-from confstore import Change, Commit
-from confstore.adapter import Draft, canonical_update, checked_draft, checked_option
+from confstore import Change, Commit, Draft
+from confstore.adapter import canonical_update, checked_draft, checked_option
 from confstore.errors import (
     ConfigStoreError,
     InvalidCommitError,

@@ -7,10 +7,7 @@ from copy import deepcopy
 from typing import Any
 
 from confstore import Poll, Values
-from confstore.adapter import (
-    canonical_values,
-    checked_option,
-)
+from confstore.adapter import canonical_values, checked_option
 from confstore.errors import (
     StoreClosedError,
 )

@@ -8,8 +8,9 @@ from typing import Any
 
 import attrs
 
-from confstore import Change, Commit, Head, Poll
-from confstore.adapter import Draft, canonical_values, checked_option, freeze, next_commit, thaw
+from confstore import Change, Commit, Draft, Head, Poll
+from confstore._values.read_only import freeze, thaw
+from confstore.adapter import canonical_values, checked_option, next_commit
 from confstore.errors import StoreClosedError
 
 from ..journaled_reference_store import JournaledReferenceStore

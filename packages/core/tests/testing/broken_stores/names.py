@@ -7,9 +7,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from confstore import Values
-from confstore.adapter import (
-    checked_option,
-)
+from confstore.adapter import checked_option
 from confstore.errors import (
     OptionNotFoundError,
 )

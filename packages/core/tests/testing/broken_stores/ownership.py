@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
-from confstore import Values
-from confstore.adapter import (
-    ReadOnlyDict,
-    freeze,
-    is_same,
-)
+from confstore import ReadOnlyDict, Values
+from confstore._values.read_only import freeze
+from confstore.adapter import is_same
 from confstore.errors import (
     InvalidValueError,
 )

@@ -8,12 +8,9 @@ from typing import Any
 
 import attrs
 
-from confstore import Poll
-from confstore.adapter import (
-    ReadOnlyDict,
-    freeze,
-    poll_between,
-)
+from confstore import Poll, ReadOnlyDict
+from confstore._values.read_only import freeze
+from confstore.adapter import poll_between
 
 from ..reference_store import Backend, Checkpoint, ReferenceStore
 

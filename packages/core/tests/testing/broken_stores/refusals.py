@@ -6,11 +6,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from confstore import Values
-from confstore.adapter import (
-    canonical_update,
-    canonical_values,
-    checked_option,
-)
+from confstore.adapter import canonical_update, canonical_values, checked_option
 from confstore.errors import (
     InvalidNameError,
     InvalidValueError,

@@ -9,7 +9,7 @@ from typing import Any
 import attrs
 
 from confstore import Finding, JournaledStore
-from confstore.adapter import drift_finding, finding_of, journal_finding, options_finding
+from confstore.adapter import findings_of
 from confstore.errors import (
     AccessDeniedError,
     ConfigStoreError,
@@ -105,7 +105,7 @@ class Diagnosis:
         if isinstance(error, TableNotFoundError):
             advice = "check table, account and region, or make it: `confstore init`"
             return Finding("table", False, str(error), advice)
-        return finding_of("table", error)
+        return Finding.of_error("table", error)
 
     def _state(self, description: Mapping[str, Any]) -> Finding:
         status = description["TableStatus"]
@@ -149,11 +149,7 @@ class Diagnosis:
         permissions = Permissions(self._journal)
         has_retention = marker is not None and marker.retention_s is not None
         yield from permissions.findings(is_journaled=is_journaled, has_retention=has_retention)
-        yield options_finding(self.store)
-        if unread is not None:
-            yield finding_of("journal", unread)
-            return
-        yield from self._of_journal(marker)
+        yield from self._of_options(marker, unread)
 
     def _unread(self, error: ConfigStoreError) -> Finding:
         """The finding of the first read, of a table that could not be described."""
@@ -162,30 +158,38 @@ class Diagnosis:
         if error_code(error.__cause__) == "ValidationException":
             advice = "give the table's own key names as store_key and option_key"
             return Finding("key schema", False, f"{error}: it has other keys", advice)
-        return finding_of("journal", error)
+        return Finding.of_error("journal", error)
 
-    def _of_journal(self, marker: Marker | None) -> Iterator[Finding]:
+    def _of_options(
+        self, marker: Marker | None, unread: ConfigStoreError | None
+    ) -> Iterator[Finding]:
         retention_s = None if marker is None else marker.retention_s
         kept = "commits are kept for ever"
         if retention_s is not None:
             kept = f"commits are kept for {retention_s / _DAY_S:g} days"
-        finding = journal_finding(self.store, kept=kept)
-        if marker is not None and finding.is_ok and not self.store.is_journaled():
+        findings = findings_of(self.store, kept=kept)
+        # The options, each of which is read.
+        yield next(findings)
+        if unread is not None:
+            yield Finding.of_error("journal", unread)
+            return
+        journal = next(findings)
+        if marker is not None and journal.is_ok and not self.store.is_journaled():
             text = "it was enabled after this store was opened, which goes on without it"
             yield Finding("journal", False, text, "open the store again: restart its writers")
             return
-        yield finding
+        yield journal
         if retention_s is not None:
             yield self._expiry()
-        if marker is not None and finding.is_ok:
-            yield drift_finding(self.store)
+        # The drift, if there is a journal.
+        yield from findings
 
     def _expiry(self) -> Finding:
         try:
             reply = self._journal.connection.call("describe_time_to_live")
             description = self._journal.connection.expect(reply, "TimeToLiveDescription")
         except ConfigStoreError as error:
-            return finding_of("retention", error)
+            return Finding.of_error("retention", error)
         attribute = description.get("AttributeName")
         if description.get("TimeToLiveStatus") not in {"ENABLED", "ENABLING"}:
             text = "the table's time to live is off, so that no commit ever expires"

@@ -13,8 +13,8 @@ from typing import Any
 
 import attrs
 
-from confstore import Change, Value
-from confstore.adapter import Backoff, Draft, Head, apply_changes, is_same, split_into_drafts
+from confstore import Change, Draft, Head, Value
+from confstore.adapter import Backoff, apply_changes, is_same, split_into_drafts
 from confstore.errors import BackendError, StoreUnavailableError
 from confstore_dynamodb._connections.errors import error_code
 from confstore_dynamodb._journal.partition import TTL_ATTRIBUTE, JournalPartition, Marker

@@ -6,14 +6,10 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import timedelta
 from typing import Any
 
-from confstore import Change, Commit, SystemClock, Value
+from confstore import Change, Commit, Draft, Head, ReadOnlyDict, SystemClock, Value
 from confstore.adapter import (
-    Draft,
-    Head,
     JournalPoller,
-    ReadOnlyDict,
     check_if_version,
-    check_unchanged,
     checked_draft,
     merge_update,
     without_gap,
@@ -188,7 +184,7 @@ class StoreJournal:
                 # No condition says that an option has no other key, nor which one has changed.
                 present = {option: self._present(option) for option in draft.options}
                 there = {option: values for option, values in present.items() if values is not None}
-                check_unchanged(self._store, draft.changes, there, head.version)
+                draft.check_unchanged(self._store, there, head.version)
             return draft, actions
 
         return self._commit(prepare)

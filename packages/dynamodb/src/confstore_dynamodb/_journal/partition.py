@@ -15,14 +15,16 @@ Where one of the table's own keys has such a name, the attribute has an undersco
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from datetime import datetime, timezone
 from typing import Any
 
 import attrs
 
-from confstore import Change, Commit
-from confstore.adapter import Head, ReadOnlyDict, journal_form, values_from_journal
+from confstore import Change, Commit, Head, ReadOnlyDict
+from confstore.adapter import journal_form
+from confstore.documents import number_from_text, values_from_json
 from confstore.errors import CorruptStoreError
 from confstore_dynamodb._connections.connection import Connection
 from confstore_dynamodb._keys import TableSchema
@@ -303,7 +305,11 @@ def _decoded_change(raw: Mapping[str, Any]) -> Change:
     if action != "set":
         raise ValueError
     if "json" in raw:
-        return Change(option, values_from_journal(_text(raw["json"])))
+        return Change(option, _from_json(_text(raw["json"])))
     if not isinstance(raw["values"], ReadOnlyDict):
         raise TypeError
     return Change(option, raw["values"])
+
+
+def _from_json(text: str) -> ReadOnlyDict:
+    return values_from_json(json.loads(text, parse_float=number_from_text))

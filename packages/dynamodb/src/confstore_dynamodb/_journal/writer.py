@@ -16,8 +16,8 @@ from typing import Any
 
 import attrs
 
-from confstore import Commit
-from confstore.adapter import Backoff, Draft, Head, next_commit
+from confstore import Commit, Draft, Head
+from confstore.adapter import Backoff, next_commit
 from confstore.errors import ConfigStoreError, StoreUnavailableError
 from confstore_dynamodb._connections.errors import cancellation_codes, error_code, retry_count
 from confstore_dynamodb._journal.partition import MAX_CHANGES, JournalPartition

@@ -8,8 +8,8 @@ from typing import Any
 
 import attrs
 
-from confstore import Poll
-from confstore.adapter import ReadOnlyDict, poll_between
+from confstore import Poll, ReadOnlyDict
+from confstore.adapter import poll_between
 from confstore_dynamodb._connections.connection import Connection
 from confstore_dynamodb._connections.early_parsing import EarlyMember
 from confstore_dynamodb._keys import TableSchema

@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from confstore import Value
-from confstore.adapter import number_to_text
+from confstore.documents import number_to_text
 
 __all__ = ["Wire", "encode", "encode_values"]
 

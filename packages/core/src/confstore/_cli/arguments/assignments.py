@@ -28,7 +28,7 @@ import click
 from confstore import Value, Values
 from confstore._cli.terminal.exit_codes import CommandError
 from confstore._cli.terminal.text import visible
-from confstore.adapter import JSONPathError, number_from_text, thaw, values_from_json
+from confstore.documents import JSONPathError, number_from_text, values_from_json
 from confstore.errors import InvalidValueError
 
 __all__ = ["escaped_key", "values_from_arguments"]
@@ -121,11 +121,12 @@ def _json_value(text: str, option: str, key: str) -> Value:
         # Ours, from the functions that were given to the decoder.
         raise InvalidValueError(option, key, str(error)) from None
     try:
-        return thaw(values_from_json({key: raw}))[key]
+        value: Value = values_from_json({key: raw}).copy()[key]
     except JSONPathError as error:
         first, *rest = error.path
         path = f"{first}" + "".join(f"[{part!r}]" for part in rest)
         raise InvalidValueError(option, path, error.reason) from None
+    return value
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from confstore._cli.terminal.exit_codes import CommandError, ExitCode
 from confstore._cli.terminal.text import did_you_mean
 from confstore._schemas.fields import Problem, is_class, is_model
 from confstore._schemas.schema import schema_of
-from confstore.adapter import freeze
+from confstore._values.read_only import freeze
 
 __all__ = ["imported_schema", "problems_of"]
 

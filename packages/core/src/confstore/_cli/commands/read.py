@@ -13,7 +13,7 @@ from confstore._cli.commands.command import Example, command
 from confstore._cli.session import Session, absent_key
 from confstore._cli.terminal.output import print_json, print_text
 from confstore._cli.terminal.text import json_text, json_value, shown, type_name
-from confstore.adapter import values_to_json
+from confstore.documents import values_to_json
 
 __all__ = ["get", "list_options"]
 

@@ -1,15 +1,11 @@
-"""Options from the tree of a format's reader, and errors from its faults."""
+"""The text of a file to import, and the errors of its faults."""
 
 from __future__ import annotations
 
-from typing import Any
-
-from confstore import Values
-from confstore._documents.tagged_json import OptionReader
-from confstore.adapter import JSONPathError, TextFault, decode_text, thaw
+from confstore.documents import TextFault, decode_text
 from confstore.errors import InvalidDocumentError
 
-__all__ = ["document_error", "document_text", "options_from_tree"]
+__all__ = ["document_error", "document_text"]
 
 
 def document_text(content: str | bytes, source: str) -> str:
@@ -23,16 +19,3 @@ def document_text(content: str | bytes, source: str) -> str:
 def document_error(source: str, fault: TextFault) -> InvalidDocumentError:
     """The error for a fault of a file."""
     return InvalidDocumentError(f"{source}:{fault.line}:{fault.column}", fault.reason)
-
-
-def options_from_tree(tree: Any) -> dict[str, Values]:
-    """
-    Options from the dicts, lists and scalars that JSON has, its tags included.
-
-    Raises:
-        JSONPathError: A part of it is not an option or a value; the path begins with the option.
-    """
-    if not isinstance(tree, dict):
-        raise JSONPathError((), "a document holds option to values: it is not a list or a scalar")
-    reader = OptionReader()
-    return {option: thaw(reader.option(option, raw)) for option, raw in tree.items()}

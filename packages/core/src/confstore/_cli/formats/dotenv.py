@@ -22,9 +22,9 @@ from typing import Any
 from dotenv.parser import parse_stream
 
 from confstore import Values
-from confstore._cli.formats.document import document_error, options_from_tree
+from confstore._cli.formats.document import document_error
 from confstore._cli.formats.shell import environment
-from confstore.adapter import JSONPathError, TextFault
+from confstore.documents import JSONPathError, TextFault, options_from_tree
 
 __all__ = ["dumps", "loads"]
 
@@ -52,7 +52,7 @@ def _quoted(text: str) -> str:
     return "'{}'".format(escaped.replace("'", "\\'"))
 
 
-def loads(text: str, source: str, option: str | None) -> dict[str, Values]:
+def loads(text: str, source: str, option: str | None) -> Mapping[str, Values]:
     """One option, whose keys are the names as they are written, and whose values are all text."""
     offsets: dict[tuple[Any, ...], int] = {(option,): 0}
     values: dict[str, str] = {}

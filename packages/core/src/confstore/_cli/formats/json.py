@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from confstore import Values
-from confstore.adapter import options_from_json, thaw, values_to_json
+from confstore.documents import options_from_json, values_to_json
 
 __all__ = ["dumps", "loads"]
 
@@ -18,7 +18,7 @@ def dumps(options: Mapping[str, Mapping[str, Any]]) -> str:
     return json.dumps(tree, ensure_ascii=False, allow_nan=False, indent=2) + "\n"
 
 
-def loads(text: str, source: str, option: str | None) -> dict[str, Values]:  # noqa: ARG001
+def loads(text: str, source: str, option: str | None) -> Mapping[str, Values]:  # noqa: ARG001
     """Every option of a document."""
     content = text.encode(errors="surrogatepass")
-    return {name: thaw(values) for name, values in options_from_json(content, source).items()}
+    return options_from_json(content, source)

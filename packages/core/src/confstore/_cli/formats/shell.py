@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from confstore import variable_name
-from confstore.adapter import number_to_text
+from confstore.documents import number_to_text
 from confstore.errors import InvalidValueError
 
 __all__ = ["dumps", "environment"]

@@ -17,9 +17,14 @@ from typing import Any
 import tomli_w
 
 from confstore import Values
-from confstore._cli.formats.document import document_error, options_from_tree
-from confstore._documents.tagged_json import MAX_NESTING
-from confstore.adapter import JSONPathError, TextFault, values_to_json
+from confstore._cli.formats.document import document_error
+from confstore.documents import (
+    MAX_NESTING,
+    JSONPathError,
+    TextFault,
+    options_from_tree,
+    values_to_json,
+)
 from confstore.errors import InvalidDocumentError, InvalidValueError
 
 if sys.version_info >= (3, 11):
@@ -90,7 +95,7 @@ def _with_small_ints(tree: Any) -> Any:
     return tree
 
 
-def loads(text: str, source: str, option: str | None) -> dict[str, Values]:  # noqa: ARG001
+def loads(text: str, source: str, option: str | None) -> Mapping[str, Values]:  # noqa: ARG001
     """Every option of a document."""
     try:
         tree = tomllib.loads(text, parse_float=_number)

@@ -14,7 +14,7 @@ from typing import Any
 import yaml
 
 from confstore import Values
-from confstore._cli.formats.document import document_error, options_from_tree
+from confstore._cli.formats.document import document_error
 from confstore._cli.formats.yaml_tree import (
     FaultyYAMLError,
     compose,
@@ -22,7 +22,7 @@ from confstore._cli.formats.yaml_tree import (
     place_of,
     tree_of,
 )
-from confstore.adapter import JSONPathError, TextFault, values_to_json
+from confstore.documents import JSONPathError, TextFault, options_from_tree, values_to_json
 
 __all__ = ["dumps", "loads", "text_from_tree"]
 
@@ -74,7 +74,7 @@ def _represented(dumper: Any, text: str) -> yaml.ScalarNode:
     return dumper.represent_scalar(_STR, text, style=style)  # type: ignore[no-any-return]
 
 
-def loads(text: str, source: str, option: str | None) -> dict[str, Values]:  # noqa: ARG001
+def loads(text: str, source: str, option: str | None) -> Mapping[str, Values]:  # noqa: ARG001
     """Every option of a document."""
     try:
         root = compose(text)

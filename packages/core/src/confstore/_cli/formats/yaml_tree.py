@@ -23,18 +23,12 @@ from typing import Any, NoReturn
 import yaml
 from yaml.composer import Composer
 
-from confstore._documents.tagged_json import MAX_NESTING
-from confstore.adapter import TextFault, number_from_text
+from confstore.documents import MAX_NESTING, TextFault, number_from_text
 
 __all__ = ["FaultyYAMLError", "compose", "is_surely_text", "place_of", "tree_of"]
 
 _MAX_REPEATED = 100_000
-"""
-The number of values that the aliases of a document may repeat, in all.
-
-A document of a few lines can stand for more values than any memory holds; one that people wrote
-repeats some defaults.
-"""
+"""Values that aliases may repeat; a few lines could stand for more than any memory holds."""
 
 # Both parsers refuse all but U+FEFF, and each with a message of its own.
 _UNPRINTABLE = re.compile(

@@ -7,7 +7,8 @@ import os
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from confstore.adapter import closest, values_to_json
+from confstore.adapter import closest
+from confstore.documents import values_to_json
 
 __all__ = [
     "counted",

@@ -260,10 +260,13 @@ class BulkRules(Machine):
     def apply_twice_to_one_option(self, option: str) -> None:
         """The last of several changes of one option counts; a journal refuses them."""
         self.write(option, {"old": 1})
-        self.apply([Change(option, {"a": 1}), Change("b", {}), Change(option, {"b": 2})])
-        self.apply([Change(option, {"c": 3}), Change(option, None)])
-        self.apply([Change(option, None), Change(option, {"d": 4})])
-        self.read(option)
+        for changes in (
+            [Change(option, {"a": 1}), Change("b", {}), Change(option, {"b": 2})],
+            [Change(option, {"c": 3}), Change(option, None)],
+            [Change(option, None), Change(option, {"d": 4})],
+        ):
+            self.apply(changes)
+            self.read(option)
 
     @rule_if(_is_bulk, once=True)
     def apply_many_changes(self) -> None:
