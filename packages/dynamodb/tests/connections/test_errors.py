@@ -77,7 +77,7 @@ def test_code_decides_the_error(
             aws.SSLError(endpoint_url=CANARY, error=FileNotFoundError(2, CANARY, CANARY)),
             AWSSettingsError,
         ),
-        (aws.SSLError(endpoint_url=CANARY, error=CANARY), StoreUnavailableError),
+        (aws.SSLError(endpoint_url=CANARY, error=OSError(CANARY)), StoreUnavailableError),
         (aws.UnauthorizedSSOTokenError(), AccessDeniedError),
         (aws.TokenRetrievalError(provider="sso", error_msg=CANARY), AccessDeniedError),
         (aws.NoRegionError(), AWSSettingsError),
@@ -117,7 +117,7 @@ def test_lost_connection_names_endpoint_and_region() -> None:
     from confstore_dynamodb import open_url
 
     url = f"dynamodb://config/prod?endpoint_url=http://user:{CANARY}@127.0.0.1:1"
-    with pytest.raises(StoreUnavailableError, match="127.0.0.1:1, region eu-west-1") as caught:
+    with pytest.raises(StoreUnavailableError, match=r"127\.0\.0\.1:1, region eu-west-1") as caught:
         open_url(url).get("db")
     assert CANARY not in str(caught.value)
 

@@ -281,7 +281,7 @@ class TestTable:
             "credentials": True,
             "table": False,
         }
-        assert f"{table!r} does not exist in this account and region" in findings["table"].text
+        assert f"{table!r} does not exist in this account at http" in findings["table"].text
         assert "confstore init" in findings["table"].advice
         assert table not in dynamodb_client.list_tables()["TableNames"]
 

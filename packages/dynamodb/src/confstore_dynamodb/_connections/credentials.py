@@ -82,9 +82,7 @@ def advice_on(code: str) -> str:
 def advice_on_service(operation: str, code: str) -> str:
     """What to do about another service's refusal to give credentials."""
     known = {**_ADVICE, **_STS_ADVICE.get(operation, {})}
-    return known.get(
-        code, "check the role, its trust policy, and the account and role of a sign-in"
-    )
+    return known.get(code, "check the role, its trust policy, and the account of a sign-in")
 
 
 def role_of(api: Any) -> str:
