@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from confstore.adapter import (
     ClosesOnExit,
-    call_after_fork,
     canonical_update,
     canonical_values,
     checked_keys,
@@ -119,7 +118,6 @@ class DynamoDBStore(ClosesOnExit):
             raise ValueError("full_reload_interval is a positive number of seconds")
         self._sleep = sleep
         self._full_reload_interval_s = full_reload_interval
-        call_after_fork(self._connection.client.after_fork)
         try:
             if check_table:
                 self._table.check(is_start=True)

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
+from confstore.adapter import call_after_fork
 from confstore.errors import InvalidNameError, StoreClosedError, StoreUnavailableError
 from confstore_dynamodb._connections.client import Client
 from confstore_dynamodb._connections.credentials import role_of
@@ -49,6 +50,7 @@ class Connection:
         self.table = _checked_table(table)
         self.store = store
         self._is_closed = False
+        self._notice_fork = call_after_fork(client.after_fork)
 
     def call(
         self,
@@ -122,6 +124,7 @@ class Connection:
     ) -> dict[str, Any]:
         if self._is_closed:
             raise StoreClosedError(self.store)
+        self._notice_fork()
         try:
             reply: dict[str, Any] = getattr(self.client.api, operation)(**parameters)
         except Exception as error:
