@@ -10,12 +10,11 @@ import pytest
 from moto import mock_aws
 
 from confstore.errors import (
-    AccessDeniedError,
     InvalidNameError,
     InvalidURLError,
 )
 from confstore_dynamodb import open_url
-from confstore_dynamodb.errors import TableNotFoundError
+from confstore_dynamodb.errors import AWSSettingsError, TableNotFoundError
 
 
 @pytest.fixture(autouse=True)
@@ -80,9 +79,16 @@ def test_query_is_not_shown() -> None:
     assert "canary" not in str(caught.value)
 
 
+def test_password_before_the_table_is_not_shown() -> None:
+    """A URL that has credentials is refused without them."""
+    with pytest.raises(InvalidURLError, match="no user or password") as caught:
+        open_url("dynamodb://user:canary@config/prod")
+    assert "canary" not in str(caught.value)
+
+
 def test_profile_is_the_urls() -> None:
     """The profile that a URL names is looked up."""
-    with pytest.raises(AccessDeniedError, match="ProfileNotFound"):
+    with pytest.raises(AWSSettingsError, match="ProfileNotFound"):
         open_url("dynamodb://config/prod?profile=nobody")
 
 

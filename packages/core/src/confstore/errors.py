@@ -114,7 +114,7 @@ class InvalidNameError(ConfigStoreError, ValueError):
     A store or an option cannot have this name.
 
     Attributes:
-        kind: `"store"` or `"option"`.
+        kind: `"store"`, `"option"` or `"table"`.
         name: The name as text; for anything that is not a `str`, its type.
         reason: What is wrong with it.
     """

@@ -101,7 +101,7 @@ class DynamoDBStore(ClosesOnExit):
             sleep: Waits for a number of seconds; for tests.
 
         Raises:
-            InvalidNameError: The store cannot have this name.
+            InvalidNameError: The store or the table cannot have this name.
             AccessDeniedError: The credentials are missing or refused.
             MisconfiguredSchemaError: The table has other keys.
             StoreUnavailableError: The table is being deleted or archived.

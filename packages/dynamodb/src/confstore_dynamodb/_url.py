@@ -53,6 +53,11 @@ def _parsed(url: str) -> tuple[str, str, str, dict[str, str]]:
     if scheme.lower() != "dynamodb" or not separator:
         raise InvalidURLError(address, f"a DynamoDB store's URL is {_FORM}")
     table, _, store = path.partition("/")
+    if "@" in table:
+        # Before it stands what may be a password, which no later error is to show.
+        address = f"{scheme}://{path[path.index('@') + 1 :]}"
+        reason = "no user or password stands in it: credentials are AWS's (profile=, AWS_PROFILE)"
+        raise InvalidURLError(address, reason)
     if not table:
         raise InvalidURLError(address, f"the table is missing: {_FORM}")
     if not store:

@@ -6,6 +6,7 @@ ConfigStoreError
 ├── StoreNotFoundError
 │   └── TableNotFoundError         the table does not exist
 └── BackendError
+    ├── AWSSettingsError           AWS's settings on this machine are wrong
     └── MisconfiguredSchemaError   the table has the wrong keys
 ```
 """
@@ -14,7 +15,7 @@ from __future__ import annotations
 
 from confstore.errors import BackendError, StoreNotFoundError
 
-__all__ = ["MisconfiguredSchemaError", "TableNotFoundError"]
+__all__ = ["AWSSettingsError", "MisconfiguredSchemaError", "TableNotFoundError"]
 
 
 class TableNotFoundError(StoreNotFoundError):
@@ -27,3 +28,13 @@ class MisconfiguredSchemaError(BackendError):
     """The table exists, but its keys are not those of a store; the reason names both."""
 
     template = "store {store!r} has a table of another schema: {reason}"
+
+
+class AWSSettingsError(BackendError):
+    """
+    AWS's files, variables or programs on this machine are wrong: correct them.
+
+    The reason says which; trying again does not help.
+    """
+
+    template = "store {store!r} cannot be asked, for AWS's settings on this machine: {reason}"

@@ -14,13 +14,14 @@ from confstore.errors import (
     AccessDeniedError,
     BackendError,
     ConfigStoreError,
+    InvalidNameError,
     InvalidValueError,
     OptionNotFoundError,
     StoreUnavailableError,
 )
 from confstore.testing import CANARY, assert_keeps_values
 from confstore_dynamodb import DynamoDBStore
-from confstore_dynamodb.errors import TableNotFoundError
+from confstore_dynamodb.errors import AWSSettingsError, TableNotFoundError
 
 from ..conftest import description
 
@@ -63,11 +64,23 @@ def test_code_decides_the_error(
     ("error", "expected"),
     [
         (aws.NoCredentialsError(), AccessDeniedError),
-        (aws.PartialCredentialsError(provider="env", cred_var=CANARY), AccessDeniedError),
-        (aws.ProfileNotFound(profile=CANARY), AccessDeniedError),
+        (aws.PartialCredentialsError(provider="env", cred_var=CANARY), AWSSettingsError),
+        (aws.ProfileNotFound(profile=CANARY), AWSSettingsError),
+        (aws.ConfigParseError(path=CANARY), AWSSettingsError),
+        (aws.InvalidConfigError(error_msg=CANARY), AWSSettingsError),
+        (
+            aws.CredentialRetrievalError(provider="custom-process", error_msg=CANARY),
+            AWSSettingsError,
+        ),
+        (FileNotFoundError(2, CANARY, CANARY), AWSSettingsError),
+        (
+            aws.SSLError(endpoint_url=CANARY, error=FileNotFoundError(2, CANARY, CANARY)),
+            AWSSettingsError,
+        ),
+        (aws.SSLError(endpoint_url=CANARY, error=OSError(CANARY)), StoreUnavailableError),
         (aws.UnauthorizedSSOTokenError(), AccessDeniedError),
         (aws.TokenRetrievalError(provider="sso", error_msg=CANARY), AccessDeniedError),
-        (aws.NoRegionError(), BackendError),
+        (aws.NoRegionError(), AWSSettingsError),
         (aws.ParamValidationError(report=CANARY), BackendError),
         (aws.ConnectTimeoutError(endpoint_url=CANARY), StoreUnavailableError),
         (aws.ReadTimeoutError(endpoint_url=CANARY), StoreUnavailableError),
@@ -87,6 +100,39 @@ def test_failure_of_the_client_decides_the_error(
     assert type(caught.value) is expected
     assert type(error).__name__ in str(caught.value)
     assert_keeps_values(caught.value)
+
+
+def test_expired_credentials_are_no_missing_permission(
+    stub_store: DynamoDBStore, stubber: Stubber
+) -> None:
+    """Who has to sign in again is not sent to look for a policy."""
+    stubber.add_client_error("get_item", "ExpiredTokenException")
+    with pytest.raises(AccessDeniedError, match="expired: sign in again") as caught:
+        stub_store.get("db")
+    assert "needs" not in str(caught.value)
+
+
+def test_lost_connection_names_endpoint_and_region() -> None:
+    """Somebody who looks for the fault of a connection is told where it goes, and no password."""
+    from confstore_dynamodb import open_url
+
+    url = f"dynamodb://config/prod?endpoint_url=http://user:{CANARY}@127.0.0.1:1"
+    with pytest.raises(StoreUnavailableError, match=r"127\.0\.0\.1:1, region eu-west-1") as caught:
+        open_url(url).get("db")
+    assert CANARY not in str(caught.value)
+
+
+def test_short_table_name_says_why(stub_client: Any) -> None:
+    """DynamoDB says only that such a name is not valid."""
+    with pytest.raises(InvalidNameError, match="3 to 255"):
+        DynamoDBStore(stub_client, "ab", "prod")
+
+
+def test_connection_of_boto_2() -> None:
+    """It has the methods of a client, with other arguments."""
+    connection = type("Connection", (), {"__module__": "boto.dynamodb2.layer1", "get_item": None})
+    with pytest.raises(TypeError, match="boto 2 is not supported: pass a boto3 client"):
+        DynamoDBStore(connection(), "config", "prod")
 
 
 def test_error_of_a_stub_that_is_ours_passes() -> None:

@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 import trustme
 
-from confstore.errors import StoreUnavailableError
+from confstore import diagnose
+from confstore.errors import AccessDeniedError, StoreUnavailableError
 from confstore_dynamodb import open_url
 
 from ..conftest import description
@@ -100,3 +101,41 @@ def test_client_assumes_a_role(
         assert store.get("db") == {"port": 1}
     assert loopback.requests == ["AssumeRole", "DescribeTable", "GetItem"]
     assert tokens == ["session-of-the-role"]
+
+
+@pytest.mark.parametrize(
+    ("code", "status", "expected"),
+    [
+        ("AccessDenied", 403, AccessDeniedError),
+        ("ExpiredToken", 400, AccessDeniedError),
+        ("IDPCommunicationError", 400, StoreUnavailableError),
+    ],
+)
+def test_role_that_is_refused(
+    loopback: Loopback,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    code: str,
+    status: int,
+    expected: type[Exception],
+) -> None:
+    """A refusal by STS names STS and the role, for the store and for doctor."""
+    (tmp_path / "token").write_text("a.b.c")
+    role = "arn:aws:iam::000000000000:role/operator"
+    for variable in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(variable)
+    monkeypatch.setenv("AWS_ENDPOINT_URL_STS", loopback.url)
+    monkeypatch.setenv("AWS_ROLE_ARN", role)
+    monkeypatch.setenv("AWS_WEB_IDENTITY_TOKEN_FILE", str(tmp_path / "token"))
+    page = f"<ErrorResponse><Error><Code>{code}</Code></Error></ErrorResponse>".encode()
+    refusal = loopback.page(page, status=status, kind="text/xml")
+    loopback.answer("AssumeRoleWithWebIdentity", refusal)
+    url = f"dynamodb://config/prod?endpoint_url={loopback.url}"
+    with pytest.raises(expected, match="AWS STS") as caught:
+        open_url(url, purpose="read").get("db")
+    findings = list(diagnose(url))
+    assert "AWS STS" in repr(findings)
+    assert "HTTPS_PROXY" not in repr(findings)
+    if expected is AccessDeniedError:
+        assert role in str(caught.value)
+        assert findings[-1].check == "credentials"

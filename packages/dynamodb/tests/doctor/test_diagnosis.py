@@ -279,7 +279,7 @@ class TestTable:
             "credentials": True,
             "table": False,
         }
-        assert f"{table!r} does not exist in this account and region" in findings["table"].text
+        assert f"{table!r} does not exist in this account at http" in findings["table"].text
         assert "confstore init" in findings["table"].advice
         assert table not in dynamodb_client.list_tables()["TableNames"]
 
@@ -421,7 +421,7 @@ class TestEndpoint:
             free.bind(("127.0.0.1", 0))
             url = f"http://user:{CANARY}@127.0.0.1:{free.getsockname()[1]}/x"
         finding = ended(list(diagnose(f"dynamodb://config/prod?endpoint_url={url}")), "endpoint")
-        assert finding.text.startswith(url.replace(f"user:{CANARY}@", ""))
+        assert url.replace(f"user:{CANARY}@", "") in finding.text
         assert (
             finding.advice
             == "start the server that should listen there, or correct the endpoint: nothing listens"
@@ -521,7 +521,7 @@ class TestCredentials:
     def test_unknown_profile(self) -> None:
         """A profile that does not exist gives no client."""
         (finding,) = diagnose("dynamodb://config/prod?profile=none-such")
-        assert (finding.check, finding.is_ok) == ("credentials", False)
+        assert (finding.check, finding.is_ok) == ("store", False)
         assert "ProfileNotFound" in finding.text
 
     def test_without_a_region(self, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,43 +6,31 @@ import socket
 from collections.abc import Iterator
 
 from confstore.errors import ConfigStoreError, StoreUnavailableError
-from confstore_dynamodb._connections.errors import error_code, is_answer
+from confstore_dynamodb._connections.credentials import advice_on, advice_on_service, service_of
+from confstore_dynamodb._connections.errors import SIGN_IN, error_code
 
 __all__ = ["credentials_advice", "endpoint_advice"]
 
-# Source: AWS, "Error handling with DynamoDB" and "Common errors" of the API reference.
-_CREDENTIALS_ADVICE = {
-    "ExpiredToken": "sign in again: they have expired",
-    "ExpiredTokenException": "sign in again: they have expired",
-    "IncompleteSignature": "look for a proxy that changes the headers of requests",
-    "IncompleteSignatureException": "look for a proxy that changes the headers of requests",
-    "InvalidAccessKeyId": "check the access key id: AWS does not know it",
-    "InvalidClientTokenId": "check the access key id and the session token: AWS does not know them",
-    "InvalidSignatureException": "check the secret access key, and the clock of this machine",
-    "MissingAuthenticationToken": "look for a proxy that removes the headers of requests",
-    "MissingAuthenticationTokenException": "look for a proxy that removes the headers of requests",
-    "OptInRequired": "enable the region for this account, or choose another region",
-    "RequestExpired": "set the clock of this machine: the request came too late or too early",
-    "SignatureDoesNotMatch": "check the secret access key, and the clock of this machine",
-    "UnrecognizedClientException": (
-        "check access key id, session token and region: temporary credentials need their token, "
-        "and a region may have to be enabled for the account"
-    ),
-}
-
 
 def credentials_advice(error: ConfigStoreError) -> str:
-    """Say what to do about credentials that DynamoDB refuses or the client does not have."""
-    if not is_answer(error):
+    """Say what to do about credentials that AWS refuses or the client does not have."""
+    code = error_code(error.__cause__)
+    if service_of(error.__cause__):
+        return advice_on_service(getattr(error.__cause__, "operation_name", ""), code)
+    if SIGN_IN in str(error):
+        return SIGN_IN
+    if not code:
         return (
             "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY or AWS_PROFILE, sign in, or run "
             "under a role"
         )
-    return _CREDENTIALS_ADVICE.get(error_code(error.__cause__), "ask who runs the account")
+    return advice_on(code)
 
 
 def endpoint_advice(error: StoreUnavailableError) -> str:
     """Say what to do where DynamoDB does not answer."""
+    if service_of(error.__cause__):
+        return "try again later: DynamoDB was not asked, for the service that gives the credentials"
     if _is_page(error):
         return "look for a proxy or a sign-in page between here and the endpoint (HTTPS_PROXY)"
     links = list(_chain(error))

@@ -8,7 +8,7 @@ from typing import Any
 
 import attrs
 
-from confstore_dynamodb._connections.early_parsing import listen
+from confstore_dynamodb._connections.early_parsing import is_heard_by_others, listen
 from confstore_dynamodb._connections.errors import raise_translated
 from confstore_dynamodb._connections.forks import renew_client
 
@@ -45,12 +45,16 @@ class Client:
         """The URL and the region to which it sends requests, as far as a stand-in knows them."""
         meta = getattr(self.api, "meta", None)
         url = str(getattr(meta, "endpoint_url", "the client's endpoint"))
-        # A URL can hold a password.
-        scheme, separator, rest = url.rpartition("://")
-        place, slash, path = rest.partition("/")
+        # A URL can hold a password, before its host or in its query.
+        scheme, separator, rest = url.partition("?")[0].partition("://")
+        place = rest.rpartition("@")[2]
         region = getattr(meta, "region_name", None)
-        shown = f"{scheme}{separator}{place.rpartition('@')[2]}{slash}{path}"
+        shown = f"{scheme}{separator}{place}"
         return f"{shown}, region {region}" if region else shown
+
+    def can_read_early(self, operation: str) -> bool:
+        """True if a reply can be read before botocore parses it, and nobody else looks at it."""
+        return self.reads_early and not is_heard_by_others(self.api, operation)
 
     def close(self) -> None:
         """Close a client of ours."""
@@ -77,6 +81,9 @@ def client_of(connection: Any, store: str) -> Client:
     """
     if isinstance(connection, Client):
         return connection
+    if any(kind.__module__.partition(".")[0] == "boto" for kind in type(connection).__mro__):
+        # It has methods of the same names, which answer otherwise.
+        raise TypeError("boto 2 is not supported: pass a boto3 client")
     if connection is None:
         return new_client(store)
     if hasattr(connection, "create_client"):

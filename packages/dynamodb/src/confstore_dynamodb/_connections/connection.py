@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import itertools
+import re
 import zlib
 from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
 from confstore.adapter import call_after_fork
-from confstore.errors import StoreClosedError, StoreUnavailableError
+from confstore.errors import InvalidNameError, StoreClosedError, StoreUnavailableError
 from confstore_dynamodb._connections.client import Client
+from confstore_dynamodb._connections.credentials import role_of
 from confstore_dynamodb._connections.early_parsing import EarlyReader, active_reader
 from confstore_dynamodb._connections.errors import raise_translated
 
@@ -25,6 +27,8 @@ _EMPTY_SIZE = str(len(_EMPTY))
 _STUBBED = {"content-type": "application/x-amz-json-1.0", "content-length": _EMPTY_SIZE}
 
 _WRITES = frozenset({"delete_item", "put_item", "transact_write_items", "update_item"})
+# Source: AWS, "CreateTable" of the API reference.
+_TABLE = re.compile(r"[a-zA-Z0-9_.-]{3,255}")
 
 _MAX_TABLE_PAGES = 10
 """
@@ -46,7 +50,7 @@ class Connection:
 
     def __init__(self, client: Client, table: str, store: str) -> None:
         self.client = client
-        self.table = table
+        self.table = _checked_table(table)
         self.store = store
         self._is_closed = False
         self._notice_fork = call_after_fork(client.after_fork)
@@ -76,7 +80,7 @@ class Connection:
             ConfigStoreError: The call failed; see `raise_translated`.
         """
         parameters["TableName"] = self.table
-        if reader is None or not self.client.reads_early:
+        if reader is None or not self.client.can_read_early(reader.operation):
             return self._call(operation, parameters, option)
         token = active_reader.set(reader)
         try:
@@ -131,7 +135,15 @@ class Connection:
             reply: dict[str, Any] = getattr(self.client.api, operation)(**parameters)
         except Exception as error:
             name = _operation_name(operation)
-            raise_translated(error, self.store, name, table=self.table, option=option)
+            raise_translated(
+                error,
+                self.store,
+                name,
+                table=self.table,
+                option=option,
+                place=self.client.endpoint,
+                role=role_of(self.client.api),
+            )
         finally:
             # Also after an error: the request may have been applied all the same.
             if operation in _WRITES:
@@ -141,7 +153,10 @@ class Connection:
         kind = headers.get("content-type", "nothing that names its type")
         if not kind.startswith("application/x-amz-json"):
             name = _operation_name(operation)
-            reason = f"{name} was answered with {kind}, which is not DynamoDB's: is it a proxy?"
+            reason = (
+                f"{name} was answered with {kind} at {self.client.endpoint}, which is not "
+                "DynamoDB's: is it a proxy?"
+            )
             raise StoreUnavailableError(self.store, reason)
         return reply
 
@@ -153,7 +168,9 @@ class Connection:
             StoreUnavailableError: The reply lacks it.
         """
         if member not in reply:
-            raise StoreUnavailableError(self.store, f"an incomplete reply, without {member}")
+            raise StoreUnavailableError(
+                self.store, f"an incomplete reply, without {member}, at {self.client.endpoint}"
+            )
         return reply[member]
 
     def expect_empty(self, reply: dict[str, Any]) -> None:
@@ -175,7 +192,8 @@ class Connection:
         else:
             is_empty = headers.get("content-length") == _EMPTY_SIZE
         if not is_empty:
-            raise StoreUnavailableError(self.store, "a reply that is cut off or garbled")
+            reason = f"a reply that is cut off or garbled, at {self.client.endpoint}"
+            raise StoreUnavailableError(self.store, reason)
 
     def check_open(self) -> None:
         """Raise `StoreClosedError` if the store was closed."""
@@ -187,6 +205,14 @@ class Connection:
         if not self._is_closed:
             self._is_closed = True
             self.client.close()
+
+
+def _checked_table(table: str) -> str:
+    """Check a table's name, of which DynamoDB itself says only that it is not valid."""
+    if not table.startswith("arn:") and not _TABLE.fullmatch(table):
+        reason = "a table's name is 3 to 255 letters, digits, '_', '-' and '.', or an ARN"
+        raise InvalidNameError("table", table, reason)
+    return table
 
 
 @cache

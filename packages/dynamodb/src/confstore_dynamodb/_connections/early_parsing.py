@@ -16,7 +16,7 @@ from contextvars import ContextVar
 from functools import cached_property
 from typing import Any, Protocol
 
-__all__ = ["EarlyMember", "EarlyReader", "active_reader", "listen"]
+__all__ = ["EarlyMember", "EarlyReader", "active_reader", "is_heard_by_others", "listen"]
 
 
 class EarlyReader(Protocol):
@@ -55,8 +55,9 @@ class EarlyMember:
     """
     A member that was read early.
 
-    Anybody else who looks into it, such as a handler of the client's `after-call`, finds what
-    botocore would have given.
+    Nothing is read early where a handler of the client could see the reply. Whoever else looks into
+    it, such as a tracer that wraps botocore's own methods, finds the content that botocore would
+    have given.
 
     Attributes:
         content: What the reader read.
@@ -91,6 +92,9 @@ class _EarlyItem(EarlyMember, Mapping[str, Any]):
     """An item in botocore's form."""
 
 
+_REPLY_EVENTS = ("after-call", "needs-retry", "response-received")
+"""The events of botocore whose handlers are given the parsed reply."""
+
 _VIEWS: dict[str, Callable[..., EarlyMember]] = {"Items": _EarlyItems, "Item": _EarlyItem}
 
 
@@ -111,6 +115,23 @@ def listen(api: Any) -> bool:
         "before-parse.dynamodb", _before_parse, unique_id="confstore-early"
     )
     return True
+
+
+def is_heard_by_others(api: Any, operation: str) -> bool:
+    """
+    True if a handler that is not botocore's own is given the parsed replies to an operation.
+
+    Botocore has no public way to tell. Where these private names are others, the answer is yes.
+    """
+    try:
+        handlers = api.meta.events._emitter._handlers
+        return not all(
+            getattr(handler, "__module__", "").startswith("botocore.")
+            for event in _REPLY_EVENTS
+            for handler in handlers.prefix_search(f"{event}.dynamodb.{operation}")
+        )
+    except (AttributeError, TypeError):
+        return True
 
 
 def _before_parse(

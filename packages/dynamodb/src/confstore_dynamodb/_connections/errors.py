@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any, NoReturn
+from urllib.parse import urlsplit
 
 from confstore.errors import (
     AccessDeniedError,
@@ -17,9 +18,17 @@ from confstore.errors import (
     InvalidValueError,
     StoreUnavailableError,
 )
-from confstore_dynamodb.errors import TableNotFoundError
+from confstore_dynamodb._connections.credentials import (
+    LACKS_PERMISSION,
+    advice_on,
+    advice_on_service,
+    service_of,
+)
+from confstore_dynamodb._connections.settings import settings_advice
+from confstore_dynamodb.errors import AWSSettingsError, TableNotFoundError
 
 __all__ = [
+    "SIGN_IN",
     "cancellation_codes",
     "error_code",
     "is_answer",
@@ -70,8 +79,18 @@ _CREDENTIALS = (
 )
 
 
+SIGN_IN = "the sign-in is missing or has expired: sign in again (aws sso login, or aws login)"
+
+
 def raise_translated(
-    error: Exception, store: str, operation: str, *, table: str = "", option: str | None = None
+    error: Exception,
+    store: str,
+    operation: str,
+    *,
+    table: str = "",
+    option: str | None = None,
+    place: str = "",
+    role: str = "",
 ) -> NoReturn:
     """
     Raise an error of the client as a `ConfigStoreError`.
@@ -82,6 +101,8 @@ def raise_translated(
         operation: DynamoDB's name of the operation, as in a policy: `GetItem`.
         table: The table that is asked.
         option: The option that is being written, if one is.
+        place: The endpoint and region that are asked.
+        role: The role that the client assumes, if it is known.
     """
     if isinstance(error, ConfigStoreError):
         raise error
@@ -89,13 +110,16 @@ def raise_translated(
     import botocore.exceptions as aws
 
     if isinstance(error, aws.ClientError):
-        page = _of_page(error.response, store, operation)
+        service = service_of(error)
+        page = _of_page(error.response, store, operation, service or place, is_xml=bool(service))
         if page is not None:
             # Botocore makes the whole page its message, and a page can echo the request.
             raise page from None
-        raise _of_reply(error.response, store, operation, table, option) from error
+        if service:
+            raise _of_service(error, service, store, operation, role) from error
+        raise _of_reply(error.response, store, operation, table, option, place) from error
     # Nothing else is a cause: botocore's validation and parsers quote their input.
-    raise _of_client(error, aws, store, operation) from None
+    raise _of_client(error, aws, store, operation, place) from None
 
 
 def error_code(error: BaseException | None) -> str:
@@ -118,45 +142,73 @@ def retry_count(error: BaseException | None) -> int:
 
 def lacks_permission(error: AccessDeniedError) -> bool:
     """True if DynamoDB knows the caller, who lacks this one permission."""
-    return error_code(error.__cause__) in {"AccessDenied", "AccessDeniedException"}
+    return is_answer(error) and error_code(error.__cause__) in LACKS_PERMISSION
 
 
 def is_answer(error: ConfigStoreError) -> bool:
     """True if the error was DynamoDB's own reply, and not the lack of one."""
-    return bool(error_code(error.__cause__))
+    return bool(error_code(error.__cause__)) and not service_of(error.__cause__)
 
 
 def _of_page(
-    response: Mapping[str, Any], store: str, operation: str
+    response: Mapping[str, Any], store: str, operation: str, place: str, *, is_xml: bool
 ) -> StoreUnavailableError | None:
-    """The error of a reply that is not DynamoDB's; None if it is."""
+    """The error of a reply that is not AWS's; None if it is."""
     metadata = response.get("ResponseMetadata", {})
     # A botocore Stubber gives no headers at all.
     kind = metadata.get("HTTPHeaders", {"content-type": "json"}).get("content-type", "no type")
-    # Where botocore finds no code, it takes the status for one.
-    if "json" in kind and not _code(response).isdigit():
+    # Where botocore finds no code, it takes the status for one. STS answers in XML.
+    code = _code(response)
+    if ("json" in kind or (is_xml and "xml" in kind)) and not code.isdigit():
         return None
     status = metadata.get("HTTPStatusCode", 0)
-    reason = f"{operation} was answered with {kind} and status {status}: is it a proxy?"
+    reason = f"{operation} was answered with {kind} and status {status}{_at(place)}: is it a proxy?"
     return StoreUnavailableError(store, reason)
+
+
+def _of_service(
+    error: Any, service: str, store: str, operation: str, role: str
+) -> ConfigStoreError:
+    """The error of another service, which did not give the credentials for a call."""
+    code, status = _code(error.response), _status(error.response)
+    asked = f"{operation}: {error.operation_name} of {service}"
+    if code in _UNAVAILABLE or code == "IDPCommunicationError" or status >= 500:
+        return StoreUnavailableError(store, f"{asked}: {code}, status {status}")
+    whose = f" for the role {role}" if role else ""
+    advice = advice_on_service(error.operation_name, code)
+    return AccessDeniedError(store, f"{asked} refused credentials{whose}: {code}; {advice}")
+
+
+def _at(place: str) -> str:
+    return f" at {place}" if place else ""
 
 
 def _code(response: Mapping[str, Any]) -> str:
     return str(response.get("Error", {}).get("Code", ""))
 
 
+def _status(response: Mapping[str, Any]) -> int:
+    return int(response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
+
+
 def _of_reply(
-    response: Mapping[str, Any], store: str, operation: str, table: str, option: str | None
+    response: Mapping[str, Any],
+    store: str,
+    operation: str,
+    table: str,
+    option: str | None,
+    place: str,
 ) -> ConfigStoreError:
-    code = _code(response)
-    status = response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    code, status = _code(response), _status(response)
     if code in _UNAVAILABLE or status >= 500:
-        return StoreUnavailableError(store, f"{operation}: {code}, status {status}")
+        return StoreUnavailableError(store, f"{operation}: {code}, status {status}{_at(place)}")
+    if code in _DENIED - LACKS_PERMISSION:
+        return AccessDeniedError(store, f"{operation}: {code}; {advice_on(code)}")
     if code in _DENIED:
         reason = f"{operation}: {code}; it needs {_needed(operation)} on the table {table!r}"
         return AccessDeniedError(store, reason)
     if code == "ResourceNotFoundException":
-        reason = f"{operation}: the table {table!r} does not exist in this account and region"
+        reason = f"{operation}: the table {table!r} does not exist in this account{_at(place)}"
         return TableNotFoundError(store, reason)
     if option is not None:
         message = _validation(response)
@@ -185,21 +237,30 @@ def _validation(response: Mapping[str, Any]) -> str:
     return " ".join(str(fault.get("Message", "")) for fault in faults).lower()
 
 
-def _of_client(error: Exception, aws: Any, store: str, operation: str) -> ConfigStoreError:
+def _of_client(
+    error: Exception, aws: Any, store: str, operation: str, place: str
+) -> ConfigStoreError:
     kind = type(error).__name__
-    without_credentials = (
-        aws.NoCredentialsError,
-        aws.PartialCredentialsError,
-        aws.ProfileNotFound,
-        aws.SSOError,
-        aws.TokenRetrievalError,
-    )
-    if isinstance(error, without_credentials):
+    advice = settings_advice(error, aws, is_creation=operation == "CreateClient")
+    if advice:
+        return AWSSettingsError(store, f"{operation}: {kind}; {advice}")
+    if isinstance(error, aws.NoCredentialsError):
         return AccessDeniedError(store, f"{operation}: {kind}, {_CREDENTIALS}")
-    if isinstance(error, aws.NoRegionError | aws.InvalidRegionError):
-        reason = "no AWS region: set AWS_DEFAULT_REGION, or give a client or URL that names one"
-        return BackendError(store, f"{operation}: {kind}, {reason}")
+    # Botocore's LoginError is newer than the oldest version that this package works with.
+    login = getattr(aws, "LoginError", aws.SSOError)
+    if isinstance(error, aws.SSOError | aws.TokenRetrievalError | login):
+        return AccessDeniedError(store, f"{operation}: {kind}, {SIGN_IN}")
     if isinstance(error, aws.ParamValidationError):
         return BackendError(store, f"{operation}: {kind}, the request was not sent")
     # Transport: an exception of botocore, or of urllib3, http.client or json beneath it.
-    return StoreUnavailableError(store, f"{operation}: {kind}, no usable reply")
+    asked = _asked(error, place)
+    return StoreUnavailableError(store, f"{operation}: {kind}, no usable reply{_at(asked)}")
+
+
+def _asked(error: Exception, place: str) -> str:
+    """The endpoint that did not answer, which may be that of another service, such as STS."""
+    url = getattr(error, "kwargs", {}).get("endpoint_url")
+    host = urlsplit(url).netloc if isinstance(url, str) else ""
+    # A URL can hold a password.
+    host = host.rpartition("@")[2]
+    return host if host and host not in place else place

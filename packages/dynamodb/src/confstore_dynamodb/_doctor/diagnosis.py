@@ -17,10 +17,11 @@ from confstore.errors import (
     StoreUnavailableError,
 )
 from confstore_dynamodb._connections.advice import credentials_advice, endpoint_advice
+from confstore_dynamodb._connections.credentials import service_of
 from confstore_dynamodb._connections.errors import error_code, is_answer, lacks_permission
 from confstore_dynamodb._doctor.permissions import Permissions
 from confstore_dynamodb._journal.partition import TTL_ATTRIBUTE, JournalPartition, Marker
-from confstore_dynamodb.errors import MisconfiguredSchemaError, TableNotFoundError
+from confstore_dynamodb.errors import AWSSettingsError, MisconfiguredSchemaError, TableNotFoundError
 
 __all__ = ["Diagnosis"]
 
@@ -56,6 +57,8 @@ class Diagnosis:
             # Without credentials nothing was asked.
             if isinstance(error, AccessDeniedError):
                 yield _credentials(error)
+            elif isinstance(error, AWSSettingsError):
+                yield Finding("settings", False, error.reason)
             return
         yield _clock(headers, began_s, ended_s)
         yield _credentials(error)
@@ -87,10 +90,12 @@ class Diagnosis:
         place = self._journal.connection.client.endpoint
         if error is None or is_answer(error):
             if isinstance(error, StoreUnavailableError):
-                return Finding("endpoint", False, f"{place}: {error.reason}", "try again later")
+                return Finding("endpoint", False, error.reason, "try again later")
             return Finding("endpoint", True, f"{place} answers")
         if isinstance(error, StoreUnavailableError):
-            return Finding("endpoint", False, f"{place}: {error.reason}", endpoint_advice(error))
+            return Finding("endpoint", False, error.reason, endpoint_advice(error))
+        if isinstance(error, AWSSettingsError):
+            return Finding("endpoint", None, f"{place} was not asked, for the settings of AWS")
         if isinstance(error, AccessDeniedError):
             return Finding("endpoint", None, f"{place} was not asked, for lack of credentials")
         return Finding("endpoint", False, f"{place}: {error}")
@@ -238,7 +243,8 @@ def _clock(headers: Mapping[str, str], began_s: float, ended_s: float) -> Findin
 def _credentials(error: ConfigStoreError | None) -> Finding:
     if isinstance(error, AccessDeniedError) and not lacks_permission(error):
         code = error_code(error.__cause__)
-        text = f"DynamoDB refuses them: {code}" if code else error.reason
+        service = service_of(error.__cause__)
+        text = f"DynamoDB refuses them: {code}" if code and not service else error.reason
         return Finding("credentials", False, text, credentials_advice(error))
     if isinstance(error, StoreUnavailableError):
         return Finding("credentials", None, "DynamoDB did not get to them")

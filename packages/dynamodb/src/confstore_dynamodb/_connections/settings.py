@@ -1,0 +1,84 @@
+"""
+Wrong settings of AWS on this machine: files, variables and programs that no retry mends.
+
+Botocore's texts are not shown, for they quote files and the output of programs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+__all__ = ["settings_advice"]
+
+_CONFIG_FILE = "the AWS config file (AWS_CONFIG_FILE, else ~/.aws/config)"
+
+# By name: botocore grew some of them after the oldest version that this package works with.
+_ADVICE = {
+    "ConfigNotFound": f"make {_CONFIG_FILE}, or unset the variable that names it",
+    "ConfigParseError": f"correct {_CONFIG_FILE}: it cannot be parsed",
+    "EndpointProviderError": "correct region, endpoint, and the settings of FIPS and dual stack",
+    "InfiniteLoopConfigError": f"correct source_profile in {_CONFIG_FILE}: it goes in circles",
+    "InvalidConfigError": (
+        f"correct {_CONFIG_FILE}: a profile, an sso-session or a setting that it needs is missing"
+    ),
+    "InvalidEndpointConfigurationError": "correct the settings of FIPS and dual stack",
+    "InvalidIMDSEndpointError": "correct AWS_EC2_METADATA_SERVICE_ENDPOINT: it is no URL",
+    "InvalidIMDSEndpointModeError": "correct AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE: IPv4 or IPv6",
+    "InvalidRegionError": "correct the region, such as eu-west-1 (AWS_DEFAULT_REGION)",
+    "InvalidRetryConfigurationError": "correct AWS_MAX_ATTEMPTS and AWS_RETRY_MODE",
+    "InvalidSTSRegionalEndpointsConfigError": "set AWS_STS_REGIONAL_ENDPOINTS to regional",
+    "MissingDependencyException": "install what this way to sign in needs: pip install awscrt",
+    "NoRegionError": "no AWS region: set AWS_DEFAULT_REGION, or name one in client or URL",
+    "PartialCredentialsError": (
+        "give access key id and secret access key together (environment, or AWS files)"
+    ),
+    "ProfileNotFound": (
+        f"correct AWS_PROFILE or the URL's profile, or add the profile to {_CONFIG_FILE}"
+    ),
+    "RefreshWithMFAUnsupportedError": "a role with MFA cannot be renewed here: sign in by hand",
+    "UnknownCredentialError": f"correct credential_source in {_CONFIG_FILE}",
+    "UnknownEndpointError": "correct the region, such as eu-west-1 (AWS_DEFAULT_REGION)",
+}
+_PROCESS = f"run credential_process of {_CONFIG_FILE} by hand: it failed, or gave no credentials"
+_FILE = (
+    "correct the settings that name it (AWS_WEB_IDENTITY_TOKEN_FILE, credential_process and "
+    f"source files in {_CONFIG_FILE}): it is missing or cannot be read"
+)
+_CREATION = (
+    "correct the endpoint (AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_DYNAMODB, endpoint_url), a URL that "
+    f"starts with http:// or https://, and the other settings of {_CONFIG_FILE}"
+)
+
+
+def settings_advice(error: Exception, aws: Any, *, is_creation: bool) -> str:
+    """
+    What to correct on this machine; empty if the error is of another kind.
+
+    Args:
+        error: What botocore raised.
+        aws: Botocore's exceptions.
+        is_creation: It was raised by the creation of a client, which validates its settings.
+    """
+    for kind in type(error).__mro__:
+        if kind.__name__ in _ADVICE and issubclass(kind, aws.BotoCoreError):
+            return _ADVICE[kind.__name__]
+    if isinstance(error, aws.CredentialRetrievalError):
+        # The others ask a server, which may answer later.
+        return _PROCESS if error.kwargs.get("provider") == "custom-process" else ""
+    if isinstance(error, aws.SSLError) and any(map(_is_file, _chain(error.kwargs.get("error")))):
+        return "correct AWS_CA_BUNDLE: its file is missing or cannot be read"
+    if _is_file(error):
+        return _FILE
+    return _CREATION if is_creation and isinstance(error, ValueError) else ""
+
+
+def _is_file(error: object) -> bool:
+    """True if a file is missing or closed to this user, and not a connection."""
+    return isinstance(error, OSError) and error.filename is not None
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
