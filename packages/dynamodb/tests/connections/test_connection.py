@@ -11,7 +11,7 @@ import botocore.session
 import pytest
 from moto import mock_aws
 
-from confstore.errors import AWSSettingsError, BackendError, StoreClosedError
+from confstore.errors import BackendError, StoreClosedError
 from confstore_dynamodb import DynamoDBStore
 from confstore_dynamodb.errors import AWSSettingsError
 
