@@ -11,8 +11,9 @@ import botocore.session
 import pytest
 from moto import mock_aws
 
-from confstore.errors import AccessDeniedError, BackendError, StoreClosedError
+from confstore.errors import BackendError, StoreClosedError
 from confstore_dynamodb import DynamoDBStore
+from confstore_dynamodb.errors import AWSSettingsError
 
 from ..conftest import description
 
@@ -106,7 +107,7 @@ def test_client_without_a_region(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_client_of_an_unknown_profile(monkeypatch: pytest.MonkeyPatch) -> None:
     """A profile that the environment names and nobody configured is an error of access."""
     monkeypatch.setenv("AWS_PROFILE", "nobody")
-    with pytest.raises(AccessDeniedError, match="ProfileNotFound"):
+    with pytest.raises(AWSSettingsError, match="ProfileNotFound"):
         DynamoDBStore(None, "config", "prod")
 
 

