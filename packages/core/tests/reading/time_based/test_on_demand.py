@@ -214,7 +214,7 @@ def test_both(store, clock, open_config):
 
 
 def test_read_that_is_due_waits_for_nobody(store, clock, open_config):
-    """While another thread holds the right to refresh, a read returns the snapshot that is there."""
+    """While another thread may refresh, a read returns the snapshot that is there."""
     is_in, may_go_on = threading.Event(), threading.Event()
 
     @dataclass(frozen=True)
