@@ -9,13 +9,7 @@ import attrs
 
 from confstore._journal.history import history, state_at
 from confstore._opening import open_store
-from confstore._stores.protocols import (
-    DiagnosableStore,
-    Finding,
-    JournaledStore,
-    Store,
-    ability,
-)
+from confstore._stores.protocols import DiagnosableStore, Finding, JournaledStore, Store, ability
 from confstore._values.canonical import MAX_OPTION_SIZE_B
 from confstore._values.differences import diff
 from confstore._values.sizes import option_size_b

@@ -230,6 +230,7 @@ def test_overtaken_by_another_baseline(
     assert (store.baseline(), store.version()) == (1, 1)
 
 
+@pytest.mark.slow("100 attempts")
 def test_always_overtaken(
     store: DynamoDBStore,
     between: Interposed,

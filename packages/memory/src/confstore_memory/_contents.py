@@ -70,10 +70,8 @@ class Contents:
         """
         Replace or delete an option, as a commit if there is a journal.
 
-        Args:
-            option: The option.
-            make: Gives the new values for the present ones, None for an absent option. What it
-                raises is raised, and nothing is written.
+        `make` gives the new values for the present ones, and None stands for an absent option. If
+        it raises, nothing is written.
         """
         with self._lock:
             change = Change(option, make(self.options.get(option)))
@@ -102,7 +100,7 @@ class Contents:
 
     @property
     def is_journaled(self) -> bool:
-        """Whether the journal is enabled."""
+        """True once the journal is enabled."""
         return self._commits is not None
 
     def enable_journal(self) -> None:
@@ -118,12 +116,7 @@ class Contents:
             self._commits = commits
 
     def journal(self) -> list[Commit]:
-        """
-        Every commit, the first one first.
-
-        Raises:
-            NotJournaledError: There is no journal.
-        """
+        """Every commit, ascending."""
         if self._commits is None:
             raise NotJournaledError(self._store)
         return self._commits
@@ -141,13 +134,7 @@ class Contents:
             return len(self.journal())
 
     def commit(self, draft: Draft, if_version: int | None) -> Commit:
-        """
-        Apply a checked commit, all of it.
-
-        Raises:
-            NotJournaledError: There is no journal.
-            VersionConflictError: Somebody committed to one of its options after `if_version`.
-        """
+        """Apply a checked commit, all of it."""
         with self._lock:
             commits = self.journal()
             if if_version is not None:

@@ -143,7 +143,7 @@ class MemoryStore(ClosesOnExit):
     # -- the journal ---------------------------------------------------------------------------
 
     def is_journaled(self) -> bool:
-        """Whether the journal is enabled."""
+        """True once the journal is enabled."""
         self._check_open()
         return self._contents.is_journaled
 

@@ -27,10 +27,7 @@ def projection(keys: Collection[str], option_key: str) -> dict[str, Any]:
     Parameters of `get_item` that read only some keys.
 
     The option's own key is always read, so that an option without any of the keys is told from an
-    absent one.
-
-    Returns:
-        Nothing where the expression would be too long: then the whole item is read.
+    absent one. Where the expression would be too long, there are none: the whole item is read.
     """
     aliases = {f"#{number}": key for number, key in enumerate([option_key, *keys])}
     expression = ",".join(aliases)

@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any, Generic, NoReturn, SupportsIndex, TypeVar
 
 from confstore._process.clock import Clock, SystemClock, seconds
 from confstore._process.forks import notice_fork
-from confstore._process.waits import Backoff, RefreshSchedule
+from confstore._process.waits import Backoff
 from confstore._reading.config import ReadsByName
 from confstore._reading.time_based.fallback import Fallback
 from confstore._reading.time_based.loader import Loader
 from confstore._reading.time_based.refresher import Refresher
+from confstore._reading.time_based.schedule import RefreshSchedule
 from confstore._reading.time_based.subscriptions import Callback, Subscriptions
 from confstore._reading.time_based.views import Overrides, Status, View
 from confstore._schemas.schema import schema_of
@@ -182,9 +183,9 @@ class TimeBasedConfigStore(ReadsByName, Generic[T]):
         Call a function whenever options have really changed.
 
         Args:
-            callback: Called as `callback(option, old, new)` once the new snapshot is shown; None
-                stands for an absent option. It runs in the thread that refreshed, or in one that
-                is calling subscribers already, and holds no lock. An exception of it is logged.
+            callback: Called as `callback(option, old, new)` once the new snapshot is shown, with
+                objects of a typed option, and None for an absent one. It holds no lock, and runs in
+                the thread that refreshed or is calling subscribers already. Errors are logged.
             option: The only option of interest; None means every option.
 
         Returns:
@@ -298,5 +299,5 @@ def _publisher(config: TimeBasedConfigStore[Any], *, is_checked: bool) -> Callab
         shown = {name: read for name, read in attributes.items() if name not in taken}
         object.__setattr__(target, "__dict__", shown | {_VIEW: view})
 
-    publish(View(ReadOnlyDict(), None, {}, version=0))
+    publish(View(ReadOnlyDict(), None, {}, {}, version=0))
     return publish

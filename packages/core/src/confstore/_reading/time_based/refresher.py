@@ -7,6 +7,7 @@ import functools
 import math
 import threading
 from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 import attrs
 
@@ -14,10 +15,11 @@ from confstore._process.clock import Clock, Moment
 from confstore._process.forks import call_after_fork, is_master_of_uwsgi, notice_fork
 from confstore._process.log import describe, logger
 from confstore._process.naps import in_background
-from confstore._process.waits import Backoff, RefreshSchedule
+from confstore._process.waits import Backoff
 from confstore._reading.time_based.fallback import Fallback
 from confstore._reading.time_based.first_load import first_load
 from confstore._reading.time_based.loader import Loader, State
+from confstore._reading.time_based.schedule import RefreshSchedule
 from confstore._reading.time_based.subscriptions import Subscriptions
 from confstore._reading.time_based.ticker import Ticker
 from confstore._reading.time_based.views import Health, Overrides, View
@@ -57,6 +59,8 @@ class Refresher:
     _max_stale_s: float | None = None
     _is_background: bool = True
     health: Health = attrs.field(init=False)
+    # The options that subscribers were told of last.
+    _stored: Mapping[str, Any] = attrs.field(init=False, repr=False, factory=dict)
     _ticker: Ticker = attrs.field(init=False)
     _turn: _Turn = attrs.field(init=False, repr=False, factory=_Turn)
     _due: Moment = attrs.field(init=False, default=_NEVER)
@@ -179,7 +183,7 @@ class Refresher:
         if stopped.is_set():
             raise StoreClosedError(self.name)
         failures = self.health.consecutive_failures
-        before = self.loader.last
+        before, old = self.loader.last, self._stored
         # A read of the config while it refreshes (by a logging handler, say) starts no refresh.
         self._due = _NEVER
         try:
@@ -197,7 +201,7 @@ class Refresher:
                 self._failed(error)
             raise
         if state.changed:
-            self.subscriptions.queue(before.options, state.options, state.changed)
+            self.subscriptions.queue(old, self._stored, state.changed)
         if failures:
             logger.info("store %r: refreshed again after %d failures", self.name, failures)
         if self._fallback is not None:
@@ -207,6 +211,7 @@ class Refresher:
         # First what can fail: a state that was kept but not shown would never be shown.
         if view is not None:
             self._publish(view)
+            self._stored = view.stored
         self.loader.last = state
         self.health = health
         self._due = health.loaded.after(self._schedule.interval_s)

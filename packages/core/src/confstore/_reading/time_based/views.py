@@ -24,12 +24,14 @@ class View:
         options: Every option, read-only.
         current: The result of `config.current`: the typed object, or the options themselves.
         attributes: The values of `config.NAME`.
+        stored: The store's options as subscribers get them: typed ones, and the others plain.
         version: Counts the views that a config has shown; 1 is the first.
     """
 
     options: ReadOnlyDict = attrs.field(repr=False)
     current: Any = attrs.field(repr=False)
     attributes: Mapping[str, Any] = attrs.field(repr=False)
+    stored: Mapping[str, Any] = attrs.field(repr=False)
     version: int
 
 
@@ -54,7 +56,8 @@ class Overrides:
             merged: dict[str, Any] = dict(options)
             for overridden in self._in_force.values():
                 merged.update(overridden)
-            view = self._shaped(ReadOnlyDict(merged))
+            stored = view.stored
+            view = attrs.evolve(self._shaped(ReadOnlyDict(merged)), stored=stored)
         self._version = view.version
         return view
 
@@ -71,9 +74,10 @@ class Overrides:
     def _shaped(self, options: ReadOnlyDict) -> View:
         version = self._version + 1
         if self._schema is None:
-            return View(options, options, options, version)
-        current, typed = self._schema.apply(options)
-        return View(options, current, {**options, **typed}, version)
+            return View(options, options, options, options, version)
+        current, typed, shown = self._schema.apply(options)
+        stored = {**options, **typed}
+        return View(options, current, {**stored, **shown}, stored, version)
 
 
 @attrs.frozen
