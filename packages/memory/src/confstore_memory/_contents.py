@@ -133,14 +133,25 @@ class Contents:
         with self._lock:
             return len(self.journal())
 
-    def commit(self, draft: Draft, if_version: int | None) -> Commit:
-        """Apply a checked commit, all of it."""
+    def commit(self, draft: Draft, if_version: int | None, *, journal_only: bool) -> Commit:
+        """
+        Apply a checked commit, all of it; see `confstore.JournaledStore`.
+
+        Raises:
+            NotJournaledError: There is no journal.
+            VersionConflictError: Somebody committed to one of its options after `if_version`, or
+                some options are not as `journal_only` needs them.
+        """
         with self._lock:
             commits = self.journal()
             if if_version is not None:
                 since = commits[max(0, if_version) :]
                 check_if_version(self._store, if_version, draft.options, since, len(commits))
-            return self._commit(commits, draft)
+            if not journal_only:
+                return self._commit(commits, draft)
+            draft.check_unchanged(self._store, self.options, len(commits))
+            commits.append(next_commit(draft, _head_of(commits)))
+            return commits[-1]
 
     def _commit(self, commits: list[Commit], draft: Draft) -> Commit:
         commit = next_commit(draft, _head_of(commits))

@@ -180,11 +180,12 @@ class MemoryStore(ClosesOnExit):
         if_version: int | None = None,
         author: str | None = None,
         comment: str = "",
+        journal_only: bool = False,
     ) -> Commit:
         """Apply all of the changes, or none."""
         self._start("commit")
         draft = checked_draft(self._name, changes, author, comment)
-        return self._contents.commit(draft, if_version)
+        return self._contents.commit(draft, if_version, journal_only=journal_only)
 
     # -- tests ---------------------------------------------------------------------------------
 

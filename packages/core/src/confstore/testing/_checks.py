@@ -173,6 +173,7 @@ def check_no_journal(store: Store) -> None:
         "version": held.version,
         "commits": held.commits,
         "commit": lambda: held.commit([Change("a", {})]),
+        "commit to the journal": lambda: held.commit([Change("a", None)], journal_only=True),
     }
     for name, call in calls.items():
         error = refusal(NotJournaledError, call)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import zlib
 from collections.abc import Iterable
 from functools import cache
@@ -23,6 +24,8 @@ _EMPTY_SIZE = str(len(_EMPTY))
 # The type and the size of a reply without headers, which a botocore Stubber gives.
 _STUBBED = {"content-type": "application/x-amz-json-1.0", "content-length": _EMPTY_SIZE}
 
+_WRITES = frozenset({"delete_item", "put_item", "transact_write_items", "update_item"})
+
 _MAX_TABLE_PAGES = 10
 """
 Of 100 names each (source: AWS, "ListTables"). They are asked for only to find the one that was
@@ -38,6 +41,7 @@ class Connection:
         client: The client.
         table: The table's name or ARN.
         store: The store's name.
+        last_write: A number that is new after each write; 0 before the first.
     """
 
     def __init__(self, client: Client, table: str, store: str) -> None:
@@ -46,6 +50,8 @@ class Connection:
         self.store = store
         self._is_closed = False
         self._notice_fork = call_after_fork(client.after_fork)
+        self.last_write = 0
+        self._write_numbers = itertools.count(1)
 
     def call(
         self,
@@ -100,7 +106,8 @@ class Connection:
         Write several items of the table, all of them or none.
 
         Args:
-            actions: Each a `Put`, `Update` or `Delete` with its parameters, except `TableName`.
+            actions: Each a `Put`, `Update`, `Delete` or `ConditionCheck` with its parameters,
+                except `TableName`.
             option: The only option that is being written, if it is one.
 
         Raises:
@@ -125,6 +132,10 @@ class Connection:
         except Exception as error:
             name = _operation_name(operation)
             raise_translated(error, self.store, name, table=self.table, option=option)
+        finally:
+            # Also after an error: the request may have been applied all the same.
+            if operation in _WRITES:
+                self.last_write = next(self._write_numbers)
         headers = reply.get("ResponseMetadata", {}).get("HTTPHeaders", _STUBBED)
         # A proxy's page without a type is no reply either.
         kind = headers.get("content-type", "nothing that names its type")

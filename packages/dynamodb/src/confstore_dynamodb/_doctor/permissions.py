@@ -22,6 +22,7 @@ __all__ = ["Attempt", "Permissions"]
 
 _READS = ("GetItem", "Query")
 _WRITES = ("PutItem", "UpdateItem", "DeleteItem")
+_CONDITIONAL = (*_WRITES, "ConditionCheckItem")
 
 
 @attrs.frozen
@@ -110,6 +111,7 @@ class Permissions:
                 Attempt("DescribeTimeToLive"),
                 *(Attempt(action, self._partition.connection.store) for action in _WRITES),
                 Attempt("PutItem", self._partition.name),
+                Attempt("ConditionCheckItem", self._partition.connection.store, True),
             ]
         )
         if not tried.denied:
@@ -156,12 +158,12 @@ class Permissions:
                 if not _is_condition(error):
                     outcome.unknown.append(str(error))
             else:
-                if attempt.action in _WRITES:
+                if attempt.action in _CONDITIONAL:
                     outcome.unknown.append(f"{attempt} was not told of its condition")
         return outcome
 
     def _try(self, attempt: Attempt) -> None:
-        if attempt.action in _WRITES:
+        if attempt.action in _CONDITIONAL:
             self._try_write(attempt)
         elif attempt.action == "GetItem":
             self._partition.connection.call("get_item", Key=self._key(attempt))
