@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TextIO
 
-if sys.platform != "win32":
+if sys.platform != "win32":  # pragma: no branch
     import fcntl
 
 __all__ = ["remove_abandoned", "replaced_file"]
@@ -22,12 +22,11 @@ def remove_abandoned(path: Path) -> None:
 
     A file that is being written is locked, and the lock ends with its process. Files that cannot
     be locked or removed stay.
+
+    Raises:
+        OSError: The folder could not be read.
     """
-    try:
-        names = os.listdir(path.parent)
-    except OSError:
-        return
-    for name in names:
+    for name in os.listdir(path.parent):
         if not (name.startswith(f".{path.name}.") and name.endswith(".tmp")):
             continue
         temporary = path.parent / name

@@ -85,7 +85,8 @@ class FakeClock:
         with self.lock:
             self._started = {one for one in self._started if one.is_alive()} | {thread}
             self._busy.add(thread)
-        thread.start()
+            # Under the lock: to a thread that starts another one, it would not be alive.
+            thread.start()
 
     def advance(self, seconds: float = 0.0) -> None:
         """

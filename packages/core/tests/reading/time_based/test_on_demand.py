@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import dataclass
 from datetime import timedelta
 
 import pytest
@@ -210,3 +211,32 @@ def test_both(store, clock, open_config):
     clock.advance(1000)
     with pytest.raises(StaleConfigError):
         config.db  # noqa: B018 (reading is what is tested)
+
+
+def test_read_that_is_due_waits_for_nobody(store, clock, open_config):
+    """While another thread may refresh, a read returns the snapshot that is there."""
+    is_in, may_go_on = threading.Event(), threading.Event()
+
+    @dataclass(frozen=True)
+    class Port:
+        value: int
+
+        def __post_init__(self):
+            if self.value == 81:
+                is_in.set()
+                may_go_on.wait(60)
+
+    config = open_config(store, background=False, schema={"external-port": Port})
+
+    def override():
+        with config.override({"external-port": {"value": 81}}):
+            pass
+
+    thread = threading.Thread(target=override)
+    thread.start()
+    assert is_in.wait(60)
+    clock.advance(60)
+    assert config["db"]["host"] == "localhost"
+    assert len(store.reads) == 1
+    may_go_on.set()
+    thread.join()

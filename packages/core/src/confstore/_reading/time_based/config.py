@@ -122,8 +122,8 @@ class TimeBasedConfigStore(ReadsByName, Generic[T]):
     def _shown(self) -> View:
         return cast("View", self.__dict__[_VIEW])
 
+    # A config that checks the clock before a read has another one.
     def _view(self) -> View:
-        # A config that checks the clock before a read has another one.
         notice_fork()
         return self._shown()
 
