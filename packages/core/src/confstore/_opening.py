@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Literal, TypeAlias, cast
 
 from confstore._stores.protocols import Store
@@ -68,8 +68,11 @@ def open_store(url: str | None = None, *, purpose: Purpose = "create") -> Store:
             shown_url(url), "it starts with a scheme, as in file:config/prod.json"
         )
     opener = cast("Callable[..., Store]", _adapter(match[1].lower()).load())
-    if purpose != "create" and "purpose" in _parameters(opener):
-        return opener(url, purpose=purpose)
+    if purpose != "create":
+        import inspect  # not at the top: most programs create
+
+        if "purpose" in inspect.signature(opener).parameters:
+            return opener(url, purpose=purpose)
     return opener(url)
 
 
@@ -97,12 +100,6 @@ def percent_decode(text: str, url: str) -> str:
         return unquote(text, errors="strict")
     except UnicodeDecodeError:
         raise InvalidURLError(url, "its percent escapes are not UTF-8") from None
-
-
-def _parameters(opener: Callable[..., Store]) -> Collection[str]:
-    import inspect
-
-    return inspect.signature(opener).parameters
 
 
 def _adapter(scheme: str) -> EntryPoint:

@@ -34,7 +34,7 @@ class WriteLock:
         # Longer is for ever: no thread can wait for more.
         self._timeout_s = min(timeout_s, threading.TIMEOUT_MAX)
         self._threads = threading.Lock()
-        call_after_fork(self._renew)
+        self._notice_fork = call_after_fork(self._renew)
 
     def _renew(self) -> None:
         # A thread of the parent may have held it at the time of the fork.
@@ -52,6 +52,7 @@ class WriteLock:
             StoreUnavailableError: Other writers held it for too long.
             AccessDeniedError: The lock file beside the target cannot be opened.
         """
+        self._notice_fork()
         lock_path = lock_of(target)
         deadline_s = time.monotonic() + self._timeout_s
         threads = self._threads

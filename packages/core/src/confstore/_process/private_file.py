@@ -5,12 +5,22 @@ from __future__ import annotations
 import contextlib
 import os
 import stat
+import sys
 import tempfile
 from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import TextIO
 
-__all__ = ["DistrustedFileError", "check_trusted", "open_regular", "replaced_file"]
+if sys.platform != "win32":
+    import fcntl
+
+__all__ = [
+    "DistrustedFileError",
+    "check_trusted",
+    "open_regular",
+    "remove_abandoned",
+    "replaced_file",
+]
 
 _HAS_OWNERS = os.name != "nt"
 """Windows has other permissions, which an `os.stat` does not show."""
@@ -67,6 +77,38 @@ def check_trusted(
     raise DistrustedFileError(f"{os.fspath(path)} is not believed, {reason}")
 
 
+def remove_abandoned(path: Path) -> None:
+    """
+    Remove the temporary files of processes that ended while they replaced this file.
+
+    A file that is being written is locked, and the lock ends with its process. Files that cannot
+    be locked or removed stay.
+    """
+    try:
+        names = os.listdir(path.parent)
+    except OSError:
+        return
+    for name in names:
+        if not (name.startswith(f".{path.name}.") and name.endswith(".tmp")):
+            continue
+        temporary = path.parent / name
+        with contextlib.suppress(OSError):
+            if _is_abandoned(temporary):
+                temporary.unlink()
+
+
+def _is_abandoned(path: Path) -> bool:
+    if sys.platform == "win32":  # pragma: no cover (an open file cannot be removed there)
+        return True
+    # A planted link is not followed, and a planted FIFO does not block.
+    handle = os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    finally:
+        os.close(handle)
+    return True
+
+
 @contextlib.contextmanager
 def replaced_file(path: Path) -> Iterator[TextIO]:
     """
@@ -82,6 +124,10 @@ def replaced_file(path: Path) -> Iterator[TextIO]:
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
     try:
         with open(handle, "w", encoding="utf-8", newline="") as file:
+            if sys.platform != "win32":  # pragma: no branch
+                # Some file systems have no locks.
+                with contextlib.suppress(OSError):
+                    fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
             yield file
             file.flush()
             os.fsync(file.fileno())

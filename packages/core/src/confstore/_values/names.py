@@ -1,12 +1,13 @@
-"""The names that stores, options and keys can have."""
+"""The names that stores and options can have, and those of environment variables."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
-from confstore.errors import InvalidNameError
+from confstore.errors import InvalidNameError, InvalidValueError
 
-__all__ = ["checked_option", "checked_store", "closest"]
+__all__ = ["checked_option", "checked_store", "closest", "variable_name"]
 
 # Source of the limits: AWS, "Quotas in Amazon DynamoDB": a partition key value has 1 to 2048
 # bytes, a sort key value 1 to 1024, an attribute name 1 to 65,535 (the guide says 64 KB; the
@@ -15,6 +16,8 @@ __all__ = ["checked_option", "checked_store", "closest"]
 JOURNAL_PREFIX = "_journal:"
 MAX_STORE_B = 2048 - len(JOURNAL_PREFIX)
 MAX_OPTION_B = 1024
+
+_NOT_IN_A_VARIABLE = re.compile("[^A-Za-z0-9]")
 
 
 def checked_store(name: object) -> str:
@@ -72,3 +75,19 @@ def closest(name: str, names: Iterable[str]) -> str | None:
     # Below difflib's own cutoff of 0.6, at which two letters of which one is wrong have no match.
     found = difflib.get_close_matches(name.casefold(), folded, n=1, cutoff=0.5)
     return folded[found[0]] if found else None
+
+
+def variable_name(option: str, key: str) -> str:
+    """
+    The environment variable of a key, such as `DB_HOST` for the key `host` of the option `db`.
+
+    It is in upper case; any other character than an ASCII letter or digit is `_`.
+
+    Raises:
+        InvalidValueError: The name would begin with a digit, which no shell accepts.
+    """
+    name = _NOT_IN_A_VARIABLE.sub("_", f"{option}_{key}").upper()
+    if name[0].isdigit():
+        reason = f"its variable would be {name}, and none begins with a digit: "
+        raise InvalidValueError(option, key, reason + "rename it, or leave its option out")
+    return name
