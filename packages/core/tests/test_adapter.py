@@ -18,7 +18,7 @@ from confstore import (
     Store,
     ability,
 )
-from confstore.adapter import apply_changes, closest, percent_decode
+from confstore.adapter import apply_changes, closest, percent_decode, shown_url
 from confstore.errors import InvalidURLError
 from confstore.testing import Profile, StoreContract
 from effort import at_length
@@ -112,6 +112,20 @@ def test_percent_decode() -> None:
         percent_decode("a%2", "memory:x")
     with pytest.raises(InvalidURLError, match="not UTF-8"):
         percent_decode("%FF", "memory:x")
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("file://ada:s3cret@host/x?p=1", "file://***@host/x"),
+        ("//ada:s3/cret@host/x", "//***@host/x"),
+        ("file:///a@b/x.json?p=1", "file:///a@b/x.json"),
+        ("memory:a//b@c", "memory:a//b@c"),
+    ],
+)
+def test_shown_url(url: str, shown: str) -> None:
+    """Errors show a URL without its query and without its user."""
+    assert shown_url(url) == shown
 
 
 def test_apply_changes() -> None:

@@ -42,7 +42,7 @@ FAILURES = [
     ("replace", errno.EROFS, BackendError, "Read-only file system"),
     ("replace", errno.EPERM, AccessDeniedError, "needs the file, writing also the folder"),
     ("fchmod", errno.EINVAL, BackendError, "Invalid argument"),
-    ("open", errno.EACCES, AccessDeniedError, "locking .*/.prod.json.lock failed"),
+    ("open", errno.EACCES, AccessDeniedError, "reading .*/prod.json failed"),
     ("open", errno.EROFS, BackendError, "Read-only file system"),
     ("open", errno.EMFILE, StoreUnavailableError, "open files"),
 ]

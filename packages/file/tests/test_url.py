@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from confstore.errors import InvalidURLError, StoreNotFoundError, StoreUnavailableError
 from confstore_file import FileStore, open_url
+from confstore_file._url import path_of
 
 
 @pytest.mark.parametrize(
@@ -58,6 +62,54 @@ def test_refused(url: str, reason: str) -> None:
         open_url(url)
     assert reason in str(caught.value)
     assert "indent" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "url", ["file://ada:s3cret@host/prod.json", "file://ada:s3/cret@/x#y", "file:///a%?p=s3cret"]
+)
+def test_credentials(url: str) -> None:
+    """No error shows a password that somebody put into a URL."""
+    with pytest.raises(InvalidURLError) as caught:
+        open_url(url)
+    assert "s3" not in str(caught.value)
+    assert "cret" not in str(caught.value)
+
+
+def test_home(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`~/` is the home, and an escaped one is a folder of that name."""
+    monkeypatch.setenv("HOME", str(folder))
+    monkeypatch.chdir(folder)
+    assert open_url("file:~/prod.json").files()[0] == str(folder / "prod.json")
+    assert open_url("file:%7E/prod.json").files()[0] == str(folder / "~" / "prod.json")
+
+
+@pytest.mark.parametrize(
+    ("encoded", "is_windows", "path"),
+    [
+        ("/C:/app/prod.json", True, "C:/app/prod.json"),
+        ("/c%3A/prod.json", True, "c:/prod.json"),
+        ("/C:/app/prod.json", False, "/C:/app/prod.json"),
+        ("/app/prod.json", True, "/app/prod.json"),
+    ],
+)
+def test_drive(encoded: str, is_windows: bool, path: str) -> None:
+    """On Windows, and only there, the first folder may be a drive."""
+    assert path_of(encoded, "file:", is_windows=is_windows) == path
+
+
+def test_path_that_the_locale_cannot_write(folder: Path) -> None:
+    """It is refused by an error of confstore, not by one of Python."""
+    code = "from confstore_file import FileStore; FileStore('\\xf6.json')"
+    environment = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    ran = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, **environment},
+        cwd=folder,
+        capture_output=True,
+        text=True,
+    )
+    assert "InvalidNameError" in ran.stderr
+    assert "PYTHONUTF8=1" in ran.stderr
 
 
 def test_to_read_the_file_has_to_be_there(folder: Path) -> None:

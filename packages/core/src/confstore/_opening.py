@@ -14,7 +14,7 @@ from confstore.errors import BackendNotInstalledError, InvalidURLError
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
 
-__all__ = ["ENTRY_POINTS", "URL_VARIABLE", "Purpose", "open_store", "percent_decode"]
+__all__ = ["ENTRY_POINTS", "URL_VARIABLE", "Purpose", "open_store", "percent_decode", "shown_url"]
 
 ENTRY_POINTS = "confstore.stores"
 """The entry-point group in which an adapter names its scheme: a callable from URL to Store."""
@@ -27,6 +27,7 @@ Purpose: TypeAlias = Literal["read", "write", "create", "diagnose"]
 
 # RFC 3986, section 3.1, in lower case.
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]*):", re.IGNORECASE)
+_CREDENTIALS = re.compile(r"(?<![^:])//(?!/).*@", re.DOTALL)
 _BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _OUR_ADAPTERS = {
     "dynamodb": "confstore-dynamodb",
@@ -63,8 +64,9 @@ def open_store(url: str | None = None, *, purpose: Purpose = "create") -> Store:
             raise InvalidURLError("", reason)
     match = _SCHEME.match(url)
     if match is None:
-        shown = url.partition("?")[0]
-        raise InvalidURLError(shown, "it starts with a scheme, as in file:config/prod.json")
+        raise InvalidURLError(
+            shown_url(url), "it starts with a scheme, as in file:config/prod.json"
+        )
     opener = cast("Callable[..., Store]", _adapter(match[1].lower()).load())
     if purpose != "create":
         import inspect  # not at the top: most programs create
@@ -72,6 +74,11 @@ def open_store(url: str | None = None, *, purpose: Purpose = "create") -> Store:
         if "purpose" in inspect.signature(opener).parameters:
             return opener(url, purpose=purpose)
     return opener(url)
+
+
+def shown_url(url: str) -> str:
+    """A URL as errors may show it: without its query, and without a user and a password."""
+    return _CREDENTIALS.sub("//***@", url.partition("?")[0], count=1)
 
 
 def percent_decode(text: str, url: str) -> str:

@@ -9,11 +9,12 @@ the contract that checks it. The protocols and records of an adapter are in `con
   `checked_keys` the keys of a read, which `select` selects. `canonical_values` and
   `canonical_update` check values, copy them and make them read-only; `merge_update` applies an
   update. `ClosesOnExit` closes the store at the end of a `with` block.
-- **URLs and connections:** `percent_decode`, `closest`, `Backoff`, `call_after_fork`.
+- **URLs and connections:** `percent_decode`, `shown_url`, `closest`, `Backoff`, `call_after_fork`.
 - **Values:** `RESERVED_KEYS`, `is_same`, `FillableDict`.
 - **Polls:** `poll_between`, `paced`, and for a journal in a remote backend `JournalPoller`.
 - **A journal:** `checked_draft`, `split_into_drafts`, `next_commit`, `apply_changes`,
   `check_if_version`, `without_gap`, `journal_form`.
+- **Files:** `open_regular`, `check_trusted`, `DistrustedFileError`.
 - **A diagnosis:** `findings_of`.
 
 A plain adapter, whose backend is a dict of dicts:
@@ -102,10 +103,15 @@ if TYPE_CHECKING:
         split_into_drafts as split_into_drafts,
     )
     from confstore._journal.poller import JournalPoller as JournalPoller
-    from confstore._opening import percent_decode as percent_decode
+    from confstore._opening import percent_decode as percent_decode, shown_url as shown_url
     from confstore._process.closing import ClosesOnExit as ClosesOnExit
     from confstore._process.forks import call_after_fork as call_after_fork
     from confstore._process.naps import paced as paced
+    from confstore._process.private_file import (
+        DistrustedFileError as DistrustedFileError,
+        check_trusted as check_trusted,
+        open_regular as open_regular,
+    )
     from confstore._process.waits import Backoff as Backoff
     from confstore._stores.polling import poll_between as poll_between
     from confstore._values.canonical import (
@@ -134,10 +140,11 @@ __getattr__, __dir__, __all__ = lazy_names(
             "apply_changes checked_draft journal_form next_commit split_into_drafts"
         ),
         "confstore._journal.poller": "JournalPoller",
-        "confstore._opening": "percent_decode",
+        "confstore._opening": "percent_decode shown_url",
         "confstore._process.closing": "ClosesOnExit",
         "confstore._process.forks": "call_after_fork",
         "confstore._process.naps": "paced",
+        "confstore._process.private_file": "DistrustedFileError check_trusted open_regular",
         "confstore._process.waits": "Backoff",
         "confstore._stores.polling": "poll_between",
         "confstore._values.canonical": "canonical_update canonical_values merge_update",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from confstore.adapter import checked_store, percent_decode
+from confstore.adapter import checked_store, percent_decode, shown_url
 from confstore.errors import InvalidURLError
 from confstore_dynamodb._connections.client import new_client
 from confstore_dynamodb._store import DynamoDBStore
@@ -50,6 +50,7 @@ def _parsed(url: str) -> tuple[str, str, str, dict[str, str]]:
     # Not urlsplit: it lower-cases a host, refuses some characters in it and drops others.
     address, _, query = url.partition("?")
     scheme, separator, path = address.partition("://")
+    address = shown_url(url)
     if scheme.lower() != "dynamodb" or not separator:
         raise InvalidURLError(address, f"a DynamoDB store's URL is {_FORM}")
     table, _, store = path.partition("/")

@@ -8,10 +8,10 @@ import tempfile
 from collections.abc import Iterator
 
 from confstore import Finding, JournaledStore
-from confstore.adapter import findings_of
+from confstore.adapter import DistrustedFileError, findings_of, open_regular
 from confstore.errors import ConfigStoreError, StoreUnavailableError
 from confstore_file._os_errors import reason_of, store_error
-from confstore_file._replacement import temporary_of
+from confstore_file._replacement import check_planted, is_mount, mount_text, temporary_of
 from confstore_file._write_lock import WriteLock, lock_of
 
 __all__ = ["findings"]
@@ -23,6 +23,8 @@ def findings(store: JournaledStore, path: str) -> Iterator[Finding]:
     yield _file(store, path, target)
     yield _folder(store.name, os.path.dirname(target))
     yield _lock(store.name, target)
+    if is_mount(target):
+        yield Finding("mount", False, mount_text(target))
     if os.path.lexists(temporary_of(target)):
         yield _leftover(target)
     has_file = os.path.exists(path)
@@ -36,8 +38,7 @@ def _file(store: JournaledStore, path: str, target: str) -> Finding:
         status = os.stat(path)
         if not stat.S_ISREG(status.st_mode):
             return Finding("file", False, f"{shown} is not a file", "name a file")
-        with open(path, "rb"):
-            pass
+        os.close(open_regular(path))
     except FileNotFoundError:
         return _no_file(store, shown)
     except OSError as error:
@@ -99,8 +100,16 @@ def _lock(store: str, target: str) -> Finding:
 
 
 def _leftover(target: str) -> Finding:
+    path = temporary_of(target)
+    try:
+        with open(path, "rb", opener=open_regular) as file:
+            check_planted(path, os.fstat(file.fileno()), target)
+    except DistrustedFileError as error:
+        return Finding("leftover", False, str(error))
+    except OSError as error:
+        return Finding("leftover", None, f"{path} cannot be read: {reason_of(error)}")
     text = "a writer is at work, or died; the next write finishes what it began, or replaces it"
-    return Finding("leftover", True, f"{temporary_of(target)} is there: {text}")
+    return Finding("leftover", True, f"{path} is there: {text}")
 
 
 def _user() -> str:

@@ -10,10 +10,12 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from contextlib import suppress
+from typing import BinaryIO
 
 import attrs
 
 from confstore import Commit
+from confstore.adapter import open_regular
 from confstore.errors import CorruptStoreError
 from confstore_file._journal_line import (
     Line,
@@ -22,8 +24,8 @@ from confstore_file._journal_line import (
     line_from_bytes,
     line_to_bytes,
 )
-from confstore_file._replacement import Replacement, narrow_mode
-from confstore_file._watched_file import SETTLED_S, signature_of
+from confstore_file._replacement import Replacement, check_planted, narrow_to
+from confstore_file._watched_file import SETTLED_S, Signature, signature_of
 
 __all__ = ["JournalFile", "JournalState"]
 
@@ -78,8 +80,10 @@ class JournalFile:
         is_known: True once this object has seen the file.
     """
 
-    def __init__(self, path: str, wall_clock: Callable[[], float]) -> None:
-        """Name the journal, by a path without symbolic links in its folders."""
+    def __init__(self, path: str, target: str, wall_clock: Callable[[], float]) -> None:
+        """Name the journal of an options file, by paths without symbolic links in their folders."""
+        self._target = target
+        self._fault: tuple[Signature, CorruptStoreError] | None = None
         self.path = path
         self._wall_clock = wall_clock
         self._look: _Look | None = None
@@ -94,6 +98,7 @@ class JournalFile:
 
         Raises:
             CorruptStoreError: A line is not a commit; the error's text begins `FILE:LINE:1:`.
+            DistrustedFileError: Somebody may have planted it.
             OSError: It cannot be read.
         """
         seen = self._look
@@ -101,6 +106,9 @@ class JournalFile:
             status = os.stat(self.path)
             if seen and seen.proves_same(status):
                 return seen.state
+            fault = self._fault
+            if fault is not None and fault[0] == signature_of(status):
+                raise CorruptStoreError(*fault[1].args)
             known = seen.state if seen and seen.status.st_ino == status.st_ino else None
             try:
                 look = self._read(known)
@@ -118,19 +126,27 @@ class JournalFile:
     def _read(self, known: JournalState | None) -> _Look:
         # The clock first: a write after this has a later time.
         now_s = self._wall_clock()
-        with open(self.path, "rb") as file:
+        with open(self.path, "rb", opener=open_regular) as file:
             status = os.fstat(file.fileno())
+            check_planted(self.path, status, self._target)
             is_settled = now_s - status.st_mtime_ns / 1e9 >= SETTLED_S
-            if known is not None:
-                file.seek(known.size_b - len(known.tail))
-                content = file.read()
-                # Else a failed writer has cut off a line that was read, or it is another file.
-                if content.startswith(known.tail):
-                    state = self._extended(known, content[len(known.tail) :])
-                    return _Look(state, status, is_settled)
-                file.seek(0)
+            try:
+                state = self._state(file, known)
+            except CorruptStoreError as error:
+                # A large one is not parsed again at each look.
+                self._fault = (signature_of(status), error) if is_settled else None
+                raise
+        return _Look(state, status, is_settled)
+
+    def _state(self, file: BinaryIO, known: JournalState | None) -> JournalState:
+        if known is not None:
+            file.seek(known.size_b - len(known.tail))
             content = file.read()
-        first, end, rest = content.partition(b"\n")
+            # Else a failed writer has cut off a line that was read, or it is another file.
+            if content.startswith(known.tail):
+                return self._extended(known, content[len(known.tail) :])
+            file.seek(0)
+        first, end, rest = file.read().partition(b"\n")
         try:
             # Written together with the first commits, in one piece: it is never torn.
             baseline = header_from_bytes(first if end else b"")
@@ -140,7 +156,7 @@ class JournalFile:
         if len(state.lines) < baseline:
             reason = f"it began with {baseline} commits, and some of them are missing"
             raise self._corrupt(1, reason)
-        return _Look(state, status, is_settled)
+        return state
 
     def _extended(self, known: JournalState, appended: bytes) -> JournalState:
         lines = list(known.lines)
@@ -196,8 +212,8 @@ class JournalFile:
         now = self.read()
         if now is None or (now.size_b, now.tail) != (state.size_b, state.tail):
             return False
-        with open(self.path, "r+b", buffering=0) as file:
-            narrow_mode(file.fileno(), model)
+        with open(self.path, "r+b", buffering=0, opener=open_regular) as file:
+            narrow_to(file.fileno(), model)
             file.truncate(state.size_b)
             file.seek(state.size_b)
             try:
@@ -214,7 +230,7 @@ class JournalFile:
 
     def sync(self) -> None:
         """Sync the file: the writer of the last line may have died before it did so."""
-        with open(self.path, "r+b", buffering=0) as file:
+        with open(self.path, "r+b", buffering=0, opener=open_regular) as file:
             os.fsync(file.fileno())
 
 

@@ -8,21 +8,24 @@ with the changes of the last line, and the next writer replaces the file first.
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable
 from types import MappingProxyType
 
 import attrs
 
-from confstore.adapter import apply_changes
+from confstore.adapter import DistrustedFileError, apply_changes, open_regular
 from confstore.errors import ConfigStoreError, StoreUnavailableError
 from confstore_file._journal_file import JournalFile, JournalState
 from confstore_file._os_errors import store_error
-from confstore_file._replacement import temporary_of
+from confstore_file._replacement import check_planted, temporary_of
 from confstore_file._watched_file import State, WatchedFile, digest_of
 from confstore_file._write_lock import lock_of
 
 __all__ = ["MAX_ATTEMPTS", "JournaledFile", "is_behind", "is_pending"]
+
+_log = logging.getLogger("confstore")
 
 MAX_ATTEMPTS = 20
 """Attempts while somebody edits the file at the same moments; a guess: one is usual."""
@@ -50,6 +53,7 @@ class JournaledFile:
         self._unjournaled: State | None = None
         self._rolled: tuple[JournalState, State] | None = None
         self._place: tuple[State, str] | None = None
+        self._has_warned = False
 
     def target(self) -> str:
         """The path of the options file without symbolic links."""
@@ -64,7 +68,7 @@ class JournaledFile:
         """The journal of an options file; one object for each path."""
         path = _journal_path(target)
         known = self._journals.get(path)
-        return known or self._journals.setdefault(path, JournalFile(path, self._wall_clock))
+        return known or self._journals.setdefault(path, JournalFile(path, target, self._wall_clock))
 
     def read(self, *, is_for_write: bool = False) -> State:
         """
@@ -93,6 +97,11 @@ class JournaledFile:
                 journal = journal_file.read()
             except PermissionError:
                 # A user who may not read the journal can read the options all the same.
+                return state
+            except DistrustedFileError as error:
+                if not self._has_warned:
+                    self._has_warned = True
+                    _log.warning("store %r is read without its journal: %s", self.store, error)
                 return state
             if journal is None:
                 if state.signature is not None and not journal_file.is_known:
@@ -194,9 +203,10 @@ def is_pending(target: str, state: State, journal: JournalState) -> bool:
     if state.digest != last.digest_before:
         return False
     try:
-        with open(temporary_of(target), "rb") as file:
+        with open(temporary_of(target), "rb", opener=open_regular) as file:
+            check_planted(temporary_of(target), os.fstat(file.fileno()), target)
             content = file.read()
-    except FileNotFoundError:
+    except (DistrustedFileError, FileNotFoundError):
         return False
     return digest_of(content) == last.digest
 

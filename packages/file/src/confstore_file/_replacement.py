@@ -5,9 +5,23 @@ from __future__ import annotations
 import errno
 import os
 import stat
+from collections.abc import Iterator
 from contextlib import suppress
 
-__all__ = ["Replacement", "adopt_temporary", "make_folder", "narrow_mode", "temporary_of"]
+from confstore.adapter import check_trusted
+
+__all__ = [
+    "Replacement",
+    "adopt_temporary",
+    "check_planted",
+    "is_mount",
+    "make_folder",
+    "mount_text",
+    "narrow_to",
+    "temporary_of",
+]
+
+_MOUNTS = "/proc/self/mountinfo"
 
 
 class Replacement:
@@ -108,22 +122,86 @@ def adopt_temporary(target: str) -> None:
     sync_folder(os.path.dirname(target))
 
 
-def narrow_mode(descriptor: int, model: str) -> None:
-    """Remove the permissions of a file that another file lacks; its owner may always write."""
-    mode = stat.S_IMODE(os.fstat(descriptor).st_mode)
-    allowed = stat.S_IMODE(os.stat(model).st_mode) | stat.S_IWUSR
-    if mode & ~allowed:
-        os.fchmod(descriptor, mode & allowed)
+def check_planted(path: str, status: os.stat_result, target: str) -> None:
+    """
+    Refuse a file beside the options that somebody may have written who may not write those.
+
+    Args:
+        path: The file.
+        status: Its `os.stat`.
+        target: The options file, which need not exist.
+
+    Raises:
+        DistrustedFileError: It is not to be believed.
+    """
+    folder = os.stat(os.path.dirname(target))
+    # Elsewhere, whoever can make a file in the folder can replace the options just as well.
+    owners: tuple[int, ...] | None = () if folder.st_mode & stat.S_ISVTX else None
+    try:
+        options = os.stat(target)
+    except FileNotFoundError:
+        # The options will have the mode that the umask of their first writer leaves.
+        writable_by = stat.S_IWGRP
+    else:
+        owners = None if owners is None else (options.st_uid,)
+        writable_by = options.st_mode
+        if options.st_gid != status.st_gid and not options.st_mode & stat.S_IWOTH:
+            writable_by &= ~stat.S_IWGRP
+    check_trusted(path, status, owners=owners, writable_by=writable_by)
+
+
+def is_mount(target: str) -> bool:
+    """True if a file is mounted by itself, as into a container: no rename can replace it then."""
+    return any(point == target for point in _mount_points())
+
+
+def mount_text(target: str) -> str:
+    """What is wrong with a mounted file, and what to do."""
+    folder = os.path.dirname(target)
+    return (
+        f"{target} is a mount of a single file, which cannot be replaced: "
+        f"mount its folder to {folder} instead, or to another and name the file there"
+    )
+
+
+def _mount_points() -> Iterator[str]:
+    # See proc_pid_mountinfo(5): the fifth field, with octal escapes of space, tab, newline and \\.
+    with suppress(FileNotFoundError), open(_MOUNTS, "rb") as lines:
+        for line in lines:
+            point = line.split(b" ")[4]
+            for code in (b"040", b"011", b"012", b"134"):
+                point = point.replace(b"\\" + code, bytes([int(code, 8)]))
+            yield os.fsdecode(point)
+
+
+def narrow_to(descriptor: int, model: str) -> None:
+    """Close a file to everybody who may not read another; its owner may always write."""
+    now, other = os.fstat(descriptor), os.stat(model)
+    mode = stat.S_IMODE(now.st_mode)
+    _give_owner_and_mode(descriptor, other, mode & (stat.S_IMODE(other.st_mode) | stat.S_IWUSR))
 
 
 def _give_owner_and_mode(descriptor: int, old: os.stat_result, mode: int) -> None:
     new = os.fstat(descriptor)
     if (new.st_uid, new.st_gid) != (old.st_uid, old.st_gid):
-        # Only root may give a file away.
-        with suppress(PermissionError):
+        # Closed while it changes hands: the old mode is meant for the old group.
+        narrow = stat.S_IMODE(new.st_mode) & stat.S_IRWXU
+        if new.st_gid != old.st_gid and narrow != stat.S_IMODE(new.st_mode):
+            os.fchmod(descriptor, narrow)
+        try:
             os.fchown(descriptor, old.st_uid, old.st_gid)
+        except PermissionError:
+            # Only root may give a file away; its owner may give it to a group of his.
+            with suppress(PermissionError):
+                os.fchown(descriptor, -1, old.st_gid)
+        new = os.fstat(descriptor)
+    if new.st_gid != old.st_gid:
+        # The old group is among the others now, and a group that was among them has its place.
+        shared = mode >> 3 & mode & stat.S_IRWXO
+        mode = mode & stat.S_IRWXU | shared << 3 | shared
     # After fchown, which may clear bits of the mode.
-    os.fchmod(descriptor, mode)
+    if mode != stat.S_IMODE(new.st_mode):
+        os.fchmod(descriptor, mode)
 
 
 def make_folder(folder: str) -> None:

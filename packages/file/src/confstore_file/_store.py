@@ -83,7 +83,7 @@ class FileStore(ClosesOnExit):
             wall_clock: Seconds since the epoch; for tests.
 
         Raises:
-            InvalidNameError: The path names no file.
+            InvalidNameError: The path names no file, or the locale cannot write it.
             ValueError: The timeout is negative or not finite.
         """
         if not 0 <= lock_timeout < math.inf:
@@ -95,6 +95,14 @@ class FileStore(ClosesOnExit):
         self._name = checked_store(file_name.removesuffix(".json"))
         if "\0" in given or file_name in {".", ".."}:
             raise InvalidNameError("store", ascii(given), "the path names no file")
+        try:
+            os.fsencode(given)
+        except UnicodeEncodeError as error:
+            reason = (
+                f"the locale's encoding, {error.encoding}, cannot write the path: set PYTHONUTF8=1 "
+                "or a UTF-8 locale"
+            )
+            raise InvalidNameError("store", ascii(given), reason) from None
         # A later change of the working directory must not change the store.
         self._file = JournaledFile(os.path.abspath(given), self._name, wall_clock)
         self._writer = Writer(self._file, lock_timeout)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
+import re
 
-from confstore.adapter import closest, percent_decode
+from confstore.adapter import closest, percent_decode, shown_url
 from confstore.errors import InvalidNameError, InvalidURLError, StoreNotFoundError
 from confstore_file._store import FileStore
 
-__all__ = ["open_url"]
+__all__ = ["open_url", "path_of"]
 
+_DRIVE = re.compile("/[A-Za-z]:/")
 _EXAMPLES = "file:config/prod.json and file:///etc/app/prod.json"
 
 
@@ -18,8 +20,8 @@ def open_url(url: str, *, purpose: str = "create") -> FileStore:
     The store that a URL such as `file:config/prod.json` or `file:///etc/app/prod.json` names.
 
     Args:
-        url: The path is percent-decoded; a relative one is relative to the working directory. There
-            are no parameters.
+        url: The path is percent-decoded; a relative one is relative to the working directory, and
+            `file:~/prod.json` to the home. There are no parameters.
         purpose: As in `confstore.open_store`: for `"read"` the file must exist, for `"write"` its
             folder, for `"create"` nothing.
 
@@ -31,8 +33,9 @@ def open_url(url: str, *, purpose: str = "create") -> FileStore:
     Source:
         RFC 8089, "The 'file' URI Scheme", 2017; the relative form is ours.
     """
-    shown, _, query = url.partition("?")
-    scheme, _, rest = shown.partition(":")
+    address, _, query = url.partition("?")
+    shown = shown_url(url)
+    scheme, _, rest = address.partition(":")
     if scheme.lower() != "file":
         raise InvalidURLError(shown, f"file stores are named like {_EXAMPLES}")
     if query:
@@ -42,16 +45,36 @@ def open_url(url: str, *, purpose: str = "create") -> FileStore:
     if rest.startswith("//"):
         host, slash, path = rest[2:].partition("/")
         if host.lower() not in {"", "localhost"}:
-            reason = f"{host!r} would be a host; files are named like {_EXAMPLES}"
+            # A password may hold a slash, and so begin in what looks like the host.
+            named = "this" if "@" in rest else repr(host)
+            reason = f"{named} would be a host; files are named like {_EXAMPLES}"
             raise InvalidURLError(shown, reason)
         rest = slash + path
-    path = percent_decode(rest, shown)
+    path = path_of(rest, shown, is_windows=os.name == "nt")
     try:
         store = FileStore(path)
     except InvalidNameError as error:
         raise InvalidURLError(shown, f"{error}; files are named like {_EXAMPLES}") from None
     _check_exists(path, store, purpose)
     return store
+
+
+def path_of(encoded: str, shown: str, *, is_windows: bool) -> str:
+    """
+    The path that the part of a URL after its host names.
+
+    Args:
+        encoded: The part, with its percent escapes; `~/` at its beginning means the home.
+        shown: The URL, for errors.
+        is_windows: True where `/C:/` names a drive.
+    """
+    path = percent_decode(encoded, shown)
+    if encoded.startswith("~/"):
+        home = os.path.expanduser("~")
+        return f"{home}{path[1:]}"
+    if is_windows and _DRIVE.match(path):
+        return path[1:]
+    return path
 
 
 def _check_exists(path: str, store: FileStore, purpose: str) -> None:

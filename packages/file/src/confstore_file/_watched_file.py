@@ -12,12 +12,12 @@ from types import MappingProxyType
 import attrs
 
 from confstore import ReadOnlyDict
-from confstore.adapter import is_same
+from confstore.adapter import DistrustedFileError, is_same, open_regular
 from confstore.errors import BackendError, CorruptStoreError, StoreUnavailableError
 from confstore_file._document import is_blank, options_from_bytes
 from confstore_file._os_errors import store_error
 
-__all__ = ["SETTLED_S", "State", "WatchedFile", "digest_of", "signature_of"]
+__all__ = ["SETTLED_S", "Signature", "State", "WatchedFile", "digest_of", "signature_of"]
 
 _log = logging.getLogger("confstore")
 
@@ -79,6 +79,8 @@ class WatchedFile:
         # Once the file was seen, its absence is a fault and not an empty store.
         self._is_known = False
         self._has_warned = False
+        # Of a broken file, so that a large one is not parsed again at each look.
+        self._fault: tuple[Signature, CorruptStoreError] | None = None
 
     def read(self, *, is_for_write: bool = False) -> State:
         """
@@ -97,11 +99,16 @@ class WatchedFile:
             state = self._state
             if state.signature is not None and state.signature == signature_of(status):
                 return state
+            fault = self._fault
+            if fault is not None and fault[0] == signature_of(status):
+                raise CorruptStoreError(*fault[1].args)
             if not stat.S_ISREG(status.st_mode):
                 raise BackendError(self._store, f"{self._path} is not a file")
             signature, content = self._content()
         except FileNotFoundError:
             return self._without_file(is_known=is_known, is_for_write=is_for_write)
+        except DistrustedFileError as error:
+            raise BackendError(self._store, str(error)) from None
         except OSError as error:
             raise store_error(error, self._store, f"reading {self._path}") from error
         return self._parsed(signature, content, is_known=is_known)
@@ -127,7 +134,7 @@ class WatchedFile:
         for _ in range(_MAX_READS):
             # The clock first: a write after this has a later time.
             now_s = self._wall_clock()
-            with open(self._path, "rb", buffering=0) as file:
+            with open(self._path, "rb", buffering=0, opener=open_regular) as file:
                 status = os.fstat(file.fileno())
                 content = file.read()
                 is_whole = signature_of(os.fstat(file.fileno())) == signature_of(status)
@@ -150,7 +157,11 @@ class WatchedFile:
         if digest == last.digest:
             options = last.options
         else:
-            parsed = options_from_bytes(content, os.path.basename(self._path))
+            try:
+                parsed = options_from_bytes(content, os.path.basename(self._path))
+            except CorruptStoreError as error:
+                self._fault = None if signature is None else (signature, error)
+                raise
             options = MappingProxyType(_shared(last.options, parsed))
         self._state = State(self, options, digest, signature)
         return self._state

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
+import stat
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import filelock
 
-from confstore.adapter import call_after_fork
+from confstore.adapter import call_after_fork, open_regular
 from confstore.errors import StoreUnavailableError
 from confstore_file._os_errors import store_error
 
@@ -30,7 +31,8 @@ class WriteLock:
     def __init__(self, store: str, timeout_s: float) -> None:
         """Make a lock for a store; it waits so many seconds for other writers in total."""
         self._store = store
-        self._timeout_s = timeout_s
+        # Longer is for ever: no thread can wait for more.
+        self._timeout_s = min(timeout_s, threading.TIMEOUT_MAX)
         self._threads = threading.Lock()
         self._notice_fork = call_after_fork(self._renew)
 
@@ -61,6 +63,7 @@ class WriteLock:
             # A new object each time: threads do not share it, and a fork does not inherit it.
             lock = filelock.FileLock(lock_path)
             try:
+                _share(lock_path, target)
                 lock.acquire(timeout=remaining_s, poll_interval=_POLL_S)
             except filelock.Timeout:
                 raise self._timed_out(lock_path) from None
@@ -76,6 +79,64 @@ class WriteLock:
     def _timed_out(self, lock_path: str) -> StoreUnavailableError:
         reason = f"another writer has held {lock_path} for more than {self._timeout_s:g} s"
         return StoreUnavailableError(self._store, reason)
+
+
+def _share(path: str, target: str) -> None:
+    """Make the lock file of a file for those who may write that, and for nobody else."""
+    if os.name == "nt":  # pragma: no cover (Windows has other permissions)
+        return
+    try:
+        options = os.stat(target)
+    except FileNotFoundError:
+        options = None
+    flags = os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_NOFOLLOW
+    try:
+        descriptor = os.open(path, flags | os.O_CLOEXEC, 0o666 if options is None else 0o600)
+    except FileExistsError:
+        # It may be another's to change: then taking it says what is missing.
+        try:
+            descriptor = open_regular(path, os.O_RDWR | os.O_NOFOLLOW)
+        except PermissionError:
+            return
+        if options is None:
+            os.close(descriptor)
+            return
+    try:
+        now = os.fstat(descriptor)
+        # Another name of the file would give that away, too.
+        if now.st_nlink == 1 and os.geteuid() in {0, now.st_uid}:
+            _give(descriptor, now, *_sharers(options or now, os.stat(os.path.dirname(path))))
+    finally:
+        os.close(descriptor)
+
+
+def _sharers(options: os.stat_result, folder: os.stat_result) -> tuple[int, int, int]:
+    """Owner, group and mode of the lock: who reads the options and may replace or write them."""
+    mode = options.st_mode
+    # In a sticky folder, only its owner can replace a file of somebody else.
+    may_replace = 0 if folder.st_mode & stat.S_ISVTX else folder.st_mode
+    if mode & stat.S_IWOTH or (mode & stat.S_IROTH and may_replace & stat.S_IWOTH):
+        return options.st_uid, options.st_gid, 0o666
+    if mode & stat.S_IWGRP:
+        return options.st_uid, options.st_gid, 0o660
+    is_read = mode & (stat.S_IRGRP if options.st_gid == folder.st_gid else stat.S_IROTH)
+    if is_read and may_replace & stat.S_IWGRP:
+        return options.st_uid, folder.st_gid, 0o660
+    return options.st_uid, options.st_gid, 0o600
+
+
+def _give(descriptor: int, now: os.stat_result, owner: int, group: int, mode: int) -> None:
+    if (now.st_uid, now.st_gid) != (owner, group):
+        os.fchmod(descriptor, 0o600)
+        try:
+            os.fchown(descriptor, owner, group)
+        except PermissionError:
+            with suppress(PermissionError):
+                os.fchown(descriptor, -1, group)
+    if os.fstat(descriptor).st_gid != group:
+        # A group of which this user is no member: its members are among the others.
+        mode &= 0o606 if mode & stat.S_IWOTH else 0o600
+    os.fchmod(descriptor, mode)
 
 
 def lock_of(target: str) -> str:

@@ -12,13 +12,19 @@ import attrs
 
 from confstore import Change, Commit, Draft, Head, ReadOnlyDict
 from confstore.adapter import apply_changes, check_if_version, next_commit, split_into_drafts
-from confstore.errors import NotJournaledError, StoreUnavailableError
+from confstore.errors import BackendError, NotJournaledError, StoreUnavailableError
 from confstore_file._document import options_to_bytes
 from confstore_file._journal_file import JournalFile, JournalState
 from confstore_file._journal_line import Line
 from confstore_file._journaled_file import MAX_ATTEMPTS, JournaledFile, is_behind, is_pending
 from confstore_file._os_errors import reason_of, store_error
-from confstore_file._replacement import Replacement, adopt_temporary, make_folder
+from confstore_file._replacement import (
+    Replacement,
+    adopt_temporary,
+    is_mount,
+    make_folder,
+    mount_text,
+)
 from confstore_file._watched_file import State, digest_of
 from confstore_file._write_lock import WriteLock
 
@@ -134,6 +140,8 @@ class Writer:
 
     def _try(self, target: str, make_draft: _DraftMaker, commit: _CommitMaker) -> _Outcome | None:
         """Write; None if somebody who takes no lock changed the file at the same time."""
+        if is_mount(target):
+            raise BackendError(self._store, mount_text(target))
         journal_file = self._file.journal_at(target)
         journal = self._file.known_journal(journal_file)
         before = self._file.options.read(is_for_write=True)

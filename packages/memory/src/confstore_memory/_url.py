@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from confstore.adapter import percent_decode
+from confstore.adapter import percent_decode, shown_url
 from confstore.errors import InvalidURLError
 from confstore_memory._store import MemoryStore
 
@@ -26,9 +26,10 @@ def open_url(url: str) -> MemoryStore:
         InvalidURLError: The URL has another form.
         InvalidNameError: No store can have this name.
     """
-    shown, _, query = url.partition("?")
-    encoded = shown[len(_SCHEME) :]
-    if not shown.lower().startswith(_SCHEME) or not encoded or encoded.startswith("//"):
+    address, _, query = url.partition("?")
+    shown = shown_url(url)
+    encoded = address[len(_SCHEME) :]
+    if not address.lower().startswith(_SCHEME) or not encoded or encoded.startswith("//"):
         raise InvalidURLError(shown, "the name follows the colon, as in memory:test")
     if query or "#" in encoded:
         raise InvalidURLError(shown, "there are no parameters: write ? as %3F and # as %23")

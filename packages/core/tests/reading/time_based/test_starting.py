@@ -334,6 +334,36 @@ def test_broken_file(store, open_config, path, caplog, content):
     assert f"cannot start from the fallback file: {CorruptStoreError.__name__}" in caplog.text
 
 
+@pytest.mark.parametrize("mode", [0o620, 0o602])
+def test_fallback_that_others_may_write(store, open_config, saved, caplog, mode):
+    """Nobody starts from a file that somebody else may have written; the log says what to do."""
+    saved.chmod(mode)
+    store.fail(DOWN)
+    with pytest.raises(StoreUnavailableError, match="no route"):
+        open_config(store, fallback=saved)
+    assert f"is not believed, others may write it (mode {mode:04o})" in caplog.text
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may give a file away")
+def test_fallback_of_somebody_else(store, open_config, saved, caplog):
+    """Nobody starts from a file of another user."""
+    os.chown(saved, 12_345, 12_345)
+    store.fail(DOWN)
+    with pytest.raises(StoreUnavailableError, match="no route"):
+        open_config(store, fallback=saved)
+    assert "it belongs to user 12345" in caplog.text
+
+
+def test_fifo_in_place_of_the_fallback(store, open_config, path, caplog):
+    """A FIFO is no fallback file, and a start does not wait for it."""
+    path.parent.mkdir()
+    os.mkfifo(path)
+    store.fail(DOWN)
+    with pytest.raises(StoreUnavailableError, match="no route"):
+        open_config(store, fallback=path)
+    assert "is not a file" in caplog.text
+
+
 def test_fallback_does_not_fit_the_schema(store, open_config, saved, caplog):
     """A saved snapshot that does not fit is not started from."""
 

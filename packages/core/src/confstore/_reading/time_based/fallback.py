@@ -12,7 +12,13 @@ import attrs
 from confstore._documents.tagged_json import JSONPathError, values_from_json, values_to_json
 from confstore._process.clock import Clock, Moment
 from confstore._process.log import describe, logger
-from confstore._process.private_file import remove_abandoned, replaced_file
+from confstore._process.private_file import (
+    DistrustedFileError,
+    check_trusted,
+    open_regular,
+    remove_abandoned,
+    replaced_file,
+)
 from confstore._reading.time_based.loader import State
 from confstore._reading.time_based.views import Health
 from confstore._values.names import checked_option
@@ -86,12 +92,21 @@ class Fallback:
 
         Raises:
             OSError: It does not exist or could not be read.
-            CorruptStoreError: It is not a fallback file of this store.
+            CorruptStoreError: It is not a fallback file of this store, or somebody may have planted
+                it: it belongs to neither this user nor root, or others may write it.
         """
-        parsed = self._parsed(self._path.read_bytes())
+        parsed = self._parsed(self._bytes())
         if isinstance(parsed, str):
             raise CorruptStoreError(str(self._path), parsed)
         return parsed
+
+    def _bytes(self) -> bytes:
+        try:
+            with open(self._path, "rb", opener=open_regular) as file:
+                check_trusted(self._path, os.fstat(file.fileno()))
+                return file.read()
+        except DistrustedFileError as error:
+            raise CorruptStoreError("the fallback file", str(error)) from None
 
     def _parsed(self, text: bytes) -> tuple[ReadOnlyDict, datetime] | str:
         # A fault is returned and raised by the caller, so that its error has no context that
