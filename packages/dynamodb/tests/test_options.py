@@ -251,7 +251,9 @@ def test_repr_names_store_and_table(stub_store: DynamoDBStore) -> None:
 )
 def test_malformed_attribute_is_corrupt(wire: Any) -> None:
     """What is no value of DynamoDB is named by option and key, and not shown."""
-    store = DynamoDBStore(Answering({"Item": {"_option": {"S": "db"}, "key": wire}}), "t", "prod")
+    store = DynamoDBStore(
+        Answering({"Item": {"_option": {"S": "db"}, "key": wire}}), "table", "prod"
+    )
     with pytest.raises(CorruptStoreError, match="db: the key 'key'") as caught:
         store.get("db")
     assert "canary" not in str(caught.value)
@@ -260,7 +262,7 @@ def test_malformed_attribute_is_corrupt(wire: Any) -> None:
 @pytest.mark.parametrize("name", [None, {"N": "1"}, {"S": 1}])
 def test_item_without_a_name_is_corrupt(name: Any) -> None:
     """An item that is no option, in a table that nobody could check, is not left out."""
-    store = DynamoDBStore(Answering({"Items": [{"_option": name}]}), "t", "prod")
+    store = DynamoDBStore(Answering({"Items": [{"_option": name}]}), "table", "prod")
     with pytest.raises(CorruptStoreError, match="sort key"):
         list(store.items())
 
