@@ -44,6 +44,7 @@ TRICKY_TEXTS = (
     *("-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n", '{"a": [1]}', "a=b"),
     *("10.0.0.1", "1.2.3", "12e03", "1234e56", "deadbeef", "0e0", "1__0", "-.5", "+.5e-3"),
 )
+DOTTED_TEXTS = ("Loading...", "wait ...", "two\nlines...", "a...\n")
 TRICKY = canonical(
     {
         "texts": {str(number): text for number, text in enumerate(TRICKY_TEXTS)},
@@ -73,6 +74,27 @@ def assert_comes_back(options: Any, format: str) -> None:
     again = loads(dumps(options, format), format, source="file")
     assert is_same(again, options)
     assert list(again) == list(options)
+
+
+@pytest.mark.parametrize("format", ["json", "yaml", "toml"])
+@pytest.mark.parametrize("text", [*TRICKY_TEXTS, *DOTTED_TEXTS])
+def test_text_at_the_end_of_a_document(text: str, format: str) -> None:
+    """The last text of a document is whole, also where it looks like the document's end."""
+    assert_comes_back(canonical({"app": {"key": text}}), format)
+
+
+@pytest.mark.parametrize("dumper", ["C", "Python"])
+@pytest.mark.parametrize("control", [*"\u061c\u200e\u200f\u202a\u202d\u202e\u2066\u2069"])
+def test_yaml_shows_no_reversed_text(
+    control: str, dumper: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A character that reverses the direction of text is an escape, in keys and values alike."""
+    if dumper == "Python":
+        monkeypatch.delattr(yaml, "CSafeDumper", raising=False)
+    text = f"a{control}b"
+    options = canonical({text: {text: text, "lines": f"{text}\n{text}\n", "set": {text}}})
+    assert control not in dumps(options, "yaml")
+    assert_comes_back(options, "yaml")
 
 
 @settings(deadline=None)

@@ -33,6 +33,17 @@ def test_values_are_shown_and_not_obeyed(terminal: Terminal, dev: Path) -> None:
     assert terminal("get", "db", "raw") == ('{"$bytes": "AP8="}\n', 0)
 
 
+def test_reversed_text_is_an_escape(terminal: Terminal, dev: Path) -> None:
+    """No format of the output gives a terminal a character that turns text around."""
+    controls = "\u061c\u200f\u202e\u2066"
+    dev.write_text(json.dumps({"db": {"text": f"a{controls}b"}}), encoding="utf-8")
+    for output in ("json", "yaml", "table"):
+        for key in ((), ("text",)):
+            screen, code = terminal("get", "db", *key, "-o", output)
+            assert code == 0
+            assert not set(controls) & set(screen)
+
+
 def test_secret_is_typed_unseen(terminal: Terminal, dev: Path, options: Callable[[], Any]) -> None:
     """`KEY=-` asks, and the screen does not show the answer."""
     screen, code = terminal(

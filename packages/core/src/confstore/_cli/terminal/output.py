@@ -14,7 +14,7 @@ __all__ = ["print_json", "print_json_line", "print_table", "print_text", "print_
 
 # Legal in a JSON string as they are, and commands to a terminal: DEL, the C1 controls, line and
 # paragraph separators, and characters that reverse the direction of text.
-_COMMANDS = re.compile("[\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+_COMMANDS = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 
 # Rich folds at the terminal's edge; where there is none, a row is a line.
 _NO_EDGE = 1_000_000
