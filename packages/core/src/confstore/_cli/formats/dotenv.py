@@ -33,9 +33,10 @@ _SINGLE_QUOTED = re.compile(r"(?:[^'\\\r]|\\(?![\\'])(?!\Z))*")
 _DOUBLE_QUOTED = re.compile(r'[^"$`\\\r]*')
 
 
-def dumps(options: Mapping[str, Mapping[str, Any]]) -> str:
+def dumps(options: Mapping[str, Mapping[str, Any]], **naming: str) -> str:
     """A variable for each key."""
-    return "".join(f"{name}={_quoted(text)}\n" for name, text in environment(options).items())
+    variables = environment(options, **naming)
+    return "".join(f"{name}={_quoted(text)}\n" for name, text in variables.items())
 
 
 def _quoted(text: str) -> str:

@@ -39,20 +39,22 @@ class Format:
         suffixes: The endings of its files' names.
         is_importable: True if it can be read, and not only written.
         needs_option: Whether its file is one option, whose name the reader must be given.
+        has_variables: Whether it holds environment variables, whose names `dumps` can be told.
     """
 
     name: str
     suffixes: tuple[str, ...]
     is_importable: bool = True
     needs_option: bool = False
+    has_variables: bool = False
 
 
 FORMATS = {
     "json": Format("json", (".json",)),
     "yaml": Format("yaml", (".yaml", ".yml")),
     "toml": Format("toml", (".toml",)),
-    "dotenv": Format("dotenv", (".env",), needs_option=True),
-    "shell": Format("shell", (".sh",), is_importable=False),
+    "dotenv": Format("dotenv", (".env", ".dotenv"), needs_option=True, has_variables=True),
+    "shell": Format("shell", (".sh",), is_importable=False, has_variables=True),
 }
 """Every format; the first one holds everything and needs no further package."""
 
@@ -60,7 +62,7 @@ FORMATS = {
 class _Module(Protocol):
     """The module of a format."""
 
-    def dumps(self, options: Mapping[str, Mapping[str, Any]]) -> str: ...
+    def dumps(self, options: Mapping[str, Mapping[str, Any]], **naming: str) -> str: ...
 
     def loads(self, text: str, source: str, option: str | None) -> dict[str, Values]: ...
 
@@ -83,9 +85,16 @@ def format_of(path: str | os.PathLike[str]) -> Format | None:
     return next((format for format in FORMATS.values() if suffix in format.suffixes), None)
 
 
-def dumps(options: Mapping[str, Mapping[str, Any]], format: str) -> str:
-    """Options as the text of a file, or an `InvalidValueError` with option, key and advice."""
-    return _module(format).dumps(options)
+def dumps(options: Mapping[str, Mapping[str, Any]], format: str, **naming: str) -> str:
+    """
+    Options as the text of a file, or an `InvalidValueError` with option, key and advice.
+
+    Args:
+        options: Option to values, in canonical form.
+        format: One of `FORMATS`.
+        naming: Prefix and separator of variables, for the formats that have them.
+    """
+    return _module(format).dumps(options, **naming)
 
 
 def loads(
