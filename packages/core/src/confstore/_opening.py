@@ -5,14 +5,11 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Collection
-from typing import TYPE_CHECKING, Literal, TypeAlias, cast
+from typing import Literal, TypeAlias, cast
 
 from confstore._stores.protocols import Store
 from confstore._values.names import closest
 from confstore.errors import BackendNotInstalledError, InvalidURLError
-
-if TYPE_CHECKING:
-    from importlib.metadata import EntryPoint
 
 __all__ = ["ENTRY_POINTS", "URL_VARIABLE", "Purpose", "open_store", "percent_decode"]
 
@@ -65,7 +62,7 @@ def open_store(url: str | None = None, *, purpose: Purpose = "create") -> Store:
     if match is None:
         shown = url.partition("?")[0]
         raise InvalidURLError(shown, "it starts with a scheme, as in file:config/prod.json")
-    opener = cast("Callable[..., Store]", _adapter(match[1].lower()).load())
+    opener = _opener(match[1].lower())
     if purpose != "create" and "purpose" in _parameters(opener):
         return opener(url, purpose=purpose)
     return opener(url)
@@ -98,17 +95,34 @@ def _parameters(opener: Callable[..., Store]) -> Collection[str]:
     return inspect.signature(opener).parameters
 
 
-def _adapter(scheme: str) -> EntryPoint:
+def _opener(scheme: str) -> Callable[..., Store]:
     # Not at the top: only programs that open a store by URL pay for it.
     from importlib.metadata import entry_points
 
     installed = {entry.name: entry for entry in entry_points(group=ENTRY_POINTS)}
     if scheme in installed:
-        return installed[scheme]
+        return cast("Callable[..., Store]", installed[scheme].load())
     if scheme in _OUR_ADAPTERS:
+        # Slim packages of Lambda and programs of PyInstaller leave *.dist-info out, and with it
+        # every entry point.
+        opener = _imported(_OUR_ADAPTERS[scheme].replace("-", "_"))
+        if opener is not None:
+            return opener
         advice = f"python -m pip install {_OUR_ADAPTERS[scheme]}"
     else:
         known = sorted(installed.keys() | _OUR_ADAPTERS.keys())
         close = closest(scheme, known)
         advice = f"did you mean {close!r}?" if close else f"known are {', '.join(known)}"
     raise BackendNotInstalledError(scheme, advice)
+
+
+def _imported(package: str) -> Callable[..., Store] | None:
+    from importlib import import_module
+
+    try:
+        return cast("Callable[..., Store]", import_module(package).open_url)
+    except ModuleNotFoundError as error:
+        # A package that is there, and needs another one, says so itself.
+        if error.name != package:
+            raise
+    return None

@@ -88,6 +88,20 @@ def test_encoding_is_not_the_locales(process: Confstore) -> None:
     assert process("get", "every", "unicode", env=environment).raw == "höst €\n".encode()
 
 
+def test_names_in_a_forced_ascii_locale(process: Confstore, tmp_path: Path) -> None:
+    """Options, keys, values and files are UTF-8, also where the locale cannot be changed."""
+    forced = {
+        "LC_ALL": "C",
+        "PYTHONCOERCECLOCALE": "0",
+        "PYTHONUTF8": "0",
+        "CONFSTORE_URL": "file:h\u00f6st.json",
+    }
+    assert process("set", "\u00e4", "\u00f6=\u00fc", env=forced).code == 0
+    stored = (tmp_path / "h\u00f6st.json").read_text(encoding="utf-8")
+    assert json.loads(stored) == {"\u00e4": {"\u00f6": "\u00fc"}}
+    assert process("get", "\u00e4", "\u00f6", env=forced).raw == "\u00fc\n".encode()
+
+
 def test_option_as_yaml(confstore: Confstore, dev: Path) -> None:
     """YAML keeps the order of the keys."""
     ran = confstore("get", "db", "-o", "yaml")

@@ -89,6 +89,13 @@ class TestEnvironment:
         ran = confstore("exec", "--pristine", "--option", "a", "--option=c", "--", "env", "-0")
         assert variables(ran.raw) == {"A_X": "1", "C_X": "3"}
 
+    @pytest.mark.parametrize("given", [None, "C", "C.UTF-8"])
+    def test_locale_is_the_callers(self, process: Confstore, dev: Path, given: str | None) -> None:
+        """In the locale C, Python sets LC_CTYPE; the program gets what the caller had."""
+        plain = {"LC_ALL": None, "LANG": None, "PYTHONCOERCECLOCALE": None, "LC_CTYPE": given}
+        found = variables(process("exec", "--", "env", "-0", env=plain).raw)
+        assert found.get("LC_CTYPE") == given
+
     @pytest.mark.parametrize("locale", ["C.UTF-8", "C"])
     def test_text_is_exact(self, process: Confstore, dev: Path, locale: str) -> None:
         """No shell sees it, and it is UTF-8 whatever the locale."""
