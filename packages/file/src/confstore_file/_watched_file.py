@@ -80,6 +80,10 @@ class WatchedFile:
         self._is_known = False
         self._has_warned = False
 
+    def expect_absence(self) -> None:
+        """Do not warn of an absent file: a write is about to make it."""
+        self._has_warned = True
+
     def read(self, *, is_for_write: bool = False) -> State:
         """
         The file as it is now.

@@ -21,6 +21,8 @@ from confstore.adapter import canonical_values, checked_option, is_same
 
 __all__ = ["copy", "import_file"]
 
+_REMEDY = "put the whole file under one option with --option NAME"
+
 _IMPORTABLE = [format.name for format in FORMATS.values() if format.is_importable]
 
 
@@ -29,7 +31,7 @@ _IMPORTABLE = [format.name for format in FORMATS.values() if format.is_importabl
     examples=(
         Example("confstore import new.yaml --dry-run", "the changes that a file would make"),
         Example("confstore import new.yaml --prune --yes", "make the store equal to a file"),
-        Example("confstore import .env --option app", "variables, as the keys of one option"),
+        Example("confstore import .env --option app", "a whole file, as the keys of one option"),
     ),
 )
 @click.argument("path", metavar="FILE", type=click.Path(allow_dash=True))
@@ -41,7 +43,8 @@ _IMPORTABLE = [format.name for format in FORMATS.values() if format.is_importabl
 @click.option(
     "--option",
     metavar="NAME",
-    help="The option whose keys are the variables of a dotenv file.",
+    shell_complete=complete_options,
+    help="Put the whole file under this option; a dotenv file needs it.",
 )
 @transfer_flags
 @writing_flags
@@ -66,14 +69,11 @@ def import_file(
     if chosen.needs_option and option is None:
         message = f"a {chosen.name} file is one option: give its name with --option NAME"
         raise CommandError(message)
-    if option is not None and not chosen.needs_option:
-        raise CommandError(f"a {chosen.name} file names its options: --option is for dotenv")
-    if chosen.needs_option and transfer.is_pruning:
-        message = f"a {chosen.name} file is one option: --prune would delete all others"
-        raise CommandError(message)
+    if option is not None and transfer.is_pruning:
+        raise CommandError("the file is one option: --prune would delete all others")
     source = "standard input" if path == "-" else repr(path)
     shown = "standard input" if path == "-" else path
-    options = loads(_content(path), chosen.name, source=shown, option=option)
+    options = loads(_content(path), chosen.name, source=shown, option=option, remedy=_REMEDY)
     store = session.store("write")
     _Transferred("import", "imported", source, options, store, transfer).write(session, writing)
 
@@ -88,7 +88,9 @@ def _format_of(path: str, format: str | None) -> Format:
     if found is None:
         raise CommandError(f"the name {path!r} has no known suffix: give --format, one of {names}")
     if not found.is_importable:
-        raise CommandError(f"{found.name} can only be exported: import one of {names}")
+        message = f"{path!r} is a {found.name} script, which can only be exported: import one of "
+        advice = "; lines like export NAME=value are read with --format dotenv --option NAME"
+        raise CommandError(message + names + advice)
     return found
 
 

@@ -11,10 +11,11 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+import attrs
 import yaml
 
 from confstore import Values
-from confstore._cli.formats.document import document_error
+from confstore._cli.formats.document import document_error, foreign_line
 from confstore._cli.formats.yaml_tree import (
     FaultyYAMLError,
     compose,
@@ -82,16 +83,20 @@ def _represented(dumper: Any, text: str) -> yaml.ScalarNode:
     return dumper.represent_scalar(_STR, text, style=style)  # type: ignore[no-any-return]
 
 
-def loads(text: str, source: str, option: str | None) -> Mapping[str, Values]:  # noqa: ARG001
-    """Every option of a document."""
+def loads(text: str, source: str, option: str | None, **told: str) -> Mapping[str, Values]:
+    """Every option of a document, or the one option that it is."""
     try:
         root = compose(text)
         tree = tree_of(root)
     except FaultyYAMLError as error:
         fault = error.fault
+        fault = attrs.evolve(fault, reason=foreign_line(text, fault.line) or fault.reason)
     else:
         try:
-            return options_from_tree(tree)
+            return options_from_tree(tree, option, **told)
         except JSONPathError as error:
-            fault = TextFault(*place_of(root, error.path), error.reason)
+            line, column = place_of(root, error.path)
+            # Only where the document as a whole is at fault: a value may be meant for a template.
+            foreign = None if error.path else foreign_line(text, line)
+            fault = TextFault(line, column, foreign or error.reason)
     raise document_error(source, fault)

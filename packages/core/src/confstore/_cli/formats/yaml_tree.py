@@ -41,8 +41,32 @@ _TOO_DEEP = "lists and mappings are nested too deep"
 
 # The beginnings of the two parsers' messages; the rest may quote the document.
 _REASONS = {
+    "found a tab": "a tab cannot indent YAML: use blanks",
     "found character": "text cannot begin with this character here: put it in quotes",
     "mapping values are not allowed": "no colon can stand here: put the text in quotes",
+    "mapping keys are not allowed": "no ? can stand here: put the text in quotes",
+    "block sequence entries are not allowed": "no list can begin here: use a new line",
+    "sequence entries are not allowed": "no list can begin here: use a new line",
+    "could not find expected directive": "a line cannot begin with %: put it in quotes",
+    "found unknown directive": "a line cannot begin with %: put it in quotes",
+    "found unexpected document": "the quotes that begin before are not closed",
+    "found undefined alias": "this alias has no anchor before it",
+    "found undefined tag": "this tag has no meaning here: put text that begins with ! in quotes",
+    "found unexpected ':'": "no colon can stand here: put the text in quotes",
+    "did not find expected ','": "a comma or the closing bracket is missing before this",
+    "expected ','": "a comma or the closing bracket is missing before this",
+    "did not find expected '-'": "this does not belong here: mend the indentation",
+    "did not find expected node": "a value is missing here",
+    "expected the node content": "a value is missing here",
+    "did not find expected <document start>": "this cannot stand before or behind the document",
+    "expected '<document start>'": "this cannot stand before or behind the document",
+    "did not find expected comment": "nothing more can stand behind a | or > on its line",
+    "expected chomping": "nothing more can stand behind a | or > on its line",
+    "expected a comment": "nothing more can stand behind a | or > on its line",
+    "did not find expected alphabetic": "a name is missing behind & or *: put the text in quotes",
+    "expected alphabetic": "a name is missing behind & or *: put the text in quotes",
+    "did not find expected hexdecimal": "this escape needs more hexadecimal digits",
+    "expected escape sequence": "this escape needs more hexadecimal digits",
     "found unexpected end of stream": "the quotes that begin before are not closed",
     "expected <block end>": "this does not belong here: mend the indentation",
     "did not find expected key": "this does not belong here: mend the indentation",
@@ -78,12 +102,22 @@ def compose(text: str) -> yaml.Node:
         problem = error.problem or ""
         known = (reason for begin, reason in _REASONS.items() if problem.startswith(begin))
         fault = TextFault(mark.line + 1, mark.column + 1, next(known, "this is not YAML"))
+        tab = _indenting_tab(text, mark.line)
+        if tab is not None:
+            fault = TextFault(mark.line + 1, tab + 1, "a tab cannot indent YAML: use blanks")
     else:
         if root is not None:
             return root
         reason = "there is nothing here: a document without options is {}"
         fault = TextFault.at(text, len(text), reason)
     raise FaultyYAMLError(fault)
+
+
+def _indenting_tab(text: str, line: int) -> int | None:
+    """The column, from 0, of a tab in the indentation of a line, from 0."""
+    lines = text.split("\n")[line : line + 1]
+    indentation = lines[0][: -len(lines[0].lstrip()) or None] if lines and lines[0].strip() else ""
+    return indentation.find("\t") if "\t" in indentation else None
 
 
 @functools.cache
@@ -221,7 +255,7 @@ def _is_merge(node: Any) -> bool:
 def _check_tag(node: Any, allowed: str) -> None:
     if node.tag != allowed:
         instead = '{"$bytes": "base64"}, {"$set": [...]} or {"$decimal": "digits"}'
-        _fail(node, f"no tag is read here but !!str: write {instead}")
+        _fail(node, f"no tag is read here but !, !!str, !!map and !!seq: write {instead}")
 
 
 def _place(node: Any) -> tuple[int, int]:
