@@ -14,7 +14,7 @@ from confstore._cli.commands.command import Example, command
 from confstore._cli.formats.files import FORMATS, Format, format_of, loads
 from confstore._cli.session import Session
 from confstore._cli.terminal.exit_codes import CommandError
-from confstore._cli.terminal.text import counted, reason_of
+from confstore._cli.terminal.text import counted, reason_of, shown_url
 from confstore._cli.writing.flags import Transfer, Writing, transfer_flags, writing_flags
 from confstore._cli.writing.write import Write, version_of
 from confstore.adapter import canonical_values, checked_option, is_same
@@ -75,7 +75,10 @@ def import_file(
     shown = "standard input" if path == "-" else path
     options = loads(_content(path), chosen.name, source=shown, option=option, remedy=_REMEDY)
     store = session.store("write")
-    _Transferred("import", "imported", source, options, store, transfer).write(session, writing)
+    target = f"store {store.name!r}"
+    _Transferred("import", "imported", source, options, store, transfer, shown_target=target).write(
+        session, writing
+    )
 
 
 def _format_of(path: str, format: str | None) -> Format:
@@ -139,19 +142,28 @@ def copy(
     """
     Copy options from one store to another, of any two backends: all, or the named ones.
 
-    FROM and TO are URLs, and TO must exist (confstore init -s TO creates it). Values keep their
-    types. Options that only TO has stay, unless --prune is given; equal options are not written.
-    Writing is as for import.
+    FROM and TO are URLs; a table must exist, and a missing file is created if its folder exists.
+    Values keep their types. Options that only TO has stay, unless --prune is given; equal options
+    are not written. It asks before it overwrites options of TO that differ. Writing is as for
+    import.
     """
     if transfer.is_pruning and options:
         raise CommandError("--prune is for whole stores: name no options")
     source = session.open(source_url)
-    target = session.open(target_url)
+    target = session.open(target_url, "write")
     if source is target:
         raise CommandError("FROM and TO are the same store")
     found = dict([(option, source.get(option)) for option in options] or source.items())
-    name = f"store {source.name!r}"
-    _Transferred("copy", "copied", name, found, target, transfer).write(session, writing)
+    _Transferred(
+        "copy",
+        "copied",
+        shown_url(source_url),
+        found,
+        target,
+        transfer,
+        shown_target=shown_url(target_url),
+        asks_to_overwrite=True,
+    ).write(session, writing)
 
 
 @attrs.define
@@ -164,12 +176,14 @@ class _Transferred:
     _options: Mapping[str, Values] = attrs.field(repr=False)
     _store: Store
     _transfer: Transfer
+    _shown_target: str
+    _asks_to_overwrite: bool = False
     _equal: int = 0
     _prunable: Collection[str] | None = None
 
     def write(self, session: Session, writing: Writing) -> None:
         """Write them, or show the changes, and print the numbers."""
-        into = f"{self._source} into store {self._store.name!r}"
+        into = f"{self._source} into {self._shown_target}"
         planned: list[Plan] = []
 
         def plan() -> Plan:
@@ -177,7 +191,7 @@ class _Transferred:
             return planned[-1]
 
         def ask(plan: Plan) -> bool:
-            self._confirm(session, len(plan.old.keys() - plan.new.keys()))
+            self._confirm(session, plan)
             return True
 
         written = Write(session, self._store, writing, plan, is_split=True).run(ask)
@@ -220,12 +234,21 @@ class _Transferred:
         }
         return attrs.evolve(plan, new=checked)
 
-    def _confirm(self, session: Session, count: int) -> None:
-        if not count:
-            return
-        what, store = counted(count, "option"), f"store {self._store.name!r}"
+    def _confirm(self, session: Session, plan: Plan) -> None:
+        gone, target = len(plan.old.keys() - plan.new.keys()), self._shown_target
+        replaced = len(plan.old.keys() & plan.new.keys()) if self._asks_to_overwrite else 0
+        doing = []
+        if replaced:
+            what = counted(replaced, "option")
+            doing.append(f"overwrite {what} of {target} by those of {self._source}")
+        if gone:
+            doing.append(self._deleting(gone))
+        if doing:
+            session.confirm(", and ".join(doing), is_confirmed=self._transfer.is_confirmed)
+
+    def _deleting(self, count: int) -> str:
+        what, target = counted(count, "option"), self._shown_target
         if not (self._options or self._transfer.is_empty_allowed):
             message = f"{self._source} has no options, so --prune would delete all ({what}) of "
-            raise CommandError(f"{message}{store}; if that is intended, give --allow-empty, too")
-        doing = f"delete {what} of {store} that {self._source} does not have"
-        session.confirm(doing, is_confirmed=self._transfer.is_confirmed)
+            raise CommandError(f"{message}{target}; if that is intended, give --allow-empty, too")
+        return f"delete {what} of {target} that {self._source} does not have"
