@@ -69,6 +69,8 @@ def closest(name: str, names: Iterable[str]) -> str | None:
     import difflib
 
     folded = {known.casefold(): known for known in names}
-    # Below difflib's own cutoff of 0.6, at which two letters of which one is wrong have no match.
-    found = difflib.get_close_matches(name.casefold(), folded, n=1, cutoff=0.5)
+    # At difflib's own cutoff of 0.6, two letters of which one is wrong have no match, and long
+    # names have one that nobody meant.
+    cutoff = 0.5 if len(name) <= 3 else 0.7
+    found = difflib.get_close_matches(name.casefold(), folded, n=1, cutoff=cutoff)
     return folded[found[0]] if found else None

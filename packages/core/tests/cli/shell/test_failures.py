@@ -28,6 +28,7 @@ CANARY = "hunter2"
         (("list", "-s", "fil:dev.json"), "opens 'fil' stores: did you mean 'file'?"),
         (("list", "-s", "redis:a"), "opens 'redis' stores: known are dynamodb, file, memory"),
         (("--nothing",), "--nothing"),
+        (("get", "-dash"), "a name that begins with - stands behind --"),
     ],
 )
 def test_usage(confstore: Confstore, dev: Path, arguments: tuple[str, ...], text: str) -> None:

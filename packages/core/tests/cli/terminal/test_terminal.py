@@ -7,7 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from ..in_terminal import INTERRUPT
+from ..conftest import SCRIPT
+from ..in_terminal import INTERRUPT, run_in_terminal
 
 Terminal = Callable[..., tuple[str, int]]
 
@@ -41,6 +42,15 @@ def test_reversed_text_is_an_escape(terminal: Terminal, dev: Path) -> None:
         screen, code = terminal("get", "db", "-o", output)
         assert code == 0
         assert not set(controls) & set(screen)
+
+
+def test_no_color_means_no_bold_either(
+    dev: Path, tmp_path: Path, environment: dict[str, str]
+) -> None:
+    """NO_COLOR leaves plain text."""
+    command = ["env", "NO_COLOR=1", "TERM=xterm", SCRIPT, "get", "db"]
+    screen, code = run_in_terminal(command, environment, tmp_path)
+    assert (code, "\x1b" in screen) == (0, False)
 
 
 def test_secret_is_typed_unseen(terminal: Terminal, dev: Path, options: Callable[[], Any]) -> None:

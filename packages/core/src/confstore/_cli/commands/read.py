@@ -27,7 +27,13 @@ __all__ = ["get", "list_options"]
 )
 @click.argument("option", shell_complete=complete_options)
 @click.argument("key", required=False, shell_complete=complete_keys)
-def get(session: Session, option: str, key: str | None) -> None:
+@click.option(
+    "--show-version",
+    "shows_version",
+    is_flag=True,
+    help="Print the journal's version, for --if-version, to standard error.",
+)
+def get(session: Session, option: str, key: str | None, shows_version: bool) -> None:
     """
     Print one option, or one key of it.
 
@@ -35,6 +41,9 @@ def get(session: Session, option: str, key: str | None) -> None:
     --output json or yaml prints it in that format.
     """
     store = session.store()
+    if shows_version:
+        # Before the option is read: a later write is a conflict, and never overwritten.
+        session.say(f"version {session.journaled_store().version()}")
     if key is None:
         values = store.get(option)
         rows = [(name, type_name(value), shown(value)) for name, value in values.items()]
