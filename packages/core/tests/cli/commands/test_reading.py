@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -100,6 +101,22 @@ def test_names_in_a_forced_ascii_locale(process: Confstore, tmp_path: Path) -> N
     stored = (tmp_path / "h\u00f6st.json").read_text(encoding="utf-8")
     assert json.loads(stored) == {"\u00e4": {"\u00f6": "\u00fc"}}
     assert process("get", "\u00e4", "\u00f6", env=forced).raw == "\u00fc\n".encode()
+
+
+def test_stores_that_may_not_be_looked_for(
+    confstore: Confstore, installed: Callable[[str, str], None]
+) -> None:
+    """A denied look at the other stores is no failure of an empty store."""
+    installed(
+        "lonely",
+        "from confstore.errors import AccessDeniedError\n"
+        "from confstore_memory import MemoryStore\n"
+        "class Lonely(MemoryStore):\n"
+        "    def stores(self): raise AccessDeniedError(self.name, 'no')\n"
+        "def open_url(url): return Lonely('prd')\n",
+    )
+    ran = confstore("list", "-s", "lonely:prd")
+    assert (ran.code, ran.stderr) == (0, "store 'prd' has no options\n")
 
 
 def test_option_as_yaml(confstore: Confstore, dev: Path) -> None:

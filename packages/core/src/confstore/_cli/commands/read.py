@@ -10,7 +10,7 @@ import click
 
 from confstore._cli.arguments.names import complete_keys, complete_options
 from confstore._cli.commands.command import Example, command
-from confstore._cli.session import Session, absent_key
+from confstore._cli.session import Session, absent_key, other_stores
 from confstore._cli.terminal.output import print_json, print_text
 from confstore._cli.terminal.text import json_text, json_value, shown, type_name
 from confstore.documents import values_to_json
@@ -86,6 +86,11 @@ def list_options(session: Session, option: str | None, has_values: bool) -> None
     if option is None:
         options = sorted(store.items())
         empty = f"store {store.name!r} has no options"
+        if not options:
+            # Said in every format: an empty object does not look like a mistyped name.
+            empty += other_stores(store)
+            if session.format != "table":
+                session.say(empty)
         data: Any = {name: _entries(values, has_values) for name, values in options}
     else:
         options = [(option, store.get(option))]
