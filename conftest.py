@@ -86,15 +86,17 @@ def pytest_collection_finish() -> None:
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Print the figures that tests found, and the tests that are slow without a reason."""
     figures = []
-    unexplained = []
+    unexplained: list[tuple[float, str]] = []
     for report in terminalreporter.getreports("passed"):
         properties = dict(report.user_properties)
         figures += [value for name, value in report.user_properties if name == "figure"]
         if report.duration > SLOW_S and "slow" not in properties:
-            unexplained.append(f"{report.duration:.1f} s {report.nodeid}")
+            unexplained.append((report.duration, report.nodeid))
     for title, lines in {
         "figures": figures,
-        f"over {SLOW_S:.0f} s, and not marked slow with the reason": unexplained,
+        f"over {SLOW_S:.0f} s, and not marked slow with the reason": [
+            f"{duration_s:.1f} s {test}" for duration_s, test in sorted(unexplained, reverse=True)
+        ],
     }.items():
         if lines:
             terminalreporter.section(title)

@@ -7,6 +7,7 @@ child that does not end by itself is killed.
 
 from __future__ import annotations
 
+import ctypes
 import os
 import select
 import signal
@@ -15,7 +16,7 @@ import time
 import traceback
 from collections.abc import Callable
 
-__all__ = ["Child", "fork", "renew_the_lock_of_coverage"]
+__all__ = ["Child", "fork", "fork_in_c", "renew_the_lock_of_coverage"]
 
 TIMEOUT_S = 120.0
 """Seconds in which any child of these tests is done many times over."""
@@ -52,10 +53,17 @@ class Child:
         return said[1:].decode()
 
 
-def fork(work: Callable[[], object]) -> Child:
-    """Fork a child that does some work and ends."""
+def fork_in_c() -> int:
+    """Fork as uWSGI does, and any program in C: Python is not told."""
+    # PyDLL keeps the interpreter's lock, so that the child has it.
+    pid: int = ctypes.PyDLL(None).fork()
+    return pid
+
+
+def fork(work: Callable[[], object], by: Callable[[], int] | None = None) -> Child:
+    """Fork a child that does some work and ends, by `os.fork` or by another function."""
     reader, writer = os.pipe()
-    pid = os.fork()
+    pid = (by or os.fork)()
     if pid == 0:
         said = ""
         try:

@@ -6,7 +6,7 @@ import multiprocessing
 import os
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
@@ -15,7 +15,7 @@ import pytest
 from confstore import ConfigStore, TimeBasedConfigStore, open_store
 from confstore_dynamodb import DynamoDBStore
 from effort import at_length
-from forked import fork
+from forked import fork, fork_in_c
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
 
@@ -62,9 +62,11 @@ def reads_right(facade: ConfigStore, number: int) -> None:
 
 @pytest.mark.slow("up to 20 children, of 200 reads each")
 @pytest.mark.parametrize("facade", ["client of ours", "client of boto3"], indirect=True)
-def test_os_fork(facade: ConfigStore) -> None:
+@pytest.mark.parametrize("by", [os.fork, fork_in_c])
+def test_fork(facade: ConfigStore, by: Callable[[], int]) -> None:
     """20 children and their parent read at once, each its own option, each refreshing itself."""
-    children = [fork(partial(reads_right, facade, number)) for number in range(1, CHILDREN + 1)]
+    numbers = range(1, CHILDREN + 1)
+    children = [fork(partial(reads_right, facade, number), by) for number in numbers]
     try:
         reads_right(facade, 0)
     finally:

@@ -78,6 +78,7 @@ def test_runs_on_a_file_by_default() -> None:
     assert "upload 3 refused: ada has reached the limit of 2 uploads" in answer.stdout
 
 
+@pytest.mark.slow("starts a program, which imports boto3")
 def test_runs_on_dynamodb_when_told_so(dynamodb_local: str, dynamodb_client: object) -> None:
     """The URL alone moves the same program to DynamoDB."""
     table = f"service-{uuid4().hex}"

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from confstore import Change, Finding, diagnose
-from confstore.adapter import findings_of
+from confstore.adapter import findings_of, without_gap
 from confstore.errors import (
     AccessDeniedError,
     BackendError,
@@ -56,7 +56,7 @@ def store() -> JournaledReferenceStore:
         (AccessDeniedError("prod", "not you"), None),
         (CorruptStoreError("prod.json:1:2", "a comma is expected"), False),
         (BackendError("prod", "no region: set one"), False),
-        (JournalGapError("prod", 1, 5), False),
+        (JournalGapError("prod", 1, 5, ()), False),
     ],
 )
 def test_error_becomes_a_finding(error: ConfigStoreError, is_ok: bool | None) -> None:
@@ -94,7 +94,7 @@ def test_empty_journal() -> None:
     store = JournaledReferenceStore({}, "prod")
     store.enable_journal()
     _, journal, drift = findings_of(store)
-    text = "version 0, with commits from version 0 on; baseline 0"
+    text = "version 0, baseline 0"
     assert journal == Finding("journal", True, text)
     assert drift == Finding("drift", True, "options and journal agree")
 
@@ -102,7 +102,7 @@ def test_empty_journal() -> None:
 def test_journal_that_is_kept_for_a_while(store: JournaledReferenceStore) -> None:
     """A backend adds how long commits are kept."""
     _, journal, *_ = findings_of(store, kept="kept for 90 days")
-    text = "version 1, with commits from version 1 on; baseline 1; kept for 90 days"
+    text = "version 1, baseline 1; kept for 90 days"
     assert journal.text == text
 
 
@@ -115,6 +115,30 @@ def test_drift_names_options_and_no_values(store: JournaledReferenceStore) -> No
     assert finding.text == "2 options written without the journal: 'db', 'new'"
     assert "confstore reconcile" in finding.advice
     assert CANARY not in repr(finding)
+
+
+class HasExpired(JournaledReferenceStore):
+    """A store whose first commit has expired."""
+
+    def commits(self, since: int = 0, *, consistent: bool = True) -> Any:
+        return without_gap(
+            self.name, [one for one in super().commits(since) if one.version > 1], since
+        )
+
+
+@pytest.mark.parametrize("is_edited", [False, True])
+def test_drift_of_what_has_expired_is_unknown(is_edited: bool) -> None:
+    """An option without a commit is neither edited nor sound, and `reconcile` records it."""
+    store = HasExpired({}, "prod")
+    store.set("db", {"password": CANARY})
+    store.enable_journal()
+    store.set("new", {})
+    if is_edited:
+        store.options["new"] = {"edited": True}
+    *_, finding = findings_of(store)
+    assert finding.is_ok is (False if is_edited else None)
+    assert "edits by hand cannot be found in 1 option" in finding.text
+    assert "confstore reconcile" in finding.advice
 
 
 def test_store_that_fails() -> None:

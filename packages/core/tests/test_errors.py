@@ -50,11 +50,28 @@ TEXTS = {
     VersionConflictError("prod", 1, 3, ("db",)): (
         "store 'prod' is at version 3, and 'db' changed after version 1: read it again, then commit"
     ),
-    JournalGapError("prod", 2, 5): (
+    JournalGapError("prod", 2, 5, ()): (
         "store 'prod': the journal begins at version 5, too late for version 2"
     ),
     NotJournaledError("prod"): "store 'prod' has no journal: call its enable_journal() first",
 }
+MORE_TEXTS = {
+    VersionConflictError("prod", 9, 3, ("db",)): (
+        "store 'prod' is at version 3, and has no version 9: that is another store's, or this one "
+        "was restored to an earlier point; read 'db' again, then commit"
+    ),
+    VersionConflictError("prod", 3, 3, ("db",)): (
+        "store 'prod': 'db' changed since it was read, without the journal: read it again"
+    ),
+}
+
+
+@pytest.mark.parametrize(("error", "text"), MORE_TEXTS.items())
+def test_text_of_a_conflict_says_why(error: VersionConflictError, text: str) -> None:
+    """A version that never was, and options that changed without a commit, are named as such."""
+    assert str(error) == text
+
+
 every_error = pytest.mark.parametrize("error", TEXTS, ids=lambda error: type(error).__name__)
 
 ALSO = {

@@ -26,11 +26,13 @@ class Loopback:
 
     Attributes:
         requests: The operations that were asked for, in order.
+        connections: How many connections were opened.
         tls: If set, what is sent through a tunnel, as to a proxy, is sent by TLS.
     """
 
     def __init__(self, tls: ssl.SSLContext | None = None) -> None:
         self.requests: list[str] = []
+        self.connections = 0
         self.tls = tls
         self._behaviours: dict[str, list[Behaviour]] = defaultdict(list)
         self._is_over = threading.Event()
@@ -38,6 +40,12 @@ class Loopback:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            # Otherwise the body waits 40 ms for an acknowledgement of the head.
+            disable_nagle_algorithm = True
+
+            def setup(self) -> None:
+                outer.connections += 1
+                super().setup()
 
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))

@@ -21,7 +21,7 @@ from confstore import (
     rollback,
     state_at,
 )
-from confstore.adapter import without_gap
+from confstore.adapter import checked_draft, without_gap
 from confstore.errors import (
     InvalidCommitError,
     InvalidNameError,
@@ -73,8 +73,13 @@ class LossyStore:
         if_version: int | None = None,
         author: str | None = None,
         comment: str = "",
+        journal_only: bool = False,
     ) -> Commit:
         chosen = list(changes)
+        if journal_only:
+            checked_draft(self.name, chosen).check_unchanged(
+                self.name, dict(self.items()), self.version()
+            )
         commit = self.whole.commit(chosen, if_version=if_version, author=author, comment=comment)
         for change in chosen:
             self.edits.pop(change.option, None)
@@ -83,7 +88,10 @@ class LossyStore:
     def get(
         self, option: str, *, keys: Collection[str] | None = None, consistent: bool = True
     ) -> Values:
-        return dict(self.items())[option]
+        for name, values in self.items():
+            if name == option:
+                return values
+        raise OptionNotFoundError(option, self.name)
 
     def set(self, option: str, values: Mapping[str, Value]) -> None:
         self.whole.set(option, values)
@@ -164,7 +172,7 @@ def test_gap_says_where_the_journal_begins(store: MemoryStore) -> None:
     lossy = LossyStore(store, lost={1, 3})
     with pytest.raises(JournalGapError) as caught:
         lossy.commits()
-    assert caught.value.args == ("test", 1, 4)
+    assert caught.value.args == ("test", 1, 4, ())
     assert [commit.version for commit in lossy.commits(3)] == [4, 5]
     assert lossy.commits(5) == []
 
@@ -230,21 +238,34 @@ def test_state_before_the_end_of_the_baseline(version: int) -> None:
     store = journaled({str(number): {} for number in range(150)})
     with pytest.raises(JournalGapError) as caught:
         state_at(store, version)
-    assert caught.value.args == ("test", version, 2)
+    assert caught.value.args == ("test", version, 2, ())
 
 
 def test_state_from_a_journal_that_begins_later(store: MemoryStore) -> None:
-    """What no commit that is held touches is now what it was then."""
-    lossy = LossyStore(store, lost={1, 2})
-    assert state_at(lossy, 3) == STATES[3]
-    assert state_at(lossy, 5) == STATES[5]
+    """What no held commit has is not guessed: its values of now may be an edit by hand."""
+    lossy = LossyStore(store, lost={1, 2}, edits={"cache": {"size": 20}})
+    for version in (3, 5):
+        with pytest.raises(JournalGapError, match="'cache' of version") as caught:
+            state_at(lossy, version)
+        assert caught.value.args == ("test", version, 6, ("cache",))
+    reconcile(lossy)
+    assert state_at(lossy, 6) == {"db": {"port": 3}, "cache": {"size": 20}}
 
 
 def test_state_of_which_a_part_is_unknown(store: MemoryStore) -> None:
     """What changed only later may have been anything before: half of a state is none."""
+    store.set("cache", {"size": 20})
     with pytest.raises(JournalGapError) as caught:
         state_at(LossyStore(store, lost={1, 2}), 2)
-    assert caught.value.args == ("test", 2, 3)
+    assert caught.value.args == ("test", 2, 6, ("cache", "db"))
+
+
+def test_gap_names_a_few_of_many_options() -> None:
+    """An error of a thousand options is a line."""
+    store = journaled({str(number): {} for number in range(8)})
+    store.set("new", {})
+    with pytest.raises(JournalGapError, match="'0', '1', '2', '3', '4' and 3 more of version 2"):
+        state_at(LossyStore(store, lost={1}), 2)
 
 
 def test_state_before_a_journal_that_begins_later(store: MemoryStore) -> None:
@@ -398,7 +419,18 @@ def test_rollback_of_what_is_known(store: MemoryStore) -> None:
     assert store.get("db") == {"port": 2}
     with pytest.raises(JournalGapError) as caught:
         rollback(lossy, 5, ["new"])
-    assert caught.value.args == ("test", 5, 6)
+    assert caught.value.args == ("test", 5, 6, ("new",))
+
+
+def test_rollback_leaves_what_no_held_commit_has(store: MemoryStore) -> None:
+    """No commit that is taken back has it, so it stays; asked for by name it is unknown."""
+    lossy = LossyStore(store, lost={1, 2}, edits={"cache": {"size": 20}})
+    commit = rollback(lossy, 3)
+    assert commit is not None
+    assert commit.changes == (Change("db", {"port": 2}),)
+    with pytest.raises(JournalGapError) as caught:
+        rollback(lossy, 3, ["cache", "db"])
+    assert caught.value.options == ("cache",)
 
 
 # -- differences ---------------------------------------------------------------------------------
@@ -448,7 +480,7 @@ def test_text_of_a_difference_shows_no_value() -> None:
 
 
 def test_reconcile_commits_what_was_edited(store: MemoryStore) -> None:
-    """Changed, made and deleted by hand: afterwards the journal tells of it."""
+    """Changed, made and deleted by hand: afterwards the journal holds it, deletes last."""
     lossy = LossyStore(store, edits={"db": {"port": 9}, "new": {}, "cache": None})
     commit = reconcile(lossy, author="me")
     assert commit is not None
@@ -477,11 +509,29 @@ def test_reconcile_of_many_edits() -> None:
 
 
 def test_reconcile_of_a_journal_that_begins_later(store: MemoryStore) -> None:
-    """What no held commit tells of is taken as it is."""
+    """What no held commit has may have been edited: it is recorded as it is, once."""
     lossy = LossyStore(store, lost={1, 2}, edits={"cache": {"size": 20}, "db": {"port": 9}})
     commit = reconcile(lossy)
     assert commit is not None
-    assert commit.changes == (Change("db", {"port": 9}),)
+    assert commit.changes == (Change("cache", {"size": 20}), Change("db", {"port": 9}))
+    assert reconcile(lossy) is None
+
+
+def test_reconcile_reads_the_newest_commits(store: MemoryStore) -> None:
+    """Options that are older than these are recorded anew, so that the next time is as cheap."""
+    asked = []
+
+    class Long(LossyStore):
+        def commits(self, since: int = 0, *, consistent: bool = True) -> list[Commit]:
+            asked.append(since)
+            return super().commits(since)
+
+    commit = reconcile(Long(store), newest_commits=2)
+    assert min(asked) == 3
+    assert commit is not None
+    assert commit.changes == (Change("cache", {"size": 10}),)
+    assert reconcile(Long(store), newest_commits=2) is None
+    assert reconcile(Long(store), newest_commits=None) is None
 
 
 def test_reconcile_beside_another_writer(store: MemoryStore) -> None:
@@ -492,8 +542,7 @@ def test_reconcile_beside_another_writer(store: MemoryStore) -> None:
             self.whole.set("db", {"port": 4})
             return super().items()
 
-    with pytest.raises(VersionConflictError):
-        reconcile(Overtaken(store))
+    reconcile(Overtaken(store))
     assert store.get("db") == {"port": 4}
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timezone
+from random import Random
 from typing import Any
 
 import attrs
@@ -101,8 +103,8 @@ def clock() -> FakeClock:
 
 @pytest.fixture
 def poller(journal: ScriptedJournal, clock: FakeClock) -> JournalPoller:
-    """A poller without jitter: the draw is in the midst of it."""
-    return JournalPoller(journal, clock, INTERVAL_S, random=lambda: 0.5)
+    """A poller that loads everything at the end of the interval, and looks at each commit."""
+    return JournalPoller(journal, clock, INTERVAL_S, random=lambda: 0.0)
 
 
 def first(poller: JournalPoller, journal: ScriptedJournal) -> object:
@@ -127,7 +129,7 @@ NOTHING: tuple[object, ...] = ({}, set(), False)
 def test_first_poll_is_full(poller: JournalPoller, journal: ScriptedJournal) -> None:
     """Everything is read between the head and what was committed since, all consistent."""
     assert facts(poller.poll(None, consistent=False)) == EVERYTHING
-    assert journal.asked == ["head", "options", "consistent commits since 2"]
+    assert journal.asked == ["head", "options", "consistent commits since 1"]
 
 
 def test_first_poll_of_an_empty_store(clock: FakeClock) -> None:
@@ -151,7 +153,7 @@ def test_unchanged_poll_is_one_question(
     """Whatever the size of the store."""
     checkpoint = first(poller, journal)
     assert facts(poller.poll(checkpoint, consistent=consistent)) == NOTHING
-    assert journal.asked == [f"{'consistent ' * consistent}commits since 2"]
+    assert journal.asked == [f"{'consistent ' * consistent}commits since 1"]
 
 
 def test_poll_brings_just_the_changes(poller: JournalPoller, journal: ScriptedJournal) -> None:
@@ -160,7 +162,7 @@ def test_poll_brings_just_the_changes(poller: JournalPoller, journal: ScriptedJo
     journal.commit({"db": {"port": 3}, "cache": None, "new": {}})
     answer = poller.poll(checkpoint, consistent=False)
     assert facts(answer) == ({"db": {"port": 3}, "new": {}}, {"cache"}, False)
-    assert journal.asked == ["commits since 2"]
+    assert journal.asked == ["commits since 1"]
     assert facts(poller.poll(answer.checkpoint, consistent=False)) == NOTHING
 
 
@@ -207,7 +209,7 @@ def test_hole_of_an_eventual_read_is_asked_again(
     answer = poller.poll(checkpoint, consistent=False)
     changed = {"db": {"port": 5}, "new 3": {}, "new 4": {}, "new 5": {}}
     assert facts(answer) == (changed, set(), False)
-    assert journal.asked == ["commits since 2", "consistent commits since 3"]
+    assert journal.asked == ["commits since 1", "consistent commits since 2"]
     assert facts(poller.poll(answer.checkpoint, consistent=False)) == NOTHING
 
 
@@ -219,7 +221,7 @@ def test_hole_right_after_what_is_known(poller: JournalPoller, journal: Scripted
     journal.unseen = {3}
     answer = poller.poll(checkpoint, consistent=False)
     assert facts(answer) == ({"db": {"port": 3}}, {"cache"}, False)
-    assert journal.asked == ["commits since 2", "consistent commits since 2"]
+    assert journal.asked == ["commits since 1", "consistent commits since 1"]
 
 
 def test_last_commits_may_be_unseen(poller: JournalPoller, journal: ScriptedJournal) -> None:
@@ -245,8 +247,8 @@ def test_hole_that_stays_is_a_gap(
     journal.lost = {3}
     answer = poller.poll(checkpoint, consistent=consistent)
     assert facts(answer) == ({"db": {"port": 4}, "cache": {"size": 10}}, set(), True)
-    asked = ["commits since 2"] * (not consistent) + ["consistent commits since 2"]
-    assert journal.asked == [*asked, "head", "options", "consistent commits since 4"]
+    asked = ["commits since 1"] * (not consistent) + ["consistent commits since 1"]
+    assert journal.asked == [*asked, "head", "options", "consistent commits since 3"]
     assert facts(poller.poll(answer.checkpoint, consistent=False)) == NOTHING
 
 
@@ -347,17 +349,108 @@ def test_commits_do_not_put_the_load_off(
     assert poller.poll(checkpoint, consistent=False).is_full
 
 
-@pytest.mark.parametrize(("draw", "factor"), [(0.0, 0.9), (0.5, 1.0), (0.999, 1.0998)])
-def test_interval_is_jittered(
+@pytest.mark.parametrize(("draw", "factor"), [(0.0, 1.0), (0.5, 0.5), (0.75, 0.25)])
+def test_first_interval_is_cut_at_random(
     draw: float, factor: float, journal: ScriptedJournal, clock: FakeClock
 ) -> None:
-    """By 10 %, so that a fleet that was deployed at once does not load at once."""
+    """Anywhere, so that a fleet that was started at once spreads its loads over the interval."""
     poller = JournalPoller(journal, clock, INTERVAL_S, random=lambda: draw)
     checkpoint = first(poller, journal)
     clock.advance(INTERVAL_S * factor - 0.01)
     assert not poller.poll(checkpoint, consistent=False).is_full
     clock.advance(0.02)
+    checkpoint = poller.poll(checkpoint, consistent=False).checkpoint
+    # From then on each load follows a whole interval after the last one was due.
+    clock.advance(INTERVAL_S - 0.02)
+    assert not poller.poll(checkpoint, consistent=False).is_full
+    clock.advance(0.02)
     assert poller.poll(checkpoint, consistent=False).is_full
+
+
+def test_full_loads_of_a_fleet_are_spread(journal: ScriptedJournal) -> None:
+    """Of five hundred nodes that start at once, no more than a few load in the same second."""
+    draws = Random(1)
+    loads: Counter[int] = Counter()
+    for _ in range(500):
+        clock = FakeClock()
+        poller = JournalPoller(journal, clock, INTERVAL_S, random=draws.random)
+        checkpoint = first(poller, journal)
+        for second in range(1, int(2 * INTERVAL_S)):
+            clock.advance(1)
+            answer = poller.poll(checkpoint, consistent=False)
+            loads[second] += answer.is_full
+            checkpoint = answer.checkpoint
+    mean = 500 / INTERVAL_S
+    assert max(loads.values()) <= 3 * mean
+
+
+def test_load_that_is_long_overdue(
+    poller: JournalPoller, journal: ScriptedJournal, clock: FakeClock
+) -> None:
+    """A node that did not poll for long does not make up for the loads that it missed."""
+    checkpoint = first(poller, journal)
+    clock.advance(INTERVAL_S * 9.5)
+    answer = poller.poll(checkpoint, consistent=False)
+    assert answer.is_full
+    assert not poller.poll(answer.checkpoint, consistent=False).is_full
+
+
+# -- a store that was restored -------------------------------------------------------------------
+
+
+def restore(journal: ScriptedJournal, *ports: int) -> None:
+    """Return to version 1, and commit as others then did."""
+    del journal.commits[1:]
+    journal.options = {"db": ReadOnlyDict({"port": 1}), "cache": ReadOnlyDict({"size": 10})}
+    for port in ports:
+        journal.commit({"db": {"port": port}}, id=f"port {port}")
+
+
+@pytest.mark.parametrize("consistent", [False, True])
+@pytest.mark.parametrize("ports", [(), (7,), (7, 8), (7, 8, 9)])
+def test_restored_store_is_noticed(
+    poller: JournalPoller, journal: ScriptedJournal, ports: tuple[int, ...], consistent: bool
+) -> None:
+    """At the next poll, whether it is behind the reader, as far, or ahead."""
+    checkpoint = first(poller, journal)
+    restore(journal, *ports)
+    answer = poller.poll(checkpoint, consistent=consistent)
+    port = (1, *ports)[-1]
+    assert facts(answer) == ({"db": {"port": port}, "cache": {"size": 10}}, set(), True)
+    assert facts(poller.poll(answer.checkpoint, consistent=False)) == NOTHING
+
+
+def test_restore_to_before_the_first_commit(
+    poller: JournalPoller, journal: ScriptedJournal
+) -> None:
+    """A journal that is empty again is another one, too."""
+    checkpoint = first(poller, journal)
+    journal.commits.clear()
+    journal.options.clear()
+    assert facts(poller.poll(checkpoint, consistent=False)) == ({}, set(), True)
+
+
+@pytest.mark.parametrize(("draw", "looks"), [(0.4, True), (0.6, False)])
+def test_large_commit_is_compared_less_often(
+    journal: ScriptedJournal, clock: FakeClock, draw: float, looks: bool
+) -> None:
+    """A commit of two read units by every second poll: a poll costs at most a unit on average."""
+    journal.commit({"large": {"text": "x" * 6000}})
+    poller = JournalPoller(journal, clock, random=lambda: draw)
+    checkpoint = first(poller, journal)
+    poller.poll(checkpoint, consistent=False)
+    assert journal.asked == [f"commits since {3 - looks}"]
+
+
+def test_large_commit_is_compared_by_each_consistent_poll(
+    journal: ScriptedJournal, clock: FakeClock
+) -> None:
+    """A `reload()` always notices a restored store."""
+    journal.commit({"large": {"text": "x" * 6000}})
+    poller = JournalPoller(journal, clock, random=lambda: 0.99)
+    checkpoint = first(poller, journal)
+    restore(journal)
+    assert poller.poll(checkpoint, consistent=True).is_full
 
 
 def test_interval_is_an_hour(journal: ScriptedJournal, clock: FakeClock) -> None:

@@ -7,15 +7,10 @@ from contextlib import closing
 
 import attrs
 
-from confstore._journal.history import history, state_at
+from confstore._journal.history import recorded_states
+from confstore._journal.plans import NEWEST_COMMITS
 from confstore._opening import open_store
-from confstore._stores.protocols import (
-    DiagnosableStore,
-    Finding,
-    JournaledStore,
-    Store,
-    ability,
-)
+from confstore._stores.protocols import DiagnosableStore, Finding, JournaledStore, Store, ability
 from confstore._values.canonical import MAX_OPTION_SIZE_B
 from confstore._values.differences import diff
 from confstore._values.sizes import option_size_b
@@ -108,25 +103,39 @@ def _of_journal(store: JournaledStore, kept: str) -> Finding:
     try:
         if not store.is_journaled():
             return Finding("journal", True, "not enabled: no versions, history or rollback")
-        commits = history(store)
-        version = commits[-1].version if commits else store.version()
-        first, baseline = commits[0].version if commits else version, store.baseline()
+        version = store.version()
+        # That the last commit can be read: the drift needs more of them.
+        store.commits(max(0, version - 1))
+        text = f"version {version}, baseline {store.baseline()}"
     except ConfigStoreError as error:
         return Finding.of_error("journal", error)
-    text = f"version {version}, with commits from version {first} on; baseline {baseline}"
     return Finding("journal", True, f"{text}; {kept}" if kept else text)
 
 
 def _of_drift(store: JournaledStore) -> Finding:
     try:
-        recorded = state_at(store, store.version())
-        edited = sorted({difference.option for difference in diff(recorded, store)})
+        recorded = recorded_states(store, NEWEST_COMMITS)
+        present = {
+            option: values for option, values in store.items() if option not in recorded.unknown
+        }
     except ConfigStoreError as error:
         return Finding.of_error("drift", error)
-    if not edited:
-        return Finding("drift", True, "options and journal agree")
-    text = f"{_counted(len(edited))} written without the journal: {_named(edited)}"
-    return Finding("drift", False, text, "commit this with `confstore reconcile`, or roll it back")
+    edited = sorted({difference.option for difference in diff(recorded.states, present)})
+    unknown = sorted(recorded.unknown)
+    facts = []
+    if edited:
+        facts.append(f"{_counted(len(edited))} written without the journal: {_named(edited)}")
+    if unknown:
+        facts.append(
+            f"edits by hand cannot be found in {_counted(len(unknown))} without a commit among the "
+            f"newest {NEWEST_COMMITS:,} that are held: {_named(unknown)}"
+        )
+    if edited:
+        advice = "commit this with `confstore reconcile`, or roll it back"
+        return Finding("drift", False, "; ".join(facts), advice)
+    if unknown:
+        return Finding("drift", None, facts[0], "record them as they are: `confstore reconcile`")
+    return Finding("drift", True, "options and journal agree")
 
 
 def _counted(options: int) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from typing import Literal, TypeAlias, cast
 
 from confstore._stores.protocols import Store
@@ -63,8 +63,11 @@ def open_store(url: str | None = None, *, purpose: Purpose = "create") -> Store:
         shown = url.partition("?")[0]
         raise InvalidURLError(shown, "it starts with a scheme, as in file:config/prod.json")
     opener = _opener(match[1].lower())
-    if purpose != "create" and "purpose" in _parameters(opener):
-        return opener(url, purpose=purpose)
+    if purpose != "create":
+        import inspect  # not at the top: most programs create
+
+        if "purpose" in inspect.signature(opener).parameters:
+            return opener(url, purpose=purpose)
     return opener(url)
 
 
@@ -87,12 +90,6 @@ def percent_decode(text: str, url: str) -> str:
         return unquote(text, errors="strict")
     except UnicodeDecodeError:
         raise InvalidURLError(url, "its percent escapes are not UTF-8") from None
-
-
-def _parameters(opener: Callable[..., Store]) -> Collection[str]:
-    import inspect
-
-    return inspect.signature(opener).parameters
 
 
 def _opener(scheme: str) -> Callable[..., Store]:

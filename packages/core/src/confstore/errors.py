@@ -235,9 +235,11 @@ class VersionConflictError(ConfigStoreError):
 
     Attributes:
         store: The store of the refused commit.
-        if_version: The version that the caller had read.
+        if_version: The version that the caller had read. It is higher than `version` if the store
+            never had it, and equal if options changed without the journal.
         version: The store's version now.
-        options: The options of the refused commit that changed in between.
+        options: The options of the refused commit that changed in between; all of them if the store
+            never had the caller's version.
     """
 
     store: str
@@ -247,6 +249,17 @@ class VersionConflictError(ConfigStoreError):
 
     def __str__(self) -> str:
         options = ", ".join(map(repr, self.options))
+        if self.if_version > self.version:
+            return (
+                f"store {self.store!r} is at version {self.version}, and has no version "
+                f"{self.if_version}: that is another store's, or this one was restored to an "
+                f"earlier point; read {options} again, then commit"
+            )
+        if self.if_version == self.version:
+            return (
+                f"store {self.store!r}: {options} changed since it was read, without the journal: "
+                "read it again"
+            )
         return (
             f"store {self.store!r} is at version {self.version}, and {options} changed after "
             f"version {self.if_version}: read it again, then commit"
@@ -260,14 +273,24 @@ class JournalGapError(ConfigStoreError, LookupError):
     Attributes:
         store: The store of the journal.
         version: The requested version; one after the last does not exist yet.
-        first: The first version after which the journal has no gap.
+        first: The first version from which on the journal has no gap.
+        options: The options of which it is not known; empty where nothing is.
     """
 
     store: str
     version: int
     first: int
+    options: tuple[str, ...]
 
     def __str__(self) -> str:
+        if self.options:
+            named = ", ".join(map(repr, self.options[:5]))
+            more = f" and {len(self.options) - 5:,} more" if len(self.options) > 5 else ""
+            return (
+                f"store {self.store!r}: the journal does not hold {named}{more} of version "
+                f"{self.version} any more, only of version {self.first} or later: choose a later "
+                "version, or other options; reconcile records options that no commit holds"
+            )
         if self.version > self.first:
             return f"store {self.store!r}: the journal does not hold version {self.version}"
         return (

@@ -12,7 +12,7 @@ from pathlib import Path
 
 PATIENCE_S = 60
 # A signal that comes right before a program begins to wait for input does not wake it.
-INTERRUPT_AGAIN_S = 5
+INTERRUPT_AGAIN_S = 2
 INTERRUPT = "\x03"
 
 

@@ -5,13 +5,16 @@ from __future__ import annotations
 import gc
 import logging
 import os
+import sys
+import threading
+import types
 from collections.abc import Callable
 
 import pytest
 
 from confstore.adapter import call_after_fork
 from confstore.testing import CANARY
-from forked import fork
+from forked import fork, fork_in_c
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
 
@@ -127,3 +130,114 @@ def test_child_of_a_child_calls_again() -> None:
     owner = Owner(log, "a")
     call_after_fork(owner.note)
     assert in_child(lambda: in_child(lambda: " ".join(log))) == "a a"
+
+
+def in_child_of_c(answer: Callable[[], str]) -> str:
+    """The answer of a child that was forked without Python's knowledge."""
+    return fork(answer, fork_in_c).join()
+
+
+def test_fork_in_c_is_noticed_before_the_first_use() -> None:
+    """The result of a registration calls the hooks in a child that Python knows nothing of."""
+    log: list[str] = []
+    owners = [Owner(log, name) for name in "ab"]
+    for owner in owners:
+        notice = call_after_fork(owner.note)
+
+    def answer() -> str:
+        before = " ".join(log)
+        notice()
+        notice()
+        return f"{before}; {' '.join(log)}"
+
+    assert in_child_of_c(answer) == "; a b"
+
+
+def test_fork_that_python_knows_of_is_not_noticed_again() -> None:
+    """Hooks that have run already do not run again."""
+    log: list[str] = []
+    owner = Owner(log, "a")
+    notice = call_after_fork(owner.note)
+    assert in_child(lambda: str(notice()) + " ".join(log)) == "Nonea"
+
+
+def test_hook_may_use_what_another_renews() -> None:
+    """A hook that itself looks for a fork does not start the hooks over."""
+    log: list[str] = []
+
+    class Asks(Owner):
+        def note(self) -> None:
+            notice()
+            super().note()
+
+    owner = Asks(log, "a")
+    notice = call_after_fork(owner.note)
+    assert in_child_of_c(lambda: str(notice()) + " ".join(log)) == "Nonea"
+
+
+def test_threads_wait_until_every_hook_has_run() -> None:
+    """A thread of the child that comes second uses nothing before it is renewed."""
+    log: list[str] = []
+    is_in, may_go_on = threading.Event(), threading.Event()
+
+    class Slow(Owner):
+        def note(self) -> None:
+            is_in.set()
+            may_go_on.wait(60)
+            super().note()
+
+    owner = Slow(log, "hook")
+    notice = call_after_fork(owner.note)
+
+    def use() -> None:
+        notice()
+        log.append("use")
+
+    def answer() -> str:
+        first = threading.Thread(target=notice)
+        first.start()
+        is_in.wait(60)
+        second = threading.Thread(target=use)
+        second.start()
+        may_go_on.set()
+        first.join()
+        second.join()
+        return " ".join(log)
+
+    assert in_child_of_c(answer) == "hook use"
+
+
+def uwsgi(monkeypatch: pytest.MonkeyPatch) -> types.ModuleType:
+    module = types.ModuleType("uwsgi")
+    monkeypatch.setitem(sys.modules, "uwsgi", module)
+    return module
+
+
+def test_uwsgi_says_that_it_forked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Under uWSGI the hooks run in its `post_fork_hook`."""
+    module = uwsgi(monkeypatch)
+    log: list[str] = []
+    owner = Owner(log, "a")
+    call_after_fork(owner.note)
+
+    def answer() -> str:
+        module.post_fork_hook()
+        return " ".join(log)
+
+    assert in_child_of_c(answer) == "a"
+
+
+def test_hook_of_the_application_is_called_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The `post_fork_hook` that was there is called after ours, once, however many register."""
+    module = uwsgi(monkeypatch)
+    log: list[str] = []
+    module.post_fork_hook = lambda: log.append("application")  # type: ignore[attr-defined]  # uWSGI's
+    owners = [Owner(log, name) for name in "ab"]
+    for owner in owners:
+        call_after_fork(owner.note)
+
+    def answer() -> str:
+        module.post_fork_hook()
+        return " ".join(log)
+
+    assert in_child_of_c(answer) == "a b application"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextvars
 import itertools
 import threading
 
@@ -9,6 +10,7 @@ import pytest
 
 from confstore import CachedConfigStore, ConfigStore
 from confstore.errors import InvalidNameError, OptionNotFoundError, StoreUnavailableError
+from confstore.testing import FakeClock
 
 DOWN = StoreUnavailableError("prod", "no route")
 
@@ -532,3 +534,165 @@ def test_repr_shows_no_value(cache):
     """The text of a cache says which store it reads, and how much it holds."""
     cache.get("db")
     assert repr(cache) == "<CachedConfigStore of store 'prod': 1 options>"
+
+
+@pytest.fixture
+def hang(store, clock):
+    """Makes each read of the store wait for the gate that it returns."""
+
+    def hang():
+        gate = clock.event()
+        store.before_read = gate.wait
+        return gate
+
+    return hang
+
+
+def test_held_option_is_served_while_the_backend_hangs(store, clock, cache, hang):
+    """An expired option is served after a second, to all who wait, and is said to be stale."""
+    cache.get("db")
+    clock.advance(60)
+    gate = hang()
+    outcomes = run_all(clock, 8, lambda: cache.get("db"))
+    assert outcomes == []
+    assert cache.status.stale == frozenset()
+    clock.advance(1)
+    assert outcomes == [{"host": "localhost", "port": 27017}] * 8
+    assert cache.status.stale == {"db"}
+    gate.set()
+    clock.advance()
+
+
+def test_only_the_first_readers_wait_for_a_backend_that_hangs(store, clock, cache, hang):
+    """Once a read is late, later readers get the held answer at once."""
+    cache.get("db")
+    clock.advance(60)
+    gate = hang()
+    run_all(clock, 1, lambda: cache.get("db"))
+    clock.advance(1)
+    assert cache.get("db")["host"] == "localhost"
+    assert store.asked == ["db", "db"]
+    gate.set()
+    clock.advance()
+
+
+def test_late_answer_is_taken(store, clock, cache, hang):
+    """The read goes on, and later readers get its answer."""
+    cache.get("db")
+    clock.advance(60)
+    gate = hang()
+    run_all(clock, 1, lambda: cache.get("db"))
+    clock.advance(1)
+    store.set("db", {"host": "elsewhere"})
+    gate.set()
+    clock.advance()
+    assert cache.get("db") == {"host": "elsewhere"}
+    assert cache.status.stale == frozenset()
+    assert len(store.asked) == 2
+
+
+def test_max_wait(store, clock, hang):
+    """The wait is the caller's choice."""
+    cache = CachedConfigStore(store, clock=clock, max_wait=5)
+    cache.get("db")
+    clock.advance(60)
+    gate = hang()
+    outcomes = run_all(clock, 1, lambda: cache.get("db"))
+    clock.advance(4.9)
+    assert outcomes == []
+    clock.advance(0.1)
+    assert len(outcomes) == 1
+    gate.set()
+    clock.advance()
+
+
+def test_max_wait_is_a_duration(store):
+    """A wait that is no positive number of seconds is refused."""
+    with pytest.raises(ValueError, match="max_wait"):
+        CachedConfigStore(store, max_wait=0)
+
+
+def test_what_is_not_held_is_waited_for(store, clock, cache, hang):
+    """Without an answer to serve, a reader waits as long as the backend takes."""
+    gate = hang()
+    outcomes = run_all(clock, 2, lambda: cache.get("db"))
+    clock.advance(10)
+    assert outcomes == []
+    gate.set()
+    clock.advance()
+    assert len(outcomes) == 2
+
+
+def test_interrupt_of_a_read_in_its_thread(store, clock, cache):
+    """What ends the thread that reads is raised in the reader."""
+    cache.get("db")
+    clock.advance(60)
+    store.fail(KeyboardInterrupt())
+    with pytest.raises(KeyboardInterrupt):
+        cache.get("db")
+
+
+def test_no_more_threads(store):
+    """Where no thread can be started, the reader reads by itself."""
+
+    class Threadless(FakeClock):
+        def start(self, thread):
+            raise RuntimeError("can't start new thread")
+
+    clock = Threadless()
+    cache = CachedConfigStore(store, clock=clock)
+    cache.get("db")
+    clock.advance(60)
+    store.set("db", {"host": "elsewhere"})
+    assert cache.get("db") == {"host": "elsewhere"}
+
+
+def test_context_of_the_reader(store, clock, cache):
+    """The thread that reads has the context variables of the reader: a trace goes on."""
+    trace = contextvars.ContextVar("trace", default=None)
+    seen = []
+    cache.get("db")
+    clock.advance(60)
+    store.before_read = lambda: seen.append(trace.get())
+    trace.set("request 1")
+    cache.get("db")
+    assert seen == ["request 1"]
+
+
+def test_age_counts_sleep(store, clock, cache):
+    """An option of before the machine slept is read again."""
+    cache.get("db")
+    store.set("db", {"host": "elsewhere"})
+    clock.shift(3 * 86_400)
+    assert cache.get("db") == {"host": "elsewhere"}
+
+
+def test_clock_set_back_makes_nothing_fresh(store, clock, cache):
+    """A time of day that was set back does not make an option younger."""
+    cache.get("db")
+    store.set("db", {"host": "elsewhere"})
+    clock.shift(-3 * 86_400)
+    clock.advance(60)
+    assert cache.get("db") == {"host": "elsewhere"}
+
+
+def test_clock_set_forward_is_no_storm(store, clock, cache):
+    """A time of day that was set forward costs one read of each option."""
+    cache.get("db")
+    clock.shift(3 * 86_400)
+    for _ in range(5):
+        cache.get("db")
+        clock.advance(10)
+    assert store.asked == ["db", "db"]
+
+
+def test_backoff_counts_sleep(store, clock, cache):
+    """A backoff that passed while the machine slept is over."""
+    cache.get("db")
+    store.fail(DOWN)
+    clock.advance(60)
+    cache.get("db")
+    store.fail(None)
+    store.set("db", {"host": "elsewhere"})
+    clock.shift(3 * 86_400)
+    assert cache.get("db") == {"host": "elsewhere"}

@@ -66,11 +66,14 @@ class JournaledReferenceStore(ReferenceStore):
         if_version: int | None = None,
         author: str | None = None,
         comment: str = "",
+        journal_only: bool = False,
     ) -> Commit:
         version = self.version()
         draft = self.checked(changes, author, comment)
         if if_version is not None:
             self.check_if_version(if_version, draft, version)
+        if journal_only:
+            return self.record(draft, version)
         return self.write(draft)
 
     def set(self, option: str, values: Mapping[str, Any]) -> None:
@@ -113,6 +116,13 @@ class JournaledReferenceStore(ReferenceStore):
     def check_if_version(self, if_version: int, draft: Draft, version: int) -> None:
         since = self.held[if_version:]
         check_if_version(self.name, if_version, draft.options, since, version)
+
+    def record(self, draft: Draft, version: int) -> Commit:
+        self.check_unchanged(draft, version)
+        return self.append(draft)
+
+    def check_unchanged(self, draft: Draft, version: int) -> None:
+        draft.check_unchanged(self.name, self.options, version)
 
     def write(self, draft: Draft) -> Commit:
         self.apply_draft(draft)

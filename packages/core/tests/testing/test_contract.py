@@ -106,13 +106,15 @@ class PolledJournalContract(ReferenceContract):
     store_type = PollsItsJournal
 
 
-TestReference = ReferenceContract.TestCase
-TestForgetful = ForgetfulContract.TestCase
-TestUnpolled = UnpolledContract.TestCase
-TestJournaled = JournaledContract.TestCase
-TestNotJournaled = NotJournaledContract.TestCase
-TestForgetfulJournal = ForgetfulJournalContract.TestCase
-TestPolledJournal = PolledJournalContract.TestCase
+slow = pytest.mark.slow("its examples are histories of 30 steps")
+
+TestReference = slow(ReferenceContract.TestCase)
+TestForgetful = slow(ForgetfulContract.TestCase)
+TestUnpolled = slow(UnpolledContract.TestCase)
+TestJournaled = slow(JournaledContract.TestCase)
+TestNotJournaled = slow(NotJournaledContract.TestCase)
+TestForgetfulJournal = slow(ForgetfulJournalContract.TestCase)
+TestPolledJournal = slow(PolledJournalContract.TestCase)
 
 
 def outcome(contract: type[StoreContract]) -> unittest.TestResult:
@@ -254,6 +256,7 @@ def test_subclass_has_a_test_of_its_own() -> None:
     assert Other.TestCase.__name__ == "Other.TestCase"
 
 
+@pytest.mark.slow("runs pytest in another process")
 def test_outsiders_see_what_was_compared(pytester: pytest.Pytester) -> None:
     """Assertions in the contract are rewritten, so that their text shows both sides."""
     pytester.makepyfile(

@@ -184,3 +184,11 @@ def test_two_clocks_are_independent():
     one, other = FakeClock(), FakeClock()
     one.advance(5)
     assert other.monotonic() == 0.0
+
+
+def test_shift_moves_the_time_of_day_alone(clock):
+    """A machine that slept: the time of day went on, the monotonic clock did not."""
+    before = clock.now()
+    clock.shift(60)
+    assert (clock.now() - before).total_seconds() == 60
+    assert clock.monotonic() == 0

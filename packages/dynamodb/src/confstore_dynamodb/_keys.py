@@ -14,12 +14,7 @@ __all__ = ["TableSchema", "capacity_of"]
 
 
 def capacity_of(read_units: int | None, write_units: int | None) -> dict[str, Any]:
-    """
-    Parameters of `create_table` for the capacity, in DynamoDB's units a second.
-
-    Raises:
-        ValueError: Only one of the two is given.
-    """
+    """Parameters of `create_table` for the capacity, in DynamoDB's units a second."""
     if read_units is None and write_units is None:
         return {"BillingMode": "PAY_PER_REQUEST"}
     if read_units is None or write_units is None:
@@ -64,12 +59,7 @@ class TableSchema:
         }
 
     def check(self, store: str, table: str, description: dict[str, Any]) -> None:
-        """
-        Compare with the keys of a table that exists.
-
-        Raises:
-            MisconfiguredSchemaError: It has others.
-        """
+        """Refuse a table that has other keys, by DynamoDB's description of it."""
         types = {
             definition["AttributeName"]: definition["AttributeType"]
             for definition in description["AttributeDefinitions"]

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from confstore.adapter import (
     ClosesOnExit,
-    call_after_fork,
     canonical_update,
     canonical_values,
     checked_keys,
@@ -100,8 +99,8 @@ class DynamoDBStore(ClosesOnExit):
             check_table: Check the table now; else the first call does.
             read_units: Read capacity of a new table; without both it is paid on demand.
             write_units: Write capacity of a new table.
-            full_reload_interval: Seconds, jittered by 10 %, between two polls of a journaled store
-                that load all of it, for edits made without the journal.
+            full_reload_interval: Seconds between two polls of a journaled store that load all of
+                it, for edits made without the journal; the first one comes at random within them.
             sleep: Waits for a number of seconds; for tests.
 
         Raises:
@@ -122,7 +121,6 @@ class DynamoDBStore(ClosesOnExit):
             raise ValueError("full_reload_interval is a positive number of seconds")
         self._sleep = sleep
         self._full_reload_interval_s = full_reload_interval
-        call_after_fork(self._connection.client.after_fork)
         try:
             if check_table:
                 self._table.check(is_start=True)
@@ -176,13 +174,17 @@ class DynamoDBStore(ClosesOnExit):
 
     def poll(self, checkpoint: object = None, *, consistent: bool = False) -> Poll:
         """
-        The changes since the checkpoint, which an earlier poll of this object gave.
+        The changes since the checkpoint, with this process's own writes.
 
-        Of a journaled store the commits since then are read. Of any other store every page is read,
-        and those that are not byte for byte as they were are decoded and compared; also of a
-        journaled one if the caller may not read the journal.
+        Of a journaled store the commits since then are read. Of any other store, and where the
+        journal is denied, every page is read, and what differs is decoded and compared.
         """
+        from confstore_dynamodb._reading.query import poll_own_writes
+
         self._table.check()
+        return poll_own_writes(self._connection, self._poll, checkpoint, consistent=consistent)
+
+    def _poll(self, checkpoint: object, *, consistent: bool) -> Poll:
         try:
             if self._journal.marker() is not None:
                 return self._journal.poller.poll(checkpoint, consistent=consistent)
@@ -220,8 +222,7 @@ class DynamoDBStore(ClosesOnExit):
         """
         See `confstore.Store`.
 
-        If the client had to send the request again, an absent option counts as removed: the first
-        request may have done it.
+        After a repeated request, an absent option counts as removed: the first may have done it.
         """
         option = checked_option(option)
         self._table.check()
@@ -257,8 +258,7 @@ class DynamoDBStore(ClosesOnExit):
         """
         Enable the journal; do nothing if it is enabled.
 
-        Writers that opened the store before go on writing without the journal until they open it
-        again; `reconcile` commits their writes.
+        Writers that opened the store before bypass it until they open it again; see `reconcile`.
 
         Args:
             retention: Time for which a commit is kept once there is a newer one, by DynamoDB's time
@@ -291,17 +291,17 @@ class DynamoDBStore(ClosesOnExit):
         if_version: int | None = None,
         author: str | None = None,
         comment: str = "",
+        journal_only: bool = False,
     ) -> Commit:
-        """See `confstore.JournaledStore`; one transaction."""
+        """See `confstore.JournaledStore`; one transaction, which compares 100 keys an option."""
         self._table.check()
-        return self._journal.commit(changes, if_version, author, comment)
+        return self._journal.commit(changes, if_version, author, comment, journal_only=journal_only)
 
     def diagnose(self, *, wall_clock: Callable[[], float] = time.time) -> Iterator[Finding]:
         """
         See `confstore.DiagnosableStore`; no table is created.
 
-        Permissions to write are tried by writes whose condition cannot hold, which cost their write
-        units. Every option and the journal are read.
+        Permissions to write are tried by writes whose condition cannot hold, which cost units.
 
         Args:
             wall_clock: Seconds since the epoch, to compare DynamoDB's clock with.

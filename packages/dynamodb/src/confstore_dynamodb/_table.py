@@ -58,12 +58,6 @@ class Table:
         Args:
             is_start: An unreachable DynamoDB is then no error, so that a program that has a
                 fallback can start; the next call checks.
-
-        Raises:
-            AccessDeniedError: The credentials are missing or refused.
-            MisconfiguredSchemaError: The table has other keys than ours.
-            StoreUnavailableError: It is being deleted or archived, or DynamoDB cannot be reached.
-            TableNotFoundError: It is absent and must not or cannot be created.
         """
         if self._is_checked:
             return
@@ -114,11 +108,7 @@ class Table:
         except AccessDeniedError as error:
             reason = f"the table {self._name!r} does not exist, and cannot be made: {error.reason}"
             raise TableNotFoundError(self._store, reason) from error.__cause__
-        _log.info(
-            "the table %r of store %r is being created",
-            self._name,
-            self._store,
-        )
+        _log.info("the table %r of store %r is being created", self._name, self._store)
 
     def _did_you_mean(self) -> str:
         """A question with the closest name of a table, if the caller may list them."""

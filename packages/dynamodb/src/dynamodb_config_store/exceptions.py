@@ -4,11 +4,7 @@ The exceptions of 2014, each of them an error of `confstore.errors`.
 `ItemNotFound` and `ValidationException` were boto's, in `boto.dynamodb2.exceptions`.
 """
 
-from confstore.errors import (
-    InvalidValueError,
-    OptionNotFoundError,
-    StoreUnavailableError,
-)
+from confstore.errors import InvalidValueError, OptionNotFoundError, StoreUnavailableError
 from confstore_dynamodb.errors import MisconfiguredSchemaError, TableNotFoundError
 
 __all__ = [
@@ -25,20 +21,8 @@ ValidationException = InvalidValueError
 
 
 class TableNotCreatedException(TableNotFoundError):  # noqa: N818  # the name of 2014
-    """
-    The table is absent and could not be made.
-
-    Attributes:
-        store: The store that was opened.
-        reason: The table, and what stood in the way.
-    """
+    """The table is absent and could not be made."""
 
 
 class TableNotReadyException(StoreUnavailableError):  # noqa: N818  # the name of 2014
-    """
-    The table exists in a state in which it cannot be used.
-
-    Attributes:
-        store: The store that was opened.
-        reason: The table and its state.
-    """
+    """The table exists in a state in which it cannot be used."""

@@ -10,12 +10,18 @@ from typing import Any
 
 import boto3
 import pytest
-from botocore.credentials import RefreshableCredentials
+from botocore.credentials import (
+    AssumeRoleCredentialFetcher,
+    DeferredRefreshableCredentials,
+    RefreshableCredentials,
+    create_assume_role_refresher,
+)
 from botocore.stub import Stubber
+from botocore.utils import ContainerMetadataFetcher, InstanceMetadataFetcher
 from urllib3 import HTTPConnectionPool
 
 from confstore_dynamodb import DynamoDBStore, open_url
-from forked import fork
+from forked import fork, fork_in_c
 
 from ..conftest import description
 from ..loopback import Loopback
@@ -135,6 +141,76 @@ def test_client_that_is_no_botocore_client() -> None:
 
     store = DynamoDBStore(StandIn(), "config", "prod")
     assert passes_in_child(lambda: store.get("db") == {"port": 1})()
+
+
+def test_fork_in_c(loopback: Loopback) -> None:
+    """A child that Python does not know of reads over a connection of its own."""
+    found = {"Item": {"_option": {"S": "db"}, "port": {"N": "1"}}}
+    loopback.answer("GetItem", loopback.json(found))
+    store = open_url(f"dynamodb://config/prod?endpoint_url={loopback.url}")
+    assert store.get("db") == {"port": 1}
+    connections = loopback.connections
+    assert fork(lambda: store.get("db") == {"port": 1}, fork_in_c).join() == "True"
+    assert loopback.connections == connections + 1
+    assert store.get("db") == {"port": 1}
+    assert loopback.connections == connections + 1
+    store.close()
+
+
+def sessions_of(fetch: Any) -> Any:
+    """The HTTP session of the object whose method refreshes."""
+    return fetch.__self__._session  # noqa: SLF001 (botocore has no public way)
+
+
+@pytest.mark.parametrize(
+    "fetcher",
+    [
+        lambda: InstanceMetadataFetcher().retrieve_iam_role_credentials,
+        lambda: ContainerMetadataFetcher().retrieve_full_uri,
+    ],
+    ids=["instance", "container"],
+)
+@pytest.mark.parametrize("chained", ["directly", "closure", "role"])
+def test_connections_of_credentials(fetcher: Callable[[], Any], chained: str) -> None:
+    """Whatever asks a server for credentials does so over connections of the child."""
+    fetch = fetcher()
+    session = boto3.Session(region_name="eu-west-1")
+    direct: Any = DeferredRefreshableCredentials(fetch, "test")
+    if chained == "closure":
+        direct = DeferredRefreshableCredentials(lambda: fetch("http://169.254.170.2"), "test")
+    if chained == "role":
+        role = AssumeRoleCredentialFetcher(
+            session.client, direct, "arn:aws:iam::123456789012:role/reader"
+        )
+        direct = DeferredRefreshableCredentials(role.fetch_credentials, "test")
+    session._session._credentials = direct  # noqa: SLF001 (there is no public way)
+    client = session.client("dynamodb")
+    with Stubber(client) as stubber:
+        stubber.add_response("describe_table", {"Table": description()})
+        store = DynamoDBStore(client, "config", "prod")
+    before = sessions_of(fetch)
+    assert passes_in_child(lambda: sessions_of(fetch) is not before)()
+    assert sessions_of(fetch) is before
+    store.close()
+
+
+def test_client_that_credentials_come_from(loopback: Loopback) -> None:
+    """A client of STS that the caller's credentials use is renewed as well."""
+    sts = boto3.client("sts", region_name="eu-west-1")
+    refresh = create_assume_role_refresher(sts, {"RoleArn": "role", "RoleSessionName": "test"})
+    session = boto3.Session(region_name="eu-west-1")
+    session._session._credentials = DeferredRefreshableCredentials(refresh, "test")  # noqa: SLF001 (there is no public way)
+    client = session.client("dynamodb")
+    with Stubber(client) as stubber:
+        stubber.add_response("describe_table", {"Table": description()})
+        store = DynamoDBStore(client, "config", "prod")
+
+    def http_session() -> Any:
+        return sts._endpoint.http_session  # noqa: SLF001 (botocore has no public way)
+
+    before = http_session()
+    assert passes_in_child(lambda: http_session() is not before)()
+    store.close()
 
 
 def keys(expiry: str) -> dict[str, str]:

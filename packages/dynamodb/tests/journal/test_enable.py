@@ -20,7 +20,7 @@ from confstore.errors import (
 from confstore_dynamodb import DynamoDBStore
 from confstore_dynamodb.errors import MisconfiguredSchemaError
 
-from ..interposed import Interposed, after, cancel, lose_reply, passes, refuse
+from ..interposed import Interposed, after, cancel, lose_reply, lose_request, passes, refuse
 
 DAY = timedelta(days=1)
 
@@ -230,6 +230,7 @@ def test_overtaken_by_another_baseline(
     assert (store.baseline(), store.version()) == (1, 1)
 
 
+@pytest.mark.slow("100 attempts")
 def test_always_overtaken(
     store: DynamoDBStore,
     between: Interposed,
@@ -331,14 +332,76 @@ def test_long_baseline_expires_too(store: DynamoDBStore, dynamodb_client: Any, t
     assert found["000000000002"] is None
 
 
-def test_full_transaction_keeps_its_predecessor(
+def full(prefix: str) -> list[Change]:
+    """As many changes as a commit can have."""
+    return [Change(f"{prefix}-{number}", {}) for number in range(99)]
+
+
+def test_commit_before_a_full_one_expires(
     store: DynamoDBStore, dynamodb_client: Any, table: str
 ) -> None:
-    """A commit of 99 changes has no room for the expiry of the one before, which then stays."""
+    """A transaction of 99 changes has no room for the expiry, which follows at once."""
     store.enable_journal(retention=DAY)
     store.set("db", {})
-    store.commit([Change(f"option-{number}", {}) for number in range(99)])
+    for prefix in "abc":
+        store.commit(full(prefix))
+    found = expiries(dynamodb_client, table)
+    assert [version for version, expires in found.items() if expires is None] == [
+        "!",
+        "000000000004",
+    ]
+
+
+def test_writer_that_died_after_a_full_commit(
+    store: DynamoDBStore, dynamodb_client: Any, table: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The next commit lets expire what a full one could not; the failure is a warning."""
+    store.enable_journal(retention=DAY)
+    store.set("db", {})
+    between = Interposed(dynamodb_client)
+    writer = DynamoDBStore(between, table, "prod", sleep=lambda _: None)
+    between.next("transact_write_items", passes, lose_request)
+    assert writer.commit(full("a")).version == 2
+    assert "version 1 may be kept for longer" in caplog.text
     assert expiries(dynamodb_client, table)["000000000001"] is None
+    store.set("db", {"port": 1})
+    found = expiries(dynamodb_client, table)
+    assert None not in {found["000000000001"], found["000000000002"]}
+
+
+def test_commit_after_a_full_one_keeps_the_expiry(
+    store: DynamoDBStore, dynamodb_client: Any, table: str
+) -> None:
+    """A commit that expires already does so no later."""
+    store.enable_journal(retention=DAY)
+    store.set("db", {})
+    store.commit(full("a"))
+    before = expiries(dynamodb_client, table)["000000000001"]
+    key = {"_store": {"S": "_journal:prod"}, "_option": {"S": "000000000001"}}
+    dynamodb_client.update_item(
+        TableName=table,
+        Key=key,
+        UpdateExpression="SET #0=#0-:0",
+        ExpressionAttributeNames={"#0": "_expires"},
+        ExpressionAttributeValues={":0": {"N": "1000"}},
+    )
+    store.set("db", {"port": 1})
+    assert before is not None
+    assert expiries(dynamodb_client, table)["000000000001"] == before - 1000
+
+
+def test_commit_after_a_full_one_whose_predecessor_has_expired(
+    store: DynamoDBStore, dynamodb_client: Any, table: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """An expired commit is not made anew, and nobody is warned."""
+    store.enable_journal(retention=DAY)
+    store.set("db", {})
+    store.commit(full("a"))
+    key = {"_store": {"S": "_journal:prod"}, "_option": {"S": "000000000001"}}
+    dynamodb_client.delete_item(TableName=table, Key=key)
+    store.set("db", {"port": 1})
+    assert sorted(expiries(dynamodb_client, table)) == ["!", "000000000002", "000000000003"]
+    assert caplog.text == ""
 
 
 def test_without_retention_nothing_expires(

@@ -37,18 +37,32 @@ def test_history_begins_where_the_journal_does(store: DynamoDBStore) -> None:
     assert history(store, "old") == []
 
 
-def test_state_of_what_was_not_touched(store: DynamoDBStore) -> None:
-    """An option that no commit of the journal touches is now what it was then."""
-    assert state_at(store, 4) == {"old": {"port": 1}, "db": {"port": 3}, "new": {"port": 4}}
-    assert state_at(store, 6) == {"old": {"port": 1}, "db": {"port": 5}}
-
-
-@pytest.mark.parametrize("version", [2, 3])
+@pytest.mark.parametrize("version", [2, 3, 4, 6])
 def test_state_that_is_not_known(store: DynamoDBStore, version: int) -> None:
-    """What an option was before its first commit is not known; the error says from when it is."""
+    """An option that no held commit has may have been edited by hand: its past is not known."""
     with pytest.raises(JournalGapError) as caught:
         state_at(store, version)
-    assert caught.value.first == 4
+    assert "old" in caught.value.options
+
+
+def test_state_is_known_from_reconcile_on(store: DynamoDBStore) -> None:
+    """`reconcile` records the options whose commits have expired, so that the past begins again."""
+    reconcile(store)
+    assert state_at(store, 7) == dict(store.items())
+
+
+def test_edit_after_expiry_is_reconciled(
+    store: DynamoDBStore, dynamodb_client: Any, table: str
+) -> None:
+    """An edit of an option whose commits have expired reaches readers by `reconcile`."""
+    checkpoint = store.poll().checkpoint
+    item = {"_store": {"S": "prod"}, "_option": {"S": "old"}, "port": {"N": "9"}}
+    dynamodb_client.put_item(TableName=table, Item=item)
+    drift = [one for one in store.diagnose() if one.check == "drift"]
+    assert [(one.is_ok, "'old'" in one.text) for one in drift] == [(None, True)]
+    reconcile(store)
+    assert store.poll(checkpoint).changed == {"old": {"port": 9}}
+    assert [one.is_ok for one in store.diagnose() if one.check == "drift"] == [True]
 
 
 @pytest.mark.parametrize("version", [-1, 0, 1, 7])
@@ -61,14 +75,16 @@ def test_state_outside_of_the_journal(store: DynamoDBStore, version: int) -> Non
 
 def test_rollback_of_what_is_known(store: DynamoDBStore) -> None:
     """Single options can be rolled back as far as the journal tells of them."""
-    commit = rollback(store, 3, ["db", "old"])
+    commit = rollback(store, 3, ["db"])
     assert commit is not None
     assert commit.changes == (Change("db", {"port": 3}),)
     assert commit.comment == "rollback to version 3"
     assert dict(store.items()) == {"old": {"port": 1}, "db": {"port": 3}}
 
 
-@pytest.mark.parametrize(("options", "first"), [(None, 4), (["new"], 4), (["new", "db"], 4)])
+@pytest.mark.parametrize(
+    ("options", "first"), [(None, 4), (["new"], 4), (["new", "db"], 4), (["old"], 7)]
+)
 def test_rollback_of_what_is_not_known(
     store: DynamoDBStore, options: list[str] | None, first: int
 ) -> None:
@@ -80,18 +96,18 @@ def test_rollback_of_what_is_not_known(
 
 
 def test_rollback_to_where_all_is_known(store: DynamoDBStore) -> None:
-    """A deletion is undone."""
+    """A deletion is undone; what no held commit has, and so none that is taken back, stays."""
     rollback(store, 4)
-    assert dict(store.items()) == state_at(store, 4)
+    assert dict(store.items()) == {"old": {"port": 1}, "db": {"port": 3}, "new": {"port": 4}}
 
 
 def test_reconcile(store: DynamoDBStore, dynamodb_client: Any, table: str) -> None:
-    """An edit by hand of what the journal tells is committed."""
+    """An edit by hand is committed, with the options whose commits have expired."""
     item = {"_store": {"S": "prod"}, "_option": {"S": "new"}, "port": {"N": "9"}}
     dynamodb_client.put_item(TableName=table, Item=item)
     commit = reconcile(store)
     assert commit is not None
-    assert commit.changes == (Change("new", {"port": 9}),)
+    assert commit.changes == (Change("new", {"port": 9}), Change("old", {"port": 1}))
     assert reconcile(store) is None
 
 

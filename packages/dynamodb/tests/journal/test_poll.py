@@ -401,3 +401,24 @@ def test_writer_that_may_not_touch_the_journal(
         calls[call]()
     assert dict(writer.items()) == {"db": {"port": 1}}
     assert writer.version() == 1
+
+
+@pytest.mark.parametrize("consistent", [False, True])
+@pytest.mark.parametrize("since", [0, 1, 3, 5])
+def test_restored_table_is_noticed(
+    writer: DynamoDBStore, between: Interposed, table: str, since: int, consistent: bool
+) -> None:
+    """A table restored to version 2 shows what it holds, however much was committed since."""
+    for port in range(1, 6):
+        writer.set("db", {"port": port})
+    reader = DynamoDBStore(between, table, "prod")
+    checkpoint = reader.poll().checkpoint
+    for version in range(3, 6):
+        key = {"_store": {"S": "_journal:prod"}, "_option": {"S": f"{version:012d}"}}
+        between.delete_item(TableName=table, Key=key)
+    item = {"_store": {"S": "prod"}, "_option": {"S": "db"}, "port": {"N": "2"}}
+    between.put_item(TableName=table, Item=item)
+    for port in range(since):
+        writer.set("db", {"port": 100 + port})
+    now = writer.get("db")
+    assert reader.poll(checkpoint, consistent=consistent).changed == {"db": now}

@@ -85,11 +85,12 @@ def test_conflict_with_one_that_came_after_the_head_was_read(
 
 
 def test_versions_that_never_were(store: DynamoDBStore) -> None:
-    """A version below 0 is 0, and one that is not there yet is no conflict."""
+    """A version below 0 is 0, and one that is not there yet is a conflict."""
     assert store.commit([Change("db", {})], if_version=-5).version == 1
-    with pytest.raises(VersionConflictError):
-        store.commit([Change("db", {})], if_version=-5)
-    assert store.commit([Change("db", {})], if_version=99).version == 2
+    for if_version in (-5, 2, 99):
+        with pytest.raises(VersionConflictError) as caught:
+            store.commit([Change("db", {})], if_version=if_version)
+        assert (caught.value.version, caught.value.options) == (1, ("db",))
 
 
 def test_many_at_once_with_if_version(store: DynamoDBStore) -> None:
@@ -287,3 +288,109 @@ def test_commits_after_a_hole_that_is_not_there(store: DynamoDBStore, between: I
     with pytest.raises(JournalGapError):
         store.commits()
     assert [one.version for one in store.commits(-1)] == [1, 2, 3]
+
+
+# -- commits to the journal only ------------------------------------------------------------------
+
+
+def test_reconcile_keeps_an_edit_made_meanwhile(
+    store: DynamoDBStore, between: Interposed, other: DynamoDBStore, table: str
+) -> None:
+    """An edit between the read and the transaction stays, and is what the journal is told."""
+    other.set("db", {"port": 1})
+    edit(between, table, "db", port={"N": "2"})
+    by_hand = after(lambda: edit(between, table, "db", port={"N": "3"}))
+    between.next(TRANSACT, by_hand)
+    commit = reconcile(store)
+    assert commit is not None
+    assert commit.changes == (Change("db", {"port": 3}),)
+    assert store.get("db") == {"port": 3}
+    assert reconcile(store) is None
+
+
+def test_reconcile_sees_a_key_added_meanwhile(
+    store: DynamoDBStore, between: Interposed, other: DynamoDBStore, table: str
+) -> None:
+    """No condition covers a new key: it is found by a look after the commit."""
+    other.set("db", {"port": 1})
+    edit(between, table, "db", port={"N": "2"})
+    between.next(TRANSACT, after(lambda: edit(between, table, "db", host={"S": "by hand"})))
+    reconcile(store)
+    assert store.get("db") == {"port": 2, "host": "by hand"}
+    assert state_at(store, store.version()) == dict(store.items())
+
+
+def test_reconcile_beside_a_delete(
+    store: DynamoDBStore, between: Interposed, other: DynamoDBStore, table: str
+) -> None:
+    """An option that is deleted meanwhile stays deleted."""
+    other.set("db", {"port": 1})
+    edit(between, table, "db", port={"N": "2"})
+    key = {"_store": {"S": "prod"}, "_option": {"S": "db"}}
+    between.next(TRANSACT, after(lambda: between.delete_item(TableName=table, Key=key)))
+    commit = reconcile(store)
+    assert commit is not None
+    assert commit.changes == (Change("db", None),)
+    assert dict(store.items()) == {}
+
+
+def test_reconcile_beside_a_commit(
+    store: DynamoDBStore, between: Interposed, other: DynamoDBStore, table: str
+) -> None:
+    """An option that somebody commits meanwhile needs no reconciling any more."""
+    other.set("db", {"port": 1})
+    edit(between, table, "db", port={"N": "2"})
+    between.next(TRANSACT, after(lambda: other.set("db", {"port": 3})))
+    assert reconcile(store) is None
+    assert store.get("db") == {"port": 3}
+    assert store.version() == 2
+
+
+def test_reconcile_gives_up_on_what_changes_all_the_time(
+    store: DynamoDBStore, between: Interposed, other: DynamoDBStore, table: str
+) -> None:
+    """An option that changes at each look is a conflict, and stays as it is."""
+    other.set("db", {"port": 0})
+    edit(between, table, "db", port={"N": "1"})
+    ports = iter(range(2, 1000))
+
+    def edit_again() -> None:
+        edit(between, table, "db", port={"N": str(next(ports))})
+
+    between.next(TRANSACT, *[after(edit_again)] * 100)
+    with pytest.raises(VersionConflictError, match="without the journal"):
+        reconcile(store)
+    assert store.get("db") == {"port": next(ports) - 1}
+    assert store.version() == 1
+
+
+def test_commit_to_the_journal_compares_every_type(
+    store: DynamoDBStore, between: Interposed
+) -> None:
+    """DynamoDB finds every type of value equal to itself, in an option with more than 100 keys."""
+    values = {
+        "text": "",
+        "bytes": b"\x00",
+        "none": None,
+        "true": True,
+        "number": 1.5,
+        "big": 10**30,
+        "texts": {"b", "a"},
+        "numbers": {1, 2},
+        "blobs": {b"a"},
+        "list": [{"a": [1, {"b"}]}],
+        **{f"key {number}": number for number in range(120)},
+    }
+    store.set("db", values)
+    before = between.count(TRANSACT)
+    commit = store.commit([Change("db", values), Change("empty", None)], journal_only=True)
+    assert between.count(TRANSACT) == before + 1
+    assert store.commits(1) == [commit]
+
+
+def test_commit_to_the_journal_writes_no_option(store: DynamoDBStore, between: Interposed) -> None:
+    """Its transaction checks the options, and puts the commit."""
+    store.set("db", {})
+    store.commit([Change("db", {}), Change("absent", None)], journal_only=True)
+    items = [call["TransactItems"] for name, call in between.calls if name == TRANSACT][-1]
+    assert [next(iter(item)) for item in items] == ["ConditionCheck", "ConditionCheck", "Put"]

@@ -162,6 +162,7 @@ any_state = st.tuples(
 """The options, the size of a page, and the capacity that is reported."""
 
 
+@pytest.mark.slow("100 random histories")
 @patiently
 @given(states=st.lists(any_state, min_size=2, max_size=6), goes_back=st.booleans())
 def test_polls_follow_the_store(shared_canned: Canned, states: list[Any], goes_back: bool) -> None:

@@ -18,13 +18,7 @@ __all__ = ["findings"]
 
 
 def findings(store: JournaledStore, path: str) -> Iterator[Finding]:
-    """
-    Look at a store; its files stay as they are.
-
-    Args:
-        store: The store.
-        path: Its options file, absolute.
-    """
+    """Look at a store, by the absolute path of its options; its files stay as they are."""
     target = os.path.realpath(path)
     yield _file(store, path, target)
     yield _folder(store.name, os.path.dirname(target))

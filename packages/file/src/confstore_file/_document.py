@@ -20,17 +20,7 @@ def is_blank(content: bytes) -> bool:
 
 
 def options_from_bytes(content: bytes, file: str) -> dict[str, ReadOnlyDict]:
-    """
-    Every option of a store, read-only.
-
-    Args:
-        content: The content of the file.
-        file: The file's name, for errors.
-
-    Raises:
-        CorruptStoreError: It is not the JSON of a store; the error's text begins
-            `FILE:LINE:COLUMN:`.
-    """
+    """Every option of a store, read-only; an error begins with `FILE:LINE:COLUMN:`."""
     try:
         return options_from_json(content, file)
     except InvalidDocumentError as error:

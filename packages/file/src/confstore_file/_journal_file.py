@@ -74,12 +74,13 @@ class JournalFile:
     Reads and appends to one journal; writers hold the lock of the options file.
 
     Attributes:
+        path: The journal's path.
         is_known: True once this object has seen the file.
     """
 
     def __init__(self, path: str, wall_clock: Callable[[], float]) -> None:
         """Name the journal, by a path without symbolic links in its folders."""
-        self._path = path
+        self.path = path
         self._wall_clock = wall_clock
         self._look: _Look | None = None
         self.is_known = False
@@ -97,7 +98,7 @@ class JournalFile:
         """
         seen = self._look
         try:
-            status = os.stat(self._path)
+            status = os.stat(self.path)
             if seen and seen.proves_same(status):
                 return seen.state
             known = seen.state if seen and seen.status.st_ino == status.st_ino else None
@@ -117,7 +118,7 @@ class JournalFile:
     def _read(self, known: JournalState | None) -> _Look:
         # The clock first: a write after this has a later time.
         now_s = self._wall_clock()
-        with open(self._path, "rb") as file:
+        with open(self.path, "rb") as file:
             status = os.fstat(file.fileno())
             is_settled = now_s - status.st_mtime_ns / 1e9 >= SETTLED_S
             if known is not None:
@@ -158,7 +159,7 @@ class JournalFile:
         return JournalState(known.baseline, tuple(lines), size_b, tail)
 
     def _corrupt(self, line: int, reason: str) -> CorruptStoreError:
-        return CorruptStoreError(f"{os.path.basename(self._path)}:{line}:1", reason)
+        return CorruptStoreError(f"{os.path.basename(self.path)}:{line}:1", reason)
 
     def create(self, lines: list[Line], *, model: str) -> None:
         """
@@ -172,7 +173,7 @@ class JournalFile:
             OSError: It could not be written.
         """
         content = header_to_line(len(lines)) + b"".join(map(line_to_bytes, lines))
-        with Replacement(self._path, content, model=model) as replacement:
+        with Replacement(self.path, content, model=model) as replacement:
             replacement.commit()
 
     def append(self, state: JournalState, line: Line, *, model: str) -> bool:
@@ -195,7 +196,7 @@ class JournalFile:
         now = self.read()
         if now is None or (now.size_b, now.tail) != (state.size_b, state.tail):
             return False
-        with open(self._path, "r+b", buffering=0) as file:
+        with open(self.path, "r+b", buffering=0) as file:
             narrow_mode(file.fileno(), model)
             file.truncate(state.size_b)
             file.seek(state.size_b)
@@ -213,7 +214,7 @@ class JournalFile:
 
     def sync(self) -> None:
         """Sync the file: the writer of the last line may have died before it did so."""
-        with open(self._path, "r+b", buffering=0) as file:
+        with open(self.path, "r+b", buffering=0) as file:
             os.fsync(file.fileno())
 
 

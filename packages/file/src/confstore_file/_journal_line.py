@@ -19,13 +19,7 @@ from confstore.documents import (
     values_to_json,
 )
 
-__all__ = [
-    "Line",
-    "header_from_bytes",
-    "header_to_line",
-    "line_from_bytes",
-    "line_to_bytes",
-]
+__all__ = ["Line", "header_from_bytes", "header_to_line", "line_from_bytes", "line_to_bytes"]
 
 
 @attrs.frozen
@@ -81,12 +75,7 @@ def _change_to_json(change: Change) -> dict[str, Any]:
 
 
 def header_from_bytes(text: bytes) -> int:
-    """
-    Parse the first line of a journal and return the baseline.
-
-    Raises:
-        ValueError: It is not one; the error's text never quotes it.
-    """
+    """The baseline in the first line of a journal; a ValueError never quotes the line."""
     try:
         content = json.loads(text)
         if content["journal"] == 1:
@@ -98,12 +87,7 @@ def header_from_bytes(text: bytes) -> int:
 
 
 def line_from_bytes(text: bytes) -> Line:
-    """
-    Parse the line of a commit.
-
-    Raises:
-        ValueError: It is not one; the error's text never quotes it.
-    """
+    """The commit in a line; a ValueError never quotes the line."""
     try:
         return _line_from_json(
             json.loads(text, parse_float=number_from_text, parse_constant=_refuse_constant)

@@ -98,15 +98,16 @@ class JournaledFile:
                 if state.signature is not None and not journal_file.is_known:
                     self._unjournaled = state
                 return state
-            if not is_behind(state, journal):
+            if journal.last is None or state.digest == journal.last.digest:
                 return state
             if is_pending(target, state, journal):
                 return self._rolled_forward(state, journal)
             again = self.options.read(is_for_write=is_for_write)
             if again.digest == state.digest:
+                # Somebody edited it by hand, or removed it.
                 self.check_not_gone(state)
                 return state
-            # The writer has replaced the file in the meantime.
+            # Writers have replaced the file in the meantime, perhaps more than once.
             state = again
         return state
 

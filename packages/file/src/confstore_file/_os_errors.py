@@ -16,18 +16,9 @@ __all__ = ["reason_of", "store_error"]
 
 # These pass without a change to the path: the same call may succeed later.
 _TRANSIENT = {
-    errno.EAGAIN,
-    errno.EBUSY,
-    errno.EDQUOT,
-    errno.EFBIG,
-    errno.EIO,
-    errno.EMFILE,
-    errno.ENFILE,
-    errno.ENOLCK,
-    errno.ENOMEM,
-    errno.ENOSPC,
-    errno.ESTALE,
-    errno.ETIMEDOUT,
+    *(errno.EAGAIN, errno.EBUSY, errno.EIO, errno.ESTALE, errno.ETIMEDOUT),
+    *(errno.EDQUOT, errno.EFBIG, errno.ENOSPC),
+    *(errno.EMFILE, errno.ENFILE, errno.ENOLCK, errno.ENOMEM),
 }
 
 
@@ -37,14 +28,7 @@ def reason_of(error: OSError) -> str:
 
 
 def store_error(error: OSError, store: str, action: str) -> ConfigStoreError:
-    """
-    The error of confstore for one of the operating system.
-
-    Args:
-        error: The system's error; it names paths and no value.
-        store: The store's name.
-        action: What failed, with the path, such as `"reading /etc/app/prod.json"`.
-    """
+    """The error of confstore for the failure of an action, such as "reading /etc/prod.json"."""
     reason = f"{action} failed: {reason_of(error)}"
     if isinstance(error, PermissionError):
         advice = "reading needs the file, writing also the folder around it"

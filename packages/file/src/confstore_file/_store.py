@@ -243,6 +243,7 @@ class FileStore(ClosesOnExit):
         if_version: int | None = None,
         author: str | None = None,
         comment: str = "",
+        journal_only: bool = False,
     ) -> Commit:
         """
         Apply all of the changes, or none; see `confstore.JournaledStore`.
@@ -255,7 +256,7 @@ class FileStore(ClosesOnExit):
         """
         self._journal()
         draft = checked_draft(self._name, changes, author, comment)
-        return self._writer.commit(draft, if_version)
+        return self._writer.commit(draft, if_version, journal_only=journal_only)
 
     def diagnose(self) -> Iterator[Finding]:
         """

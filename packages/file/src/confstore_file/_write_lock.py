@@ -32,7 +32,7 @@ class WriteLock:
         self._store = store
         self._timeout_s = timeout_s
         self._threads = threading.Lock()
-        call_after_fork(self._renew)
+        self._notice_fork = call_after_fork(self._renew)
 
     def _renew(self) -> None:
         # A thread of the parent may have held it at the time of the fork.
@@ -50,6 +50,7 @@ class WriteLock:
             StoreUnavailableError: Other writers held it for too long.
             AccessDeniedError: The lock file beside the target cannot be opened.
         """
+        self._notice_fork()
         lock_path = lock_of(target)
         deadline_s = time.monotonic() + self._timeout_s
         threads = self._threads

@@ -34,6 +34,9 @@ It is called under the lock, and again if somebody edits the file in the meantim
 """
 
 
+_CommitMaker = Callable[[str, JournalFile, JournalState, State, Draft], "_Outcome | None"]
+
+
 @attrs.frozen
 class _Outcome:
     """A write that was made, and its commit if there is a journal."""
@@ -82,28 +85,34 @@ class Writer:
     def _draft(self, changes: tuple[Change, ...], commits: Sequence[Commit] | None) -> Draft:
         return Draft(changes) if commits is None else Draft.of_checked(self._store, changes)
 
-    def commit(self, draft: Draft, if_version: int | None) -> Commit:
+    def commit(self, draft: Draft, if_version: int | None, *, journal_only: bool) -> Commit:
         """
         Commit a checked draft; see `confstore.JournaledStore`.
 
         Raises:
             NotJournaledError: There is no journal.
-            VersionConflictError: Somebody committed to one of the options after `if_version`.
+            VersionConflictError: Somebody committed to one of the options after `if_version`, or
+                some are not as `journal_only` needs them.
         """
 
-        def make_draft(_: object, commits: Sequence[Commit] | None) -> Draft:
+        def make_draft(
+            options: Mapping[str, ReadOnlyDict], commits: Sequence[Commit] | None
+        ) -> Draft:
             if commits is None:
                 # It was removed between the caller's look and the lock.
                 raise NotJournaledError(self._store)
             if if_version is not None:
                 since = commits[max(0, if_version) :]
                 check_if_version(self._store, if_version, draft.options, since, len(commits))
+            if journal_only:
+                draft.check_unchanged(self._store, options, len(commits))
             return draft
 
-        return cast("Commit", self._write(make_draft))
+        return cast("Commit", self._write(make_draft, journal_only=journal_only))
 
-    def _write(self, make_draft: _DraftMaker) -> Commit | None:
-        return self._locked(lambda target: self._try(target, make_draft))
+    def _write(self, make_draft: _DraftMaker, *, journal_only: bool = False) -> Commit | None:
+        commit = self._record if journal_only else self._commit
+        return self._locked(lambda target: self._try(target, make_draft, commit))
 
     def _locked(self, attempt: Callable[[str], _Outcome | None]) -> Commit | None:
         self._file.read(is_for_write=True)
@@ -123,7 +132,7 @@ class Writer:
         reason = f"{self._file.path} was edited {MAX_ATTEMPTS} times during one write"
         return StoreUnavailableError(self._store, reason)
 
-    def _try(self, target: str, make_draft: _DraftMaker) -> _Outcome | None:
+    def _try(self, target: str, make_draft: _DraftMaker, commit: _CommitMaker) -> _Outcome | None:
         """Write; None if somebody who takes no lock changed the file at the same time."""
         journal_file = self._file.journal_at(target)
         journal = self._file.known_journal(journal_file)
@@ -140,7 +149,7 @@ class Writer:
                 return None
             self._file.check_not_gone(before)
         draft = make_draft(before.options, journal.commits)
-        return self._commit(target, journal_file, journal, before, draft)
+        return commit(target, journal_file, journal, before, draft)
 
     def _commit(
         self,
@@ -152,7 +161,7 @@ class Writer:
     ) -> _Outcome | None:
         options = _applied(before, draft.changes)
         content = options_to_bytes(options)
-        commit = next_commit(draft, Head.of(journal.last.commit) if journal.last else Head())
+        commit = _next_commit(draft, journal)
         line = Line(commit, before.digest, digest_of(content))
         with Replacement(target, content) as replacement:
             if not self._is_still(before, target):
@@ -170,6 +179,22 @@ class Writer:
             if self._replace(target, self._file.options.read(is_for_write=True), draft.changes):
                 return _Outcome(commit)
         raise self._edited_too_often()
+
+    def _record(
+        self,
+        target: str,
+        journal_file: JournalFile,
+        journal: JournalState,
+        before: State,
+        draft: Draft,
+    ) -> _Outcome | None:
+        commit = _next_commit(draft, journal)
+        # Right before the line: an editor takes no lock.
+        if not self._is_still(before, target):
+            return None
+        line = Line(commit, before.digest, before.digest)
+        model = journal_file.path if before.is_absent else target
+        return _Outcome(commit) if journal_file.append(journal, line, model=model) else None
 
     def _finish(
         self,
@@ -241,6 +266,10 @@ class Writer:
         with suppress(OSError):
             os.utime(target)
         return _Outcome()
+
+
+def _next_commit(draft: Draft, journal: JournalState) -> Commit:
+    return next_commit(draft, Head.of(journal.last.commit) if journal.last else Head())
 
 
 def _applied(before: State, changes: Sequence[Change]) -> dict[str, ReadOnlyDict]:

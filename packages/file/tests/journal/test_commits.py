@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import stat
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from decimal import Decimal
@@ -463,6 +464,23 @@ def test_secrets_stay_in_the_files(
     commit = store.commit([Change("db", {"password": CANARY})])
     assert CANARY not in repr(commit) + repr(store) + repr(store.poll()) + caplog.text
     assert CANARY in journal.read_text()
+
+
+def test_read_overtaken_by_two_commits(store: FileStore, file: Path) -> None:
+    """A reader of options that two commits have replaced meanwhile reads them again."""
+    store.set("db", {"port": 1})
+    events = iter([pass_by, lambda: [store.set("db", {"port": port}) for port in (2, 3)]])
+
+    def wall_clock() -> float:
+        # It looks at the clock before it opens the options, and before the journal.
+        next(events, pass_by)()
+        return time.time()
+
+    assert FileStore(file, wall_clock=wall_clock).get("db") == {"port": 3}
+
+
+def pass_by() -> None:
+    """Nothing happens."""
 
 
 def test_threads(store: FileStore, file: Path) -> None:

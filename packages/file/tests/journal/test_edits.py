@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import os
+import uuid
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from confstore import Change, diff, reconcile, state_at
+from confstore import Change, Commit, diff, history, reconcile, state_at
 from confstore.errors import (
     CorruptStoreError,
     StoreUnavailableError,
+    VersionConflictError,
 )
 from confstore_file import FileStore
 
@@ -139,3 +142,58 @@ def test_edited_all_the_time_after_the_line(
     with pytest.raises(StoreUnavailableError, match="was edited 20 times"):
         store.set("db", {"port": -1})
     assert store.get("db") == {"port": 20}
+
+
+def test_reconcile_leaves_the_file_alone(store: FileStore, file: Path) -> None:
+    """`reconcile` writes the journal, and not one byte of the options."""
+    store.set("db", {"port": 1})
+    file.write_text('{ "db":{"port":2} }')
+    reconcile(store)
+    assert file.read_text() == '{ "db":{"port":2} }'
+    assert_agree(file, store)
+
+
+def test_reconcile_keeps_an_edit_made_meanwhile(
+    store: FileStore, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An edit between the look and the commit stays, and is what the journal is told."""
+    store.set("db", {"port": 1})
+    file.write_text('{"db": {"port": 2}}')
+    commit = store.commit
+    edits = ['{"db": {"port": 3}, "new": {}}']
+
+    def edit_first(*changes: Any, **how: Any) -> Commit:
+        if edits:
+            file.write_text(edits.pop())
+        return commit(*changes, **how)
+
+    monkeypatch.setattr(store, "commit", edit_first)
+    reconcile(store)
+    assert options(file) == {"db": {"port": 3}, "new": {}}
+    assert history(store, "db")[-1].changes == (Change("db", {"port": 3}),)
+
+
+def test_edit_right_before_the_line(
+    store: FileStore, file: Path, journal: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The file is read again right before the line is written: an edit there is refused."""
+    store.set("db", {"port": 1})
+    file.write_text('{"db": {"port": 2}}')
+    uuid4 = uuid.uuid4
+
+    def edit_first() -> uuid.UUID:
+        file.write_text('{"db": {"port": 3}}')
+        return uuid4()
+
+    # A commit gets its id after the options were compared.
+    monkeypatch.setattr(uuid, "uuid4", edit_first)
+    with pytest.raises(VersionConflictError):
+        store.commit([Change("db", {"port": 2})], journal_only=True)
+    assert len(journal.read_text().splitlines()) == 2
+
+
+def test_commit_to_the_journal_of_an_absent_file(store: FileStore, file: Path) -> None:
+    """An option that never was can be recorded as absent, and no file is made."""
+    commit = store.commit([Change("db", None)], journal_only=True)
+    assert store.commits() == [commit]
+    assert not file.exists()

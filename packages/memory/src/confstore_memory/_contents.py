@@ -70,10 +70,8 @@ class Contents:
         """
         Replace or delete an option, as a commit if there is a journal.
 
-        Args:
-            option: The option.
-            make: Gives the new values for the present ones, None for an absent option. What it
-                raises is raised, and nothing is written.
+        `make` gives the new values for the present ones, and None stands for an absent option. If
+        it raises, nothing is written.
         """
         with self._lock:
             change = Change(option, make(self.options.get(option)))
@@ -102,7 +100,7 @@ class Contents:
 
     @property
     def is_journaled(self) -> bool:
-        """Whether the journal is enabled."""
+        """True once the journal is enabled."""
         return self._commits is not None
 
     def enable_journal(self) -> None:
@@ -118,12 +116,7 @@ class Contents:
             self._commits = commits
 
     def journal(self) -> list[Commit]:
-        """
-        Every commit, the first one first.
-
-        Raises:
-            NotJournaledError: There is no journal.
-        """
+        """Every commit, ascending."""
         if self._commits is None:
             raise NotJournaledError(self._store)
         return self._commits
@@ -140,20 +133,25 @@ class Contents:
         with self._lock:
             return len(self.journal())
 
-    def commit(self, draft: Draft, if_version: int | None) -> Commit:
+    def commit(self, draft: Draft, if_version: int | None, *, journal_only: bool) -> Commit:
         """
-        Apply a checked commit, all of it.
+        Apply a checked commit, all of it; see `confstore.JournaledStore`.
 
         Raises:
             NotJournaledError: There is no journal.
-            VersionConflictError: Somebody committed to one of its options after `if_version`.
+            VersionConflictError: Somebody committed to one of its options after `if_version`, or
+                some options are not as `journal_only` needs them.
         """
         with self._lock:
             commits = self.journal()
             if if_version is not None:
                 since = commits[max(0, if_version) :]
                 check_if_version(self._store, if_version, draft.options, since, len(commits))
-            return self._commit(commits, draft)
+            if not journal_only:
+                return self._commit(commits, draft)
+            draft.check_unchanged(self._store, self.options, len(commits))
+            commits.append(next_commit(draft, _head_of(commits)))
+            return commits[-1]
 
     def _commit(self, commits: list[Commit], draft: Draft) -> Commit:
         commit = next_commit(draft, _head_of(commits))

@@ -13,16 +13,8 @@ __all__ = ["CALLS", "Faults"]
 
 CALLS = frozenset(
     {
-        "commit",
-        "commits",
-        "delete",
-        "enable_journal",
-        "get",
-        "items",
-        "poll",
-        "set",
-        "update",
-        "version",
+        *("get", "items", "poll", "set", "update", "delete"),
+        *("commit", "commits", "enable_journal", "version"),
     }
 )
 """The calls of a store that can be made to fail; `close` never fails."""
@@ -49,12 +41,7 @@ class Faults:
         self._lock = threading.Lock()
 
     def add(self, error: BaseException, times: int | None, calls: Collection[str]) -> None:
-        """
-        Make calls fail.
-
-        Raises:
-            ValueError: There is no such call, or `times` is not a positive number.
-        """
+        """Make calls fail."""
         chosen = frozenset(calls)
         if not chosen or not chosen <= CALLS:
             message = f"'on' names one or more of {', '.join(sorted(CALLS))}"

@@ -143,7 +143,7 @@ class MemoryStore(ClosesOnExit):
     # -- the journal ---------------------------------------------------------------------------
 
     def is_journaled(self) -> bool:
-        """Whether the journal is enabled."""
+        """True once the journal is enabled."""
         self._check_open()
         return self._contents.is_journaled
 
@@ -180,11 +180,12 @@ class MemoryStore(ClosesOnExit):
         if_version: int | None = None,
         author: str | None = None,
         comment: str = "",
+        journal_only: bool = False,
     ) -> Commit:
         """Apply all of the changes, or none."""
         self._start("commit")
         draft = checked_draft(self._name, changes, author, comment)
-        return self._contents.commit(draft, if_version)
+        return self._contents.commit(draft, if_version, journal_only=journal_only)
 
     # -- tests ---------------------------------------------------------------------------------
 

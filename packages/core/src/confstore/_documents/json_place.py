@@ -1,5 +1,5 @@
 """
-The place of a fault in a JSON text.
+Faults of a text and their places, in JSON above all.
 
 A second and slow reading, after the fast one has failed: Python's own decoder knows neither the
 place of a repeated key nor that of a value, words its messages differently in each version, and
@@ -8,15 +8,17 @@ gives up on a number of 5,000 digits or on deep nesting without saying where.
 
 from __future__ import annotations
 
+import codecs
 import json
 import re
 from typing import NoReturn
 
-from confstore._documents.tagged_json import MAX_NESTING
-from confstore._documents.text_place import TextFault
-from confstore._values.numbers import number_from_text
+import attrs
 
-__all__ = ["find_json_fault"]
+from confstore._documents.tagged_json import MAX_NESTING
+from confstore._values.numbers import MAX_DIGITS, number_from_text
+
+__all__ = ["TextFault", "decode_text", "find_json_fault"]
 
 _BLANKS = re.compile(r"[ \t\n\r]*")
 _STRING_PART = re.compile(r'[^"\\\x00-\x1f]*')
@@ -31,9 +33,41 @@ _A_TEMPLATE = "this is a template, whose places are not filled in: render it fir
 
 _NOT_NUMBERS = {"NaN", "Infinity", "-Infinity", "+Infinity"}
 
-_MAX_DIGITS = 38  # of an int, as in confstore's domain of values
-
 _Path = tuple[str | int, ...]
+
+
+@attrs.frozen
+class TextFault:
+    """
+    A fault of a text.
+
+    Attributes:
+        line: Counted from 1.
+        column: In characters, counted from 1.
+        reason: What is wrong there, and what would be right; never a value.
+    """
+
+    line: int
+    column: int
+    reason: str
+
+    @classmethod
+    def at(cls, text: str, offset: int, reason: str) -> TextFault:
+        """The fault at an offset of a text, in characters."""
+        line = text.count("\n", 0, offset) + 1
+        return cls(line, offset - text.rfind("\n", 0, offset), reason)
+
+
+def decode_text(content: bytes) -> str | TextFault:
+    """The text of a file without its byte order mark, or the fault that it is not UTF-8."""
+    content = content.removeprefix(codecs.BOM_UTF8)
+    try:
+        return content.decode()
+    except UnicodeDecodeError as error:
+        before = content[: error.start].decode()
+        reason = "this is not UTF-8: save the file in UTF-8"
+        # Handed up and not raised here: the error of the decoder holds the whole content.
+        return TextFault.at(before, len(before), reason)
 
 
 def find_json_fault(text: str, path: _Path | None = None, reason: str = "") -> TextFault | None:
@@ -53,17 +87,12 @@ def find_json_fault(text: str, path: _Path | None = None, reason: str = "") -> T
     try:
         scanner.store()
     except _FaultyTextError as fault:
-        return TextFault.at(text, fault.offset, fault.reason)
+        return TextFault.at(text, *fault.args)
     return None if path is None else TextFault.at(text, scanner.offsets[path], reason)
 
 
 class _FaultyTextError(Exception):
-    """A fault at an offset of the text."""
-
-    def __init__(self, offset: int, reason: str) -> None:
-        super().__init__(offset, reason)
-        self.offset = offset
-        self.reason = reason
+    """A fault: its offset in the text, and the reason."""
 
 
 class _Scanner:
@@ -182,8 +211,8 @@ class _Scanner:
             self._literal()
         elif number[1] is None and number[2] is None:
             self._at = number.end()
-            if len(number[0].removeprefix("-")) > _MAX_DIGITS:
-                self._fail(f"an int has at most {_MAX_DIGITS} digits", begin)
+            if len(number[0].removeprefix("-")) > MAX_DIGITS:
+                self._fail(f"an int has at most {MAX_DIGITS} digits", begin)
         else:
             self._at = number.end()
             try:

@@ -159,12 +159,7 @@ class OptionReader:
         self._max_entries = 0 if max_entry_b is None else MAX_OPTION_SIZE_B // max_entry_b
 
     def option(self, name: str, raw: object) -> ReadOnlyDict:
-        """
-        The values of an option.
-
-        Raises:
-            JSONPathError: They cannot be stored; the path begins with the option.
-        """
+        """The values of an option; the path of an error begins with the option."""
         # Nearly every option ends here: each of these tests runs at the speed of C.
         if (
             raw.__class__ is ReadOnlyDict

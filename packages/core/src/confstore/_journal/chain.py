@@ -16,7 +16,7 @@ def contiguous(commits: Sequence[Commit], head: Head) -> tuple[list[Commit], boo
 
     Returns:
         Those before the first hole, and whether there is no hole. A commit with another predecessor
-        than the known one counts as a hole: the table was restored to an earlier point.
+        than the known one counts as a hole: the store was restored to an earlier point.
     """
     followed: list[Commit] = []
     for commit in commits:
@@ -40,7 +40,7 @@ def without_gap(store: str, commits: Sequence[Commit], since: int) -> list[Commi
         if index > 0 and not (is_next and commit.previous == commits[index - 1].id):
             first = index
     if commits and (first > 0 or commits[0].version > since + 1):
-        raise JournalGapError(store, since + 1, commits[first].version)
+        raise JournalGapError(store, since + 1, commits[first].version, ())
     return list(commits)
 
 
@@ -48,7 +48,7 @@ def check_if_version(
     store: str, if_version: int, options: frozenset[str], commits: Sequence[Commit], version: int
 ) -> None:
     """
-    Check that nobody committed to one of the options after a version.
+    Check that the store has had a version, and nobody committed to one of the options after it.
 
     Args:
         store: The store's name.
@@ -58,8 +58,11 @@ def check_if_version(
         version: The store's version now.
 
     Raises:
-        VersionConflictError: Somebody did.
+        VersionConflictError: Somebody did, or the store never had that version: the caller read
+            another store, or one that was restored to an earlier point since.
     """
+    if if_version > version:
+        raise VersionConflictError(store, if_version, version, tuple(sorted(options)))
     touched = {change.option for commit in commits for change in commit.changes}
     conflicts = tuple(sorted(options & touched))
     if conflicts:

@@ -15,9 +15,10 @@ from confstore._stores.protocols import Change, Commit, Head
 from confstore._values.canonical import MAX_DEPTH, canonical_values
 from confstore._values.keys import RESERVED_KEYS
 from confstore._values.names import checked_option, utf8_size
+from confstore._values.read_only import is_same
 from confstore._values.sizes import text_size_b, values_size_b
 from confstore._values.types import Value
-from confstore.errors import InvalidCommitError
+from confstore.errors import InvalidCommitError, VersionConflictError
 
 __all__ = [
     "Draft",
@@ -107,6 +108,28 @@ class Draft:
     def options(self) -> frozenset[str]:
         """The names of the options that it changes."""
         return frozenset(change.option for change in self.changes)
+
+    def check_unchanged(
+        self, store: str, options: Mapping[str, Mapping[str, Value]], version: int
+    ) -> None:
+        """
+        Check that options are as this draft says, for a commit with `journal_only`.
+
+        Args:
+            store: The store's name.
+            options: The options as they are, at least those of the draft that exist.
+            version: The store's version now.
+
+        Raises:
+            VersionConflictError: Some of them are not so.
+        """
+        changed = sorted(
+            change.option
+            for change in self.changes
+            if not is_same(options.get(change.option), change.values)
+        )
+        if changed:
+            raise VersionConflictError(store, version, version, tuple(changed))
 
 
 def next_commit(

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
+
+import attrs
 
 from confstore._journal.commits import apply_changes
 from confstore._stores.protocols import Commit, JournaledStore
@@ -11,7 +14,7 @@ from confstore._values.read_only import thaw
 from confstore._values.types import Values
 from confstore.errors import JournalGapError
 
-__all__ = ["history", "state_at", "states_at"]
+__all__ = ["Recorded", "gap_of", "history", "recorded_states", "state_at", "states_at"]
 
 
 def history(store: JournaledStore, option: str | None = None) -> list[Commit]:
@@ -29,9 +32,9 @@ def history(store: JournaledStore, option: str | None = None) -> list[Commit]:
     return [commit for commit in commits if any(name == one.option for one in commit.changes)]
 
 
-def _held(store: JournaledStore) -> list[Commit]:
+def _held(store: JournaledStore, since: int = 0) -> list[Commit]:
     try:
-        return store.commits()
+        return store.commits(since)
     except JournalGapError as gap:
         return store.commits(gap.first - 1)
 
@@ -42,40 +45,44 @@ def state_at(store: JournaledStore, version: int) -> dict[str, Values]:
 
     Raises:
         JournalGapError: The version lies before the end of the baseline or before the oldest commit
-            that the journal still holds, or does not exist yet.
+            that the journal still holds, or does not exist yet; or the commits that tell of some
+            options then have expired, and it names these.
     """
     states, unknown = states_at(store, version)
     if unknown:
-        raise JournalGapError(store.name, version, max(unknown.values()))
+        raise gap_of(store, version, unknown)
     return states
 
 
-def states_at(store: JournaledStore, version: int) -> tuple[dict[str, Values], dict[str, int]]:
+def gap_of(store: JournaledStore, version: int, unknown: Mapping[str, int | None]) -> Exception:
+    """The error that says of which options a version is unknown."""
+    to_come = store.version() + 1
+    first = max(to_come if first is None else first for first in unknown.values())
+    return JournalGapError(store.name, version, first, tuple(sorted(unknown)))
+
+
+def states_at(
+    store: JournaledStore, version: int
+) -> tuple[dict[str, Values], dict[str, int | None]]:
     """
     The options at a version, as far as the journal knows them.
 
     Returns:
         Their values, and the options whose values then are not in the journal any more, each with
-        the first version that has them.
+        the first version that has them; None for those that no commit has any more.
     """
-    commits = _held(store)
-    states: dict[str, Any] = {}
-    if commits and commits[0].version > 1:
-        # An option that no held commit touches is now as it was then. The commits are read again,
-        # so that they hold every change that these options show.
-        states = dict(store.items())
-        commits = _held(store)
+    commits, untouched = _commits_and_untouched(store, None)
+    unknown: dict[str, int | None] = dict.fromkeys(untouched)
     baseline = store.baseline()
     first = commits[0].version if commits else 1
     last = commits[-1].version if commits else store.version()
     if not max(baseline, first - 1) <= version <= last:
-        raise JournalGapError(store.name, version, max(baseline, first))
-    unknown: dict[str, int] = {}
+        raise JournalGapError(store.name, version, max(baseline, first), ())
     for commit in commits:
         for change in commit.changes:
-            states.pop(change.option, None)
             if commit.version > version:
                 unknown.setdefault(change.option, commit.version)
+    states: dict[str, Any] = {}
     for commit in commits:
         if commit.version > version:
             break
@@ -86,3 +93,55 @@ def states_at(store: JournaledStore, version: int) -> tuple[dict[str, Values], d
     if first == 1:
         unknown.clear()
     return {option: thaw(values) for option, values in states.items()}, unknown
+
+
+@attrs.frozen
+class Recorded:
+    """
+    The options at the last version, by the newest commits of a journal.
+
+    Attributes:
+        version: The last version.
+        states: Their values.
+        unknown: The options of the store that none of these commits has.
+    """
+
+    version: int
+    states: Mapping[str, Values] = attrs.field(repr=False)
+    unknown: frozenset[str]
+
+
+def recorded_states(store: JournaledStore, newest_commits: int | None) -> Recorded:
+    """
+    The options as the journal has them at its last version.
+
+    Args:
+        store: The journaled store.
+        newest_commits: The number of commits to read; None reads all.
+    """
+    commits, untouched = _commits_and_untouched(store, newest_commits)
+    states: dict[str, Any] = {}
+    for commit in commits:
+        apply_changes(states, commit.changes)
+    version = commits[-1].version if commits else 0
+    thawed = {option: thaw(values) for option, values in states.items()}
+    return Recorded(version, thawed, untouched)
+
+
+def _commits_and_untouched(
+    store: JournaledStore, newest_commits: int | None
+) -> tuple[list[Commit], frozenset[str]]:
+    """
+    The commits that are held, or the newest of them, and the options that none of them has.
+
+    The values of those may be edits by hand, and say nothing about the past.
+    """
+    since = 0 if newest_commits is None else max(0, store.version() - newest_commits)
+    commits = _held(store, since)
+    if not commits or commits[0].version == 1:
+        return commits, frozenset()
+    options = {option for option, _ in store.items()}
+    # What was committed while the options were read.
+    commits += store.commits(commits[-1].version)
+    touched = {change.option for commit in commits for change in commit.changes}
+    return commits, frozenset(options - touched)

@@ -10,15 +10,24 @@ from collections.abc import Collection, Iterator, Mapping
 
 import attrs
 
-from confstore._journal.commits import split_into_drafts
-from confstore._journal.history import states_at
+from confstore._journal.commits import apply_changes, split_into_drafts
+from confstore._journal.history import gap_of, recorded_states, states_at
 from confstore._stores.protocols import Change, Commit, JournaledStore
 from confstore._values.names import checked_option
 from confstore._values.read_only import is_same
 from confstore._values.types import Values
-from confstore.errors import JournalGapError, OptionNotFoundError
+from confstore.errors import OptionNotFoundError, VersionConflictError
 
-__all__ = ["Plan", "plan_reconcile", "plan_rollback", "reconcile", "rollback"]
+__all__ = ["NEWEST_COMMITS", "Plan", "plan_reconcile", "plan_rollback", "reconcile", "rollback"]
+
+NEWEST_COMMITS = 1_000
+"""
+Commits that `reconcile` and `diagnose` read, so that their cost does not grow with the journal; a
+guess: of small options they are 100 read units of DynamoDB.
+"""
+
+_MAX_ROUNDS = 20
+"""Looks at options that others change at the same moments; a guess: the second one is rare."""
 
 
 @attrs.frozen
@@ -117,6 +126,50 @@ class Plan:
             if commit.version == seen + 1:
                 seen = commit.version
 
+    def record(
+        self, store: JournaledStore, *, author: str | None = None, comment: str = ""
+    ) -> Iterator[Commit]:
+        """
+        Commit the new options to the journal alone, as they are; for a plan of `plan_reconcile`.
+
+        No option is written. Those that others change meanwhile are read again, and once more after
+        the last commit, until the journal has all of them as they are.
+
+        Args:
+            store: The store that the plan was made for.
+            author: Who commits.
+            comment: Why.
+
+        Raises:
+            InvalidCommitError: No commit can hold one of the options.
+            VersionConflictError: Others changed them all the time.
+        """
+        changes, recorded, seen = self.changes, dict(self.old), self.version
+        conflict: VersionConflictError | None = None
+        for _ in range(_MAX_ROUNDS):
+            conflict = None
+            for draft in list(split_into_drafts(store.name, changes, author, comment)):
+                try:
+                    yield store.commit(
+                        draft.changes, author=author, comment=comment, journal_only=True
+                    )
+                except VersionConflictError as error:
+                    conflict = error
+            # Others may have committed some of the options, so that nothing is left to record.
+            for commit in store.commits(seen):
+                apply_changes(recorded, commit.changes)
+                seen = commit.version
+            present = {option: _present(store, option) for option in self.options}
+            changes = [
+                Change(option, values)
+                for option, values in present.items()
+                if not is_same(recorded.get(option), values)
+            ]
+            if not changes:
+                return
+        if conflict is not None:
+            raise conflict
+
 
 def plan_rollback(
     store: JournaledStore, to_version: int, options: Collection[str] | None = None
@@ -127,7 +180,8 @@ def plan_rollback(
     Args:
         store: The journaled store.
         to_version: The version to go back to.
-        options: The only options to go back with; None means every one.
+        options: The only options to go back with; None means every one, except those that no commit
+            since has, and whose older commits have expired: they stay as they are.
 
     Raises:
         JournalGapError: The journal does not hold their values of then.
@@ -145,9 +199,12 @@ def plan_rollback(
         for option in sorted(wanted - chosen):
             raise OptionNotFoundError(option, store.name)
         chosen = wanted
+    else:
+        # No commit that is held has these, so none of the commits to take back has.
+        chosen -= {option for option, first in unknown.items() if first is None}
     if chosen & unknown.keys():
-        first = max(unknown[option] for option in chosen & unknown.keys())
-        raise JournalGapError(store.name, to_version, first)
+        missing = tuple(sorted(chosen & unknown.keys()))
+        raise gap_of(store, to_version, {option: unknown[option] for option in missing})
     return Plan.between(version, _only(current, chosen), _only(states, chosen))
 
 
@@ -166,7 +223,8 @@ def rollback(
     Args:
         store: The journaled store.
         to_version: The version to go back to.
-        options: The only options to go back with; None means every one.
+        options: The only options to go back with; None means every one, except those that no commit
+            since has, and whose older commits have expired: they stay as they are.
         atomic: False allows several commits where the changes do not fit one.
         author: Who commits.
         comment: Why; by default `rollback to version N`.
@@ -187,27 +245,52 @@ def rollback(
     return _last(plan.commits(store, author=author, comment=comment))
 
 
-def plan_reconcile(store: JournaledStore) -> Plan:
-    """Plan to commit the changes that were written without the journal."""
-    version = store.version()
-    recorded, unknown = states_at(store, version)
-    known = {option: values for option, values in sorted(store.items()) if option not in unknown}
-    return Plan.between(version, recorded, known)
+def plan_reconcile(store: JournaledStore, *, newest_commits: int | None = NEWEST_COMMITS) -> Plan:
+    """
+    Plan to commit the changes that were written without the journal.
+
+    Args:
+        store: The journaled store.
+        newest_commits: The number of commits to read; None reads all. Options that none of them
+            has, because they are older or have expired, are recorded anew as they are.
+    """
+    recorded = recorded_states(store, newest_commits)
+    return Plan.between(recorded.version, recorded.states, dict(sorted(store.items())))
 
 
 def reconcile(
-    store: JournaledStore, *, author: str | None = None, comment: str = "reconcile"
+    store: JournaledStore,
+    *,
+    author: str | None = None,
+    comment: str = "reconcile",
+    newest_commits: int | None = NEWEST_COMMITS,
 ) -> Commit | None:
     """
     Commit the changes that were written without the journal.
+
+    Only the journal is written. Options that others write meanwhile are read again.
+
+    Args:
+        store: The journaled store.
+        author: Who commits.
+        comment: Why.
+        newest_commits: See `plan_reconcile`.
 
     Returns:
         The (last) commit; None if options and journal agree.
 
     Raises:
-        VersionConflictError: Somebody committed to one of the options meanwhile.
+        VersionConflictError: Others changed one of the options all the time.
     """
-    return _last(plan_reconcile(store).commits(store, author=author, comment=comment))
+    plan = plan_reconcile(store, newest_commits=newest_commits)
+    return _last(plan.record(store, author=author, comment=comment))
+
+
+def _present(store: JournaledStore, option: str) -> Values | None:
+    try:
+        return store.get(option)
+    except OptionNotFoundError:
+        return None
 
 
 def _only(states: Mapping[str, Values], options: Collection[str]) -> dict[str, Values]:

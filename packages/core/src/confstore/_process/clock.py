@@ -11,7 +11,12 @@ from datetime import datetime, timezone
 from decimal import Decimal
 from typing import Protocol
 
-__all__ = ["Clock", "Event", "SystemClock", "seconds"]
+import attrs
+
+__all__ = ["Clock", "Event", "Moment", "SystemClock", "seconds"]
+
+# A machine's sleep counts on this clock, where there is one. The other does not count it on Linux.
+_SLEEPLESS_CLOCK = getattr(time, "CLOCK_BOOTTIME", None)
 
 
 class Event(Protocol):
@@ -48,6 +53,56 @@ class Clock(Protocol):
     def start(self, thread: threading.Thread) -> None:
         """Start a thread that waits for such events."""
         ...
+
+
+_MAX_SKEW_S = 60.0
+"""The clocks of machines without time synchronization differ by more, those with it by far less."""
+
+
+@attrs.frozen
+class Moment:
+    """
+    A moment on both clocks of a machine, to measure how old something is.
+
+    The monotonic clock stands still while a machine sleeps or waits as an image (suspend, restored
+    virtual machines, Lambda SnapStart). The time of day goes on then, but can be set back by hand.
+    So whichever clock has advanced more is believed: nothing old is taken for fresh.
+    """
+
+    monotonic_s: float
+    time_s: float
+
+    @classmethod
+    def now(cls, clock: Clock) -> Moment:
+        """The present moment."""
+        return cls(clock.monotonic(), clock.now().timestamp())
+
+    def after(self, delay_s: float) -> Moment:
+        """The moment so many seconds later."""
+        return Moment(self.monotonic_s + delay_s, self.time_s + delay_s)
+
+    def at(self, time_s: float) -> Moment:
+        """
+        The moment of a time of day that another process noted.
+
+        A time to come was noted before this clock was set back: nobody knows how long ago. Two
+        machines may differ by a minute.
+        """
+        ago_s = self.time_s - time_s
+        if ago_s < -_MAX_SKEW_S:
+            return Moment(-math.inf, -math.inf)
+        return Moment(self.monotonic_s - max(0.0, ago_s), time_s)
+
+    def age_s(self, clock: Clock) -> float:
+        """Seconds since this moment, at least 0."""
+        by_time_s = clock.now().timestamp() - self.time_s
+        return max(0.0, clock.monotonic() - self.monotonic_s, by_time_s)
+
+    def has_come(self, clock: Clock) -> bool:
+        """True from this moment on, by either clock."""
+        if clock.monotonic() >= self.monotonic_s:
+            return True
+        return clock.now().timestamp() >= self.time_s
 
 
 class SystemEvent:
@@ -87,8 +142,10 @@ class SystemClock:
     """The machine's own clock."""
 
     def monotonic(self) -> float:
-        """Seconds since some fixed instant; never goes back."""
-        return time.monotonic()
+        """Seconds since some fixed instant; never goes back, and counts sleep where it can."""
+        if _SLEEPLESS_CLOCK is None:  # pragma: no cover (Linux has it)
+            return time.monotonic()
+        return time.clock_gettime(_SLEEPLESS_CLOCK)
 
     def now(self) -> datetime:
         """The time of day, aware, in UTC."""

@@ -4,12 +4,48 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TextIO
 
-__all__ = ["replaced_file"]
+if sys.platform != "win32":
+    import fcntl
+
+__all__ = ["remove_abandoned", "replaced_file"]
+
+
+def remove_abandoned(path: Path) -> None:
+    """
+    Remove the temporary files of processes that ended while they replaced this file.
+
+    A file that is being written is locked, and the lock ends with its process. Files that cannot
+    be locked or removed stay.
+    """
+    try:
+        names = os.listdir(path.parent)
+    except OSError:
+        return
+    for name in names:
+        if not (name.startswith(f".{path.name}.") and name.endswith(".tmp")):
+            continue
+        temporary = path.parent / name
+        with contextlib.suppress(OSError):
+            if _is_abandoned(temporary):
+                temporary.unlink()
+
+
+def _is_abandoned(path: Path) -> bool:
+    if sys.platform == "win32":  # pragma: no cover (an open file cannot be removed there)
+        return True
+    # A planted link is not followed, and a planted FIFO does not block.
+    handle = os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    finally:
+        os.close(handle)
+    return True
 
 
 @contextlib.contextmanager
@@ -27,6 +63,10 @@ def replaced_file(path: Path) -> Iterator[TextIO]:
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
     try:
         with open(handle, "w", encoding="utf-8", newline="") as file:
+            if sys.platform != "win32":  # pragma: no branch
+                # Some file systems have no locks.
+                with contextlib.suppress(OSError):
+                    fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
             yield file
             file.flush()
             os.fsync(file.fileno())

@@ -1,4 +1,4 @@
-"""How long to wait before the next read of a store."""
+"""Exponential backoff."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import attrs
 
-__all__ = ["Backoff", "RefreshSchedule"]
+__all__ = ["Backoff"]
 
 
 @attrs.frozen
@@ -30,32 +30,3 @@ class Backoff:
         # 2.0 ** 1024 would overflow after one night of outage.
         bound_s = min(self.limit_s, self.first_s * 2.0 ** min(failures - 1, 60))
         return bound_s * self._random()
-
-
-@attrs.frozen
-class RefreshSchedule:
-    """
-    When to refresh, for one process of a fleet that may have started in the same second.
-
-    The load of the whole fleet counts. A backoff that doubles from one second makes nine attempts
-    in the first five minutes of an outage: nine times the usual reads, while the backend is in
-    trouble. Here one early retry, anywhere in the next tenth of an interval, ends a short fault;
-    after that a failing refresher is never faster than a healthy one, and never slower than its
-    interval. A fleet of 1,000 stays below three times its mean.
-    """
-
-    interval_s: float = attrs.field(validator=attrs.validators.gt(0))
-    _random: Callable[[], float] = attrs.field(default=random.random, kw_only=True, repr=False)
-
-    def first_s(self) -> float:
-        """Seconds before the first refresh: anywhere in the interval."""
-        return self.interval_s * self._random()
-
-    def next_s(self, failures: int = 0) -> float:
-        """Seconds before the next refresh, after this many failures in a row."""
-        if failures == 0:
-            return self.interval_s * (0.9 + 0.2 * self._random())
-        if failures == 1:
-            # At least a second apart, or a short interval would give a troubled backend no rest.
-            return min(self.interval_s, max(1.0, self.interval_s / 10)) * self._random()
-        return self.interval_s * (0.9 + 0.1 * self._random())

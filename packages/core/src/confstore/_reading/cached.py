@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
+import contextvars
 import random as random_module
 import threading
 from collections.abc import Callable, Collection, Iterator
-from typing import Any, TypeVar, cast, overload
+from typing import Any, TypeVar, overload
 
 import attrs
 from cachetools import Cache, LRUCache
 
-from confstore._process.clock import Clock, Event, SystemClock, seconds
-from confstore._process.forks import call_after_fork
+from confstore._process.clock import Clock, Moment, SystemClock, seconds
+from confstore._process.forks import call_after_fork, notice_fork
 from confstore._process.log import describe, logger
 from confstore._process.waits import Backoff
 from confstore._reading.config import ReadsByName
+from confstore._reading.fetches import CacheStatus, Entry, Fetch
 from confstore._stores.protocols import Store
 from confstore._values.keys import checked_keys, select, select_all
 from confstore._values.names import checked_option
-from confstore._values.read_only import ReadOnlyDict, freeze
+from confstore._values.read_only import freeze
 from confstore._values.types import MISSING
 from confstore.errors import OptionNotFoundError
 
@@ -27,58 +29,14 @@ __all__ = ["CacheStatus", "CachedConfigStore"]
 D = TypeVar("D")
 
 
-@attrs.frozen
-class CacheStatus:
-    """
-    The state of a cache; it never holds a value.
-
-    Attributes:
-        options: How many options are held, missing ones included.
-        stale: Expired options that are still served because the backend is down.
-        consecutive_failures: Failed reads of the backend since the last successful one.
-        last_error: Why the last read failed; None after a success.
-    """
-
-    options: int
-    stale: frozenset[str]
-    consecutive_failures: int
-    last_error: str | None
-
-
-@attrs.frozen
-class _Entry:
-    """An answer of the backend about one option, and its time; None stands for a missing one."""
-
-    values: ReadOnlyDict | None = attrs.field(repr=False)
-    read_s: float
-    failures: int = 0
-    retry_s: float = 0.0
-
-
-@attrs.define(eq=False)
-class _Fetch:
-    """A read that is under way, and its outcome for the threads that wait for it."""
-
-    done: Event = attrs.field(repr=False)
-    entry: _Entry | None = None
-    error: Exception | None = None
-    is_current: bool = False
-    """It has ended and no write or refresh has overtaken it: waiting threads may use it."""
-
-    def result(self) -> _Entry:
-        if self.entry is not None:
-            return self.entry
-        raise cast("Exception", self.error)
-
-
 class CachedConfigStore(ReadsByName):
     """
     An LRU cache: options are read one at a time and kept for `max_age` seconds.
 
     Reads are single-flight: of many threads that ask for one option, one reads it, strongly
-    consistent. A missing option is remembered as missing. While the backend is down, expired
-    options are served and listed in `status`. Results are read-only. Iteration, `len` and `keys()`
-    are not cached: each reads the whole store from the backend.
+    consistent. A missing option is remembered as missing. While the backend is down or hangs,
+    expired options are served and listed in `status`. Results are read-only. Iteration, `len` and
+    `keys()` are not cached: each reads the whole store from the backend.
     """
 
     def __init__(
@@ -87,6 +45,7 @@ class CachedConfigStore(ReadsByName):
         max_age: float = 60,
         max_options: int = 1024,
         *,
+        max_wait: float = 1,
         clock: Clock | None = None,
         random: Callable[[], float] = random_module.random,
     ) -> None:
@@ -97,22 +56,25 @@ class CachedConfigStore(ReadsByName):
             store: The store; whoever opened it closes it.
             max_age: Seconds for which an option counts as fresh.
             max_options: How many options are held at most.
+            max_wait: Seconds for which a read waits for the backend, if it holds an expired answer.
+                Then it returns that, and the backend's answer is for later reads.
             clock: The source of time.
             random: Draws from [0, 1) for the jitter of the backoff.
 
         Raises:
-            ValueError: `max_age` or `max_options` is not positive.
+            ValueError: `max_age`, `max_options` or `max_wait` is not positive.
         """
         self._store = store
         self._max_age_s = seconds("max_age", max_age)
+        self._max_wait_s = seconds("max_wait", max_wait)
         if max_options < 1:
             message = f"max_options is a positive number, not {max_options!r}"
             raise ValueError(message)
         self._clock = SystemClock() if clock is None else clock
         self._backoff = Backoff(1.0, max(1.0, self._max_age_s), random=random)
         # Not a TTLCache, which drops expired entries: they are served while the backend is down.
-        self._entries: LRUCache[str, _Entry] = LRUCache(max_options)
-        self._fetches: dict[str, _Fetch] = {}
+        self._entries: LRUCache[str, Entry] = LRUCache(max_options)
+        self._fetches: dict[str, Fetch] = {}
         # Reentrant, because a signal handler may reload.
         self._lock = threading.RLock()
         self._failures = 0
@@ -179,51 +141,65 @@ class CachedConfigStore(ReadsByName):
     def __iter__(self) -> Iterator[str]:
         return (option for option, _ in self._store.items())
 
-    def _entry(self, option: str, max_age_s: float, *, is_refresh: bool) -> _Entry:
-        if not is_refresh:
+    def _entry(self, option: str, max_age_s: float, *, is_refresh: bool) -> Entry:
+        notice_fork()
+        own = Fetch(self._clock.event())
+        while True:
             with self._lock:
-                if (held := self._usable(option, max_age_s)) is not None:
+                held = None if is_refresh else self._entries.get(option)
+                if held is not None and self._is_usable(held, max_age_s):
                     return held
-        own = _Fetch(self._clock.event())
-        try:
-            while True:
-                with self._lock:
-                    if not is_refresh and (held := self._usable(option, max_age_s)) is not None:
-                        return held
-                    other = self._fetches.get(option)
-                    if other is None or is_refresh:
-                        # A refresh never joins a read that may have begun before a write.
-                        self._fetches[option] = own
-                        break
-                other.done.wait()
-                if other.is_current:
-                    return other.result()
-            self._fetch(option, own)
-        finally:
-            # Also after an interrupt, which is no answer: waiting threads then look again.
-            self._end(option, own)
-        if is_refresh and own.error is not None:
-            raise own.error
-        return own.result()
+                fetch = self._fetches.get(option)
+                # A refresh never joins a read that may have begun before a write.
+                if fetch is None or is_refresh:
+                    fetch = self._fetches[option] = own
+            if fetch is own:
+                self._run(option, own, in_thread=held is not None)
+            if held is not None and (fetch.is_late or not fetch.done.wait(self._max_wait_s)):
+                fetch.is_late = True
+                return held
+            fetch.done.wait()
+            if is_refresh and own.error is not None:
+                raise own.error
+            if fetch is own or fetch.is_current:
+                return fetch.result()
 
-    def _usable(self, option: str, max_age_s: float) -> _Entry | None:
-        if (held := self._entries.get(option)) is None:
-            return None
-        now_s = self._clock.monotonic()
-        return held if now_s - held.read_s < max_age_s or now_s < held.retry_s else None
+    def _is_usable(self, held: Entry, max_age_s: float) -> bool:
+        return held.read.age_s(self._clock) < max_age_s or not held.retry.has_come(self._clock)
 
-    def _fetch(self, option: str, fetch: _Fetch) -> None:
-        read_s = self._clock.monotonic()
+    def _run(self, option: str, fetch: Fetch, *, in_thread: bool) -> None:
+        if in_thread:
+            # A trace of the reader goes on in the thread.
+            arguments = (self._fetch, option, fetch)
+            name = f"confstore-fetch-{self._store.name}"
+            run = contextvars.copy_context().run
+            try:
+                self._clock.start(
+                    threading.Thread(target=run, args=arguments, name=name, daemon=True)
+                )
+            except RuntimeError:
+                # There are no threads any more, as when the interpreter ends.
+                in_thread = False
+        if not in_thread:
+            self._fetch(option, fetch)
+
+    def _fetch(self, option: str, fetch: Fetch) -> None:
+        read = Moment.now(self._clock)
         try:
             values = freeze(self._store.get(option))
         except OptionNotFoundError:
-            self._accept(option, fetch, _Entry(None, read_s))
+            self._accept(option, fetch, Entry(None, read))
         except Exception as error:
             self._failed(option, fetch, error)
+        except BaseException as error:
+            # An interrupt is no answer: waiting threads look again.
+            fetch.error = error
         else:
-            self._accept(option, fetch, _Entry(values, read_s))
+            self._accept(option, fetch, Entry(values, read))
+        finally:
+            self._end(option, fetch)
 
-    def _accept(self, option: str, fetch: _Fetch, entry: _Entry) -> None:
+    def _accept(self, option: str, fetch: Fetch, entry: Entry) -> None:
         with self._lock:
             fetch.entry = entry
             fetch.is_current = self._fetches.get(option) is fetch
@@ -232,7 +208,7 @@ class CachedConfigStore(ReadsByName):
             self._failures = 0
             self._last_error = None
 
-    def _failed(self, option: str, fetch: _Fetch, error: Exception) -> None:
+    def _failed(self, option: str, fetch: Fetch, error: Exception) -> None:
         reason = describe(error)
         with self._lock:
             is_news = reason != self._last_error
@@ -243,14 +219,14 @@ class CachedConfigStore(ReadsByName):
             held = self._entries.get(option)
             if fetch.is_current and held is not None:
                 failures = held.failures + 1
-                retry_s = self._clock.monotonic() + self._backoff.delay_s(failures)
-                fetch.entry = attrs.evolve(held, failures=failures, retry_s=retry_s)
+                retry = Moment.now(self._clock).after(self._backoff.delay_s(failures))
+                fetch.entry = attrs.evolve(held, failures=failures, retry=retry)
                 self._entries[option] = fetch.entry
         if is_news:
             text = "store %r: reading option %r failed, serving what the cache holds: %s"
             logger.warning(text, self._store.name, option, reason)
 
-    def _end(self, option: str, fetch: _Fetch) -> None:
+    def _end(self, option: str, fetch: Fetch) -> None:
         with self._lock:
             if self._fetches.get(option) is fetch:
                 del self._fetches[option]
@@ -258,12 +234,14 @@ class CachedConfigStore(ReadsByName):
 
     def invalidate(self, option: str) -> None:
         """Forget an option, as the facade does after a write: the next read asks the backend."""
+        notice_fork()
         with self._lock:
             self._entries.pop(option, None)
             self._fetches.pop(option, None)
 
     def reload(self) -> None:
         """Forget every option."""
+        notice_fork()
         with self._lock:
             # Replaced, not cleared: a signal handler may have interrupted a change of it.
             self._entries = LRUCache(self._entries.maxsize)
@@ -272,12 +250,15 @@ class CachedConfigStore(ReadsByName):
     @property
     def status(self) -> CacheStatus:
         """How many options are held, which of them are stale, and why the last read failed."""
+        notice_fork()
         with self._lock:
-            expired_s = self._clock.monotonic() - self._max_age_s
+            late = {option for option, fetch in self._fetches.items() if fetch.is_late}
             # Bypasses the LRUCache, which would count this as a use of each entry.
             held = {option: Cache.__getitem__(self._entries, option) for option in self._entries}
             stale = frozenset(
-                name for name, one in held.items() if one.failures and one.read_s <= expired_s
+                name
+                for name, one in held.items()
+                if (one.failures or name in late) and one.read.age_s(self._clock) >= self._max_age_s
             )
             return CacheStatus(len(self._entries), stale, self._failures, self._last_error)
 
@@ -289,7 +270,7 @@ class CachedConfigStore(ReadsByName):
         self._lock = threading.RLock()
         self._fetches = {}
         # The fork may have interrupted a change of the old one.
-        entries: LRUCache[str, _Entry] = LRUCache(self._entries.maxsize)
+        entries: LRUCache[str, Entry] = LRUCache(self._entries.maxsize)
         entries.update(self._entries)
         self._entries = entries
 

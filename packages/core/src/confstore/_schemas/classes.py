@@ -18,8 +18,9 @@ from typing import Any
 
 import attrs
 
-from confstore._schemas.fields import Problem, is_model, type_name
-from confstore._schemas.kinds import misfits
+from confstore._schemas.containers import enumeration, register_containers
+from confstore._schemas.fields import Problem, is_model
+from confstore._schemas.kinds import is_enumeration, type_name
 from confstore._schemas.models import build_model
 
 __all__ = ["build_class", "converter"]
@@ -35,8 +36,6 @@ class _MisfitError(Exception):
 
 def build_class(type_: type[Any], values: Mapping[str, Any]) -> tuple[Any, list[Problem]]:
     """Build an object of an attrs class or a dataclass: the object, or None and the problems."""
-    if problems := list(misfits(values, type_)):
-        return None, problems
     try:
         return converter().structure(values, type_), []
     except Exception as error:
@@ -55,7 +54,6 @@ def converter() -> Any:
     """
     try:
         import cattrs
-        from cattrs.strategies import configure_union_passthrough
     except ModuleNotFoundError:
         message = "a schema of attrs classes or dataclasses needs: pip install 'confstore[typed]'"
         raise ModuleNotFoundError(message) from None
@@ -63,35 +61,32 @@ def converter() -> Any:
     made = cattrs.Converter(prefer_attrib_converters=True)
     for plain in (bool, int, str, bytes):
         made.register_structure_hook(plain, functools.partial(_exact, plain))
-    made.register_structure_hook(float, _float)
-    made.register_structure_hook(Decimal, _decimal)
-    made.register_structure_hook(Path, _path)
+    for convertible in (float, Decimal, Path):
+        made.register_structure_hook(convertible, _converted)
+    register_containers(made)
     made.register_structure_hook_func(is_model, _model)
-    configure_union_passthrough(bool | int | float | Decimal | str | bytes | None, made)
     return made
 
 
 def _exact(plain: type[Any], value: Any, type_: type[Any]) -> Any:
+    if is_enumeration(type_):
+        return enumeration(value, type_)
     if type(value) is not plain:
         raise TypeError
-    # The type itself, or an enumeration that extends it.
     return value if type_ is plain else type_(value)
 
 
-def _float(value: Any, _: object) -> float:
-    if type(value) not in (int, float):
+# A store keeps 1.0 as 1, and a path as text.
+_SOURCES = {float: (int, float), Decimal: (int, float, Decimal), Path: (str,)}
+
+
+def _converted(value: Any, type_: type[Any]) -> Any:
+    if is_enumeration(type_):
+        return enumeration(value, type_)
+    (sources,) = (sources for cls, sources in _SOURCES.items() if issubclass(type_, cls))
+    if type(value) not in sources:
         raise TypeError
-    return float(value)
-
-
-def _decimal(value: Any, _: object) -> Decimal:
-    if type(value) not in (int, float, Decimal):
-        raise TypeError
-    return Decimal(str(value))
-
-
-def _path(value: Any, _: object) -> Path:
-    return Path(_exact(str, value, str))
+    return type_(str(value) if issubclass(type_, Decimal) else value)
 
 
 def _model(value: Any, type_: Any) -> Any:
@@ -126,11 +121,8 @@ def _problems(
 
 def _is_absent(values: Any, path: tuple[str | int, ...]) -> bool:
     for step in path:
-        if isinstance(values, Mapping):
-            if step not in values:
-                return True
-        elif not isinstance(values, list):
-            return False
+        if isinstance(values, Mapping) and step not in values:
+            return True
         values = values[step]
     return False
 

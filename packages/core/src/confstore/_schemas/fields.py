@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
-from typing import Any, get_origin, get_type_hints
+from collections.abc import Iterator, Mapping
+from typing import Any, get_type_hints
 
 import attrs
+
+from confstore._schemas.kinds import class_of
 
 __all__ = [
     "Field",
@@ -16,7 +18,6 @@ __all__ = [
     "is_model",
     "model_fields",
     "renamed",
-    "type_name",
 ]
 
 Problem = tuple[tuple[str | int, ...], str]
@@ -32,16 +33,19 @@ class Field:
         attribute: Its name on the object.
         type: The annotated type.
         has_converter: True if the class itself converts the given value.
+        is_part: True if the field is a part of the value of that name.
     """
 
     attribute: str
     type: Any
     has_converter: bool = False
+    is_part: bool = False
 
 
 def is_class(type_: Any) -> bool:
     """True for an attrs class or a dataclass."""
-    return isinstance(type_, type) and (attrs.has(type_) or dataclasses.is_dataclass(type_))
+    cls = class_of(type_)
+    return isinstance(cls, type) and (attrs.has(cls) or dataclasses.is_dataclass(cls))
 
 
 def is_model(type_: Any) -> bool:
@@ -51,8 +55,9 @@ def is_model(type_: Any) -> bool:
 
 def class_fields(type_: type[Any]) -> dict[str, Field]:
     """The fields of an attrs class or a dataclass, by the names under which they are given."""
-    hints = get_type_hints(type_)
-    fields: tuple[Any, ...] = attrs.fields(type_) if attrs.has(type_) else dataclasses.fields(type_)
+    cls = class_of(type_)
+    hints = get_type_hints(cls)
+    fields: tuple[Any, ...] = attrs.fields(cls) if attrs.has(cls) else dataclasses.fields(cls)
     return {
         field.name: Field(
             field.name,
@@ -65,13 +70,24 @@ def class_fields(type_: type[Any]) -> dict[str, Field]:
 
 
 def model_fields(type_: Any) -> dict[str, Field]:
-    """The fields of a pydantic model, by the names under which they are given."""
-    return {
-        field.validation_alias if isinstance(field.validation_alias, str) else name: Field(
-            name, field.annotation
-        )
-        for name, field in type_.model_fields.items()
-    }
+    """The fields of a pydantic model, by each name that it takes, the preferred ones first."""
+    fields: dict[str, Field] = {}
+    for attribute, field in type_.model_fields.items():
+        for name, *inner in _model_paths(type_.model_config, attribute, field.validation_alias):
+            # What takes the whole value comes before what takes a part of it.
+            if name not in fields or (fields[name].is_part and not inner):
+                fields[name] = Field(attribute, field.annotation, is_part=bool(inner))
+    return fields
+
+
+def _model_paths(config: Mapping[str, Any], attribute: str, alias: Any) -> Iterator[list[Any]]:
+    is_by_alias = alias is not None and config.get("validate_by_alias", True)
+    if is_by_alias:
+        # An alias is a text, an AliasPath, or the AliasChoices of both.
+        for choice in getattr(alias, "choices", [alias]):
+            yield getattr(choice, "path", [choice])
+    if not is_by_alias or config.get("populate_by_name") or config.get("validate_by_name"):
+        yield [attribute]
 
 
 def renamed(
@@ -81,12 +97,14 @@ def renamed(
     Find the field of each name in `values`.
 
     A name that no field has is tried again with `_` for `-`, which no identifier can hold. A field
-    that `names` (name to field) holds takes no other name.
+    that `names` (name to field) holds takes no other name. Of several names that a pydantic model
+    has for one field, pydantic chooses.
 
     Returns:
         Field to name, and two names for one field as problems. Names without a field are left out.
     """
-    open_fields = fields.keys() - names.values()
+    closed = {fields[field].attribute for field in names.values()}
+    open_fields = {name for name, field in fields.items() if field.attribute not in closed}
     assigned: dict[str, str] = {}
     problems: list[Problem] = []
     for name in values:
@@ -100,10 +118,3 @@ def renamed(
             problems.append(((name,), f"fits the same field as {assigned[field]!r}"))
         assigned[field] = name
     return assigned, problems
-
-
-def type_name(type_: Any) -> str:
-    """The name of a type in a message."""
-    # Python 3.10 takes list[str] for a type, too.
-    is_plain = isinstance(type_, type) and get_origin(type_) is None
-    return type_.__name__ if is_plain else str(type_).replace("typing.", "")

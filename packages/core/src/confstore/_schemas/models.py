@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from confstore._schemas.fields import Problem, is_model, model_fields, type_name
-from confstore._values.read_only import thaw
+from confstore._schemas.fields import Problem, is_model, model_fields
+from confstore._schemas.kinds import type_name
+from confstore._values.read_only import thaw_value
 
 __all__ = ["build_model"]
 
@@ -20,7 +21,7 @@ def build_model(type_: Any, values: Mapping[str, Any]) -> tuple[Any, list[Proble
     from pydantic import ValidationError
 
     try:
-        return type_.model_validate(thaw(values)), []
+        return type_.model_validate(thaw_value(values)), []
     except ValidationError as error:
         details = error.errors(include_url=False, include_context=False, include_input=False)
     except Exception:
@@ -39,5 +40,8 @@ def _reason(type_: Any, path: tuple[str | int, ...], code: str) -> str:
         if not is_model(expected):
             break
         field = model_fields(expected).get(str(step))
+        if field is not None and field.is_part:
+            # Several fields may be parts of this value.
+            return f"is refused by {type_name(expected)} ({code})"
         expected = expected if field is None else field.type
     return f"expected {type_name(expected)} ({code})"

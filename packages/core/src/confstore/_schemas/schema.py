@@ -8,7 +8,8 @@ from typing import Any
 import attrs
 
 from confstore._schemas.fields import Field, Problem, is_class, is_model, renamed
-from confstore._schemas.kinds import union_members
+from confstore._schemas.frozen import make_read_only
+from confstore._schemas.kinds import type_name, union_members
 from confstore._schemas.types import Typed
 from confstore._values.read_only import ReadOnlyDict
 from confstore.errors import SchemaError
@@ -53,11 +54,17 @@ def _identifiers(schema: Mapping[str, type[Any]]) -> dict[str, str]:
 
 
 def _by_option(type_: Typed, names: Mapping[str, str]) -> dict[str, str]:
-    unknown = names.keys() - type_.fields.keys()
+    # A field is named by its attribute, too, where it has an alias.
+    field_of: dict[str, str] = {}
+    for given, field in type_.fields.items():
+        if not field.is_part:
+            field_of.setdefault(field.attribute, given)
+    field_of |= {given: given for given, field in type_.fields.items() if not field.is_part}
+    unknown = names.keys() - field_of.keys()
     if unknown:
-        message = f"{type_.cls.__name__} has no field {', '.join(sorted(map(repr, unknown)))}"
+        message = f"{type_name(type_.cls)} has no field {', '.join(sorted(map(repr, unknown)))}"
         raise TypeError(message)
-    by_option = {option: field for field, option in names.items()}
+    by_option = {option: field_of[field] for field, option in names.items()}
     if len(by_option) < len(names):
         message = "schema_names gives one option to two fields"
         raise TypeError(message)
@@ -70,27 +77,27 @@ class OptionsSchema:
     Types of some options; the others stay plain.
 
     Each schema has two methods. `problems` lists what does not fit: a path begins with the option,
-    an empty one is the store. `apply` gives the value of `config.current` and the typed attributes
-    by name, or raises a SchemaError that names every problem and no value.
+    an empty one is the store. `apply` gives the value of `config.current`, the typed options and
+    further attributes, by name, or raises a SchemaError that names every problem and no value.
     """
 
     _store: str
     _types: Mapping[str, Typed]
     _identifiers: Mapping[str, str]
-    # The last values and the object built from them: an unchanged option stays the same object.
+    # The last values and the object built from them: an unchanged option stays the same.
     _built: dict[str, tuple[object, object]] = attrs.field(factory=dict, repr=False)
 
     def problems(self, options: ReadOnlyDict) -> list[Problem]:
         return self._typed(options)[1]
 
-    def apply(self, options: ReadOnlyDict) -> tuple[Any, dict[str, Any]]:
+    def apply(self, options: ReadOnlyDict) -> tuple[Any, dict[str, Any], dict[str, Any]]:
         typed, problems = self._typed(options)
         if problems:
             raise _error(self._store, problems)
         shown = {
             name: typed[option] for name, option in self._identifiers.items() if name not in options
         }
-        return ReadOnlyDict({**options, **typed}), {**shown, **typed}
+        return ReadOnlyDict({**options, **typed}), typed, shown
 
     def _typed(self, options: ReadOnlyDict) -> tuple[dict[str, Any], list[Problem]]:
         typed: dict[str, Any] = {}
@@ -110,7 +117,8 @@ class OptionsSchema:
         fields, problems = _keys_as_fields(values, type_)
         if not problems:
             built, problems = type_.build(fields)
-        if not problems:
+        # One that somebody could have changed is built anew for each snapshot.
+        if not problems and make_read_only(built):
             self._built[option] = values, built
         return built, problems
 
@@ -126,16 +134,20 @@ class StoreSchema:
     def problems(self, options: ReadOnlyDict) -> list[Problem]:
         return self._current(options)[2]
 
-    def apply(self, options: ReadOnlyDict) -> tuple[Any, dict[str, Any]]:
+    def apply(self, options: ReadOnlyDict) -> tuple[Any, dict[str, Any], dict[str, Any]]:
         current, option_of, problems = self._current(options)
         if problems:
             raise _error(self._store, problems)
         typed: dict[str, Any] = {}
+        shown = {name: getattr(current, name) for name in self._type.attributes}
+        given: set[str] = set()
         for name, field in self._type.fields.items():
-            typed[field.attribute] = getattr(current, field.attribute)
-            if name in option_of:
-                typed[option_of[name]] = typed[field.attribute]
-        return current, typed
+            if name in option_of and field.attribute not in given:
+                # Of two options for one field, pydantic takes the first; the other stays plain.
+                given.add(field.attribute)
+                if not field.is_part:
+                    typed[option_of[name]] = shown[field.attribute]
+        return current, typed, shown
 
     def _current(self, options: ReadOnlyDict) -> tuple[Any, dict[str, str], list[Problem]]:
         option_of, problems = renamed(options, self._type.fields, self._fields_by_option)
@@ -147,6 +159,8 @@ class StoreSchema:
         current = None
         if not problems:
             current, problems = self._type.build(raw)
+        if not problems:
+            make_read_only(current)
         # An absent option has no name but its field's.
         named = {field: option for option, field in self._fields_by_option.items()} | option_of
         found = [
@@ -158,7 +172,7 @@ class StoreSchema:
 
 def _inner(field: Field) -> Typed | None:
     """The class of a field, also where it may be None."""
-    members = union_members(field.type)
+    members = () if field.is_part else union_members(field.type)
     if len(members) == 1 and (is_class(members[0]) or is_model(members[0])):
         return Typed.of(members[0])
     return None

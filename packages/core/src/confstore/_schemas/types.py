@@ -22,11 +22,13 @@ class Typed:
 
     Attributes:
         cls: The class.
+        attributes: The names of its fields on an object.
         fields: Its fields, by the names under which it takes their values.
         build: Builds an object from values: the object, or None and the problems.
     """
 
     cls: type[Any]
+    attributes: tuple[str, ...]
     fields: Mapping[str, Field]
     build: Callable[[Mapping[str, Any]], tuple[Any, list[Problem]]] = attrs.field(repr=False)
 
@@ -40,9 +42,11 @@ class Typed:
             ModuleNotFoundError: cattrs is needed and not installed.
         """
         if is_model(type_):
-            return cls(type_, model_fields(type_), functools.partial(build_model, type_))
+            build = functools.partial(build_model, type_)
+            return cls(type_, tuple(type_.model_fields), model_fields(type_), build)
         if is_class(type_):
             converter()
-            return cls(type_, class_fields(type_), functools.partial(build_class, type_))
+            fields = class_fields(type_)
+            return cls(type_, tuple(fields), fields, functools.partial(build_class, type_))
         message = f"a schema is an attrs class, a dataclass or a pydantic model, not {type_!r}"
         raise TypeError(message)

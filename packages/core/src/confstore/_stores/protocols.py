@@ -308,22 +308,32 @@ class JournaledStore(Store, Protocol):
         if_version: int | None = None,
         author: str | None = None,
         comment: str = "",
+        journal_only: bool = False,
     ) -> Commit:
         """
         Apply all of the changes, or none.
 
+        With `journal_only` no option is written: the journal is told of what bypassed it. A backend
+        that cannot compare whole options within a transaction may miss a key that somebody adds at
+        the same moment: look at the options again afterwards, as `reconcile` does.
+
         Args:
             changes: Options to set or to delete, 1 to 99 of them. A delete of an absent option is
-                no error here, so that a delete which bypassed the journal can be committed.
-            if_version: Refuse if one of these options was committed after this version.
+                no error here, which may be one that bypassed the journal.
+            if_version: Refuse if one of these options was committed after this version, or if the
+                store has not come to this version yet.
             author: Who commits.
             comment: Why; author and comment have at most 2,000 bytes of UTF-8 together.
+            journal_only: The options are as in the changes already (no values: absent); refuse if
+                they are not.
 
         Raises:
             InvalidCommitError: Not every backend could make this commit; nothing is written.
             InvalidNameError: An option cannot have its name.
             InvalidValueError: Values are outside the domain.
-            VersionConflictError: Somebody committed to one of the options after `if_version`.
+            VersionConflictError: Somebody committed to one of the options after `if_version`, or
+                there is no such version, or some are not as `journal_only` needs them (then both
+                of its versions are the store's); nothing is written.
             JournalGapError: `if_version` is older than the journal.
         """
         ...

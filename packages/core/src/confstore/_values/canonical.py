@@ -97,10 +97,7 @@ def canonical_update(
 
 
 def merge_update(
-    option: str,
-    old: Mapping[str, Value] | None,
-    changed: ReadOnlyDict,
-    removed: Collection[str],
+    option: str, old: Mapping[str, Value] | None, changed: ReadOnlyDict, removed: Collection[str]
 ) -> ReadOnlyDict:
     """
     An option's values after an update, read-only.
@@ -121,12 +118,7 @@ def merge_update(
 
 
 def check_size(option: str, values: Mapping[str, Value]) -> None:
-    """
-    Check that an option in canonical form is not too large.
-
-    Raises:
-        InvalidValueError: It has more than `MAX_OPTION_SIZE_B` bytes.
-    """
+    """Refuse an option in canonical form that has more than `MAX_OPTION_SIZE_B` bytes."""
     size_b = option_size_b(option, values)
     if size_b > MAX_OPTION_SIZE_B:
         reason = (

@@ -78,11 +78,6 @@ def select(values: D, keys: Collection[str] | None) -> D:
 
 
 def select_all(options: Mapping[str, Any], keys: Collection[str] | None) -> ReadOnlyDict:
-    """
-    Every option, with those of its keys that were asked for.
-
-    Raises:
-        TypeError: `keys` is a `str` or a mapping, or holds something that is not a `str`.
-    """
+    """Every option, with those of its keys that were asked for; see `checked_keys`."""
     wanted = checked_keys(keys)
     return ReadOnlyDict({option: select(values, wanted) for option, values in options.items()})

@@ -19,10 +19,12 @@ __all__ = [
     "FillableDict",
     "ReadOnlyDict",
     "ReadOnlyList",
+    "ReadOnlySet",
     "freeze",
     "freeze_value",
     "is_same",
     "thaw",
+    "thaw_value",
 ]
 
 # Looked up once: loading a store makes ten thousands of them.
@@ -68,8 +70,7 @@ class ReadOnlyDict(dict[str, Any]):
         """An ordinary, mutable copy, all the way down."""
         return thaw(self)
 
-    def __copy__(self) -> dict[str, Any]:
-        return thaw(self)
+    __copy__ = copy
 
     def __deepcopy__(self, memo: object) -> dict[str, Any]:
         return thaw(self)
@@ -100,10 +101,9 @@ class ReadOnlyList(list[Any]):
 
     def copy(self) -> list[Any]:
         """An ordinary, mutable copy, all the way down."""
-        return [_thaw_value(entry) for entry in self]
+        return [thaw_value(entry) for entry in self]
 
-    def __copy__(self) -> list[Any]:
-        return self.copy()
+    __copy__ = copy
 
     def __deepcopy__(self, memo: object) -> list[Any]:
         return self.copy()
@@ -114,6 +114,41 @@ class ReadOnlyList(list[Any]):
     __setitem__ = __delitem__ = __iadd__ = __imul__ = _refuse
     append = extend = insert = remove = pop = clear = _refuse
     reverse = sort = _refuse
+
+
+class ReadOnlySet(set[Any]):
+    """A set whose mutators raise `TypeError`; for a typed field that a frozenset does not fit."""
+
+    __slots__ = ()
+
+    def __new__(cls, entries: Iterable[Any] = ()) -> ReadOnlySet:
+        self: ReadOnlySet = set.__new__(cls)
+        set.update(self, entries)
+        return self
+
+    if TYPE_CHECKING:
+
+        def __init__(self, *_: object) -> None: ...
+    else:
+        # See ReadOnlyDict.
+        __init__ = object.__init__
+
+    def copy(self) -> set[Any]:
+        """An ordinary, mutable copy."""
+        return set(self)
+
+    def __copy__(self) -> set[Any]:
+        return set(self)
+
+    def __deepcopy__(self, memo: object) -> set[Any]:
+        return set(self)
+
+    def __reduce_ex__(self, protocol: SupportsIndex) -> tuple[Any, ...]:
+        return set, (list(self),)
+
+    __iand__ = __ior__ = __isub__ = __ixor__ = _refuse
+    add = clear = discard = pop = remove = update = _refuse
+    difference_update = intersection_update = symmetric_difference_update = _refuse
 
 
 # Any: a type checker would take a look at the class for a proof of the value's type.
@@ -148,16 +183,17 @@ def thaw(values: Mapping[str, Any]) -> Values:
     """An ordinary, mutable copy of values that may be read-only."""
     # The test here saves a call for most values, and so half of the time.
     return {
-        key: value if value.__class__ in _IMMUTABLE else _thaw_value(value)
+        key: value if value.__class__ in _IMMUTABLE else thaw_value(value)
         for key, value in values.items()
     }
 
 
-def _thaw_value(value: Any) -> Any:
+def thaw_value(value: Any) -> Any:
+    """An ordinary, mutable copy of one value."""
     if isinstance(value, dict):
         return thaw(value)
     if isinstance(value, list):
-        return [_thaw_value(entry) for entry in value]
+        return [thaw_value(entry) for entry in value]
     if isinstance(value, frozenset | set):
         return set(value)
     return value

@@ -120,13 +120,10 @@ _Error = TypeVar("_Error", bound=Exception)
 
 
 def refusal(kind: type[_Error], call: Callable[[], Any]) -> _Error:
-    """
-    Call what must be refused, and return its error.
-
-    An error of another kind reaches the test's output with its own traceback.
-    """
+    """Call what must be refused, and return its error."""
     try:
         call()
+    # An error of another kind reaches the test's output with its own traceback.
     except kind as error:
         assert_keeps_values(error)
         return error
@@ -136,12 +133,7 @@ def refusal(kind: type[_Error], call: Callable[[], Any]) -> _Error:
 def assert_same_outcome(
     call: Callable[[Store | Model], Any], store: Store, model: Model, what: str
 ) -> Any:
-    """
-    Check that a store answers or refuses as the model does.
-
-    Returns:
-        The answers of the store and of the model; None if both have refused.
-    """
+    """Check that a store answers as the model does, and return both answers; None for a refusal."""
     try:
         expected = call(model)
     except (ConfigStoreError, TypeError) as error:
@@ -181,6 +173,7 @@ def check_no_journal(store: Store) -> None:
         "version": held.version,
         "commits": held.commits,
         "commit": lambda: held.commit([Change("a", {})]),
+        "commit to the journal": lambda: held.commit([Change("a", None)], journal_only=True),
     }
     for name, call in calls.items():
         error = refusal(NotJournaledError, call)

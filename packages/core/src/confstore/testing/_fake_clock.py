@@ -47,6 +47,7 @@ class FakeClock:
         """
         self._patience_s = patience
         self._now_s = 0.0
+        self._shift_s = 0.0
         self._numbers = itertools.count()
         self._forget_threads()
         call_after_fork(self._forget_threads)
@@ -64,8 +65,16 @@ class FakeClock:
         return self._now_s
 
     def now(self) -> datetime:
-        """Return the time of day: 2030-01-01 in UTC plus the advanced seconds."""
-        return _EPOCH + timedelta(seconds=self._now_s)
+        """Return the time of day: 2030-01-01 in UTC plus the advanced and the shifted seconds."""
+        return _EPOCH + timedelta(seconds=self._now_s + self._shift_s)
+
+    def shift(self, seconds: float) -> None:
+        """
+        Move the time of day alone.
+
+        Forward, this is a machine that slept, or a clock that was set by hand; back, the latter.
+        """
+        self._shift_s += seconds
 
     def event(self) -> FakeEvent:
         """Create an event that is timed by this clock."""

@@ -62,7 +62,10 @@ class JournalModel:
         return self.entries[-1]
 
     def check_if_version(self, store: str, if_version: int, draft: Draft) -> None:
-        """Refuse a draft that touches an option which was committed after a version."""
+        """Refuse a draft that touches an option which was committed later, or a version to come."""
+        if if_version > self.version:
+            options = tuple(sorted(draft.options))
+            raise VersionConflictError(store, if_version, self.version, options)
         touched = {option for entry in self.entries[if_version:] for option in entry.changes}
         if conflicts := tuple(sorted(touched & draft.options)):
             raise VersionConflictError(store, if_version, self.version, conflicts)
@@ -126,13 +129,17 @@ class Model:
         if_version: int | None = None,
         author: str | None = None,
         comment: str = "",
+        journal_only: bool = False,
     ) -> Entry:
         """Apply all of the changes, or none."""
         draft = checked_draft(self.name, changes, author, comment)
         journal = self.kept_journal
         if if_version is not None:
             journal.check_if_version(self.name, if_version, draft)
-        self._change(draft.changes)
+        if journal_only:
+            draft.check_unchanged(self.name, self.options, journal.version)
+        else:
+            self._change(draft.changes)
         return journal.record(draft)
 
     @property
@@ -142,10 +149,10 @@ class Model:
         return self.journal
 
     def changes_to(self, state: Mapping[str, Values], options: Collection[str]) -> list[Change]:
-        """The changes that make options as they are in a state."""
+        """The changes that make options as they are in a state, deletes last."""
         return [
             Change(option, state.get(option))
-            for option in sorted(options)
+            for option in sorted(options, key=lambda option: (option not in state, option))
             if not is_same(state.get(option), self.options.get(option))
         ]
 

@@ -124,6 +124,8 @@ _AFTER_COMMIT: tuple[_Scene, ...] = (
     (_call("commit_if_one_option_is_unchanged", option="a"),),
     (_call("commit_if_one_option_is_unchanged", option="b"),),
     (_mix, _since("b", 1), _since("new", 0), _since("a", 1), _since("c", 2)),
+    (_call("refuse_versions_to_come", option="a"),),
+    (_call("commit_to_the_journal_only", option="a"), _read_journal),
     (_call("refuse_invalid_commits", option="a"),),
     (_call("refuse_invalid_commits", option="b"),),
     (_call("commit_at_the_limits"), _read_journal),

@@ -25,9 +25,7 @@ _characters = st.characters(exclude_categories=["Cs"])
 # Few letters, so that names and keys repeat.
 _short_names = st.text("abc", min_size=1, max_size=2)
 _any_name = st.one_of(
-    _short_names,
-    st.sampled_from(HOSTILE_NAMES),
-    st.text(_characters, min_size=1, max_size=8),
+    _short_names, st.sampled_from(HOSTILE_NAMES), st.text(_characters, min_size=1, max_size=8)
 )
 
 any_option: st.SearchStrategy[str] = _any_name

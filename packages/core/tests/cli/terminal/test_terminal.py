@@ -7,6 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from ..conftest import SCRIPT
 from ..in_terminal import INTERRUPT, run_in_terminal
 
@@ -74,6 +76,7 @@ def test_question_is_answered(terminal: Terminal, dev: Path, options: Callable[[
     assert "db" not in options()
 
 
+@pytest.mark.slow("an interrupt that the program missed is repeated after 2 s")
 def test_interrupted_at_a_question(terminal: Terminal, dev: Path) -> None:
     """Ctrl-C is one line and the shells' code for it; nothing is written."""
     before = dev.read_bytes()

@@ -78,6 +78,7 @@ def test_prune(confstore: Confstore, dev: Path, options: Options) -> None:
     assert confstore(*arguments, input=content).code == 0
 
 
+@pytest.mark.slow("an interrupt that the program missed is repeated after 2 s")
 def test_prune_asks(terminal: Terminal, dev: Path, options: Options, tmp_path: Path) -> None:
     """In a terminal, with the number; no and Ctrl-C change nothing."""
     (tmp_path / "new.json").write_text(as_json({"db": {"host": "new"}}), encoding="utf-8")

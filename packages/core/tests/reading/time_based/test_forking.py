@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import sys
 import threading
+import types
 
 import pytest
 
@@ -12,7 +14,7 @@ from confstore import CachedConfigStore, SimpleConfigStore, TimeBasedConfigStore
 from confstore.adapter import call_after_fork
 from confstore.errors import StoreClosedError
 from confstore.testing import FakeClock
-from forked import fork
+from forked import fork, fork_in_c
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
 
@@ -350,3 +352,102 @@ def test_hook_of_what_is_gone():
         assert order == []
 
     in_child(child)
+
+
+USES = {
+    "status": lambda config: config.status,
+    "get": lambda config: config.get("db"),
+    "current": lambda config: config.current,
+    "reload": lambda config: config.reload(),
+    "in": lambda config: "db" in config,
+    "len": len,
+}
+
+
+@pytest.mark.parametrize("use", USES.values(), ids=USES)
+def test_fork_in_c(use, store, clock, open_config):
+    """After a fork that Python does not know of, whatever is asked starts the child's refresher."""
+    config = open_config(store)
+
+    def child():
+        use(config)
+        store.set("db", {"host": "child"})
+        clock.advance(60)
+        # A plain attribute: it is not this read that noticed.
+        assert config.db == {"host": "child"}
+
+    fork(child, fork_in_c).join()
+
+
+def test_fork_in_c_during_a_refresh(store, open_config):
+    """A lock that the parent's refresher held is free in a child that Python does not know of."""
+    config = open_config(store)
+
+    def refresh(wait):
+        store.before_read = wait
+        config.reload()
+
+    end = hold(refresh)
+
+    def child():
+        store.fail(None)
+        store.set("db", {"host": "child"})
+        config.reload()
+        assert config.db == {"host": "child"}
+
+    fork(child, fork_in_c).join()
+    end()
+
+
+@pytest.mark.parametrize("by", [os.fork, fork_in_c])
+def test_fork_in_a_subscriber_of_the_refresher(by, store):
+    """A child that comes out of a subscriber of the refresher's thread has one refresher."""
+    reader, writer = os.pipe()
+    forked = []
+
+    def fork_once(option, old, new):
+        if not forked:
+            forked.append(None)
+            child = by()
+            if child:
+                forked.append(child)
+                return
+            # Its only thread now returns into the refresher of the parent.
+            watch = threading.Thread(target=count, args=(threading.current_thread(),))
+            watch.start()
+            config.reload()
+
+    def count(forking):
+        forking.join(TIMEOUT_S)
+        names = [one.name for one in threading.enumerate() if one.is_alive()]
+        is_one = not forking.is_alive() and names.count("confstore-refresh-prod") == 1
+        os.write(writer, b"one" if is_one else str(names).encode())
+        os._exit(0)
+
+    config = TimeBasedConfigStore(store, 0.01)
+    config.subscribe(fork_once)
+    store.set("db", {})
+    said = os.read(reader, 1000)
+    config.close()
+    os.waitpid(forked[1], 0)
+    os.close(reader)
+    os.close(writer)
+    assert said == b"one"
+
+
+def test_no_thread_in_the_master_of_uwsgi(store, clock, open_config, monkeypatch):
+    """Where uWSGI only forks workers there is no thread that could hold locks; a worker has one."""
+    uwsgi = types.ModuleType("uwsgi")
+    master = os.getpid()
+    uwsgi.masterpid = lambda: master
+    monkeypatch.setitem(sys.modules, "uwsgi", uwsgi)
+    config = open_config(store)
+    assert not [one for one in threading.enumerate() if one.name.startswith("confstore-")]
+
+    def child():
+        uwsgi.post_fork_hook()
+        store.set("db", {"host": "child"})
+        clock.advance(60)
+        assert config.db == {"host": "child"}
+
+    fork(child, fork_in_c).join()

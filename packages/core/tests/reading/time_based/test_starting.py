@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import stat
 import threading
@@ -12,10 +13,12 @@ import attrs
 import pytest
 
 from confstore import TimeBasedConfigStore
+from confstore._process.private_file import replaced_file
 from confstore.errors import (
     AccessDeniedError,
     CorruptStoreError,
     SchemaError,
+    StaleConfigError,
     StoreUnavailableError,
 )
 
@@ -262,11 +265,21 @@ def test_age_of_the_fallback_counts(store, clock, open_config, saved):
         config.db  # noqa: B018 (reading is what is tested)
 
 
-def test_saved_in_the_future(store, clock, open_config, saved):
-    """A file saved before the clock was set back counts as new, and then grows old."""
-    content = json.loads(saved.read_bytes())
-    content["saved_at"] = "2031-01-01T00:00:00+00:00"
-    saved.write_text(json.dumps(content))
+@pytest.mark.parametrize("ahead_s", [61, 86_400])
+def test_saved_in_the_future(ahead_s, clock, store, open_config, saved, caplog):
+    """A file saved before the clock was set back is of unknown age, which no max_stale allows."""
+    clock.shift(-ahead_s)
+    store.fail(DOWN)
+    config = open_config(store, fallback=saved, max_stale=100)
+    assert config.status.age == math.inf
+    assert "of unknown age" in caplog.text
+    with pytest.raises(StaleConfigError, match="at an unknown time"):
+        _ = config.db
+
+
+def test_saved_by_a_clock_that_differs_a_little(clock, store, open_config, saved):
+    """A file saved seconds ahead of this machine's clock counts as new, and then grows old."""
+    clock.shift(-30)
     store.fail(DOWN)
     config = open_config(store, fallback=saved, max_stale=100)
     assert config.status.age == 0.0
@@ -393,3 +406,37 @@ def test_values_that_no_file_holds(scripted_store, open_config, path, caplog):
     config = open_config(store, fallback=path)
     assert "odd" in config.db
     assert "could not be written: TypeError" in caplog.text
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
+def test_process_that_ended_while_it_saved(store, open_config, path):
+    """What a killed process left of its fallback file is removed at the next start."""
+    path.parent.mkdir()
+    child = os.fork()
+    if child == 0:
+        with replaced_file(path) as file:
+            file.write("a password")
+            file.flush()
+            os._exit(0)
+    os.waitpid(child, 0)
+    assert len(os.listdir(path.parent)) == 1
+    open_config(store, fallback=path)
+    assert os.listdir(path.parent) == [path.name]
+
+
+def test_save_that_is_under_way(store, open_config, path):
+    """Another process that is saving just now is left alone."""
+    path.parent.mkdir()
+    with replaced_file(path):
+        open_config(store, fallback=path)
+        assert len(os.listdir(path.parent)) == 2
+    assert path.read_bytes() == b""
+
+
+def test_what_only_looks_like_a_leftover(store, open_config, path):
+    """Other files, and links in the place of temporary ones, stay."""
+    path.parent.mkdir()
+    (path.parent / ".other.tmp").touch()
+    (path.parent / f".{path.name}.link.tmp").symlink_to(path.parent / ".other.tmp")
+    open_config(store, fallback=path)
+    assert len(os.listdir(path.parent)) == 3

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
+import logging
+import signal
+import threading
+from dataclasses import dataclass, field
+
+import attrs
+import pydantic
 import pytest
+
+TIMEOUT_S = 60
 
 
 @pytest.fixture
@@ -221,17 +230,199 @@ def test_callback_that_cannot_be_called(store, open_config):
         open_config(store).subscribe("db", print)
 
 
-def test_typed_config_tells_plain_values(store, open_config, told, tell):
-    """Subscribers get plain values, also with a schema."""
-    import attrs
+@attrs.frozen
+class Database:
+    host: str
+    password: str = attrs.field(default="", repr=False)
 
-    @attrs.frozen
-    class Database:
-        host: str
-        port: int = 0
 
+@dataclass
+class DataDatabase:
+    host: str
+    password: str = field(default="", repr=False)
+
+
+class ModelDatabase(pydantic.BaseModel):
+    host: str
+    password: str = pydantic.Field(default="", repr=False)
+
+
+@attrs.frozen
+class Settings:
+    db: Database
+    cache: Database | None = None
+
+
+class ModelSettings(pydantic.BaseModel):
+    db: ModelDatabase = pydantic.Field(alias="external-port")
+
+
+FIRST = {"host": "a", "password": "one"}
+SECOND = {"host": "b", "password": "two"}
+
+
+@pytest.mark.parametrize("cls", [Database, DataDatabase, ModelDatabase])
+def test_typed_option(scripted_store, open_config, told, tell, cls):
+    """A subscriber gets a typed option as objects, before and after."""
+    store = scripted_store({"db": FIRST})
+    config = open_config(store, schema={"db": cls})
+    config.subscribe(tell)
+    store.set("db", SECOND)
+    config.reload()
+    assert told == [("db", cls(**FIRST), cls(**SECOND))]
+    assert told[0][2] is config.db
+
+
+@pytest.mark.parametrize("cls", [Database, DataDatabase, ModelDatabase])
+def test_hidden_field(scripted_store, open_config, caplog, cls):
+    """A field with `repr=False` stays hidden in the log of a subscriber."""
+    caplog.set_level(logging.INFO)
+    store = scripted_store({"db": FIRST})
+    config = open_config(store, schema={"db": cls})
+    config.subscribe(lambda option, old, new: logging.getLogger("app").info("%s %s", old, new))
+    store.set("db", SECOND)
+    config.reload()
+    assert "host='b'" in caplog.text
+    assert "one" not in caplog.text
+    assert "two" not in caplog.text
+
+
+def test_typed_store(scripted_store, open_config, told, tell):
+    """With a type of the whole store, options without a field are plain, absent ones None."""
+    store = scripted_store({"db": FIRST, "other": {"key": 1}})
+    config = open_config(store, schema=Settings)
+    config.subscribe(tell)
+    store.set("other", {"key": 2})
+    store.set("cache", SECOND)
+    config.reload()
+    store.delete("cache")
+    config.reload()
+    assert sorted(told[:2]) == [
+        ("cache", None, Database(**SECOND)),
+        ("other", {"key": 1}, {"key": 2}),
+    ]
+    assert told[2:] == [("cache", Database(**SECOND), None)]
+
+
+def test_option_named_like_another_field(scripted_store, open_config, told, tell):
+    """An option that only is named like a field of another option is plain."""
+    store = scripted_store({"external-port": FIRST, "db": {"key": 1}})
+    config = open_config(store, schema=ModelSettings)
+    config.subscribe(tell)
+    store.set("db", {"key": 2})
+    config.reload()
+    assert told == [("db", {"key": 1}, {"key": 2})]
+
+
+def test_typed_option_during_an_override(scripted_store, open_config, told, tell):
+    """A subscriber gets what the store has, and not what overrides it."""
+    store = scripted_store({"db": FIRST})
     config = open_config(store, schema={"db": Database})
     config.subscribe(tell)
-    store.set("db", {"host": "elsewhere"})
+    with config.override(db={"host": "overridden"}):
+        store.set("db", SECOND)
+        config.reload()
+    assert told == [("db", Database(**FIRST), Database(**SECOND))]
+
+
+def test_callback_may_wait_for_a_thread_that_reloads(store, open_config):
+    """No lock of ours is held while subscribers run: what they wait for may reload the config."""
+    config = open_config(store)
+    seen = []
+
+    def wait_for_reload(option, old, new):
+        if new == {"host": "1"}:
+            store.set("db", {"host": "2"})
+            thread = threading.Thread(target=config.reload, daemon=True)
+            thread.start()
+            thread.join(TIMEOUT_S)
+            seen.append((thread.is_alive(), config.db["host"]))
+
+    config.subscribe(wait_for_reload)
+    store.set("db", {"host": "1"})
     config.reload()
-    assert told == [("db", {"host": "localhost", "port": 27017}, {"host": "elsewhere"})]
+    assert seen == [(False, "2")]
+
+
+def test_changes_of_another_thread_come_in_order(store, open_config, told, tell):
+    """A change that another thread finds while subscribers run is notified after theirs."""
+    config = open_config(store)
+
+    def reload_elsewhere(option, old, new):
+        if new == {"host": "1"}:
+            store.set("db", {"host": "2"})
+            thread = threading.Thread(target=config.reload)
+            thread.start()
+            thread.join(TIMEOUT_S)
+
+    config.subscribe(reload_elsewhere)
+    config.subscribe(tell)
+    store.set("db", {"host": "1"})
+    config.reload()
+    assert [new for _, _, new in told] == [{"host": "1"}, {"host": "2"}]
+
+
+def test_callback_of_a_read_that_refreshes(store, clock, open_config):
+    """Without a thread, subscribers run outside of the lock as well."""
+    config = open_config(store, background=False)
+    alive = []
+
+    def wait_for_reload(option, old, new):
+        thread = threading.Thread(target=config.reload, daemon=True)
+        thread.start()
+        thread.join(TIMEOUT_S)
+        alive.append(thread.is_alive())
+
+    config.subscribe(wait_for_reload)
+    store.set("db", {})
+    clock.advance(60)
+    assert config.db == {}
+    assert alive == [False]
+
+
+def test_reload_in_a_signal_handler_is_told_once(store, open_config, told, tell):
+    """A reload that a signal handler overtakes tells nothing; the handler's change is told."""
+    config = open_config(store)
+    config.subscribe(tell)
+    _reload_in_a_handler(store, config, lambda: None)
+    assert told == [("db", {"host": "localhost", "port": 27017}, {"host": "newer"})]
+
+
+@pytest.mark.parametrize("error", [None, ZeroDivisionError()])
+def test_reload_in_a_signal_handler(error, store, open_config):
+    """A reload never goes back to its older answer, or error, once a handler's has been shown."""
+    config = open_config(store)
+
+    def end():
+        if error is not None:
+            raise error
+
+    _reload_in_a_handler(store, config, end)
+    assert config.db == {"host": "newer"}
+    assert config.status.last_error is None
+
+
+def _reload_in_a_handler(store, config, end):
+    """Reload; a signal whose handler reloads comes when the answer is there and not shown yet."""
+    from confstore import Poll
+
+    def handle(number, frame):
+        store.set("db", {"host": "newer"})
+        config.reload()
+
+    def poll(checkpoint=None, *, consistent=False):
+        answer = Poll(None, dict(store.options), is_full=True)
+        if store.options["db"] == {"host": "older"}:
+            signal.raise_signal(signal.SIGINT)
+            end()
+        return answer
+
+    store.poll = poll
+    store.set("db", {"host": "older"})
+    earlier = signal.signal(signal.SIGINT, handle)
+    try:
+        config.reload()
+    except ZeroDivisionError:
+        pass
+    finally:
+        signal.signal(signal.SIGINT, earlier)

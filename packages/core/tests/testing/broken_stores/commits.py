@@ -395,6 +395,13 @@ class IgnoresIfVersion(JournaledReferenceStore):
         pass
 
 
+class BelievesVersionsToCome(JournaledReferenceStore):
+    """Finds no conflict after a version that the store has not come to."""
+
+    def check_if_version(self, if_version: int, draft: Draft, version: int) -> None:
+        super().check_if_version(min(if_version, version), draft, version)
+
+
 class TakesIfVersionForTheStores(JournaledReferenceStore):
     """Refuses a commit because another option has changed."""
 
@@ -490,3 +497,50 @@ class KeepsWhatItIsGiven(JournaledReferenceStore):
         commit = super().commit(kept, **how)
         self.held[-1] = attrs.evolve(commit, changes=tuple(kept))
         return self.held[-1]
+
+
+class RecordsWhatItIsTold(JournaledReferenceStore):
+    """Records what the options do not hold."""
+
+    def check_unchanged(self, draft: Draft, version: int) -> None:
+        pass
+
+
+class WritesWhatItRecords(JournaledReferenceStore):
+    """Makes the options as it is told to record them."""
+
+    def record(self, draft: Draft, version: int) -> Commit:
+        return self.write(draft)
+
+
+class RecordsTheKeysThatItKnows(JournaledReferenceStore):
+    """Takes an option with another key for the one that it is told."""
+
+    def check_unchanged(self, draft: Draft, version: int) -> None:
+        changes = tuple(
+            attrs.evolve(change, values=self.options.get(change.option))
+            if change.values is not None
+            and change.values.items() <= dict(self.options.get(change.option, {})).items()
+            else change
+            for change in draft.changes
+        )
+        super().check_unchanged(attrs.evolve(draft, changes=changes), version)
+
+
+class RecordsTheOthers(JournaledReferenceStore):
+    """Refuses to record one option, and records the others all the same."""
+
+    def check_unchanged(self, draft: Draft, version: int) -> None:
+        try:
+            super().check_unchanged(draft, version)
+        except VersionConflictError:
+            self.append(draft)
+            raise
+
+
+class RecordsNothing(JournaledReferenceStore):
+    """Answers with a commit that it does not keep."""
+
+    def record(self, draft: Draft, version: int) -> Commit:
+        super().record(draft, version)
+        return self.held.pop()

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import zlib
 from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
+from confstore.adapter import call_after_fork
 from confstore.errors import StoreClosedError, StoreUnavailableError
 from confstore_dynamodb._connections.client import Client
 from confstore_dynamodb._connections.early_parsing import EarlyReader, active_reader
@@ -21,6 +23,8 @@ _EMPTY_SIZE = str(len(_EMPTY))
 
 # The type and the size of a reply without headers, which a botocore Stubber gives.
 _STUBBED = {"content-type": "application/x-amz-json-1.0", "content-length": _EMPTY_SIZE}
+
+_WRITES = frozenset({"delete_item", "put_item", "transact_write_items", "update_item"})
 
 _MAX_TABLE_PAGES = 10
 """
@@ -37,6 +41,7 @@ class Connection:
         client: The client.
         table: The table's name or ARN.
         store: The store's name.
+        last_write: A number that is new after each write; 0 before the first.
     """
 
     def __init__(self, client: Client, table: str, store: str) -> None:
@@ -44,6 +49,9 @@ class Connection:
         self.table = table
         self.store = store
         self._is_closed = False
+        self._notice_fork = call_after_fork(client.after_fork)
+        self.last_write = 0
+        self._write_numbers = itertools.count(1)
 
     def call(
         self,
@@ -98,7 +106,8 @@ class Connection:
         Write several items of the table, all of them or none.
 
         Args:
-            actions: Each a `Put`, `Update` or `Delete` with its parameters, except `TableName`.
+            actions: Each a `Put`, `Update`, `Delete` or `ConditionCheck` with its parameters,
+                except `TableName`.
             option: The only option that is being written, if it is one.
 
         Raises:
@@ -117,11 +126,16 @@ class Connection:
     ) -> dict[str, Any]:
         if self._is_closed:
             raise StoreClosedError(self.store)
+        self._notice_fork()
         try:
             reply: dict[str, Any] = getattr(self.client.api, operation)(**parameters)
         except Exception as error:
             name = _operation_name(operation)
             raise_translated(error, self.store, name, table=self.table, option=option)
+        finally:
+            # Also after an error: the request may have been applied all the same.
+            if operation in _WRITES:
+                self.last_write = next(self._write_numbers)
         headers = reply.get("ResponseMetadata", {}).get("HTTPHeaders", _STUBBED)
         # A proxy's page without a type is no reply either.
         kind = headers.get("content-type", "nothing that names its type")

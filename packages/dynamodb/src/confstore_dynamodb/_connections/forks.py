@@ -7,14 +7,17 @@ no thread that would release them. Botocore has no public way to renew either. H
 else, these private names of botocore are used; tests with real forks fail when one is renamed:
 
 - client: `_endpoint`, `_request_signer._credentials`
-- credentials: `_refresh_lock`
+- credentials: `_refresh_lock`, and the objects of `botocore.credentials` and `botocore.utils` that
+  refresh them and keep a session or a client
 - HTTP session: `_manager`, `_proxy_managers`, `_get_pool_manager_kwargs`, `_pool_classes_by_scheme`
 """
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import threading
+from collections.abc import Iterator
 from typing import Any
 
 __all__ = ["renew_client"]
@@ -25,16 +28,46 @@ _inherited: list[Any] = []
 
 
 def renew_client(api: Any) -> None:
-    """Give a botocore client fresh connections and locks; anything else stays as it is."""
-    endpoint = getattr(api, "_endpoint", None)
-    if endpoint is None:
-        return
-    _inherited.append(endpoint.http_session)
-    endpoint.http_session = _fresh_session(endpoint.http_session)
-    credentials: Any = api._request_signer._credentials
-    # Held during a refresh, which asks a server and so can take seconds.
-    if hasattr(credentials, "_refresh_lock"):
-        credentials._refresh_lock = threading.Lock()
+    """
+    Give a botocore client fresh connections and locks; anything else stays as it is.
+
+    Its credentials may be refreshed over connections of their own. A role that is assumed with
+    credentials of a metadata server is a chain of such objects.
+    """
+    seen: dict[int, Any] = {}
+    found = [api]
+    while found:
+        part = found.pop()
+        if id(part) in seen:
+            continue
+        seen[id(part)] = part
+        for owner, name, value in _parts(part):
+            if name == "_refresh_lock":
+                # Held during a refresh, which asks a server and so can take seconds.
+                owner._refresh_lock = threading.Lock()
+            elif hasattr(value, "_get_pool_manager_kwargs"):
+                _inherited.append(value)
+                setattr(owner, name, _fresh_session(value))
+            else:
+                found.append(value)
+
+
+def _parts(part: Any) -> Iterator[tuple[Any, str, Any]]:
+    """What a client, a function or credentials refer to, and by which attribute of what."""
+    endpoint = getattr(part, "_endpoint", None)
+    if endpoint is not None:
+        yield endpoint, "http_session", endpoint.http_session
+        yield part, "_request_signer", part._request_signer._credentials
+    elif type(part).__module__ in ("botocore.credentials", "botocore.utils"):
+        for name, value in list(vars(part).items()):
+            yield part, name, value
+    elif hasattr(part, "__func__"):
+        yield part, "__self__", part.__self__
+    else:
+        for cell in getattr(part, "__closure__", None) or ():
+            # A cell may still be empty.
+            with contextlib.suppress(ValueError):
+                yield part, "cell_contents", cell.cell_contents
 
 
 def _fresh_session(session: Any) -> Any:

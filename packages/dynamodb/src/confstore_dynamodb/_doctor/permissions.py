@@ -8,7 +8,7 @@ the permission first: a caller that has it is told that the condition does not h
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import attrs
@@ -22,6 +22,7 @@ __all__ = ["Attempt", "Permissions"]
 
 _READS = ("GetItem", "Query")
 _WRITES = ("PutItem", "UpdateItem", "DeleteItem")
+_CONDITIONAL = (*_WRITES, "ConditionCheckItem")
 
 
 @attrs.frozen
@@ -55,12 +56,6 @@ class _Outcome:
     unknown: list[str]
     count: int
 
-    @property
-    def is_ok(self) -> bool | None:
-        if self.denied:
-            return False
-        return None if self.unknown else True
-
 
 @attrs.frozen(eq=False)
 class Permissions:
@@ -69,31 +64,24 @@ class Permissions:
     _partition: JournalPartition
 
     def findings(self, *, is_journaled: bool | None, has_retention: bool) -> Iterator[Finding]:
-        """
-        A reader's, a writer's and an operator's.
-
-        Args:
-            is_journaled: The store has a journal; None if the caller may not know.
-            has_retention: Its commits expire.
-        """
+        """A reader's, a writer's and an operator's; `is_journaled` is None if nobody may know."""
         yield self._reader(is_journaled)
         if is_journaled is None:
             text = "writer: no; writing needs permission to read the journal's partition"
-            yield Finding(
-                "permissions", True, text, self._only_if([Attempt("GetItem", self._partition.name)])
-            )
+            advice = self._only_if([Attempt("GetItem", self._partition.name)])
+            yield Finding("permissions", True, text, advice)
         else:
             yield self._writer(is_journaled, has_retention)
         yield self._operator()
 
     def _reader(self, is_journaled: bool | None) -> Finding:
-        read = self._tried(Attempt(action, self._partition.connection.store) for action in _READS)
-        if not read.is_ok:
+        read = self._tried([Attempt(action, self._partition.connection.store) for action in _READS])
+        if read.denied or read.unknown:
             return self._finding("reader", read)
         text = f"reader: yes, {' and '.join(_READS)}"
         if is_journaled is False:
             return Finding("permissions", True, text)
-        journal = self._tried(Attempt(action, self._partition.name) for action in _READS)
+        journal = self._tried([Attempt(action, self._partition.name) for action in _READS])
         if journal.denied:
             text += "; not in the journal, so that each refresh reads everything"
             return Finding("permissions", True, text, self._allow(journal.denied))
@@ -123,6 +111,7 @@ class Permissions:
                 Attempt("DescribeTimeToLive"),
                 *(Attempt(action, self._partition.connection.store) for action in _WRITES),
                 Attempt("PutItem", self._partition.name),
+                Attempt("ConditionCheckItem", self._partition.connection.store, True),
             ]
         )
         if not tried.denied:
@@ -155,10 +144,9 @@ class Permissions:
 
     # -- trying ----------------------------------------------------------------------------------
 
-    def _tried(self, attempts: Iterable[Attempt]) -> _Outcome:
-        outcome = _Outcome([], [], 0)
+    def _tried(self, attempts: list[Attempt]) -> _Outcome:
+        outcome = _Outcome([], [], len(attempts))
         for attempt in attempts:
-            outcome = attrs.evolve(outcome, count=outcome.count + 1)
             try:
                 self._try(attempt)
             except AccessDeniedError as error:
@@ -170,12 +158,12 @@ class Permissions:
                 if not _is_condition(error):
                     outcome.unknown.append(str(error))
             else:
-                if attempt.action in _WRITES:
+                if attempt.action in _CONDITIONAL:
                     outcome.unknown.append(f"{attempt} was not told of its condition")
         return outcome
 
     def _try(self, attempt: Attempt) -> None:
-        if attempt.action in _WRITES:
+        if attempt.action in _CONDITIONAL:
             self._try_write(attempt)
         elif attempt.action == "GetItem":
             self._partition.connection.call("get_item", Key=self._key(attempt))

@@ -25,7 +25,7 @@ from confstore_dynamodb._journal.partition import JournalPartition, Marker
 from confstore_dynamodb._journal.writer import JournalWriter, Prepare
 from confstore_dynamodb._keys import TableSchema
 from confstore_dynamodb._wire.encoder import encode_values
-from confstore_dynamodb._wire.expressions import update_of_keys
+from confstore_dynamodb._wire.expressions import condition_of_values, update_of_keys
 
 __all__ = ["StoreJournal"]
 
@@ -133,11 +133,7 @@ class StoreJournal:
     def _merged(
         self, option: str, changed: ReadOnlyDict, removed: frozenset[str]
     ) -> tuple[ReadOnlyDict, dict[str, Any]]:
-        try:
-            old = self._read_option(option, None)
-        except OptionNotFoundError:
-            old = {}
-        merged = merge_update(option, old, changed, removed)
+        merged = merge_update(option, self._present(option) or {}, changed, removed)
         parameters = update_of_keys(encode_values(changed), removed)
         if "UpdateExpression" not in parameters:
             # Too many keys for an expression, the only form of it in a transaction, or none.
@@ -161,23 +157,51 @@ class StoreJournal:
         self._commit(prepare, option)
 
     def commit(
-        self, changes: Iterable[Change], if_version: int | None, author: str | None, comment: str
+        self,
+        changes: Iterable[Change],
+        if_version: int | None,
+        author: str | None,
+        comment: str,
+        *,
+        journal_only: bool,
     ) -> Commit:
         """Apply all of the changes or none; see `confstore.JournaledStore`."""
         self.enabled()
         reserved = self.partition.schema.reserved
         draft = checked_draft(self._store, changes, author, comment, reserved=reserved)
-        actions = [self._write_action(change.option, change.values) for change in draft.changes]
+        if journal_only:
+            actions = [self._check_action(change) for change in draft.changes]
+        else:
+            actions = [self._write_action(change.option, change.values) for change in draft.changes]
 
         def prepare(head: Head) -> tuple[Draft, list[dict[str, Any]]]:
-            if if_version is not None and if_version < head.version:
+            if if_version is not None and if_version != head.version:
                 since = self.commits(max(0, if_version), consistent=True)
                 # Others may have committed since the head was read.
                 version = since[-1].version if since else head.version
                 check_if_version(self._store, if_version, draft.options, since, version)
+            if journal_only:
+                # No condition says that an option has no other key, nor which one has changed.
+                present = {option: self._present(option) for option in draft.options}
+                there = {option: values for option, values in present.items() if values is not None}
+                draft.check_unchanged(self._store, there, head.version)
             return draft, actions
 
         return self._commit(prepare)
+
+    def _present(self, option: str) -> Mapping[str, Value] | None:
+        try:
+            return self._read_option(option, None)
+        except OptionNotFoundError:
+            return None
+
+    def _check_action(self, change: Change) -> dict[str, Any]:
+        """The part of a transaction that checks that an option is as a change says."""
+        schema = self.partition.schema
+        wires = None if change.values is None else encode_values(change.values)
+        key = schema.item_key(self._store, change.option)
+        condition = condition_of_values(wires, schema.option_key)
+        return {"ConditionCheck": {"Key": key, **condition}}
 
     def _write_action(self, option: str, values: Mapping[str, Value] | None) -> dict[str, Any]:
         """The action of a transaction that replaces or deletes an option."""

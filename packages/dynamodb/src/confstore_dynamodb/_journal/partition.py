@@ -31,7 +31,7 @@ from confstore_dynamodb._keys import TableSchema
 from confstore_dynamodb._wire.decoder import READ_ONLY
 from confstore_dynamodb._wire.encoder import Wire, encode_values
 
-__all__ = ["TTL_ATTRIBUTE", "JournalPartition", "Marker"]
+__all__ = ["MAX_CHANGES", "TTL_ATTRIBUTE", "JournalPartition", "LastCommit", "Marker"]
 
 TTL_ATTRIBUTE = "_expires"
 """The attribute by which the table's time to live deletes old commits."""
@@ -39,6 +39,13 @@ TTL_ATTRIBUTE = "_expires"
 _MARKER = "!"
 _NAMES = ("baseline", "retention", "id", "previous", "at", "by", "comment", "changes")
 _DIGITS = 12
+
+MAX_CHANGES = 99
+"""
+Changes of one commit.
+
+Source: AWS, "Amazon DynamoDB Transactions": at most 100 actions; one of them writes the commit.
+"""
 
 
 @attrs.frozen
@@ -53,6 +60,21 @@ class Marker:
 
     baseline: int = 0
     retention_s: int | None = None
+
+
+@attrs.frozen
+class LastCommit:
+    """
+    The last commit.
+
+    Attributes:
+        head: Its version and its id.
+        is_full: It has as many changes as a commit can have, so that its transaction had no room
+            for anything else.
+    """
+
+    head: Head
+    is_full: bool = False
 
 
 class JournalPartition:
@@ -97,16 +119,27 @@ class JournalPartition:
 
     def read_head(self) -> Head:
         """The last commit, strongly consistent."""
+        return self.read_last(asks_if_full=False).head
+
+    def read_last(self, *, asks_if_full: bool) -> LastCommit:
+        """The last commit, strongly consistent."""
+        names = {
+            "#0": self.schema.store_key,
+            "#1": self.schema.option_key,
+            "#2": self._attributes["id"],
+        }
+        wanted = "#1,#2"
+        changes = self._attributes["changes"]
+        if asks_if_full:
+            names["#3"] = "action"
+            # No alias before an index: moto does not know that.
+            wanted = f"{wanted},{changes}[{MAX_CHANGES - 1}].#3"
         reply = self.connection.call(
             "query",
             KeyConditionExpression="#0=:0",
-            ExpressionAttributeNames={
-                "#0": self.schema.store_key,
-                "#1": self.schema.option_key,
-                "#2": self._attributes["id"],
-            },
+            ExpressionAttributeNames=names,
             ExpressionAttributeValues={":0": {"S": self.name}},
-            ProjectionExpression="#1,#2",
+            ProjectionExpression=wanted,
             ConsistentRead=True,
             ScanIndexForward=False,
             Limit=1,
@@ -114,8 +147,8 @@ class JournalPartition:
         for item in self.connection.expect(reply, "Items"):
             key = READ_ONLY.option_name(item, self.schema.option_key)
             if key != _MARKER:
-                return self._head(key, item)
-        return Head()
+                return LastCommit(self._head(key, item), changes in item)
+        return LastCommit(Head())
 
     def read_commits(self, since: int, *, consistent: bool) -> list[Commit]:
         """The commits after a version, ascending; there may be holes."""
@@ -214,7 +247,7 @@ class JournalPartition:
         return {
             "Update": {
                 "Key": self.schema.item_key(self.name, _sort_key(version)),
-                "UpdateExpression": "SET #0=:0",
+                "UpdateExpression": "SET #0=if_not_exists(#0,:0)",
                 "ConditionExpression": "attribute_exists(#1)",
                 "ExpressionAttributeNames": {"#0": TTL_ATTRIBUTE, "#1": self.schema.option_key},
                 "ExpressionAttributeValues": {":0": {"N": str(at_s)}},

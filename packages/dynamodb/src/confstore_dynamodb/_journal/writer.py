@@ -9,6 +9,7 @@ same condition; or it finds that version taken, and by the commit's id it knows 
 
 from __future__ import annotations
 
+import logging
 import uuid
 from collections.abc import Callable
 from typing import Any
@@ -19,17 +20,18 @@ from confstore import Commit, Draft, Head
 from confstore.adapter import Backoff, next_commit
 from confstore.errors import ConfigStoreError, StoreUnavailableError
 from confstore_dynamodb._connections.errors import cancellation_codes, error_code, retry_count
-from confstore_dynamodb._journal.partition import JournalPartition
+from confstore_dynamodb._journal.partition import MAX_CHANGES, JournalPartition
 
 __all__ = ["JournalWriter", "Prepare"]
+
+_log = logging.getLogger("confstore")
 
 Prepare = Callable[[Head], tuple[Draft, list[dict[str, Any]]]]
 """Given the last commit: the draft to commit, and the actions that write its options."""
 
 # Each try under contention means that somebody else's commit was applied.
 _MAX_TRIES = 50
-# Source: AWS, "Amazon DynamoDB Transactions": at most 100 actions.
-_MAX_ACTIONS = 100
+_MAX_ACTIONS = MAX_CHANGES + 1
 # Source: AWS, "TransactWriteItems": the reasons of a cancellation that pass by themselves, and the
 # one of our own condition.
 _PASSING_CODES = frozenset(
@@ -103,7 +105,8 @@ class JournalWriter:
 
     def _try(self, prepare: Prepare, sent: _Sent, option: str | None) -> Commit | None:
         """The commit; None if another try may succeed."""
-        head = self._journal.read_head()
+        last = self._journal.read_last(asks_if_full=self._retention_s is not None)
+        head = last.head
         # Also a refusal can be the echo of our own commit: the client sends a request again when
         # its reply is lost, and then finds the version taken, by us.
         if 0 < sent.version <= head.version:
@@ -116,10 +119,15 @@ class JournalWriter:
         commit = next_commit(draft, head, id=sent.id)
         sent.version = commit.version
         actions = [*actions, self._journal.commit_action(commit)]
-        # A full transaction has no room for it; then the commit before is kept, which harms nobody.
-        if self._retention_s is not None and head.version and len(actions) < _MAX_ACTIONS:
-            expires_s = int(commit.at.timestamp()) + self._retention_s
-            actions.append(self._journal.expiry_action(head.version, expires_s))
+        late: list[int] = []
+        if self._retention_s is not None and head.version:
+            if len(actions) < _MAX_ACTIONS:
+                actions.append(self._journal.expiry_action(head.version, self._expires_s(commit)))
+            else:
+                late.append(head.version)
+            if last.is_full and head.version > 1:
+                # Its own transaction had no room for this, and its writer may have died since.
+                late.append(head.version - 1)
         try:
             self._journal.connection.transact(actions, option=option)
         except ConfigStoreError as error:
@@ -129,7 +137,28 @@ class JournalWriter:
                 raise
             sent.reason = str(error)
             return None
+        for version in late:
+            self._let_expire(version, commit)
         return commit
+
+    def _expires_s(self, commit: Commit) -> int:
+        return int(commit.at.timestamp()) + (self._retention_s or 0)
+
+    def _let_expire(self, version: int, commit: Commit) -> None:
+        """Let an older commit expire, apart from the transaction that made it the older one."""
+        try:
+            self._journal.connection.transact(
+                [self._journal.expiry_action(version, self._expires_s(commit))]
+            )
+        except ConfigStoreError as error:
+            # An error would tell the caller that nothing was committed. An expired commit is gone.
+            if cancellation_codes(error.__cause__) != {"ConditionalCheckFailed"}:
+                _log.warning(
+                    "store %r: version %d may be kept for longer than the retention: %s",
+                    self._journal.connection.store,
+                    version,
+                    error,
+                )
 
     def _applied(self, sent: _Sent, head: Head) -> Commit | None:
         """Our commit, if it has the version that was sent."""

@@ -45,12 +45,7 @@ class OptionReader:
         self._body = _ItemBody(schema)
 
     def read(self, option: str, keys: Collection[str] | None, *, consistent: bool = True) -> Values:
-        """
-        One option, or those of the given keys that it has; names and keys are checked.
-
-        Raises:
-            OptionNotFoundError: The option does not exist.
-        """
+        """One option, or those of the given keys that it has; names and keys are checked."""
         parameters = {} if keys is None else projection(keys, self._schema.option_key)
         reply = self._connection.call(
             "get_item",

@@ -81,15 +81,7 @@ class PageBody:
         sleep: Callable[[float], object],
         known: KnownPages | None = None,
     ) -> None:
-        """
-        Read one page after another.
-
-        Args:
-            decoder: Makes the values.
-            schema: The keys of the table.
-            sleep: Pauses between options, in seconds.
-            known: The pages of an earlier reading.
-        """
+        """Read one page after another; `sleep` pauses between options, in seconds."""
         self._new_reader = partial(ItemReader, decoder, schema.option_key, schema.reserved)
         self._reader: ItemReader | None = None
         self._sleep = sleep

@@ -16,7 +16,7 @@ from confstore_dynamodb._keys import TableSchema
 from confstore_dynamodb._reading.pages import KnownPages, Page, PageBody
 from confstore_dynamodb._wire.decoder import READ_ONLY, Decoder
 
-__all__ = ["OptionsQuery"]
+__all__ = ["OptionsQuery", "poll_own_writes"]
 
 
 @attrs.frozen(eq=False)
@@ -25,6 +25,36 @@ class _Checkpoint:
 
     source: object = attrs.field(repr=False)
     pages: tuple[Page, ...] = attrs.field(repr=False)
+
+
+@attrs.frozen(eq=False)
+class _AfterWrites:
+    """A checkpoint, and the number of this process's last write before it was asked for."""
+
+    inner: object = attrs.field(repr=False)
+    last_write: int
+
+
+def poll_own_writes(
+    connection: Connection, poll: Callable[..., Poll], checkpoint: object, *, consistent: bool
+) -> Poll:
+    """
+    Poll, strongly consistent if this process has written since the checkpoint.
+
+    Args:
+        connection: Knows the writes.
+        poll: Takes a checkpoint and `consistent`.
+        checkpoint: As an earlier call of this function gave it.
+        consistent: Whether every write that has ended must be seen.
+    """
+    # Before the poll: it need not see a write that ends meanwhile.
+    last_write, inner, seen = connection.last_write, None, 0
+    if isinstance(checkpoint, _AfterWrites):
+        inner, seen = checkpoint.inner, checkpoint.last_write
+    answer = poll(inner, consistent=consistent or last_write != seen)
+    if answer.checkpoint is inner and last_write == seen:
+        return attrs.evolve(answer, checkpoint=checkpoint)
+    return attrs.evolve(answer, checkpoint=_AfterWrites(answer.checkpoint, last_write))
 
 
 @attrs.frozen(eq=False)
@@ -50,23 +80,42 @@ class OptionsQuery:
         return dict(self.options(READ_ONLY, consistent=True))
 
     def poll(self, checkpoint: object, *, consistent: bool) -> Poll:
-        """The changes since a checkpoint; see `PollableStore.poll`."""
+        """
+        The changes since a checkpoint; see `PollableStore.poll`.
+
+        Changes that an eventually consistent read finds are read again, strongly consistent: so no
+        option ever goes back to an older state.
+        """
         is_known = isinstance(checkpoint, _Checkpoint) and checkpoint.source is self
         old: tuple[Page, ...] = checkpoint.pages if is_known else ()  # type: ignore[attr-defined]
-        known = KnownPages(old)
-        body = PageBody(READ_ONLY, self._schema, self._sleep, known)
+        answer, pages = self._compared(checkpoint, old, old, is_known, consistent=consistent)
+        if is_known and not consistent and (answer.changed or answer.removed):
+            # The replica may be older than the one that was read before.
+            known = (*old, *pages)
+            answer, _ = self._compared(checkpoint, old, known, is_known, consistent=True)
+        return answer
+
+    def _compared(
+        self,
+        checkpoint: object,
+        old: tuple[Page, ...],
+        known: tuple[Page, ...],
+        is_known: bool,
+        *,
+        consistent: bool,
+    ) -> tuple[Poll, tuple[Page, ...]]:
+        """The changes since the old pages, and the pages now; known ones are not decoded again."""
+        body = PageBody(READ_ONLY, self._schema, self._sleep, KnownPages(known))
         pages: list[Page] = []
         start: dict[str, Any] | None = {}
         while start is not None:
             page, start = self._page(READ_ONLY, body, start, consistent)
             pages.append(page)
-        if is_known and len(pages) == len(old) and all(map(is_, pages, old)):
-            return Poll(checkpoint, {})
-        return poll_between(
-            _Checkpoint(self, tuple(pages)),
-            known.options if is_known else None,
-            KnownPages(pages).options,
-        )
+        now = tuple(pages)
+        if is_known and len(now) == len(old) and all(map(is_, now, old)):
+            return Poll(checkpoint, {}), now
+        before = KnownPages(old).options if is_known else None
+        return poll_between(_Checkpoint(self, now), before, KnownPages(now).options), now
 
     def _page(
         self, decoder: Decoder, body: PageBody, start: dict[str, Any], consistent: bool

@@ -41,29 +41,14 @@ class Decoder:
     to_key: Callable[[str], str]
 
     def option_name(self, item: Any, option_key: str) -> str:
-        """
-        The name of the option that an item holds.
-
-        Raises:
-            CorruptStoreError: Its key is missing or is no text, or it is no item.
-        """
+        """The name of the option that an item holds."""
         match item.get(option_key) if isinstance(item, Mapping) else None:
             case {"S": str(name)}:
                 return self.to_key(name)
         raise CorruptStoreError(option_key, "an item of the table has no text in its sort key")
 
     def values(self, option: str, item: Mapping[str, Any], hidden: Collection[str]) -> Any:
-        """
-        The values of an option.
-
-        Args:
-            option: The option's name, for the error.
-            item: Attribute name to attribute value, as boto3's client gives them.
-            hidden: Attributes that are not the user's.
-
-        Raises:
-            CorruptStoreError: An attribute has no type of DynamoDB's.
-        """
+        """The values of an option, without the hidden attributes, which are not the user's."""
         return self.to_dict(
             (self.to_key(key), self._checked(option, key, wire))
             for key, wire in item.items()

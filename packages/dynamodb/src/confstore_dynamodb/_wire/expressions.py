@@ -12,7 +12,7 @@ from typing import Any
 
 from confstore_dynamodb._wire.encoder import Wire
 
-__all__ = ["projection", "update_of_keys"]
+__all__ = ["condition_of_values", "projection", "update_of_keys"]
 
 # Source: AWS, "Quotas in Amazon DynamoDB", expression parameters: 4 KB for an expression, 300
 # operators or functions in it. For an update the limit here is lower, because moto's parser
@@ -20,6 +20,8 @@ __all__ = ["projection", "update_of_keys"]
 _MAX_EXPRESSION_B = 4096
 _MAX_PROJECTED_KEYS = 300
 _MAX_UPDATED_KEYS = 100
+# A comparison and the AND after it are two operators; moto's parser recurses here, too.
+_MAX_COMPARED_KEYS = 100
 
 
 def projection(keys: Collection[str], option_key: str) -> dict[str, Any]:
@@ -27,10 +29,7 @@ def projection(keys: Collection[str], option_key: str) -> dict[str, Any]:
     Parameters of `get_item` that read only some keys.
 
     The option's own key is always read, so that an option without any of the keys is told from an
-    absent one.
-
-    Returns:
-        Nothing where the expression would be too long: then the whole item is read.
+    absent one. Where the expression would be too long, there are none: the whole item is read.
     """
     aliases = {f"#{number}": key for number, key in enumerate([option_key, *keys])}
     expression = ",".join(aliases)
@@ -67,4 +66,27 @@ def _update_expression(values: Mapping[str, Wire], removed: Collection[str]) -> 
         clauses.append("REMOVE " + ",".join(aliases[len(values) :]))
     parameters = {"UpdateExpression": " ".join(clauses), "ExpressionAttributeNames": names}
     # DynamoDB refuses an empty set of values.
+    return {**parameters, "ExpressionAttributeValues": wires} if wires else parameters
+
+
+def condition_of_values(values: Mapping[str, Wire] | None, option_key: str) -> dict[str, Any]:
+    """
+    Parameters of a condition that an option has these values; None: that it is absent.
+
+    It compares as many keys as an expression holds, and cannot say that there is no other key.
+    """
+    names = {"#k": option_key}
+    if values is None:
+        return {
+            "ConditionExpression": "attribute_not_exists(#k)",
+            "ExpressionAttributeNames": names,
+        }
+    compared = list(values)[:_MAX_COMPARED_KEYS]
+    names.update((f"#{number}", key) for number, key in enumerate(compared))
+    wires = {f":{number}": values[key] for number, key in enumerate(compared)}
+    equal = (f"#{number}=:{number}" for number in range(len(compared)))
+    parameters: dict[str, Any] = {
+        "ConditionExpression": " AND ".join(["attribute_exists(#k)", *equal]),
+        "ExpressionAttributeNames": names,
+    }
     return {**parameters, "ExpressionAttributeValues": wires} if wires else parameters

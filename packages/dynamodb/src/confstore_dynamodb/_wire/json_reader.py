@@ -16,7 +16,6 @@ import json
 import re
 from base64 import b64decode
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from decimal import Decimal
 from typing import Any, TypeVar
 
 import attrs
@@ -36,30 +35,16 @@ _scan: Callable[[str, int], tuple[Any, int]] = _decoder.scan_once  # type: ignor
 _blanks = re.compile(r"[ \t\n\r]*").match
 
 # The errors that the code below, JSON and base64 raise for unexpected input.
-_UNUSUAL = (
-    ArithmeticError,
-    AttributeError,
-    IndexError,
-    KeyError,
-    RecursionError,
-    TypeError,
-    ValueError,
-)
+_UNUSUAL = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 
 
 def read_member(
     body: bytes, member: str, read: Callable[[str, int], tuple[T, int]]
 ) -> tuple[T, bytes] | None:
     """
-    One member of the JSON object that a body is.
+    One member of a body, and the body with that member empty; None for an unusual body.
 
-    Args:
-        body: The body.
-        member: The member's name.
-        read: Reads its content from a position in the text; gives that, and the position after it.
-
-    Returns:
-        The content, and the body with that member empty; None for a body out of the ordinary.
+    `read` reads the member from a position in the text; it gives that, and the position after it.
     """
     try:
         return _read_member(body.decode(), member, read)
@@ -149,20 +134,16 @@ def read_item(text: str, position: int) -> tuple[Mapping[str, Any], int]:
 
 
 class _Made(dict[str, T]):
-    """Makes an object of each text, every time that it is asked."""
+    """Makes an object of each text: every time that it is asked, or once, and keeps it."""
 
-    def __init__(self, make: Callable[[str], T]) -> None:
+    def __init__(self, make: Callable[[str], T], *, is_memo: bool) -> None:
         self._make = make
+        self._is_memo = is_memo
 
     def __missing__(self, text: str) -> T:
-        return self._make(text)
-
-
-class _Memo(_Made[T]):
-    """Makes an object of each text once, and keeps it."""
-
-    def __missing__(self, text: str) -> T:
-        made = self[text] = self._make(text)
+        made = self._make(text)
+        if self._is_memo:
+            self[text] = made
         return made
 
 
@@ -177,16 +158,7 @@ class ItemReader:
     def __init__(
         self, decoder: Decoder, option_key: str, hidden: Collection[str], *, has_memos: bool = True
     ) -> None:
-        """
-        Make a reader.
-
-        Args:
-            decoder: Makes the dicts, lists and sets.
-            option_key: The attribute that holds an option's name.
-            hidden: Attributes that are not the user's.
-            has_memos: Keep names and numbers for the next options.
-        """
-        made: type[_Made[Any]] = _Memo if has_memos else _Made
+        """Make a reader; `hidden` are the attributes that are not the user's."""
         self._new_dict = decoder.new_dict
         self._to_dict = decoder.to_dict
         self._to_list = decoder.to_list
@@ -194,10 +166,10 @@ class ItemReader:
         self._to_key = decoder.to_key
         self._option_key = option_key
         # The name of a hidden attribute is None.
-        self._attributes: _Made[str | None] = made(decoder.to_key)
+        self._attributes: _Made[str | None] = _Made(decoder.to_key, is_memo=has_memos)
         self._attributes.update(dict.fromkeys(hidden))
-        self._keys: _Made[str] = made(decoder.to_key)
-        self._numbers: _Made[int | float | Decimal] = made(number_from_text)
+        self._keys = _Made(decoder.to_key, is_memo=has_memos)
+        self._numbers = _Made(number_from_text, is_memo=has_memos)
 
     def options(self, items: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, Any]]:
         """The names of the options that the items of a page are, and their values."""
@@ -230,64 +202,39 @@ class ItemReader:
                 elif kind == "N":
                     values[name] = numbers[content]
                 else:
-                    values[name] = _READERS[kind](self, content)
+                    values[name] = self._content(kind, content)
         return self._to_dict(values)
 
     def _value(self, wire: Mapping[str, Any]) -> Any:
         [kind] = wire
-        return _READERS[kind](self, wire[kind])
+        return self._content(kind, wire[kind])
 
-    def _text(self, content: Any) -> str:
-        if type(content) is not str:
-            raise TypeError
-        return content
-
-    def _number(self, content: Any) -> int | float | Decimal:
-        return self._numbers[content]
-
-    def _flag(self, content: Any) -> bool:
-        if type(content) is not bool:
-            raise TypeError
-        return content
-
-    def _null(self, content: Any) -> None:
-        if content is not True:
-            raise TypeError
-
-    def _bytes(self, content: Any) -> bytes:
-        return b64decode(content)
-
-    def _map(self, entries: Any) -> Any:
-        return self._dict(entries, self._keys)
-
-    def _list(self, entries: Any) -> Any:
-        return self._to_list([self._value(wire) for wire in _checked(entries)])
-
-    def _texts(self, entries: Any) -> Any:
-        return self._to_set(map(self._text, _checked(entries)))
-
-    def _several_numbers(self, entries: Any) -> Any:
-        return self._to_set(map(self._number, _checked(entries)))
-
-    def _several_bytes(self, entries: Any) -> Any:
-        return self._to_set(map(self._bytes, _checked(entries)))
+    def _content(self, kind: str, content: Any) -> Any:
+        match kind:
+            case "S":
+                return _of_type(str, content)
+            case "N":
+                return self._numbers[content]
+            case "BOOL":
+                return _of_type(bool, content)
+            case "M":
+                return self._dict(content, self._keys)
+            case "L":
+                return self._to_list([self._value(wire) for wire in _of_type(list, content)])
+            case "NULL" if content is True:
+                return None
+            case "B":
+                return b64decode(content)
+            case "SS":
+                return self._to_set([_of_type(str, entry) for entry in _of_type(list, content)])
+            case "NS":
+                return self._to_set([self._numbers[entry] for entry in _of_type(list, content)])
+            case "BS":
+                return self._to_set([b64decode(entry) for entry in _of_type(list, content)])
+        raise ValueError
 
 
-_READERS: dict[str, Callable[[ItemReader, Any], Any]] = {
-    "S": ItemReader._text,
-    "N": ItemReader._number,
-    "BOOL": ItemReader._flag,
-    "M": ItemReader._map,
-    "L": ItemReader._list,
-    "NULL": ItemReader._null,
-    "B": ItemReader._bytes,
-    "SS": ItemReader._texts,
-    "NS": ItemReader._several_numbers,
-    "BS": ItemReader._several_bytes,
-}
-
-
-def _checked(entries: Any) -> list[Any]:
-    if type(entries) is not list:
+def _of_type(kind: type[T], content: Any) -> T:
+    if type(content) is not kind:
         raise TypeError
-    return entries
+    return content

@@ -31,16 +31,7 @@ class SimpleConfigStore:
         return self.get_option(option, keys) if option else dict(self._store.items())
 
     def get_option(self, option: str, keys: Collection[str] | None = None) -> Values:
-        """
-        One option.
-
-        Args:
-            option: The option's name.
-            keys: The keys to read; None or empty reads all.
-
-        Raises:
-            ItemNotFound: The option does not exist.
-        """
+        """One option; see `get`."""
         return self._store.get(option, keys=keys or None)
 
     def reload(self) -> None:

@@ -193,7 +193,7 @@ def reconcile(session: Session, writing: Writing) -> None:
     """
     Commit to the journal the changes that bypassed it, such as edits by hand.
 
-    The options stay as they are. More than 99 of them take several commits.
+    Only the journal is written. More than 99 options take several commits.
     """
     store = session.journaled_store()
 
@@ -210,6 +210,7 @@ def reconcile(session: Session, writing: Writing) -> None:
         comment="reconcile",
         is_retried=False,
         is_split=True,
+        is_record=True,
     )
     written = write.run(ask)
     if written is not None:

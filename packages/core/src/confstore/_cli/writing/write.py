@@ -74,6 +74,7 @@ class Write:
         comment: The comment of the commit if none was given.
         is_retried: Whether to plan again if somebody else wrote first.
         is_split: Whether to make several commits if one does not hold all changes.
+        is_record: Whether the options are as planned already, and the journal alone is written.
         unjournaled: Writes to a store without a journal; None sets and deletes whole options.
     """
 
@@ -84,6 +85,7 @@ class Write:
     comment: str = ""
     is_retried: bool = True
     is_split: bool = False
+    is_record: bool = False
     unjournaled: Callable[[], None] | None = None
 
     def run(self, ask: Callable[[Plan], bool] | None = None) -> Written | None:
@@ -148,15 +150,19 @@ class Write:
             while True:
                 attempts += 1
                 try:
-                    if not self.is_split:
+                    if self.is_record:
+                        commits = plan.record(journal, author=author, comment=comment)
+                    elif self.is_split:
+                        commits = plan.commits(
+                            journal, author=author, comment=comment, if_version=asked
+                        )
+                    else:
                         commit = plan.commit(
                             journal, author=author, comment=comment, if_version=asked
                         )
                         written.add(plan.changes, commit.version)
                         return
-                    for commit in plan.commits(
-                        journal, author=author, comment=comment, if_version=asked
-                    ):
+                    for commit in commits:
                         written.add(list(commit.changes), commit.version)
                         progress.advance(len(commit.changes))
                 except InvalidCommitError as error:

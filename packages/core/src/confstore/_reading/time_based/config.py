@@ -11,11 +11,13 @@ from os import PathLike
 from typing import TYPE_CHECKING, Any, Generic, NoReturn, SupportsIndex, TypeVar, cast
 
 from confstore._process.clock import Clock, SystemClock, seconds
-from confstore._process.waits import Backoff, RefreshSchedule
+from confstore._process.forks import notice_fork
+from confstore._process.waits import Backoff
 from confstore._reading.config import ReadsByName
 from confstore._reading.time_based.fallback import Fallback
 from confstore._reading.time_based.loader import Loader
 from confstore._reading.time_based.refresher import Refresher
+from confstore._reading.time_based.schedule import RefreshSchedule
 from confstore._reading.time_based.subscriptions import Callback, Subscriptions
 from confstore._reading.time_based.views import Overrides, Status, View
 from confstore._schemas.schema import schema_of
@@ -84,8 +86,7 @@ class TimeBasedConfigStore(ReadsByName, Generic[T]):
             background: False uses no thread: a read that finds the snapshot older than the interval
                 refreshes it first. For AWS Lambda, which freezes threads between calls.
             startup_timeout: Seconds for the whole first load, with its tries and waits.
-            fallback: A file that keeps the last good snapshot, to start from if the first load
-                fails.
+            fallback: A file that keeps the last good snapshot, for a first load that fails.
             clock: The source of time.
             random: Draws from [0, 1) for the jitter.
 
@@ -121,8 +122,10 @@ class TimeBasedConfigStore(ReadsByName, Generic[T]):
     def _shown(self) -> View:
         return cast("View", self.__dict__[_VIEW])
 
-    # The same, but for a config that checks the clock before a read.
-    _view = _shown
+    def _view(self) -> View:
+        # A config that checks the clock before a read has another one.
+        notice_fork()
+        return self._shown()
 
     @property
     def current(self) -> T:
@@ -152,8 +155,8 @@ class TimeBasedConfigStore(ReadsByName, Generic[T]):
     @property
     def status(self) -> Status:
         """How fresh the snapshot is, and why the last refresh failed."""
-        # Taken before the version: if a refresh ends between the two, the snapshot is newer than
-        # this says, not older.
+        notice_fork()
+        # Before the version: if a refresh comes between, the snapshot is newer than this says.
         health = self._refresher.health
         return Status(
             health.loaded_at,
@@ -180,9 +183,9 @@ class TimeBasedConfigStore(ReadsByName, Generic[T]):
         Call a function whenever options have really changed.
 
         Args:
-            callback: Called as `callback(option, old, new)` once the new snapshot is shown; None
-                stands for an absent option. It runs in the thread that refreshed, and the next
-                refresh waits for it. An exception of it is logged.
+            callback: Called as `callback(option, old, new)` once the new snapshot is shown, with
+                objects of a typed option, and None for an absent one. It holds no lock, and runs in
+                the thread that refreshed or is calling subscribers already. Errors are logged.
             option: The only option of interest; None means every option.
 
         Returns:
@@ -296,5 +299,5 @@ def _publisher(config: TimeBasedConfigStore[Any], *, is_checked: bool) -> Callab
         shown = {name: read for name, read in attributes.items() if name not in taken}
         object.__setattr__(target, "__dict__", shown | {_VIEW: view})
 
-    publish(View(ReadOnlyDict(), None, {}, version=0))
+    publish(View(ReadOnlyDict(), None, {}, {}, version=0))
     return publish

@@ -10,9 +10,9 @@ from pathlib import Path
 import attrs
 
 from confstore._documents.tagged_json import JSONPathError, values_from_json, values_to_json
-from confstore._process.clock import Clock
+from confstore._process.clock import Clock, Moment
 from confstore._process.log import describe, logger
-from confstore._process.private_file import replaced_file
+from confstore._process.private_file import remove_abandoned, replaced_file
 from confstore._reading.time_based.loader import State
 from confstore._reading.time_based.views import Health
 from confstore._values.names import checked_option
@@ -39,7 +39,7 @@ class Fallback:
     _path: Path = attrs.field(converter=_absolute)
     _store: str
     _clock: Clock = attrs.field(repr=False)
-    _saved_s: float | None = None
+    _saved: Moment | None = None
     _is_failing: bool = False
 
     def save(self, state: State, health: Health) -> None:
@@ -49,8 +49,8 @@ class Fallback:
         The replacement is atomic, the mode is 0600. A failure is logged once and has no other
         effect.
         """
-        now_s = self._clock.monotonic()
-        is_recent = self._saved_s is not None and now_s - self._saved_s < _EVERY_S
+        now = Moment.now(self._clock)
+        is_recent = self._saved is not None and self._saved.age_s(self._clock) < _EVERY_S
         if is_recent and not state.changed:
             return
         try:
@@ -61,9 +61,9 @@ class Fallback:
                 logger.warning(text, self._store, describe(error))
             self._is_failing = True
             # The file may hold an older snapshot, so the next one is saved even if unchanged.
-            self._saved_s = None
+            self._saved = None
         else:
-            self._saved_s = now_s
+            self._saved = now
             self._is_failing = False
 
     def _replace(self, options: ReadOnlyDict, saved_at: datetime) -> None:
@@ -74,6 +74,9 @@ class Fallback:
             "options": {option: values_to_json(values) for option, values in options.items()},
         }
         self._path.parent.mkdir(parents=True, exist_ok=True)
+        if self._saved is None:
+            # At the first save of a process: the one before may have ended while it saved.
+            remove_abandoned(self._path)
         with replaced_file(self._path) as file:
             json.dump(content, file, ensure_ascii=False)
 

@@ -56,9 +56,12 @@ def first_load(
                 break
         done.set()
 
-    clock.start(threading.Thread(target=run, name=f"confstore-load-{store}", daemon=True))
+    thread = threading.Thread(target=run, name=f"confstore-load-{store}", daemon=True)
+    clock.start(thread)
     try:
-        done.wait(timeout_s)
+        if done.wait(timeout_s):
+            # A process that forks next has no thread of ours.
+            thread.join()
     finally:
         abandoned.set()
     if result is not None:

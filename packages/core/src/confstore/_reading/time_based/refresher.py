@@ -7,17 +7,19 @@ import functools
 import math
 import threading
 from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 import attrs
 
-from confstore._process.clock import Clock
-from confstore._process.forks import call_after_fork
+from confstore._process.clock import Clock, Moment
+from confstore._process.forks import call_after_fork, is_master_of_uwsgi, notice_fork
 from confstore._process.log import describe, logger
 from confstore._process.naps import in_background
-from confstore._process.waits import Backoff, RefreshSchedule
+from confstore._process.waits import Backoff
 from confstore._reading.time_based.fallback import Fallback
 from confstore._reading.time_based.first_load import first_load
 from confstore._reading.time_based.loader import Loader, State
+from confstore._reading.time_based.schedule import RefreshSchedule
 from confstore._reading.time_based.subscriptions import Subscriptions
 from confstore._reading.time_based.ticker import Ticker
 from confstore._reading.time_based.views import Health, Overrides, View
@@ -25,6 +27,16 @@ from confstore._values.read_only import ReadOnlyDict
 from confstore.errors import StaleConfigError, StoreClosedError
 
 __all__ = ["Refresher"]
+
+_NEVER = Moment(math.inf, math.inf)
+
+
+@attrs.define(eq=False)
+class _Turn:
+    """The right to refresh: a lock, and how deep the refreshes of its holder are nested."""
+
+    lock: threading.RLock = attrs.field(factory=threading.RLock)
+    depth: int = 0
 
 
 @attrs.define(eq=False, weakref_slot=True)
@@ -47,10 +59,11 @@ class Refresher:
     _max_stale_s: float | None = None
     _is_background: bool = True
     health: Health = attrs.field(init=False)
+    # The options that subscribers were told of last.
+    _stored: Mapping[str, Any] = attrs.field(init=False, repr=False, factory=dict)
     _ticker: Ticker = attrs.field(init=False)
-    _lock: threading.RLock = attrs.field(init=False, repr=False, factory=threading.RLock)
-    _due_s: float = attrs.field(init=False, default=0.0)
-    _due_at_s: float = attrs.field(init=False, default=0.0)
+    _turn: _Turn = attrs.field(init=False, repr=False, factory=_Turn)
+    _due: Moment = attrs.field(init=False, default=_NEVER)
 
     def __attrs_post_init__(self) -> None:
         self._ticker = Ticker(f"confstore-refresh-{self.name}", self._clock)
@@ -91,18 +104,18 @@ class Refresher:
             text = "store %r: cannot start from the fallback file: %s"
             logger.error(text, self.name, describe(fault))
             return False
-        # At least 0: the clock may have been set back since it was saved.
-        age_s = max(0.0, (self._clock.now() - saved_at).total_seconds())
-        loaded_s = self._clock.monotonic() - age_s
+        saved = Moment.now(self._clock).at(saved_at.timestamp())
+        age_s = saved.age_s(self._clock)
         reason = describe(error)
-        self._accept(State(options), Health(loaded_s, saved_at, True, 1, reason), view)
+        self._accept(State(options), Health(saved, saved_at, True, 1, reason), view)
         self._retry_after(1)
-        text = "store %r: the first load failed, started from a fallback file of %.0f s ago: %s"
-        logger.warning(text, self.name, age_s, reason)
+        age = "unknown age" if math.isinf(age_s) else f"{age_s:.0f} s ago"
+        text = "store %r: the first load failed, started from a fallback file of %s: %s"
+        logger.warning(text, self.name, age, reason)
         return True
 
     def _start_thread(self) -> None:
-        if self._is_background:
+        if self._is_background and not is_master_of_uwsgi():
             failures = self.health.consecutive_failures
             first_s = self._schedule.next_s(failures) if failures else self._schedule.first_s()
             self._ticker.start(self._tick, first_s)
@@ -122,7 +135,7 @@ class Refresher:
 
     def after_fork(self) -> None:
         """In a forked child: get locks and a thread of its own, and poll in full first."""
-        self._lock = threading.RLock()
+        self._turn = _Turn()
         # The fork may have come between a poll of the parent and its publication.
         self.loader.forget_checkpoint()
         self.subscriptions.after_fork()
@@ -138,42 +151,70 @@ class Refresher:
             StoreClosedError: The config was closed.
             Exception: The error of the store, or of the schema.
         """
-        with self._lock:
-            stopped = self._ticker.stopped
+        notice_fork()
+        with self._in_turn():
+            self._refresh(consistent=consistent)
+
+    @contextlib.contextmanager
+    def _in_turn(self, *, is_patient: bool = True) -> Iterator[bool]:
+        """
+        Hold the right to refresh, then deliver to the subscribers, who may wait for somebody else.
+
+        Yields:
+            False if it is not free, and the caller is not patient.
+        """
+        # A fork replaces it.
+        turn = self._turn
+        if not turn.lock.acquire(blocking=is_patient):
+            yield False
+            return
+        turn.depth += 1
+        try:
+            yield True
+        finally:
+            turn.depth -= 1
+            is_outermost = turn.depth == 0
+            turn.lock.release()
+            if is_outermost:
+                self.subscriptions.deliver()
+
+    def _refresh(self, *, consistent: bool) -> None:
+        stopped = self._ticker.stopped
+        if stopped.is_set():
+            raise StoreClosedError(self.name)
+        failures = self.health.consecutive_failures
+        before, old = self.loader.last, self._stored
+        # A read of the config while it refreshes (by a logging handler, say) starts no refresh.
+        self._due = _NEVER
+        try:
+            state, health = _load(self.loader, self._clock, consistent=consistent)
+            view = self.overrides.view(state.options) if state.changed else None
+            # It may have been closed meanwhile.
             if stopped.is_set():
                 raise StoreClosedError(self.name)
-            failures = self.health.consecutive_failures
-            old = self.loader.last.options
-            # A read of the config while it refreshes (by a logging handler, say) starts no refresh.
-            self._due_s = self._due_at_s = math.inf
-            try:
-                state, health = _load(self.loader, self._clock, consistent=consistent)
-                view = self.overrides.view(state.options) if state.changed else None
-                # It may have been closed meanwhile.
-                if stopped.is_set():
-                    raise StoreClosedError(self.name)
-                self._accept(state, health, view)
-            except BaseException as error:
+            # A signal handler that reloaded meanwhile asked later, and has the newer answer.
+            if self.loader.last is not before:
+                return
+            self._accept(state, health, view)
+        except BaseException as error:
+            if self.loader.last is before:
                 self._failed(error)
-                raise
-            try:
-                if failures:
-                    text = "store %r: refreshed again after %d failures"
-                    logger.info(text, self.name, failures)
-                if self._fallback is not None:
-                    self._fallback.save(state, health)
-            finally:
-                if state.changed:
-                    self.subscriptions.notify(old, state.options, state.changed)
+            raise
+        if state.changed:
+            self.subscriptions.queue(old, self._stored, state.changed)
+        if failures:
+            logger.info("store %r: refreshed again after %d failures", self.name, failures)
+        if self._fallback is not None:
+            self._fallback.save(state, health)
 
     def _accept(self, state: State, health: Health, view: View | None) -> None:
         # First what can fail: a state that was kept but not shown would never be shown.
         if view is not None:
             self._publish(view)
+            self._stored = view.stored
         self.loader.last = state
         self.health = health
-        self._due_s = health.loaded_monotonic_s + self._schedule.interval_s
-        self._due_at_s = health.loaded_at.timestamp() + self._schedule.interval_s
+        self._due = health.loaded.after(self._schedule.interval_s)
 
     def _failed(self, error: BaseException) -> None:
         reason = describe(error)
@@ -186,9 +227,7 @@ class Refresher:
             logger.warning(text, self.name, reason)
 
     def _retry_after(self, failures: int) -> None:
-        delay_s = self._schedule.next_s(failures)
-        self._due_s = self._clock.monotonic() + delay_s
-        self._due_at_s = self._clock.now().timestamp() + delay_s
+        self._due = Moment.now(self._clock).after(self._schedule.next_s(failures))
 
     def check(self) -> None:
         """
@@ -197,40 +236,33 @@ class Refresher:
         Raises:
             StaleConfigError: The snapshot is older than `max_stale`, even after a refresh.
         """
-        if not self._is_background and self._is_due():
+        notice_fork()
+        if not self._is_background and self._due.has_come(self._clock):
             self._refresh_on_demand()
         health = self.health
         age_s = self.age_s(health)
         if self._max_stale_s is not None and age_s > self._max_stale_s:
-            reason = f"loaded {age_s:.0f} s ago, max_stale is {self._max_stale_s:g} s"
+            age = "at an unknown time" if math.isinf(age_s) else f"{age_s:.0f} s ago"
+            reason = f"loaded {age}, max_stale is {self._max_stale_s:g} s"
             if health.last_error is not None:
                 reason = f"{reason}; the last refresh failed: {health.last_error}"
             raise StaleConfigError(self.name, reason)
 
     def _refresh_on_demand(self) -> None:
-        # One reader refreshes; the others read the snapshot that is there.
-        if self._ticker.stopped.is_set() or not self._lock.acquire(blocking=False):
+        if self._ticker.stopped.is_set():
             return
         try:
-            if self._is_due():
-                self.refresh(consistent=False)
+            # One reader refreshes; the others read the snapshot that is there.
+            with self._in_turn(is_patient=False) as is_mine:
+                if is_mine and self._due.has_come(self._clock):
+                    self._refresh(consistent=False)
         except Exception as error:
-            # refresh() has logged it, and keeps the next reader from trying too soon.
+            # It is logged, and keeps the next reader from trying too soon.
             logger.debug("store %r: refresh before a read: %s", self.name, describe(error))
-        finally:
-            self._lock.release()
-
-    def _is_due(self) -> bool:
-        # The monotonic clock of a machine that is restored from an image (Lambda SnapStart) resumes
-        # where it stopped, days ago; the time of day does not.
-        return (
-            self._clock.monotonic() >= self._due_s
-            or self._clock.now().timestamp() >= self._due_at_s
-        )
 
     def age_s(self, health: Health) -> float:
         """Seconds since the snapshot was last known to be the store's state."""
-        return max(0.0, self._clock.monotonic() - health.loaded_monotonic_s)
+        return health.loaded.age_s(self._clock)
 
     @contextlib.contextmanager
     def overridden(self, options: Mapping[str, ReadOnlyDict]) -> Iterator[None]:
@@ -240,7 +272,8 @@ class Refresher:
         Raises:
             SchemaError: They do not fit the schema; nothing has changed.
         """
-        with self._lock:
+        notice_fork()
+        with self._in_turn():
             override = self.overrides.push(options)
             try:
                 self._publish(self.overrides.view(self.loader.last.options))
@@ -250,12 +283,12 @@ class Refresher:
         try:
             yield
         finally:
-            with self._lock:
+            with self._in_turn():
                 self.overrides.pop(override)
                 self._publish(self.overrides.view(self.loader.last.options))
 
 
 def _load(loader: Loader, clock: Clock, *, consistent: bool) -> tuple[State, Health]:
     """Load the next state of a store, with the time of the question, not of the answer."""
-    health = Health(clock.monotonic(), clock.now())
+    health = Health(Moment.now(clock), clock.now())
     return loader.load(consistent=consistent), health

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import threading
 from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -22,7 +23,12 @@ _Options = Mapping[str, Any]
 
 @attrs.define(eq=False)
 class Subscriptions:
-    """The callbacks of one config, called one after the other."""
+    """
+    The callbacks of one config, called one after the other.
+
+    A refresh queues its changes under its lock, which gives their order, and delivers them after
+    it. A callback may wait for a thread that waits for a refresh.
+    """
 
     _store: str
     # A dict keeps the order. Each operation on it is atomic, so there is no lock: a child could
@@ -31,7 +37,7 @@ class Subscriptions:
     _pending: deque[tuple[_Options, _Options, tuple[str, ...]]] = attrs.field(
         factory=deque, repr=False
     )
-    _is_notifying: bool = False
+    _turn: threading.Lock = attrs.field(factory=threading.Lock, repr=False)
 
     def add(self, callback: Callback, option: str | None) -> Callable[[], None]:
         """Add a callback; the result removes it, and may be called again."""
@@ -46,24 +52,28 @@ class Subscriptions:
     def after_fork(self) -> None:
         """In a forked child: drop the notifications that were under way in the parent."""
         self._pending.clear()
-        self._is_notifying = False
+        self._turn = threading.Lock()
 
-    def notify(self, old: _Options, new: _Options, options: tuple[str, ...]) -> None:
-        """
-        Call the subscribers of the changed options, in order; one caller at a time.
-
-        A callback that reloads the config makes new changes. They wait until every subscriber has
-        been called for these, so that nobody sees changes out of order.
-        """
+    def queue(self, old: _Options, new: _Options, options: tuple[str, ...]) -> None:
+        """Queue changed options for the next `deliver`."""
         self._pending.append((old, new, options))
-        if self._is_notifying:
-            return
-        self._is_notifying = True
-        try:
-            while self._pending:
-                self._call_all(*self._pending.popleft())
-        finally:
-            self._is_notifying = False
+
+    def deliver(self) -> None:
+        """
+        Call the subscribers of the queued changes, in order; one thread at a time.
+
+        A thread that comes while another one delivers leaves its changes to it, and so does a
+        callback that reloads the config: nobody sees changes out of order, and nobody waits.
+        """
+        turn = self._turn
+        # Looked at again after the turn: somebody may have queued a change and found it taken.
+        while self._pending and turn.acquire(blocking=False):
+            try:
+                # A callback may fork: what is pending in the child is not of this thread.
+                while self._pending and turn is self._turn:
+                    self._call_all(*self._pending.popleft())
+            finally:
+                turn.release()
 
     def _call_all(self, old: _Options, new: _Options, options: tuple[str, ...]) -> None:
         calls = [

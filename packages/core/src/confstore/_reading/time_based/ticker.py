@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import weakref
 from collections.abc import Callable
 
 import attrs
 
-from confstore._process.clock import Clock, Event
+from confstore._process.clock import Clock, Event, Moment
 from confstore._process.forks import parts_of
 
 __all__ = ["Ticker"]
+
+_LOOK_S = 60.0
+"""A wait does not count the machine's sleep, so the clocks are looked at this often."""
+
+_SHORTEST_S = 0.001
 
 
 @attrs.define(eq=False)
@@ -42,7 +48,7 @@ class Ticker:
         finalizer = weakref.finalize(owner, self.stopped.set)
         finalizer.atexit = False
         self._finalizer = finalizer
-        arguments = (weakref.ref(owner), function, self.stopped, finalizer, first_s)
+        arguments = (weakref.ref(owner), function, self._clock, self.stopped, finalizer, first_s)
         thread = threading.Thread(target=_run, args=arguments, name=self._name, daemon=True)
         self._clock.start(thread)
 
@@ -68,11 +74,13 @@ class Ticker:
 def _run(
     reference: weakref.ref[object],
     function: Callable[[object], float],
+    clock: Clock,
     stopped: Event,
     finalizer: weakref.finalize[..., object],
     delay_s: float,
 ) -> None:
-    while not stopped.wait(delay_s):
+    process = os.getpid()
+    while not _is_stopped_within(delay_s, clock, stopped):
         owner = reference()
         if owner is None:
             # Collected at the recursion limit, where Python cannot call a finalizer. It is called
@@ -80,5 +88,21 @@ def _run(
             finalizer()
             return
         delay_s = function(owner)
+        if os.getpid() != process:
+            # A subscriber forked. This child has got a thread for this already.
+            return
         # While it waits, this thread holds nothing.
         del owner
+
+
+def _is_stopped_within(delay_s: float, clock: Clock, stopped: Event) -> bool:
+    """Wait so many seconds, sleep of the machine included; True if it is stopped before."""
+    rest_s = delay_s
+    while True:
+        began, wait_s = Moment.now(clock), min(rest_s, _LOOK_S)
+        if stopped.wait(wait_s):
+            return True
+        rest_s -= max(wait_s, began.age_s(clock))
+        # Less is an error of rounding, and maybe too short to wait for.
+        if rest_s < _SHORTEST_S:
+            return False

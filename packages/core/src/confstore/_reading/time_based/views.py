@@ -8,6 +8,7 @@ from typing import Any
 
 import attrs
 
+from confstore._process.clock import Moment
 from confstore._schemas.schema import OptionsSchema, StoreSchema
 from confstore._values.read_only import ReadOnlyDict
 
@@ -23,12 +24,14 @@ class View:
         options: Every option, read-only.
         current: The result of `config.current`: the typed object, or the options themselves.
         attributes: The values of `config.NAME`.
+        stored: The store's options as subscribers get them: typed ones, and the others plain.
         version: Counts the views that a config has shown; 1 is the first.
     """
 
     options: ReadOnlyDict = attrs.field(repr=False)
     current: Any = attrs.field(repr=False)
     attributes: Mapping[str, Any] = attrs.field(repr=False)
+    stored: Mapping[str, Any] = attrs.field(repr=False)
     version: int
 
 
@@ -53,7 +56,8 @@ class Overrides:
             merged: dict[str, Any] = dict(options)
             for overridden in self._in_force.values():
                 merged.update(overridden)
-            view = self._shaped(ReadOnlyDict(merged))
+            stored = view.stored
+            view = attrs.evolve(self._shaped(ReadOnlyDict(merged)), stored=stored)
         self._version = view.version
         return view
 
@@ -70,16 +74,17 @@ class Overrides:
     def _shaped(self, options: ReadOnlyDict) -> View:
         version = self._version + 1
         if self._schema is None:
-            return View(options, options, options, version)
-        current, typed = self._schema.apply(options)
-        return View(options, current, {**options, **typed}, version)
+            return View(options, options, options, options, version)
+        current, typed, shown = self._schema.apply(options)
+        stored = {**options, **typed}
+        return View(options, current, {**stored, **shown}, stored, version)
 
 
 @attrs.frozen
 class Health:
     """The outcome of the last refreshes; replaced as a whole, so that no reader sees half of it."""
 
-    loaded_monotonic_s: float
+    loaded: Moment
     loaded_at: datetime
     is_fallback: bool = False
     consecutive_failures: int = 0
@@ -93,7 +98,7 @@ class Status:
 
     Attributes:
         loaded_at: When the snapshot was last known to be the store's state; aware, in UTC.
-        age: Seconds since then.
+        age: Seconds since then, with the machine's sleep; infinite if no clock here can tell.
         version: Counts the different snapshots that were shown; 1 is the first.
         consecutive_failures: Failed refreshes since the last successful one.
         last_error: Why the last refresh failed; None after a success.

@@ -26,6 +26,18 @@ __all__ = ["CommitRules", "any_version", "is_journaled"]
 _GOOD = Change("good", {"canary": CANARY})
 _HALF: Mapping[str, str] = MappingProxyType({"canary": CANARY * (MAX_COMMIT_B // 2 // len(CANARY))})
 
+_OTHERS: Mapping[str, Values | None] = MappingProxyType(
+    {
+        "it exists": None,
+        "it has keys": {},
+        "a key is missing": {"a": 1, "n": None},
+        "a key is too much": {"a": 1, "b": [{"c": {"d"}}], "n": None, "canary": CANARY},
+        "a value is another": {"a": 2, "b": [{"c": {"d"}}], "n": None},
+        "a value has another type": {"a": True, "b": [{"c": {"d"}}], "n": None},
+        "a part is another": {"a": 1, "b": [{"c": {"e"}}], "n": None},
+    }
+)
+
 INVALID_COMMITS: Mapping[str, dict[str, Any]] = MappingProxyType(
     {
         "no change": {"changes": []},
@@ -135,6 +147,14 @@ class CommitRules(Machine):
         self.read(other)
 
     @rule_if(is_journaled, option=some_option)
+    def refuse_versions_to_come(self, option: str) -> None:
+        """A version that the store has not come to is another store's, and a conflict."""
+        for ahead in (1, 2, 998):
+            changes = [Change(option, {"canary": CANARY}), Change(f"{option[:64]} beside", None)]
+            self.commit(changes, if_version=self.version + ahead, why="a version to come")
+        self.commit([Change(option, {})], if_version=self.version)
+
+    @rule_if(is_journaled, option=some_option)
     def commit_without_effect(self, option: str) -> None:
         """Writing equal values and deleting an absent option are commits, too."""
         self.write(option, {"a": 1})
@@ -173,6 +193,29 @@ class CommitRules(Machine):
         text = "a" * (MAX_OPTION_SIZE_B - option_size_b(name, {"text": ""}))
         self.commit([Change(name, {"text": text})], comment="a" * MAX_REMARKS_B)
         self.commit([Change(name, None)])
+
+    @rule_if(is_journaled, option=some_option)
+    def commit_to_the_journal_only(self, option: str) -> None:
+        """What the options hold is committed to the journal alone, and nothing else is."""
+        self.write(option, {"a": 1, "b": [{"c": {"d"}}], "n": None})
+        same = Change(option, {"n": None, "b": [{"c": {"d"}}], "a": 1})
+        never = Change(f"{option[:64]} never", None)
+        self.commit([same], journal_only=True)
+        self.commit([never, same], journal_only=True, author="operator", comment="as it is")
+        for reason, values in _OTHERS.items():
+            other = Change(option, values)
+            self.commit([other], journal_only=True, why=reason)
+            self.commit([never, other], journal_only=True, why=reason)
+        made = Change(never.option, {"canary": CANARY})
+        self.commit([same, made], journal_only=True, why="it does not exist")
+        self.read(option)
+        self.read(never.option)
+        self.do("delete", option)
+        self.commit([same], journal_only=True, why="it was deleted")
+        self.commit([Change(option, None)], journal_only=True)
+        self.commit([Change(option, None)], journal_only=True, if_version=self.version - 1)
+        for reason, commit in INVALID_COMMITS.items():
+            self.commit(**commit, journal_only=True, why=reason)
 
     def commit(
         self,

@@ -208,7 +208,7 @@ class JournalRules(CommitRules):
             self.edit_by_hand(self.home, edited, deepcopy(new))
         aim = {name: new for name, new in by_hand.items() if new is not None}
         changes = self.model.changes_to(aim, by_hand)
-        changed = [change.option for change in changes]
+        changed = sorted(change.option for change in changes)
         held = journaled(self.store)
         seen = sorted({one.option for one in diff(state_at(held, self.version), held)})
         assert seen == changed, "options and journal differ in what was edited by hand"

@@ -107,20 +107,8 @@ _TYPES: dict[str, Any] = {
 _KEYS: dict[str, Any] = {
     "key that is too long": "a" * (MAX_KEY_B + 1),
     "key that is too long in UTF-8": "\u00e9" * (MAX_KEY_B // 2 + 1),
-    **{
-        f"key {key!r}": key
-        for key in (
-            "",
-            1,
-            True,
-            None,
-            b"key",
-            ("key",),
-            "key\ud800",
-            "\udc00key",
-            *sorted(RESERVED_KEYS),
-        )
-    },
+    **{f"key {key!r}": key for key in ("", 1, True, None, b"key", ("key",))},
+    **{f"key {key!r}": key for key in ("key\ud800", "\udc00key", *sorted(RESERVED_KEYS))},
 }
 _SIZES: dict[str, Any] = {
     "text that is too large": {"text": "a" * MAX_OPTION_SIZE_B},

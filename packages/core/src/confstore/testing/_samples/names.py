@@ -51,19 +51,10 @@ FAMILIES = (
 def relatives(name: str) -> list[str]:
     """List names that are nearly equal: by case, normal form, blanks, prefix and suffix."""
     near = [
-        name.swapcase(),
-        name.casefold(),
-        unicodedata.normalize("NFC", name),
-        unicodedata.normalize("NFD", name),
+        *(name.swapcase(), name.casefold()),
+        *(unicodedata.normalize(form, name) for form in ("NFC", "NFD")),
         name[:-1],
-        name + "x",
-        "x" + name,
-        name + " ",
-        " " + name,
-        name + "\n",
-        name + "\0",
-        name + "/",
-        name + ".json",
-        "_" + name,
+        *(name + suffix for suffix in ("x", " ", "\n", "\0", "/", ".json")),
+        *(prefix + name for prefix in ("x", " ", "_")),
     ]
     return [other for other in dict.fromkeys(near) if other and other != name]
