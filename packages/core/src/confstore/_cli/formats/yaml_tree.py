@@ -23,6 +23,7 @@ from typing import Any, NoReturn
 import yaml
 from yaml.composer import Composer
 
+from confstore._cli.formats.yaml_reasons import REASONS, TOO_DEEP
 from confstore.documents import MAX_NESTING, TextFault, number_from_text
 
 __all__ = ["FaultyYAMLError", "compose", "is_surely_text", "place_of", "tree_of"]
@@ -36,46 +37,6 @@ _UNPRINTABLE = re.compile(
 )
 _PLAIN = "!confstore-plain"
 _STR = "tag:yaml.org,2002:str"
-
-_TOO_DEEP = "lists and mappings are nested too deep"
-
-# The beginnings of the two parsers' messages; the rest may quote the document.
-_REASONS = {
-    "found a tab": "a tab cannot indent YAML: use blanks",
-    "found character": "text cannot begin with this character here: put it in quotes",
-    "mapping values are not allowed": "no colon can stand here: put the text in quotes",
-    "mapping keys are not allowed": "no ? can stand here: put the text in quotes",
-    "block sequence entries are not allowed": "no list can begin here: use a new line",
-    "sequence entries are not allowed": "no list can begin here: use a new line",
-    "could not find expected directive": "a line cannot begin with %: put it in quotes",
-    "found unknown directive": "a line cannot begin with %: put it in quotes",
-    "found unexpected document": "the quotes that begin before are not closed",
-    "found undefined alias": "this alias has no anchor before it",
-    "found undefined tag": "this tag has no meaning here: put text that begins with ! in quotes",
-    "found unexpected ':'": "no colon can stand here: put the text in quotes",
-    "did not find expected ','": "a comma or the closing bracket is missing before this",
-    "expected ','": "a comma or the closing bracket is missing before this",
-    "did not find expected '-'": "this does not belong here: mend the indentation",
-    "did not find expected node": "a value is missing here",
-    "expected the node content": "a value is missing here",
-    "did not find expected <document start>": "this cannot stand before or behind the document",
-    "expected '<document start>'": "this cannot stand before or behind the document",
-    "did not find expected comment": "nothing more can stand behind a | or > on its line",
-    "expected chomping": "nothing more can stand behind a | or > on its line",
-    "expected a comment": "nothing more can stand behind a | or > on its line",
-    "did not find expected alphabetic": "a name is missing behind & or *: put the text in quotes",
-    "expected alphabetic": "a name is missing behind & or *: put the text in quotes",
-    "did not find expected hexdecimal": "this escape needs more hexadecimal digits",
-    "expected escape sequence": "this escape needs more hexadecimal digits",
-    "found unexpected end of stream": "the quotes that begin before are not closed",
-    "expected <block end>": "this does not belong here: mend the indentation",
-    "did not find expected key": "this does not belong here: mend the indentation",
-    "could not find expected ':'": "a colon is missing, between a key and its value",
-    "found unknown escape": "this is no escape of YAML: put the text in single quotes",
-    "but found another document": "a second document begins here: put all into the first",
-    # Newer parsers look ahead, and give up before an event comes.
-    "exceeded maximum nesting depth": _TOO_DEEP,
-}
 
 
 class FaultyYAMLError(Exception):
@@ -100,7 +61,7 @@ def compose(text: str) -> yaml.Node:
         # The parsers always know the place.
         mark: Any = error.problem_mark
         problem = error.problem or ""
-        known = (reason for begin, reason in _REASONS.items() if problem.startswith(begin))
+        known = (reason for begin, reason in REASONS.items() if problem.startswith(begin))
         fault = TextFault(mark.line + 1, mark.column + 1, next(known, "this is not YAML"))
         tab = _indenting_tab(text, mark.line)
         if tab is not None:
@@ -157,7 +118,7 @@ class _CheckedComposer(Composer):
                 _fail(event, f"aliases repeat more than {_MAX_REPEATED:,} values: write them out")
             return super().compose_node(parent, index)
         if self._depth == MAX_NESTING and not isinstance(event, yaml.ScalarEvent):
-            _fail(event, _TOO_DEEP)
+            _fail(event, TOO_DEEP)
         if event.tag == "!":
             # Text without quotes, which the resolver would not tell from other scalars.
             event.tag = _STR if isinstance(event, yaml.ScalarEvent) else None
