@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -30,9 +31,16 @@ def adapter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def no_adapters(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As if no adapter were installed."""
+def no_metadata(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Packages without *.dist-info, as in a slim package of Lambda or a program of PyInstaller."""
     monkeypatch.setattr("importlib.metadata.entry_points", lambda **_: ())
+
+
+@pytest.fixture
+def no_adapters(no_metadata: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if no adapter were installed."""
+    for scheme in ("dynamodb", "file", "memory"):
+        monkeypatch.setitem(sys.modules, f"confstore_{scheme}", None)
 
 
 def opened(url: str | None = None) -> Any:
@@ -91,6 +99,25 @@ def test_error_does_not_show_the_query() -> None:
     with pytest.raises(InvalidURLError) as caught:
         open_store("prod?password=secret")
     assert "secret" not in str(caught.value)
+
+
+@pytest.mark.usefixtures("no_metadata")
+def test_adapter_of_ours_without_metadata() -> None:
+    """It can be imported, so it is found."""
+    store = open_store("memory:without-metadata")
+    assert store.name == "without-metadata"
+    store.close()
+
+
+@pytest.mark.usefixtures("no_metadata")
+def test_adapter_that_lacks_another_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is missing is named, and not the adapter that is there."""
+    for name in [name for name in sys.modules if name.startswith("confstore_memory")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "confstore_memory._url", None)
+    with pytest.raises(ModuleNotFoundError) as caught:
+        open_store("memory:test")
+    assert caught.value.name == "confstore_memory._url"
 
 
 @pytest.mark.usefixtures("no_adapters")

@@ -5,14 +5,11 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Literal, TypeAlias, cast
+from typing import Literal, TypeAlias, cast
 
 from confstore._stores.protocols import Store
 from confstore._values.names import closest
 from confstore.errors import BackendNotInstalledError, InvalidURLError
-
-if TYPE_CHECKING:
-    from importlib.metadata import EntryPoint
 
 __all__ = ["ENTRY_POINTS", "URL_VARIABLE", "Purpose", "open_store", "percent_decode", "shown_url"]
 
@@ -64,10 +61,9 @@ def open_store(url: str | None = None, *, purpose: Purpose = "create") -> Store:
             raise InvalidURLError("", reason)
     match = _SCHEME.match(url)
     if match is None:
-        raise InvalidURLError(
-            shown_url(url), "it starts with a scheme, as in file:config/prod.json"
-        )
-    opener = cast("Callable[..., Store]", _adapter(match[1].lower()).load())
+        reason = "it starts with a scheme, as in file:config/prod.json"
+        raise InvalidURLError(shown_url(url), reason)
+    opener = _opener(match[1].lower())
     if purpose != "create":
         import inspect  # not at the top: most programs create
 
@@ -102,17 +98,34 @@ def percent_decode(text: str, url: str) -> str:
         raise InvalidURLError(url, "its percent escapes are not UTF-8") from None
 
 
-def _adapter(scheme: str) -> EntryPoint:
+def _opener(scheme: str) -> Callable[..., Store]:
     # Not at the top: only programs that open a store by URL pay for it.
     from importlib.metadata import entry_points
 
     installed = {entry.name: entry for entry in entry_points(group=ENTRY_POINTS)}
     if scheme in installed:
-        return installed[scheme]
+        return cast("Callable[..., Store]", installed[scheme].load())
     if scheme in _OUR_ADAPTERS:
+        # Slim packages of Lambda and programs of PyInstaller leave *.dist-info out, and with it
+        # every entry point.
+        opener = _imported(_OUR_ADAPTERS[scheme].replace("-", "_"))
+        if opener is not None:
+            return opener
         advice = f"python -m pip install {_OUR_ADAPTERS[scheme]}"
     else:
         known = sorted(installed.keys() | _OUR_ADAPTERS.keys())
         close = closest(scheme, known)
         advice = f"did you mean {close!r}?" if close else f"known are {', '.join(known)}"
     raise BackendNotInstalledError(scheme, advice)
+
+
+def _imported(package: str) -> Callable[..., Store] | None:
+    from importlib import import_module
+
+    try:
+        return cast("Callable[..., Store]", import_module(package).open_url)
+    except ModuleNotFoundError as error:
+        # A package that is there, and needs another one, says so itself.
+        if error.name != package:
+            raise
+    return None

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from confstore.adapter import checked_keys, checked_option, checked_store
+from confstore.adapter import checked_keys, checked_option, checked_store, closest
 from confstore.errors import InvalidNameError
 
 
@@ -130,3 +130,20 @@ def test_key_that_is_no_str_is_refused(key: Any) -> None:
     """A key is a str; the error names the type and not the key."""
     with pytest.raises(TypeError, match=f"not {type(key).__name__}"):
         checked_keys(["a", key])
+
+
+@pytest.mark.parametrize(
+    ("name", "known", "meant"),
+    [
+        ("dc", "db", "db"),
+        ("hots", "host", "host"),
+        ("Login", "login", "login"),
+        ("thirdparty", "third-party", "third-party"),
+        ("timeout", "mount", None),
+        ("password", "passport-office", None),
+        ("nothing", "login", None),
+    ],
+)
+def test_only_a_really_close_name_is_meant(name: str, known: str, meant: str | None) -> None:
+    """A question about another thing would mislead."""
+    assert closest(name, [known]) == meant

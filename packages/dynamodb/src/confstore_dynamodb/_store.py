@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 
 __all__ = ["DynamoDBStore"]
 
+_MAX_LOOKED_AT = 100
+"""Items of one look at a table's stores: at most 1 MB, or 128 read units."""
+
 T = TypeVar("T")
 
 
@@ -152,6 +155,22 @@ class DynamoDBStore(ClosesOnExit):
         """See `confstore.Store`; each page is read when its first option is asked for."""
         self._connection.check_open()
         return self._query.options(PLAIN, consistent=consistent)
+
+    def stores(self) -> list[str]:
+        """
+        The stores that the table has, for somebody who mistyped one.
+
+        It reads one page of at most 100 items, eventually consistent, and needs `dynamodb:Scan`.
+        """
+        key = self._schema.store_key
+        reply = self._connection.call(
+            "scan",
+            Limit=_MAX_LOOKED_AT,
+            ProjectionExpression="#s",
+            ExpressionAttributeNames={"#s": key},
+        )
+        names = {item[key]["S"] for item in self._connection.expect(reply, "Items")}
+        return sorted(name for name in names if not name.startswith("_journal:"))
 
     def poll(self, checkpoint: object = None, *, consistent: bool = False) -> Poll:
         """

@@ -113,6 +113,10 @@ class FileStore(ClosesOnExit):
         """The store's name: the file's, without `.json`."""
         return self._name
 
+    def expect_absence(self) -> None:
+        """Do not warn of an absent file: a write is about to make it."""
+        self._file.options.expect_absence()
+
     def files(self) -> tuple[str, ...]:
         """The absolute paths of the options, the journal and the lock; none needs to exist."""
         return self._file.paths()

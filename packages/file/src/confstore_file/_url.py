@@ -56,6 +56,8 @@ def open_url(url: str, *, purpose: str = "create") -> FileStore:
     except InvalidNameError as error:
         raise InvalidURLError(shown, f"{error}; files are named like {_EXAMPLES}") from None
     _check_exists(path, store, purpose)
+    if purpose == "write":
+        store.expect_absence()
     return store
 
 

@@ -82,6 +82,10 @@ class WatchedFile:
         # Of a broken file, so that a large one is not parsed again at each look.
         self._fault: tuple[Signature, CorruptStoreError] | None = None
 
+    def expect_absence(self) -> None:
+        """Do not warn of an absent file: a write is about to make it."""
+        self._has_warned = True
+
     def read(self, *, is_for_write: bool = False) -> State:
         """
         The file as it is now.

@@ -17,6 +17,7 @@ __all__ = ["main"]
 def main() -> int:
     """Run the command line on this process's arguments, and return the exit code."""
     try:
+        _use_utf8_mode()
         if sys.argv[1:] == ["--version"] and _print_version():
             return 0
         try:
@@ -29,6 +30,19 @@ def main() -> int:
         return run(sys.argv[1:])
     except KeyboardInterrupt:
         return 130
+
+
+def _use_utf8_mode() -> None:
+    """
+    Start again in UTF-8 mode where the locale is forced to ASCII.
+
+    There Python cannot name a file or an option beyond ASCII. A flag, and not PYTHONUTF8: the
+    environment is passed on by `exec`.
+    """
+    if sys.getfilesystemencoding() == "ascii":
+        # As it was started, and not by -m, which would import from the working directory.
+        again = [sys.executable, "-X", "utf8", *sys.orig_argv[1:]]
+        os.execv(sys.executable, [os.fsencode(argument) for argument in again])  # noqa: S606 (this program)
 
 
 def _print_version() -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
 
 import attrs
 import click
@@ -12,14 +12,24 @@ import click
 from confstore._cli.terminal.exit_codes import CommandError, ExitCode
 from confstore._cli.terminal.text import did_you_mean, visible
 from confstore.adapter import ClosesOnExit
-from confstore.errors import NotJournaledError, OptionNotFoundError
+from confstore.errors import ConfigStoreError, NotJournaledError, OptionNotFoundError
 
 if TYPE_CHECKING:
     from confstore import JournaledStore, Store, Values
 
-__all__ = ["FORMATS", "Session", "absent_key", "absent_option", "journal_of", "options_now"]
+__all__ = [
+    "FORMATS",
+    "Session",
+    "absent_key",
+    "absent_option",
+    "journal_of",
+    "options_now",
+    "other_stores",
+]
 
 FORMATS = ("json", "yaml", "table")
+
+_MAX_NAMED = 20
 
 _Purpose: TypeAlias = Literal["read", "write", "create"]
 
@@ -117,6 +127,28 @@ class Session(ClosesOnExit):
             raise CommandError(f"to {doing} without a terminal to ask in, give --yes")
         if not click.confirm(visible(f"{doing}?"), err=True):
             raise CommandError("nothing was changed", ExitCode.DECLINED)
+
+
+class _OneOfMany(Protocol):
+    """A store in a place that holds several."""
+
+    def stores(self) -> list[str]: ...
+
+
+def other_stores(store: Store) -> str:
+    """The other stores in the place of an empty one, to append to a message; empty without any."""
+    from confstore import ability
+
+    one = ability(store, _OneOfMany)
+    if one is None:
+        return ""
+    try:
+        names = [name for name in one.stores() if name != store.name]
+    except ConfigStoreError:
+        # It needs a permission that reading does not need.
+        return ""
+    named = ", ".join(map(repr, names[:_MAX_NAMED])) + (" and more" if names[_MAX_NAMED:] else "")
+    return f"; its table has {named}" if names else ""
 
 
 def journal_of(store: Store) -> JournaledStore | None:

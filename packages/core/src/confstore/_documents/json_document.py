@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any, NoReturn
 
 from confstore._documents.json_place import TextFault, decode_text, find_json_fault
-from confstore._documents.tagged_json import JSONPathError, OptionReader
+from confstore._documents.tagged_json import AN_OPTION, JSONPathError, OptionReader
 from confstore._values.numbers import MAX_DIGITS, Number, number_from_text
 from confstore._values.read_only import ReadOnlyDict
 from confstore.errors import InvalidDocumentError
@@ -21,7 +21,9 @@ _LONG_INT = b"0" * (MAX_DIGITS + 1)
 _WINDOW_B = 1_000
 
 
-def options_from_json(content: bytes, source: str) -> dict[str, ReadOnlyDict]:
+def options_from_json(
+    content: bytes, source: str, *, option: str | None = None, remedy: str = AN_OPTION
+) -> dict[str, ReadOnlyDict]:
     """
     Every option of a document, read-only and canonical.
 
@@ -30,24 +32,28 @@ def options_from_json(content: bytes, source: str) -> dict[str, ReadOnlyDict]:
     Args:
         content: The document.
         source: The name of its file, for errors.
+        option: The name of the one option that the document is; else it holds options.
+        remedy: What to do about a value that stands where options do, for errors.
 
     Raises:
         InvalidDocumentError: It is not the JSON of a store's options; it says where and why, and
             quotes no value.
     """
-    options = _options(content)
+    options = _options(content, option, remedy)
     if isinstance(options, TextFault):
         # Raised here and not in the handlers: an exception of the decoder may quote the text.
         raise InvalidDocumentError(f"{source}:{options.line}:{options.column}", options.reason)
     return options
 
 
-def _options(content: bytes) -> dict[str, ReadOnlyDict] | TextFault:
+def _options(
+    content: bytes, option: str | None, remedy: str
+) -> dict[str, ReadOnlyDict] | TextFault:
     text = decode_text(content)
     if isinstance(text, TextFault):
         return text
     try:
-        return _decoded(text, content)
+        return _decoded(text, content, option, remedy)
     except JSONPathError as error:
         fault = find_json_fault(text, error.path, error.reason)
     except ValueError:
@@ -60,16 +66,20 @@ def _options(content: bytes) -> dict[str, ReadOnlyDict] | TextFault:
     return fault or TextFault(1, 1, "this is not the JSON of options")
 
 
-def _decoded(text: str, content: bytes) -> dict[str, ReadOnlyDict]:
+def _decoded(text: str, content: bytes, option: str | None, remedy: str) -> dict[str, ReadOnlyDict]:
     raw = json.loads(
         text, object_hook=ReadOnlyDict, parse_constant=_refuse_constant, parse_float=_number
     )
     if not isinstance(raw, ReadOnlyDict):
         raise ValueError("the top level is not an object")  # noqa: TRY004 (of the text)
-    reader = _reader(content, len(raw))
-    options = {sys.intern(name): reader.option(name, values) for name, values in raw.items()}
+    option_count = len(raw) if option is None else 0
+    reader = _reader(content, option_count, remedy)
+    if option is None:
+        options = {sys.intern(name): reader.option(name, values) for name, values in raw.items()}
+    else:
+        options = {option: reader.only_option(option, raw)}
     # A decoder that looks at each pair takes half as long again.
-    if _may_repeat_keys(content, len(raw) + reader.key_count):
+    if _may_repeat_keys(content, option_count + reader.key_count):
         json.loads(text, object_pairs_hook=_refuse_repeated)
     return options
 
@@ -86,7 +96,7 @@ def _may_repeat_keys(content: bytes, key_count: int) -> bool:
     return content.translate(None, b" \t\n\r").count(b'":') != key_count
 
 
-def _reader(content: bytes, option_count: int) -> OptionReader:
+def _reader(content: bytes, option_count: int, remedy: str) -> OptionReader:
     # Only an escape makes a lone surrogate, and only a long row of digits an int of so many.
     is_ordinary = b"\\u" not in content and _LONG_INT not in content.translate(_DIGITS_AS_ZEROS)
     # A string of JSON has no line break in it. So if each window of the text has one, a key and its
@@ -101,6 +111,7 @@ def _reader(content: bytes, option_count: int) -> OptionReader:
         _SCALARS if is_ordinary else _SCALARS - {str, int},
         4 * _WINDOW_B if has_breaks else None,
         is_flat=is_ordinary and not has_containers,
+        remedy=remedy,
     )
 
 

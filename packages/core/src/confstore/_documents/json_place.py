@@ -26,6 +26,11 @@ _ESCAPE = re.compile(r'\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})')
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?")
 _WORD = re.compile(r"[-+]?\w*")
 _LITERALS = {"true", "false", "null"}
+_COMMENT = re.compile(r"//|/\*|\#")
+# Behind one character: a brace may have been taken for the beginning of an object.
+_TEMPLATE = re.compile(r"\{[{%]|.?(?:\{[{%]|\$\{|<%)", re.DOTALL)
+_A_TEMPLATE = "this is a template, whose places are not filled in: render it first"
+
 _NOT_NUMBERS = {"NaN", "Infinity", "-Infinity", "+Infinity"}
 
 _Path = tuple[str | int, ...]
@@ -105,6 +110,7 @@ class _Scanner:
 
     def store(self) -> None:
         self._skip_blanks()
+        self.offsets[()] = self._at
         if self._next() not in {"{", ""}:
             self._fail("the file holds one object of option to values: it begins with {")
         self._value(())
@@ -238,6 +244,10 @@ class _Scanner:
     def _fail(self, reason: str, offset: int | None = None) -> NoReturn:
         if offset is None:
             offset = self._at
+            if _COMMENT.match(self._text, offset):
+                reason = "JSON has no comments: remove this one"
+            elif _TEMPLATE.match(self._text, max(0, offset - 1)):
+                reason = _A_TEMPLATE
         if offset >= len(self._text):
             reason = f"the text ends too early: {reason}"
         # No context: an exception of a library may quote the text.

@@ -23,6 +23,7 @@ from confstore._values.types import Value
 from confstore.errors import InvalidNameError, InvalidValueError
 
 __all__ = [
+    "AN_OPTION",
     "MAX_NESTING",
     "JSONPathError",
     "OptionReader",
@@ -31,6 +32,8 @@ __all__ = [
     "values_to_json",
 ]
 
+
+AN_OPTION = "an option is an object of key to value"
 
 # Unlike a ReadOnlyDict, which refuses it.
 _set_item: Callable[[dict[str, Any], str, Any], None] = dict.__setitem__
@@ -92,17 +95,27 @@ def values_from_json(raw: object) -> ReadOnlyDict:
     return OptionReader().values(raw)
 
 
-def options_from_tree(tree: object) -> dict[str, ReadOnlyDict]:
+def options_from_tree(
+    tree: object, option: str | None = None, remedy: str = AN_OPTION
+) -> dict[str, ReadOnlyDict]:
     """
     Options, read-only and canonical, from the dicts, lists and scalars of a format's parser.
 
+    Args:
+        tree: The document.
+        option: The name of the one option that the document is; else it holds options.
+        remedy: What to do about a value that stands where options do.
+
     Raises:
-        JSONPathError: A part of it is not an option or a value; the path begins with the option.
+        JSONPathError: A part of it is not an option or a value; the path begins with the option, or
+            with the key if the document is one option.
     """
+    if option is not None:
+        return {option: OptionReader().only_option(option, tree)}
     if not isinstance(tree, dict):
         raise JSONPathError((), "a document holds option to values: it is not a list or a scalar")
-    reader = OptionReader()
-    return {option: reader.option(option, raw) for option, raw in tree.items()}
+    reader = OptionReader(remedy=remedy)
+    return {name: reader.option(name, raw) for name, raw in tree.items()}
 
 
 class OptionReader:
@@ -120,6 +133,7 @@ class OptionReader:
         checked: frozenset[type] = frozenset({bool, type(None)}),
         max_entry_b: int | None = None,
         is_flat: bool = False,
+        remedy: str = AN_OPTION,
     ) -> None:
         """
         Start a document.
@@ -132,7 +146,9 @@ class OptionReader:
             max_entry_b: The largest size of a key and its value, or of an entry of a list, if that
                 is known.
             is_flat: True if no value of the document needs a check.
+            remedy: What to do about a value that stands where options do.
         """
+        self._remedy = remedy
         self.key_count = 0
         self._list_length = 0
         # The same few keys come again and again.
@@ -155,6 +171,10 @@ class OptionReader:
         ):
             self.key_count += len(raw)
             return raw
+        if not isinstance(raw, dict):
+            # The name of a key is no secret, and a file has many keys.
+            reason = f"{name!r} is {_json_type(raw)}, and stands where options do: {self._remedy}"
+            raise JSONPathError((name,), reason)
         before = self.key_count + self._list_length
         try:
             checked_option(name)
@@ -171,10 +191,19 @@ class OptionReader:
         self._option_keys.update(values)
         return values
 
+    def only_option(self, name: str, raw: object) -> ReadOnlyDict:
+        """The values of the option that a whole document is; an error's path begins with a key."""
+        if not isinstance(raw, dict):
+            raise JSONPathError((), f"{AN_OPTION}, and this document is {_json_type(raw)}")
+        try:
+            return self.option(name, raw)
+        except JSONPathError as error:
+            raise JSONPathError(error.path[1:], error.reason) from None
+
     def values(self, raw: object) -> ReadOnlyDict:
         """The values of an option, of any size."""
         if not isinstance(raw, dict):
-            reason = f"an option is an object of key to value, not {_json_type(raw)}"
+            reason = f"{AN_OPTION}, not {_json_type(raw)}"
             raise JSONPathError((), reason)
         if not raw.keys().isdisjoint(RESERVED_KEYS):
             key = next(key for key in raw if key in RESERVED_KEYS)

@@ -72,21 +72,30 @@ def closest(name: str, names: Iterable[str]) -> str | None:
     import difflib
 
     folded = {known.casefold(): known for known in names}
-    # Below difflib's own cutoff of 0.6, at which two letters of which one is wrong have no match.
-    found = difflib.get_close_matches(name.casefold(), folded, n=1, cutoff=0.5)
+    # At difflib's own cutoff of 0.6, two letters of which one is wrong have no match, and long
+    # names have one that nobody meant.
+    cutoff = 0.5 if len(name) <= 3 else 0.7
+    found = difflib.get_close_matches(name.casefold(), folded, n=1, cutoff=cutoff)
     return folded[found[0]] if found else None
 
 
-def variable_name(option: str, key: str) -> str:
+def variable_name(option: str, key: str, *, prefix: str = "", separator: str = "_") -> str:
     """
     The environment variable of a key, such as `DB_HOST` for the key `host` of the option `db`.
 
-    It is in upper case; any other character than an ASCII letter or digit is `_`.
+    Option and key are in upper case; any other character than an ASCII letter or digit is `_`.
+
+    Args:
+        option: The option.
+        key: The key.
+        prefix: The beginning of the name, as it is.
+        separator: One or more `_` between option and key.
 
     Raises:
         InvalidValueError: The name would begin with a digit, which no shell accepts.
     """
-    name = _NOT_IN_A_VARIABLE.sub("_", f"{option}_{key}").upper()
+    option_part, key_part = (_NOT_IN_A_VARIABLE.sub("_", part).upper() for part in (option, key))
+    name = f"{prefix}{option_part}{separator}{key_part}"
     if name[0].isdigit():
         reason = f"its variable would be {name}, and none begins with a digit: "
         raise InvalidValueError(option, key, reason + "rename it, or leave its option out")

@@ -17,6 +17,7 @@ from confstore_dynamodb import DynamoDBStore
 from confstore_file import FileStore
 
 from ..conftest import Confstore
+from ..terminal.test_terminal import Terminal
 
 
 @pytest.fixture
@@ -116,6 +117,25 @@ def test_table(confstore: Confstore) -> None:
     assert lines[0].split() == ["VERSION", "TIME", "AUTHOR", "COMMENT", "CHANGES"]
     assert lines[2].split()[0::2] == ["4", "-", "login"]
     assert re.search(r"bob@example +move the database +set db, set cache$", lines[4])
+
+
+def test_table_without_comments(confstore: Confstore, journaled: Path) -> None:
+    """A column without text takes no room, and a time stays on one line."""
+    confstore("set", "db", "a=1", "--author", "a" * 60)
+    ran = confstore("history", "--limit", "1", "-o", "table")
+    assert ran.stdout.split()[:4] == ["VERSION", "TIME", "AUTHOR", "CHANGES"]
+    confstore("set", "db", "a=2", "--comment", "why")
+    assert "COMMENT" in confstore("history", "-o", "table").stdout
+
+
+def test_time_in_a_narrow_terminal(
+    terminal: Terminal, confstore: Confstore, journaled: Path
+) -> None:
+    """A time that is broken into lines cannot be read."""
+    confstore("set", "db", "a=1", "--author", "a" * 90, "--comment", "c" * 90)
+    screen, code = terminal("history")
+    assert code == 0
+    assert re.search(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", screen)
 
 
 @pytest.mark.usefixtures("store")

@@ -54,6 +54,23 @@ def test_closest_table_is_named(confstore: Confstore, prod: str, table: str) -> 
     assert (ran.code, f"did you mean {table!r}?" in ran.stderr) == (4, True)
 
 
+def test_stores_of_the_table_are_named(confstore: Confstore, prod: str) -> None:
+    """A mistyped store is empty, and not absent: the ones that the table has are named."""
+    confstore("init", "--journal")
+    confstore("set", "db", "a=1")
+    mistyped = prod.replace("/prod?", "/prd?")
+    for output in ("json", "table"):
+        ran = confstore("list", "-s", mistyped, "-o", output)
+        assert (ran.code, ran.stderr) == (
+            0,
+            "store 'prd' has no options; its table has 'prod'\n",
+        )
+    ran = confstore("doctor", "-s", mistyped)
+    assert "store 'prd' has no options; its table has 'prod'" in ran.stdout
+    confstore("delete", "db", "--yes")
+    assert confstore("list", "-s", prod).stderr == "store 'prod' has no options\n"
+
+
 def test_commands(confstore: Confstore, prod: str) -> None:
     """Each does on a table what it does on a file."""
     assert confstore("init", "--journal").code == 0

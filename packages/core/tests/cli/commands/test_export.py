@@ -47,6 +47,37 @@ def test_every_format(
     assert (tmp_path / "out.json").read_text(encoding="utf-8") == text
 
 
+@pytest.mark.parametrize("format", ["dotenv", "shell"])
+def test_variables_of_programs_are_refused(
+    confstore: Confstore, dev: Path, tmp_path: Path, format: str
+) -> None:
+    """What `exec` refuses, a shell that evaluates the export must not get either."""
+    dev.write_text(json.dumps({"bash": {"env": "evil.sh"}, "aws": {"x": 1}}), encoding="utf-8")
+    arguments = ("export", "--format", format)
+    for ran in (confstore(*arguments), confstore(*arguments, "bash")):
+        assert (ran.stdout, ran.code) == ("", 3)
+        assert "option 'bash', key 'env' would be BASH_ENV" in ran.stderr
+        assert "evil" not in ran.stderr
+    assert confstore(*arguments, "--file", "out").code == 3
+    assert not (tmp_path / "out").exists()
+    ran = confstore(*arguments, "--allow", "BASH_ENV")
+    assert (ran.stdout, ran.code) == ("", 3)
+    assert "AWS_X" in ran.stderr
+    assert "name the options as arguments" in ran.stderr
+    assert "AWS_X=" in confstore(*arguments, "aws").stdout
+    assert "BASH_ENV=" in confstore(*arguments, "bash", "--allow", "BASH_ENV").stdout
+    named = confstore(*arguments, "--prefix", "APP_", "--separator", "__").stdout
+    assert "APP_BASH__ENV=" in named
+    assert "APP_AWS__X=" in named
+
+
+def test_names_of_variables_are_for_variables(confstore: Confstore, dev: Path) -> None:
+    """A flag that would do nothing is refused."""
+    ran = confstore("export", "--prefix", "APP_")
+    assert (ran.stdout, ran.code) == ("", 2)
+    assert ran.stderr.startswith("confstore: json has no variables: ")
+
+
 def test_suffix_says_the_format(confstore: Confstore, dev: Path, tmp_path: Path) -> None:
     """One that says none means JSON."""
     ran = confstore("export", "--file", "out.yml")
@@ -54,6 +85,8 @@ def test_suffix_says_the_format(confstore: Confstore, dev: Path, tmp_path: Path)
     assert yaml.safe_load((tmp_path / "out.yml").read_text(encoding="utf-8")) == OPTIONS
     assert confstore("export", "--file", "out").code == 0
     assert json.loads((tmp_path / "out").read_text(encoding="utf-8")) == OPTIONS
+    assert confstore("export", "login", "--file", "prod.dotenv").code == 0
+    assert (tmp_path / "prod.dotenv").read_text(encoding="utf-8") == "LOGIN_PASSWORD=hunter2\n"
 
 
 def test_options_by_name(confstore: Confstore, dev: Path) -> None:

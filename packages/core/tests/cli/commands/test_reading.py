@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -86,6 +87,36 @@ def test_encoding_is_not_the_locales(process: Confstore) -> None:
     """Data is UTF-8, whatever the terminal speaks."""
     environment = {"LC_ALL": "C", "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
     assert process("get", "every", "unicode", env=environment).raw == "höst €\n".encode()
+
+
+def test_names_in_a_forced_ascii_locale(process: Confstore, tmp_path: Path) -> None:
+    """Options, keys, values and files are UTF-8, also where the locale cannot be changed."""
+    forced = {
+        "LC_ALL": "C",
+        "PYTHONCOERCECLOCALE": "0",
+        "PYTHONUTF8": "0",
+        "CONFSTORE_URL": "file:h\u00f6st.json",
+    }
+    assert process("set", "\u00e4", "\u00f6=\u00fc", env=forced).code == 0
+    stored = (tmp_path / "h\u00f6st.json").read_text(encoding="utf-8")
+    assert json.loads(stored) == {"\u00e4": {"\u00f6": "\u00fc"}}
+    assert process("get", "\u00e4", "\u00f6", env=forced).raw == "\u00fc\n".encode()
+
+
+def test_stores_that_may_not_be_looked_for(
+    confstore: Confstore, installed: Callable[[str, str], None]
+) -> None:
+    """A denied look at the other stores is no failure of an empty store."""
+    installed(
+        "lonely",
+        "from confstore.errors import AccessDeniedError\n"
+        "from confstore_memory import MemoryStore\n"
+        "class Lonely(MemoryStore):\n"
+        "    def stores(self): raise AccessDeniedError(self.name, 'no')\n"
+        "def open_url(url): return Lonely('prd')\n",
+    )
+    ran = confstore("list", "-s", "lonely:prd")
+    assert (ran.code, ran.stderr) == (0, "store 'prd' has no options\n")
 
 
 def test_option_as_yaml(confstore: Confstore, dev: Path) -> None:

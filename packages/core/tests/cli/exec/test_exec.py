@@ -89,6 +89,13 @@ class TestEnvironment:
         ran = confstore("exec", "--pristine", "--option", "a", "--option=c", "--", "env", "-0")
         assert variables(ran.raw) == {"A_X": "1", "C_X": "3"}
 
+    @pytest.mark.parametrize("given", [None, "C", "C.UTF-8"])
+    def test_locale_is_the_callers(self, process: Confstore, dev: Path, given: str | None) -> None:
+        """In the locale C, Python sets LC_CTYPE; the program gets what the caller had."""
+        plain = {"LC_ALL": None, "LANG": None, "PYTHONCOERCECLOCALE": None, "LC_CTYPE": given}
+        found = variables(process("exec", "--", "env", "-0", env=plain).raw)
+        assert found.get("LC_CTYPE") == given
+
     @pytest.mark.parametrize("locale", ["C.UTF-8", "C"])
     def test_text_is_exact(self, process: Confstore, dev: Path, locale: str) -> None:
         """No shell sees it, and it is UTF-8 whatever the locale."""
@@ -237,27 +244,12 @@ class TestNoProgram:
 
 
 class TestRefused:
-    @pytest.mark.parametrize(
-        ("option", "key", "name"),
-        [
-            ("ld", "preload", "LD_PRELOAD"),
-            ("dyld", "insert-libraries", "DYLD_INSERT_LIBRARIES"),
-            ("bash", "env", "BASH_ENV"),
-            ("Node", "Options", "NODE_OPTIONS"),
-            ("git", "ssh-command", "GIT_SSH_COMMAND"),
-            ("java_tool", "options", "JAVA_TOOL_OPTIONS"),
-        ],
-    )
-    def test_variable_by_which_programs_load_code(
-        self, confstore: Confstore, dev: Path, option: str, key: str, name: str
-    ) -> None:
-        """Who writes the store must not run code where it is read."""
-        write(dev, **{option: {key: CANARY}})
-        ran = confstore("exec", "--", "echo", "run")
-        assert (ran.code, ran.stdout) == (3, "")
-        assert f"option {option!r}, key {key!r} would be {name}" in ran.stderr
-        assert f"--allow {name}\n" in ran.stderr
-        assert CANARY not in ran.stderr
+    def test_option_of_that_name_by_name(self, confstore: Confstore, dev: Path) -> None:
+        """The caller decides: an option that is named is passed on."""
+        write(dev, aws={"region": "eu-west-1"}, http={"port": 80})
+        named = ("--option", "aws", "--option", "http")
+        ran = confstore("exec", "--pristine", *named, "--", "env", "-0")
+        assert variables(ran.raw) == {"AWS_REGION": "eu-west-1", "HTTP_PORT": "80"}
 
     def test_allowed_by_name(self, confstore: Confstore, dev: Path) -> None:
         """Who runs the command decides; each name by itself."""
@@ -266,6 +258,22 @@ class TestRefused:
         assert "NODE_PATH" in confstore("exec", *arguments).stderr
         ran = confstore("exec", "--allow", "NODE_PATH", *arguments)
         assert ran.stdout == "--trace-warnings\n"
+
+    def test_prefix_lifts_both(self, confstore: Confstore, dev: Path) -> None:
+        """No program reads a name with the application's own prefix."""
+        write(dev, ld={"preload": "a"}, tar={"options": "b"}, **{"2fa": {"key": "c"}})
+        ran = confstore("exec", "--pristine", "--prefix", "APP_", "--", "env", "-0")
+        assert variables(ran.raw) == {
+            "APP_LD_PRELOAD": "a",
+            "APP_TAR_OPTIONS": "b",
+            "APP_2FA_KEY": "c",
+        }
+
+    def test_separator(self, confstore: Confstore, dev: Path) -> None:
+        """Two underscores show where the option ends."""
+        write(dev, my_db={"max_size": 1})
+        arguments = ("--pristine", "--separator", "__", "--prefix", "APP_", "--", "env", "-0")
+        assert variables(confstore("exec", *arguments).raw) == {"APP_MY_DB__MAX_SIZE": "1"}
 
     def test_key_without_a_variable(self, confstore: Confstore, dev: Path) -> None:
         """A name that begins with a digit: its option can be left out."""

@@ -34,6 +34,13 @@ def refusal(text: str, format: str) -> InvalidDocumentError:
         ('{"db": {"a": NaN}}', "1:14", "not JSON"),
         ('{"db": {"a": [1, {"$set": []}]}}', "1:19", "a set is empty"),
         (f'{{"db": {{"a": 1{"0" * 5000}}}}}', "1:14", "at most 38 digits"),
+        ('// a\n{"db": {}}', "1:1", "JSON has no comments"),
+        ('{\n  # a\n "db": {}}', "2:3", "JSON has no comments"),
+        ('{"db": {"a": /* a */ 1}}', "1:14", "JSON has no comments"),
+        ('{"db": {}} // a', "1:12", "JSON has no comments"),
+        ('{"db": {"a": {{ a }}}}', "1:15", "this is a template"),
+        ('{"db": {"a": ${A}}}', "1:14", "this is a template"),
+        ("{% if a %}", "1:2", "this is a template"),
         ('{"db": {"a": 1e200}}', "1:14", "below 1e126"),
         ('{"db": {"a": "\\ud800"}}', "1:9", "lone surrogate"),
         ('{"db": {"a": 1}\n"b": {}}', "2:1", "a comma or }"),
@@ -161,7 +168,7 @@ def test_what_is_no_toml_is_refused(text: str, place: str, reason: str) -> None:
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("db = 1", "option 'db': an option is an object"),
+        ("db = 1", "option 'db': 'db' is a number, and stands where"),
         ("'' = {}", "option '': an option cannot have this name"),
         ("db.'' = 1", "option 'db', at : a key is empty"),
         ("db._store = 1", "option 'db', at _store: the key is reserved"),

@@ -44,6 +44,7 @@ TRICKY_TEXTS = (
     *("-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n", '{"a": [1]}', "a=b"),
     *("10.0.0.1", "1.2.3", "12e03", "1234e56", "deadbeef", "0e0", "1__0", "-.5", "+.5e-3"),
 )
+DOTTED_TEXTS = ("Loading...", "wait ...", "two\nlines...", "a...\n")
 TRICKY = canonical(
     {
         "texts": {str(number): text for number, text in enumerate(TRICKY_TEXTS)},
@@ -73,6 +74,27 @@ def assert_comes_back(options: Any, format: str) -> None:
     again = loads(dumps(options, format), format, source="file")
     assert is_same(again, options)
     assert list(again) == list(options)
+
+
+@pytest.mark.parametrize("format", ["json", "yaml", "toml"])
+@pytest.mark.parametrize("text", [*TRICKY_TEXTS, *DOTTED_TEXTS])
+def test_text_at_the_end_of_a_document(text: str, format: str) -> None:
+    """The last text of a document is whole, also where it looks like the document's end."""
+    assert_comes_back(canonical({"app": {"key": text}}), format)
+
+
+@pytest.mark.parametrize("dumper", ["C", "Python"])
+@pytest.mark.parametrize("control", [*"\u061c\u200e\u200f\u202a\u202d\u202e\u2066\u2069"])
+def test_yaml_shows_no_reversed_text(
+    control: str, dumper: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A character that reverses the direction of text is an escape, in keys and values alike."""
+    if dumper == "Python":
+        monkeypatch.delattr(yaml, "CSafeDumper", raising=False)
+    text = f"a{control}b"
+    options = canonical({text: {text: text, "lines": f"{text}\n{text}\n", "set": {text}}})
+    assert control not in dumps(options, "yaml")
+    assert_comes_back(options, "yaml")
 
 
 @settings(deadline=None)
@@ -239,6 +261,14 @@ def test_suffix_names_a_format(path: str, name: str) -> None:
     assert format_of(path) == FORMATS[name]
 
 
+@pytest.mark.parametrize("ending", ["example", "sample", "dist", "default", "dist.example"])
+def test_endings_of_samples_are_looked_through(ending: str) -> None:
+    """A sample is of the format that its name has before."""
+    assert format_of(f"a/prod.YAML.{ending}") == FORMATS["yaml"]
+    assert format_of(f".env.{ending}") == FORMATS["dotenv"]
+    assert format_of(f"prod.{ending}") is None
+
+
 @pytest.mark.parametrize("path", ["prod", "prod.ini", "json", "-", "env", "a.json/prod"])
 def test_other_names_stand_for_no_format(path: str) -> None:
     """It is for the caller to ask which one is meant."""
@@ -265,19 +295,65 @@ def test_bytes_are_utf_8(format: str) -> None:
     assert caught.value.__context__ is None
 
 
+def test_dotenv_needs_an_option() -> None:
+    """A file of variables is one option, and does not name it."""
+    with pytest.raises(InvalidDocumentError, match=r"^x: a dotenv file holds the keys of one"):
+        loads("", "dotenv", source="x")
+
+
 @pytest.mark.parametrize(
-    ("format", "option", "reason"),
+    ("format", "text"),
     [
-        ("json", "app", "^x: a json file names its options itself"),
-        ("yaml", "app", "^x: a yaml file names its options itself"),
-        ("toml", "app", "^x: a toml file names its options itself"),
-        ("dotenv", None, "^x: a dotenv file holds the keys of one option"),
+        ("json", '{"a": 1, "b": {"c": ["d"]}}'),
+        ("yaml", "a: 1\nb:\n  c: [d]\n"),
+        ("toml", 'a = 1\n[b]\nc = ["d"]\n'),
     ],
 )
-def test_option_is_for_dotenv_alone(format: str, option: str | None, reason: str) -> None:
-    """A file of variables is one option, any other names its own."""
-    with pytest.raises(InvalidDocumentError, match=reason):
-        loads("", format, source="x", option=option)
+def test_whole_file_as_one_option(format: str, text: str) -> None:
+    """Its top level is the option's keys."""
+    found = loads(text, format, source="x", option="app")
+    assert is_same(found, {"app": {"a": 1, "b": {"c": ["d"]}}})
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "reason"),
+    [
+        ('{"a": 1, "b": {"$set": []}}', "x:1:16", "a set is empty"),
+        ('{"a": 1, "a": 2}', "x:1:10", "twice"),
+        (" [1]", "x:1:2", "begins with {"),
+        ('{"_store": 1}', "x:1:2", "reserved"),
+        (f'{{"a": "{"b" * 400_000}"}}', "x:1:1", "split it"),
+    ],
+)
+def test_fault_in_a_file_of_one_option(text: str, place: str, reason: str) -> None:
+    """The place is that in the file, in JSON and in YAML, which is a superset of it."""
+    with pytest.raises(InvalidDocumentError) as caught:
+        loads(text, "json", source="x", option="app")
+    assert caught.value.place == place
+    assert reason in caught.value.reason
+
+
+@pytest.mark.parametrize(("format", "text"), [("yaml", "- 1"), ("toml", "a = 2024-01-01")])
+def test_fault_of_a_value_in_a_file_of_one_option(format: str, text: str) -> None:
+    """A list is no option, nor is a date a value."""
+    with pytest.raises(InvalidDocumentError, match=r"^x"):
+        loads(text, format, source="x", option="app")
+
+
+@pytest.mark.parametrize(
+    ("format", "text", "named"),
+    [
+        ("json", '{"AllowedHosts": "*"}', "'AllowedHosts' is a string"),
+        ("json", '{"Logging": {}, "Hosts": ["a"]}', "'Hosts' is an array"),
+        ("yaml", "version: 1\n", "'version' is a number"),
+        ("toml", "debug = true\n[app]\n", "'debug' is a Boolean"),
+    ],
+)
+def test_value_where_options_stand(format: str, text: str, named: str) -> None:
+    """The commonest refusal names the key and what to do, and not the value."""
+    with pytest.raises(InvalidDocumentError) as caught:
+        loads(text, format, source="x", remedy="do that")
+    assert caught.value.reason.endswith(f"{named}, and stands where options do: do that")
 
 
 def test_parsers_are_imported_when_they_are_used() -> None:

@@ -51,6 +51,25 @@ def test_offers(confstore: Confstore, dev: Path, line: str, offered: list[str]) 
     assert completed(confstore, line) == offered
 
 
+def test_versions_of_a_rollback(confstore: Confstore, journaled: Path) -> None:
+    """Those of the journal, newest first."""
+    for number in range(1, 4):
+        confstore("set", "db", f"a={number}")
+    assert completed(confstore, "confstore rollback ") == ["4", "3", "2", "1"]
+
+
+def test_path_of_a_store(confstore: Confstore, dev: Path, tmp_path: Path) -> None:
+    """Files of JSON and folders, behind the scheme `file:`."""
+    (tmp_path / "deep").mkdir()
+    (tmp_path / "deep" / "prod.json").write_text("{}")
+    (tmp_path / "dev.txt").write_text("")
+    for line in ("confstore -s ", "confstore list --store "):
+        assert completed(confstore, f"{line}file:de") == ["file:deep/", "file:dev.json"]
+        assert completed(confstore, f"{line}file:deep/") == ["file:deep/prod.json"]
+        assert completed(confstore, f"{line}file:none/") == []
+        assert completed(confstore, f"{line}dynamodb://de") == []
+
+
 def test_names_that_a_shell_cannot_take(confstore: Confstore, dev: Path) -> None:
     """A name that needs quotes, or that cannot be seen, is not offered."""
     dev.write_text(json.dumps({"db": {"a=b": 1, "ab": 2}, "c\nd": {}}), encoding="utf-8")

@@ -28,6 +28,7 @@ CANARY = "hunter2"
         (("list", "-s", "fil:dev.json"), "opens 'fil' stores: did you mean 'file'?"),
         (("list", "-s", "redis:a"), "opens 'redis' stores: known are dynamodb, file, memory"),
         (("--nothing",), "--nothing"),
+        (("get", "-dash"), "a name that begins with - stands behind --"),
     ],
 )
 def test_usage(confstore: Confstore, dev: Path, arguments: tuple[str, ...], text: str) -> None:
@@ -51,7 +52,9 @@ def test_missing_adapter_names_its_command(process: Confstore, tmp_path: Path) -
     """As where confstore-dynamodb is not installed."""
     # Python finds no metadata of any distribution in an environment of this module alone.
     (tmp_path / "sitecustomize.py").write_text(
-        "import importlib.metadata\nimportlib.metadata.entry_points = lambda **_: ()\n"
+        "import importlib.metadata, sys\n"
+        "importlib.metadata.entry_points = lambda **_: ()\n"
+        "sys.modules['confstore_dynamodb'] = None\n"
     )
     ran = process("list", "-s", "dynamodb://config/prod", env={"PYTHONPATH": str(tmp_path)})
     assert (ran.code, ran.stderr.count("\n")) == (2, 1)

@@ -91,6 +91,11 @@ def test_help_of_the_program(confstore: Confstore) -> None:
     assert confstore("-h").stdout == confstore().stdout == ran.stdout
 
 
+def test_summaries_are_whole(confstore: Confstore) -> None:
+    """The list of the commands cuts no sentence."""
+    assert "..." not in confstore("--help", env={"COLUMNS": "80"}).stdout.partition("Commands:")[2]
+
+
 def test_version(confstore: Confstore, process: Confstore) -> None:
     """By itself, and among other options."""
     said = f"confstore {version('confstore')}\n"

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from ..in_terminal import INTERRUPT
+from ..conftest import SCRIPT
+from ..in_terminal import INTERRUPT, run_in_terminal
 
 Terminal = Callable[..., tuple[str, int]]
 
@@ -33,6 +34,25 @@ def test_values_are_shown_and_not_obeyed(terminal: Terminal, dev: Path) -> None:
     dev.write_text(json.dumps({"db": values}), encoding="utf-8")
     assert terminal("get", "db", "text") == ("one\ntwo\\x1b[31m\n", 0)
     assert terminal("get", "db", "raw") == ('{"$bytes": "AP8="}\n', 0)
+
+
+def test_reversed_text_is_an_escape(terminal: Terminal, dev: Path) -> None:
+    """No format of the output gives a terminal a character that turns text around."""
+    controls = "\u061c\u200f\u202e\u2066"
+    dev.write_text(json.dumps({"db": {"text": f"a{controls}b"}}), encoding="utf-8")
+    for output in ("json", "yaml", "table"):
+        screen, code = terminal("get", "db", "-o", output)
+        assert code == 0
+        assert not set(controls) & set(screen)
+
+
+def test_no_color_means_no_bold_either(
+    dev: Path, tmp_path: Path, environment: dict[str, str]
+) -> None:
+    """NO_COLOR leaves plain text."""
+    command = ["env", "NO_COLOR=1", "TERM=xterm", SCRIPT, "get", "db"]
+    screen, code = run_in_terminal(command, environment, tmp_path)
+    assert (code, "\x1b" in screen) == (0, False)
 
 
 def test_secret_is_typed_unseen(terminal: Terminal, dev: Path, options: Callable[[], Any]) -> None:

@@ -10,11 +10,13 @@ from typing import Any
 import pytest
 
 from confstore import history
+from confstore._cli.terminal.text import shown_url
 from confstore.adapter import is_same
 from confstore.testing import EDGE_VALUES, HOSTILE_NAMES
 from confstore_file import FileStore
 
 from ..conftest import Confstore
+from ..terminal.test_terminal import Terminal
 
 COPY = ("copy", "file:dev.json", "file:test.json")
 
@@ -32,7 +34,7 @@ def test_whole_store(confstore: Confstore, dev: Path, other: Callable[[], Any]) 
     ran = confstore(*COPY)
     assert (ran.stdout, ran.code) == ("", 0)
     assert ran.stderr == (
-        "copied store 'dev' into store 'test': 2 written, 0 equal, 0 deleted, 0 skipped\n"
+        "copied file:dev.json into file:test.json: 2 written, 0 equal, 0 deleted, 0 skipped\n"
     )
     assert other() == json.loads(dev.read_text(encoding="utf-8"))
     assert "0 written, 2 equal" in confstore(*COPY).stderr
@@ -67,10 +69,57 @@ def test_skip_existing_and_prune(
     (tmp_path / "test.json").write_text('{"db": {"a": 1}, "old": {}}', encoding="utf-8")
     ran = confstore(*COPY, "--prune")
     assert ran.code == 2
-    assert "to delete 1 option of store 'test' that store 'dev' does not have" in ran.stderr
+    assert "delete 1 option of file:test.json that file:dev.json does not have" in ran.stderr
     ran = confstore(*COPY, "--prune", "--skip-existing", "--yes")
     assert ran.stderr.endswith("1 written, 0 equal, 1 deleted, 1 skipped\n")
     assert other() == {"db": {"a": 1}, "login": {"password": "hunter2"}}
+
+
+def test_options_that_differ_are_asked_for(
+    terminal: Terminal, confstore: Confstore, dev: Path, other: Callable[[], Any], tmp_path: Path
+) -> None:
+    """FROM and TO the wrong way round would destroy the newer one: the question names both."""
+    test = tmp_path / "test.json"
+    test.write_text('{"db": {"a": 1}, "old": {}}', encoding="utf-8")
+    asked = "overwrite 1 option of file:test.json by those of file:dev.json? [y/N]: "
+    assert terminal(*COPY, answers=[(asked, "n\n")])[1] == 1
+    assert other() == {"db": {"a": 1}, "old": {}}
+    ran = confstore(*COPY)
+    assert ran.code == 2
+    assert ran.stderr == (
+        "confstore: to overwrite 1 option of file:test.json by those of file:dev.json "
+        "without a terminal to ask in, give --yes\n"
+    )
+    ran = confstore(*COPY, "--prune")
+    assert "by those of file:dev.json, and delete 1 option of file:test.json that" in ran.stderr
+    assert confstore(*COPY, "--yes").code == 0
+    assert other()["db"] == {"host": "db.example", "port": 27017}
+
+
+def test_file_is_made(confstore: Confstore, dev: Path, tmp_path: Path) -> None:
+    """A target that is not there is created, as by import, and without a warning."""
+    ran = confstore("copy", "file:dev.json", "file:new.json")
+    assert ran.stderr == (
+        "copied file:dev.json into file:new.json: 2 written, 0 equal, 0 deleted, 0 skipped\n"
+    )
+    made = json.loads((tmp_path / "new.json").read_text(encoding="utf-8"))
+    assert made == json.loads(dev.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("file:dev.json", "file:dev.json"),
+        (
+            "a://t/s?region=r&endpoint_url=http://u:p@h:1&key=x",
+            "a://t/s?region=r&endpoint_url=http://h:1",
+        ),
+        ("a://u:p@t/s?secret=x", "a://t/s"),
+    ],
+)
+def test_url_in_a_message_has_no_credentials(url: str, shown: str) -> None:
+    """What tells two stores apart is shown; nothing else of the query is."""
+    assert shown_url(url) == shown
 
 
 def test_dry_run(confstore: Confstore, dev: Path, other: Callable[[], Any]) -> None:
@@ -89,7 +138,7 @@ def test_empty_store_prunes_nothing(
     wrong = ("copy", "file:test.json", "file:dev.json", "--prune", "--yes")
     before = dev.read_bytes()
     ran = confstore(*wrong)
-    assert (ran.code, "store 'test' has no options" in ran.stderr) == (2, True)
+    assert (ran.code, "file:test.json has no options" in ran.stderr) == (2, True)
     assert dev.read_bytes() == before
     assert confstore(*wrong, "--allow-empty").code == 0
 
@@ -98,7 +147,7 @@ def test_empty_store_prunes_nothing(
     ("arguments", "code", "text"),
     [
         (("file:dev.json", "file:dev.json"), 2, "FROM and TO are the same store"),
-        (("file:dev.json", "file:none.json"), 4, "the file 'none.json' is not there"),
+        (("file:dev.json", "file:no/none.json"), 4, "the folder of the file 'no/none.json' is"),
         (("file:none.json", "file:dev.json"), 4, "the file 'none.json' is not there"),
         (("file:dev.json", "fil:test.json"), 2, "did you mean 'file'?"),
         (("file:dev.json",), 2, "missing argument 'TO'"),

@@ -139,14 +139,44 @@ def test_dotenv(confstore: Confstore, dev: Path, options: Options, tmp_path: Pat
     assert options()["app"] == {"LEVEL": "info", "PORT": "1"}
 
 
+def test_value_at_the_top_level(confstore: Confstore, dev: Path, options: Options) -> None:
+    """The advice of the error works."""
+    content = as_json({"AllowedHosts": "*", "Logging": {"Level": "Information"}})
+    arguments = ("import", "-", "--format", "json")
+    ran = confstore(*arguments, input=content)
+    assert ran.code == 3
+    assert ran.stderr == (
+        "confstore: standard input:1:2: 'AllowedHosts' is a string, and stands where options do: "
+        "put the whole file under one option with --option NAME\n"
+    )
+    assert confstore(*arguments, "--option", "app", input=content).code == 0
+    assert options()["app"] == {"AllowedHosts": "*", "Logging": {"Level": "Information"}}
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("import", "-", "--format", "json"),
+        ("import", "-", "--format", "json", "--dry-run"),
+        ("set", "db", "a=b"),
+        ("update", "db", "a=b"),
+    ],
+)
+def test_new_file_is_no_warning(confstore: Confstore, arguments: tuple[str, ...]) -> None:
+    """What is about to be written need not be there."""
+    ran = confstore(*arguments, input=as_json({"db": DB}))
+    assert (ran.code, "warning" in ran.stderr) == (0, False)
+
+
 @pytest.mark.parametrize(
     ("arguments", "text"),
     [
         (("-",), "standard input has no suffix: give --format, such as --format json"),
         (("new.ini",), "'new.ini' has no known suffix: give --format, one of json, yaml, toml, "),
-        (("run.sh",), "shell can only be exported: import one of json, yaml, toml, dotenv"),
+        (("run.sh",), "'run.sh' is a shell script, which can only be exported: import one of "),
+        (("run.sh",), "with --format dotenv --option NAME"),
         ((".env",), "a dotenv file is one option: give its name with --option NAME"),
-        (("a.json", "--option", "x"), "a json file names its options: --option is for dotenv"),
+        (("a.json", "--option", "x", "--prune"), "--prune would delete all others"),
         ((".env", "--option", "x", "--prune"), "--prune would delete all others"),
         (("no.json",), "the file 'no.json' cannot be read: No such file or directory"),
         ((".", "--format", "json"), "the file '.' cannot be read: Is a directory"),

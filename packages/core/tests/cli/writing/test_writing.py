@@ -26,6 +26,30 @@ def last_commit(path: Path) -> Commit:
     return commit
 
 
+def test_write_that_changes_nothing_is_no_commit(confstore: Confstore, journaled: Path) -> None:
+    """Equal values are not written; the number 1 is not the text 1."""
+    said = "nothing to change: option 'db' of store 'dev' is so already\n"
+    assert confstore("set", "db", "a=1").stderr.endswith(", version 2\n")
+    for arguments in (
+        ("set", "db", "a=1"),
+        ("update", "db", "a=1"),
+        ("update", "db", "--remove", "b"),
+    ):
+        ran = confstore(*arguments)
+        assert (ran.stderr, ran.code) == (said, 0)
+    assert confstore("set", "db", "a:=1").stderr.endswith(", version 3\n")
+    assert confstore("set", "new", "a=1").stderr.endswith(", version 4\n")
+
+
+def test_version_for_a_condition(confstore: Confstore, journaled: Path) -> None:
+    """`get --show-version` gives the number that --if-version takes."""
+    confstore("set", "db", "a=1")
+    ran = confstore("get", "db", "a", "--show-version")
+    assert (ran.stdout, ran.stderr, ran.code) == ("1\n", "version 2\n", 0)
+    assert confstore("set", "db", "a=2", "--if-version", "2").code == 0
+    assert confstore("set", "db", "a=3", "--if-version", "2").code == 5
+
+
 def test_set_replaces_the_whole_option(confstore: Confstore, dev: Path, options: Options) -> None:
     """As in Python: keys that are not given are gone; what was done is said on standard error."""
     ran = confstore("set", "db", "host=new")

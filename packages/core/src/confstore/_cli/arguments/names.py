@@ -9,10 +9,11 @@ from typing import Any
 
 import click
 
+from confstore import history
 from confstore._cli.arguments.assignments import escaped_key
 from confstore._cli.session import Session
 
-__all__ = ["complete_assignments", "complete_keys", "complete_options"]
+__all__ = ["complete_assignments", "complete_keys", "complete_options", "complete_versions"]
 
 
 def complete_options(context: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
@@ -29,6 +30,15 @@ def complete_keys(context: click.Context, _: click.Parameter, incomplete: str) -
     # While a flag waits for its value, click leaves the arguments unparsed.
     option = context.params.get("option") or next(iter(context.args), "")
     return _completed(context, incomplete, lambda store: list(store.get(option, consistent=False)))
+
+
+def complete_versions(context: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
+    """Complete a version of the journal, newest first."""
+
+    def versions(store: Any) -> list[str]:
+        return [str(commit.version) for commit in reversed(list(history(store)))]
+
+    return _completed(context, incomplete, versions)
 
 
 def complete_assignments(

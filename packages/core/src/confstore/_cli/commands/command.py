@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+import os
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
@@ -43,6 +45,10 @@ class StoreCommand(click.Command):
             ctx.fail(f"{what}, not shown because it may be a value")
         return ctx.args
 
+    def get_short_help_str(self, limit: int = 45) -> str:  # noqa: ARG002 (click's signature)
+        """Give the first sentence of the help, whole; click would cut it at the limit."""
+        return inspect.cleandoc(self.help or "").partition("\n\n")[0].replace("\n", " ")
+
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the examples below the flags."""
         with formatter.section("Examples"):
@@ -78,10 +84,36 @@ def shared_flags(function: _Function, *, variable: str | None = None) -> _Functi
     for flag in (
         click.option("--debug", "is_debug", is_flag=True, is_eager=True, help=debug, **kept),
         click.option("--output", "-o", type=click.Choice(FORMATS), help=output, **kept),
-        click.option("--store", "-s", "url", metavar="URL", envvar=variable, help=store, **kept),
+        click.option(
+            "--store",
+            "-s",
+            "url",
+            metavar="URL",
+            envvar=variable,
+            help=store,
+            shell_complete=_complete_urls,
+            **kept,
+        ),
     ):
         function = flag(function)
     return function
+
+
+def _complete_urls(_: click.Context, __: click.Parameter, incomplete: str) -> list[str]:
+    """Complete the path of a file's URL."""
+    scheme, colon, path = incomplete.partition(":")
+    if not colon or scheme.lower() != "file":
+        return []
+    folder, name = os.path.split(path)
+    try:
+        entries = [
+            entry.name + "/" * entry.is_dir()
+            for entry in os.scandir(folder or ".")
+            if entry.name.startswith(name) and (entry.is_dir() or entry.name.endswith(".json"))
+        ]
+    except OSError:
+        return []
+    return sorted(f"{scheme}:{os.path.join(folder, entry)}" for entry in entries)
 
 
 def _keep(context: click.Context, parameter: click.Parameter, given: Any) -> None:

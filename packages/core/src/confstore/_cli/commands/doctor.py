@@ -10,7 +10,7 @@ import click
 
 from confstore import Finding, diagnose
 from confstore._cli.commands.command import Example, command
-from confstore._cli.session import Session
+from confstore._cli.session import Session, other_stores
 from confstore._cli.terminal.exit_codes import ExitCode
 from confstore._cli.terminal.log import log_to_stderr
 from confstore._cli.terminal.text import visible
@@ -56,7 +56,12 @@ def _findings(session: Session, diagnosis: Iterable[Finding]) -> Iterator[Findin
     # An unknown finding may be why no command works. An absent file is an empty store to a program,
     # but a mistake on the command line.
     try:
-        next(iter(session.store().items(consistent=False)), None)
+        store = session.store()
+        if next(iter(store.items(consistent=False)), None) is None:
+            others = other_stores(store)
+            if others:
+                text = f"store {store.name!r} has no options{others}"
+                yield Finding("store", None, text, "is its name right?")
     except StoreNotFoundError as error:
         yield Finding("store", False, str(error), "confstore init creates it")
     except ConfigStoreError as error:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import click
 
-from confstore import Plan, Values
+from confstore import Plan, Store, Values, diff
 from confstore._cli.arguments.assignments import values_from_arguments
 from confstore._cli.arguments.names import complete_assignments, complete_keys, complete_options
 from confstore._cli.commands.command import Example, command
@@ -52,9 +54,22 @@ def set_option(
     def plan() -> Plan:
         return Plan(version_of(store), options_now(store, [option]), {option: values})
 
-    written = Write(session, store, writing, plan).run()
+    written = Write(session, store, writing, plan).run(_asked(session, store, option))
     if written is not None:
         session.say(f"set option {option!r} of store {store.name!r}{written.version}")
+
+
+def _asked(session: Session, store: Store, option: str) -> Callable[[Plan], bool]:
+    def ask(plan: Plan) -> bool:
+        """Write only what differs: a commit without a change would only hide the others."""
+        if plan.old.keys() == plan.new.keys() and not list(diff(plan.old, plan.new)):
+            session.say(
+                f"nothing to change: option {option!r} of store {store.name!r} is so already"
+            )
+            return False
+        return True
+
+    return ask
 
 
 @command(
@@ -111,7 +126,7 @@ def update(
         plan,
         unjournaled=lambda: store.update(option, values, remove=gone),
     )
-    written = write.run()
+    written = write.run(_asked(session, store, option))
     if written is not None:
         session.say(f"updated option {option!r} of store {store.name!r}{written.version}")
 

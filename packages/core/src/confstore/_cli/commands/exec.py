@@ -10,11 +10,13 @@ from click.shell_completion import CompletionItem
 from confstore._cli.arguments.names import complete_options
 from confstore._cli.commands.command import Example, command
 from confstore._cli.exec.program import become, supervise
-from confstore._cli.exec.variables import check_variables
+from confstore._cli.exec.variables import Naming, naming_flags
 from confstore._cli.formats.shell import environment
 from confstore._cli.session import Session
 
 __all__ = ["exec_command"]
+
+_INSTEAD = "rename it, or name the wanted options with --option"
 
 
 def _complete_files(_: click.Context, __: click.Parameter, incomplete: str) -> list[CompletionItem]:
@@ -38,7 +40,7 @@ def _complete_files(_: click.Context, __: click.Parameter, incomplete: str) -> l
     metavar="NAME",
     multiple=True,
     shell_complete=complete_options,
-    help="Only this option; can be given several times.",
+    help="Only this option, whatever its name; can be given several times.",
 )
 @click.option(
     "--pristine",
@@ -46,13 +48,7 @@ def _complete_files(_: click.Context, __: click.Parameter, incomplete: str) -> l
     is_flag=True,
     help="Start from an empty environment: only the store's variables.",
 )
-@click.option(
-    "--allow",
-    "allowed",
-    metavar="VARIABLE",
-    multiple=True,
-    help="Allow a variable that makes programs run code, such as NODE_OPTIONS; else refused.",
-)
+@naming_flags
 @click.argument(
     "arguments",
     metavar="-- COMMAND [ARGS...]",
@@ -65,7 +61,7 @@ def exec_command(
     session: Session,
     chosen: tuple[str, ...],
     is_pristine: bool,
-    allowed: tuple[str, ...],
+    naming: Naming,
     arguments: tuple[str, ...],
 ) -> None:
     """
@@ -77,13 +73,18 @@ def exec_command(
     the same name; the others, CONFSTORE_URL among them, are passed on.
 
     The program replaces this process, so signals and the exit code are its own; 126 means that it
-    cannot be run, 127 that it does not exist. A key whose variable makes programs run other code,
-    such as LD_PRELOAD, is refused unless --allow names it.
+    cannot be run, 127 that it does not exist.
+
+    An option that is named like a program, a runtime or a part of the system, such as tar, node or
+    http, is refused unless --option names it. A variable that is known to make programs run other
+    code, such as LD_PRELOAD, needs --allow even then; --prefix APP_ lifts both. The list cannot be
+    complete: where those who write the store are not trusted to run code, name the options or use a
+    prefix.
     """
     store = session.store()
     options = {name: store.get(name) for name in chosen} if chosen else dict(store.items())
-    variables = environment(options)
-    check_variables(options, allowed=allowed)
+    naming.check(options, is_named=bool(chosen), advice="name the wanted options with --option")
+    variables = environment(options, **naming.names, instead=_INSTEAD)
     # Nothing is closed automatically when a program replaces the process.
     session.close()
     if os.name == "nt":  # pragma: no cover  # a process cannot be replaced there

@@ -13,6 +13,7 @@ import click
 from confstore import Store, Values
 from confstore._cli.arguments.names import complete_options
 from confstore._cli.commands.command import Example, command
+from confstore._cli.exec.variables import Naming, naming_flags
 from confstore._cli.formats.files import FORMATS, dumps, format_of
 from confstore._cli.session import Session
 from confstore._cli.terminal.exit_codes import CommandError, ExitCode
@@ -48,8 +49,14 @@ __all__ = ["export"]
 @click.option(
     "--yes", "-y", "--force", "is_confirmed", is_flag=True, help="Replace an existing file."
 )
+@naming_flags
 def export(
-    session: Session, options: tuple[str, ...], format: str | None, path: str, is_confirmed: bool
+    session: Session,
+    options: tuple[str, ...],
+    format: str | None,
+    path: str,
+    is_confirmed: bool,
+    naming: Naming,
 ) -> None:
     """
     Write options to a file or to standard output: all, or the named ones.
@@ -57,17 +64,28 @@ def export(
     json, yaml and toml keep the types of values, for import; dotenv and shell are variables such as
     DB_HOST, which are text. A value that the format cannot hold is an error that names the option,
     and nothing is written. The file holds secrets in clear text.
+
+    The names of variables are refused, and allowed, as by exec; an option is named by an argument.
     """
     if session.output is not None:
         raise CommandError("export takes --format, not --output")
     chosen = format or _format_of(path)
+    has_variables = FORMATS[chosen].has_variables
+    if naming != Naming() and not has_variables:
+        raise CommandError(
+            f"{chosen} has no variables: --prefix, --separator and --allow name them"
+        )
     store = session.store()
-    if path == "-":
-        print_text(dumps(_read(store, options), chosen))
-        return
-    _check_file(session, store, path, is_confirmed=is_confirmed)
+    if path != "-":
+        _check_file(session, store, path, is_confirmed=is_confirmed)
     exported = _read(store, options)
-    _write_file(path, dumps(exported, chosen))
+    if has_variables:
+        naming.check(exported, is_named=bool(options), advice="name the options as arguments")
+    text = dumps(exported, chosen, **(naming.names if has_variables else {}))
+    if path == "-":
+        print_text(text)
+        return
+    _write_file(path, text)
     session.say(f"exported {counted(len(exported), 'option')} of store {store.name!r} to {path!r}")
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import click
 
 from confstore import Plan, history as commits_of, plan_reconcile, plan_rollback
-from confstore._cli.arguments.names import complete_options
+from confstore._cli.arguments.names import complete_options, complete_versions
 from confstore._cli.changes.commits import Entry, Touch, entries_of
 from confstore._cli.changes.differences import COLUMNS
 from confstore._cli.commands.command import Example, command
@@ -21,6 +21,7 @@ from confstore.errors import OptionNotFoundError
 __all__ = ["history", "reconcile", "rollback"]
 
 _COLUMNS = ("VERSION", "TIME", "AUTHOR", "COMMENT", "CHANGES")
+_COMMENT = _COLUMNS.index("COMMENT")
 
 # Options that a question, or a row of a table, names: a commit can have 99, and a screen has 24
 # lines.
@@ -74,7 +75,11 @@ def history(
     data = [one.record(has_values=has_values) for one in chosen]
     what = f"store {store.name!r}" if option is None else f"option {option!r}"
     empty = f"{what} has no commit" + (f" after version {since}" if since else "")
-    session.show(data, _COLUMNS, [_row(one) for one in chosen], empty=empty)
+    # An empty column would take the room of the others.
+    has_comments = any(one.commit.comment for one in chosen)
+    shown = [column for column in range(len(_COLUMNS)) if has_comments or column != _COMMENT]
+    rows = [[row[column] for column in shown] for row in map(_row, chosen)]
+    session.show(data, [_COLUMNS[column] for column in shown], rows, empty=empty)
 
 
 def _row(entry: Entry) -> tuple[str, ...]:
@@ -107,7 +112,7 @@ def _print_entries(entries: Sequence[Entry], *, is_terminal: bool) -> None:
         Example("confstore rollback 1 db --yes", "one option, without a question"),
     ),
 )
-@click.argument("version", type=click.IntRange(min=0))
+@click.argument("version", type=click.IntRange(min=0), shell_complete=complete_versions)
 @click.argument("options", metavar="[OPTION...]", nargs=-1, shell_complete=complete_options)
 @click.option(
     "--split",

@@ -10,7 +10,7 @@ import click
 
 from confstore._cli.arguments.names import complete_keys, complete_options
 from confstore._cli.commands.command import Example, command
-from confstore._cli.session import Session, absent_key
+from confstore._cli.session import Session, absent_key, other_stores
 from confstore._cli.terminal.output import print_json, print_text
 from confstore._cli.terminal.text import json_text, json_value, shown, type_name
 from confstore.documents import values_to_json
@@ -27,7 +27,13 @@ __all__ = ["get", "list_options"]
 )
 @click.argument("option", shell_complete=complete_options)
 @click.argument("key", required=False, shell_complete=complete_keys)
-def get(session: Session, option: str, key: str | None) -> None:
+@click.option(
+    "--show-version",
+    "shows_version",
+    is_flag=True,
+    help="Print the journal's version, for --if-version, to standard error.",
+)
+def get(session: Session, option: str, key: str | None, shows_version: bool) -> None:
     """
     Print one option, or one key of it.
 
@@ -35,6 +41,9 @@ def get(session: Session, option: str, key: str | None) -> None:
     --output json or yaml prints it in that format.
     """
     store = session.store()
+    if shows_version:
+        # Before the option is read: a later write is a conflict, and never overwritten.
+        session.say(f"version {session.journaled_store().version()}")
     if key is None:
         values = store.get(option)
         rows = [(name, type_name(value), shown(value)) for name, value in values.items()]
@@ -77,6 +86,11 @@ def list_options(session: Session, option: str | None, has_values: bool) -> None
     if option is None:
         options = sorted(store.items())
         empty = f"store {store.name!r} has no options"
+        if not options:
+            # Said in every format: an empty object does not look like a mistyped name.
+            empty += other_stores(store)
+            if session.format != "table":
+                session.say(empty)
         data: Any = {name: _entries(values, has_values) for name, values in options}
     else:
         options = [(option, store.get(option))]

@@ -14,12 +14,14 @@ from confstore._cli.commands.command import Example, command
 from confstore._cli.formats.files import FORMATS, Format, format_of, loads
 from confstore._cli.session import Session
 from confstore._cli.terminal.exit_codes import CommandError
-from confstore._cli.terminal.text import counted, reason_of
+from confstore._cli.terminal.text import counted, reason_of, shown_url
 from confstore._cli.writing.flags import Transfer, Writing, transfer_flags, writing_flags
 from confstore._cli.writing.write import Write, version_of
 from confstore.adapter import canonical_values, checked_option, is_same
 
 __all__ = ["copy", "import_file"]
+
+_REMEDY = "put the whole file under one option with --option NAME"
 
 _IMPORTABLE = [format.name for format in FORMATS.values() if format.is_importable]
 
@@ -29,7 +31,7 @@ _IMPORTABLE = [format.name for format in FORMATS.values() if format.is_importabl
     examples=(
         Example("confstore import new.yaml --dry-run", "the changes that a file would make"),
         Example("confstore import new.yaml --prune --yes", "make the store equal to a file"),
-        Example("confstore import .env --option app", "variables, as the keys of one option"),
+        Example("confstore import .env --option app", "a whole file, as the keys of one option"),
     ),
 )
 @click.argument("path", metavar="FILE", type=click.Path(allow_dash=True))
@@ -41,7 +43,8 @@ _IMPORTABLE = [format.name for format in FORMATS.values() if format.is_importabl
 @click.option(
     "--option",
     metavar="NAME",
-    help="The option whose keys are the variables of a dotenv file.",
+    shell_complete=complete_options,
+    help="Put the whole file under this option; a dotenv file needs it.",
 )
 @transfer_flags
 @writing_flags
@@ -66,16 +69,16 @@ def import_file(
     if chosen.needs_option and option is None:
         message = f"a {chosen.name} file is one option: give its name with --option NAME"
         raise CommandError(message)
-    if option is not None and not chosen.needs_option:
-        raise CommandError(f"a {chosen.name} file names its options: --option is for dotenv")
-    if chosen.needs_option and transfer.is_pruning:
-        message = f"a {chosen.name} file is one option: --prune would delete all others"
-        raise CommandError(message)
+    if option is not None and transfer.is_pruning:
+        raise CommandError("the file is one option: --prune would delete all others")
     source = "standard input" if path == "-" else repr(path)
     shown = "standard input" if path == "-" else path
-    options = loads(_content(path), chosen.name, source=shown, option=option)
+    options = loads(_content(path), chosen.name, source=shown, option=option, remedy=_REMEDY)
     store = session.store("write")
-    _Transferred("import", "imported", source, options, store, transfer).write(session, writing)
+    target = f"store {store.name!r}"
+    _Transferred("import", "imported", source, options, store, transfer, shown_target=target).write(
+        session, writing
+    )
 
 
 def _format_of(path: str, format: str | None) -> Format:
@@ -88,7 +91,9 @@ def _format_of(path: str, format: str | None) -> Format:
     if found is None:
         raise CommandError(f"the name {path!r} has no known suffix: give --format, one of {names}")
     if not found.is_importable:
-        raise CommandError(f"{found.name} can only be exported: import one of {names}")
+        message = f"{path!r} is a {found.name} script, which can only be exported: import one of "
+        advice = "; lines like export NAME=value are read with --format dotenv --option NAME"
+        raise CommandError(message + names + advice)
     return found
 
 
@@ -137,19 +142,28 @@ def copy(
     """
     Copy options from one store to another, of any two backends: all, or the named ones.
 
-    FROM and TO are URLs, and TO must exist (confstore init -s TO creates it). Values keep their
-    types. Options that only TO has stay, unless --prune is given; equal options are not written.
-    Writing is as for import.
+    FROM and TO are URLs; a table must exist, and a missing file is created if its folder exists.
+    Values keep their types. Options that only TO has stay, unless --prune is given; equal options
+    are not written. It asks before it overwrites options of TO that differ. Writing is as for
+    import.
     """
     if transfer.is_pruning and options:
         raise CommandError("--prune is for whole stores: name no options")
     source = session.open(source_url)
-    target = session.open(target_url)
+    target = session.open(target_url, "write")
     if source is target:
         raise CommandError("FROM and TO are the same store")
     found = dict([(option, source.get(option)) for option in options] or source.items())
-    name = f"store {source.name!r}"
-    _Transferred("copy", "copied", name, found, target, transfer).write(session, writing)
+    _Transferred(
+        "copy",
+        "copied",
+        shown_url(source_url),
+        found,
+        target,
+        transfer,
+        shown_target=shown_url(target_url),
+        asks_to_overwrite=True,
+    ).write(session, writing)
 
 
 @attrs.define
@@ -162,12 +176,14 @@ class _Transferred:
     _options: Mapping[str, Values] = attrs.field(repr=False)
     _store: Store
     _transfer: Transfer
+    _shown_target: str
+    _asks_to_overwrite: bool = False
     _equal: int = 0
     _prunable: Collection[str] | None = None
 
     def write(self, session: Session, writing: Writing) -> None:
         """Write them, or show the changes, and print the numbers."""
-        into = f"{self._source} into store {self._store.name!r}"
+        into = f"{self._source} into {self._shown_target}"
         planned: list[Plan] = []
 
         def plan() -> Plan:
@@ -175,7 +191,7 @@ class _Transferred:
             return planned[-1]
 
         def ask(plan: Plan) -> bool:
-            self._confirm(session, len(plan.old.keys() - plan.new.keys()))
+            self._confirm(session, plan)
             return True
 
         written = Write(session, self._store, writing, plan, is_split=True).run(ask)
@@ -218,12 +234,21 @@ class _Transferred:
         }
         return attrs.evolve(plan, new=checked)
 
-    def _confirm(self, session: Session, count: int) -> None:
-        if not count:
-            return
-        what, store = counted(count, "option"), f"store {self._store.name!r}"
+    def _confirm(self, session: Session, plan: Plan) -> None:
+        gone, target = len(plan.old.keys() - plan.new.keys()), self._shown_target
+        replaced = len(plan.old.keys() & plan.new.keys()) if self._asks_to_overwrite else 0
+        doing = []
+        if replaced:
+            what = counted(replaced, "option")
+            doing.append(f"overwrite {what} of {target} by those of {self._source}")
+        if gone:
+            doing.append(self._deleting(gone))
+        if doing:
+            session.confirm(", and ".join(doing), is_confirmed=self._transfer.is_confirmed)
+
+    def _deleting(self, count: int) -> str:
+        what, target = counted(count, "option"), self._shown_target
         if not (self._options or self._transfer.is_empty_allowed):
             message = f"{self._source} has no options, so --prune would delete all ({what}) of "
-            raise CommandError(f"{message}{store}; if that is intended, give --allow-empty, too")
-        doing = f"delete {what} of {store} that {self._source} does not have"
-        session.confirm(doing, is_confirmed=self._transfer.is_confirmed)
+            raise CommandError(f"{message}{target}; if that is intended, give --allow-empty, too")
+        return f"delete {what} of {target} that {self._source} does not have"

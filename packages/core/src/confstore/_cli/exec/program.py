@@ -22,6 +22,9 @@ _NEEDED_BY_WINDOWS = "SYSTEMROOT"
 # Python ignores these, and ignored signals stay ignored in a program that replaces the process.
 _IGNORED = ("SIGPIPE", "SIGXFZ", "SIGXFSZ")
 
+_LC_CTYPE = b"LC_CTYPE"
+_COERCED = frozenset({b"C.UTF-8", b"C.utf8", b"UTF-8"})
+
 # A console sends them to the program, too, which decides.
 _CONSOLE = ("SIGINT", "SIGBREAK")
 
@@ -33,7 +36,7 @@ def become(command: Sequence[str], variables: Mapping[str, str], *, is_pristine:
     It is looked for in our own PATH; its variables, as UTF-8, replace those of our environment, or
     are its only ones if that is pristine.
     """
-    environment = {} if is_pristine else dict(os.environb)
+    environment = {} if is_pristine else _given_environment()
     environment |= {name.encode(): text.encode() for name, text in variables.items()}
     sys.stdout.flush()
     sys.stderr.flush()
@@ -76,6 +79,27 @@ def supervise(command: Sequence[str], variables: Mapping[str, str], *, is_pristi
     except OSError as error:
         raise _not_executable(command[0], error, variables) from error
     return ran.returncode
+
+
+def _given_environment() -> dict[bytes, bytes]:
+    """
+    Our environment as the caller gave it.
+
+    Where the locale is C, Python itself sets LC_CTYPE for its children.
+
+    Source:
+        PEP 538, "Coercing the legacy C locale to a UTF-8 based locale".
+    """
+    environment = dict(os.environb)
+    if environment.get(_LC_CTYPE) in _COERCED:
+        try:
+            with open("/proc/self/environ", "rb") as file:
+                first = dict(entry.partition(b"=")[::2] for entry in file.read().split(b"\0"))
+        except OSError:  # pragma: no cover  # only Linux says it
+            return environment
+        del environment[_LC_CTYPE]
+        environment.update((name, first[name]) for name in first.keys() & {_LC_CTYPE})
+    return environment
 
 
 def _candidates(name: str) -> Iterator[str]:

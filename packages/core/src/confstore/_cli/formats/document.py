@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 from confstore.documents import TextFault, decode_text
 from confstore.errors import InvalidDocumentError
 
-__all__ = ["document_error", "document_text"]
+__all__ = ["document_error", "document_text", "foreign_line"]
+
+_TEMPLATE = re.compile(r"\{\{|\{%|<%")
+_EXPORT = re.compile(r"\s*export\s+\w+(=|\s*\Z)")
 
 
 def document_text(content: str | bytes, source: str) -> str:
@@ -14,6 +19,19 @@ def document_text(content: str | bytes, source: str) -> str:
     if isinstance(text, TextFault):
         raise document_error(source, text)
     return text
+
+
+def foreign_line(text: str, line: int) -> str | None:
+    """What a line at fault is, if it belongs to a template or a shell script; None for others."""
+    content = text.split("\n")[line - 1 : line]
+    if content and _TEMPLATE.search(content[0]):
+        return "this is a template, whose places are not filled in: render it first"
+    if content and _EXPORT.match(content[0]):
+        return (
+            "this is a line of a shell script: import NAME=value lines with --format dotenv "
+            "--option NAME"
+        )
+    return None
 
 
 def document_error(source: str, fault: TextFault) -> InvalidDocumentError:

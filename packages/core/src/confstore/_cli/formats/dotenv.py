@@ -28,14 +28,27 @@ from confstore.documents import JSONPathError, TextFault, options_from_tree
 
 __all__ = ["dumps", "loads"]
 
+_COMMAND = re.compile(
+    r"""
+    (?: \. | alias | case | cd | declare | done | echo | elif | else | esac | eval | exec | exit
+      | export (?=\s+\w) | fi | for | function | if | local | readonly | return | set | shopt
+      | source | then | trap | typeset | ulimit | umask | unset | while )
+    (?: [\s;] | \Z )
+  | \[\[? \s
+  | \w+ \s* \( \)
+    """,
+    re.VERBOSE,
+)
+
 _BARE = re.compile(r"[A-Za-z0-9_@%+=:,./-]*")
 _SINGLE_QUOTED = re.compile(r"(?:[^'\\\r]|\\(?![\\'])(?!\Z))*")
 _DOUBLE_QUOTED = re.compile(r'[^"$`\\\r]*')
 
 
-def dumps(options: Mapping[str, Mapping[str, Any]]) -> str:
+def dumps(options: Mapping[str, Mapping[str, Any]], **naming: str) -> str:
     """A variable for each key."""
-    return "".join(f"{name}={_quoted(text)}\n" for name, text in environment(options).items())
+    variables = environment(options, **naming)
+    return "".join(f"{name}={_quoted(text)}\n" for name, text in variables.items())
 
 
 def _quoted(text: str) -> str:
@@ -52,7 +65,7 @@ def _quoted(text: str) -> str:
     return "'{}'".format(escaped.replace("'", "\\'"))
 
 
-def loads(text: str, source: str, option: str | None) -> Mapping[str, Values]:
+def loads(text: str, source: str, option: str | None, **_: str) -> Mapping[str, Values]:
     """One option, whose keys are the names as they are written, and whose values are all text."""
     offsets: dict[tuple[Any, ...], int] = {(option,): 0}
     values: dict[str, str] = {}
@@ -64,10 +77,14 @@ def loads(text: str, source: str, option: str | None) -> Mapping[str, Values]:
         path, reason = (option, binding.key), ""
         if binding.error:
             reason = "this is not NAME=value: mend the name, the quotes or the text behind them"
+            if _COMMAND.match(original.strip()):
+                reason = "this is a command of a shell script, and not NAME=value: remove it"
         elif binding.key is None:
             continue
         elif binding.value is None:
             reason = "an = is missing behind this name: NAME=value"
+            if original.split()[0] == "export":
+                reason = "this exports a variable that the shell script sets elsewhere: remove it"
         elif path in offsets:
             line = TextFault.at(text, offsets[path], "").line
             reason = f"this name is there twice, first on line {line}"

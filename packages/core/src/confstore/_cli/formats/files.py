@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import re
 from collections.abc import Mapping
 from pathlib import PurePath
 from typing import Any, Protocol, cast
@@ -39,20 +40,24 @@ class Format:
         suffixes: The endings of its files' names.
         is_importable: True if it can be read, and not only written.
         needs_option: Whether its file is one option, whose name the reader must be given.
+        has_variables: Whether it holds environment variables, whose names `dumps` can be told.
     """
 
     name: str
     suffixes: tuple[str, ...]
     is_importable: bool = True
     needs_option: bool = False
+    has_variables: bool = False
 
+
+_SAMPLE = re.compile(r"\.(?:default|dist|example|sample)\Z")
 
 FORMATS = {
     "json": Format("json", (".json",)),
     "yaml": Format("yaml", (".yaml", ".yml")),
     "toml": Format("toml", (".toml",)),
-    "dotenv": Format("dotenv", (".env",), needs_option=True),
-    "shell": Format("shell", (".sh",), is_importable=False),
+    "dotenv": Format("dotenv", (".env", ".dotenv"), needs_option=True, has_variables=True),
+    "shell": Format("shell", (".sh",), is_importable=False, has_variables=True),
 }
 """Every format; the first one holds everything and needs no further package."""
 
@@ -60,9 +65,11 @@ FORMATS = {
 class _Module(Protocol):
     """The module of a format."""
 
-    def dumps(self, options: Mapping[str, Mapping[str, Any]]) -> str: ...
+    def dumps(self, options: Mapping[str, Mapping[str, Any]], **naming: str) -> str: ...
 
-    def loads(self, text: str, source: str, option: str | None) -> dict[str, Values]: ...
+    def loads(
+        self, text: str, source: str, option: str | None, **told: str
+    ) -> dict[str, Values]: ...
 
 
 def _module(format: str) -> _Module:
@@ -74,22 +81,37 @@ def format_of(path: str | os.PathLike[str]) -> Format | None:
     """
     The format of a file by its name; None if the name has no known suffix.
 
-    `.env`, `prod.env` and `.env.prod` are dotenv.
+    `.env`, `prod.env` and `.env.prod` are dotenv; a sample such as `prod.yaml.example` is of the
+    format before its ending.
     """
     name = PurePath(path).name.lower()
+    while (plain := _SAMPLE.sub("", name)) != name:
+        name = plain
     if name == ".env" or name.startswith(".env."):
         return FORMATS["dotenv"]
     suffix = PurePath(name).suffix
     return next((format for format in FORMATS.values() if suffix in format.suffixes), None)
 
 
-def dumps(options: Mapping[str, Mapping[str, Any]], format: str) -> str:
-    """Options as the text of a file, or an `InvalidValueError` with option, key and advice."""
-    return _module(format).dumps(options)
+def dumps(options: Mapping[str, Mapping[str, Any]], format: str, **naming: str) -> str:
+    """
+    Options as the text of a file, or an `InvalidValueError` with option, key and advice.
+
+    Args:
+        options: Option to values, in canonical form.
+        format: One of `FORMATS`.
+        naming: Prefix and separator of variables, for the formats that have them.
+    """
+    return _module(format).dumps(options, **naming)
 
 
 def loads(
-    content: str | bytes, format: str, *, source: str, option: str | None = None
+    content: str | bytes,
+    format: str,
+    *,
+    source: str,
+    option: str | None = None,
+    remedy: str | None = None,
 ) -> dict[str, Values]:
     """
     Every option of a file, in canonical form: each can be written to any backend.
@@ -98,7 +120,8 @@ def loads(
         content: The content of the file; bytes are UTF-8. A byte order mark is left out.
         format: One of `FORMATS`.
         source: The name of the file in errors.
-        option: The option whose keys are a dotenv file's variables; for that format only.
+        option: The one option whose keys are those of the whole file; dotenv needs it.
+        remedy: What to do about a value that stands where options do, for errors.
 
     Raises:
         InvalidDocumentError: The file is not of the format, or no backend can hold its values; it
@@ -112,7 +135,5 @@ def loads(
     if chosen.needs_option and option is None:
         reason = f"a {format} file holds the keys of one option: give the name of that option"
         raise InvalidDocumentError(source, reason)
-    if option is not None and not chosen.needs_option:
-        reason = f"a {format} file names its options itself: give no option"
-        raise InvalidDocumentError(source, reason)
-    return _module(format).loads(document_text(content, source), source, option)
+    told = {} if remedy is None else {"remedy": remedy}
+    return _module(format).loads(document_text(content, source), source, option, **told)

@@ -18,7 +18,7 @@ def dumps(options: Mapping[str, Mapping[str, Any]]) -> str:
     return json.dumps(tree, ensure_ascii=False, allow_nan=False, indent=2) + "\n"
 
 
-def loads(text: str, source: str, option: str | None) -> Mapping[str, Values]:  # noqa: ARG001
-    """Every option of a document."""
+def loads(text: str, source: str, option: str | None, **told: str) -> Mapping[str, Values]:
+    """Every option of a document, or the one option that it is."""
     content = text.encode(errors="surrogatepass")
-    return options_from_json(content, source)
+    return options_from_json(content, source, option=option, **told)

@@ -17,15 +17,21 @@ __all__ = ["dumps", "environment"]
 _INSTEAD = "rename it, leave its option out, or export json"
 
 
-def dumps(options: Mapping[str, Mapping[str, Any]]) -> str:
+def dumps(options: Mapping[str, Mapping[str, Any]], **naming: str) -> str:
     """A command for each key; in single quotes a shell leaves everything as it is."""
     return "".join(
         "export {}='{}'\n".format(name, text.replace("'", "'\\''"))
-        for name, text in environment(options).items()
+        for name, text in environment(options, **naming).items()
     )
 
 
-def environment(options: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
+def environment(
+    options: Mapping[str, Mapping[str, Any]],
+    *,
+    prefix: str = "",
+    separator: str = "_",
+    instead: str = _INSTEAD,
+) -> dict[str, str]:
     """
     The variable of each key, named by `confstore.variable_name`.
 
@@ -35,6 +41,9 @@ def environment(options: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
 
     Args:
         options: Option to values, in canonical form: as a store gives them.
+        prefix: The beginning of each name.
+        separator: What stands between option and key.
+        instead: What to do about a key that has no variable, for the error.
 
     Raises:
         InvalidValueError: A key has no variable, because of its name or a NUL in its value, or two
@@ -44,27 +53,27 @@ def environment(options: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
     owners: dict[str, tuple[str, str]] = {}
     for option, values in options.items():
         for key, value in values.items():
-            name = variable_name(option, key)
+            name = variable_name(option, key, prefix=prefix, separator=separator)
             if name in owners:
                 other_option, other_key = owners[name]
                 reason = (
                     f"its variable {name} is that of option {other_option!r}, key {other_key!r}, "
-                    f"too: {_INSTEAD}"
+                    f"too: {instead}"
                 )
                 raise InvalidValueError(option, key, reason)
             owners[name] = option, key
-            variables[name] = _text(option, key, value)
+            variables[name] = _text(option, key, value, instead)
     return variables
 
 
-def _text(option: str, key: str, value: Any) -> str:
+def _text(option: str, key: str, value: Any, instead: str) -> str:
     plain = _plain(value)
     if plain is None:
         return ""
     if not isinstance(plain, str):
         return json.dumps(plain, ensure_ascii=False, separators=(",", ":"))
     if "\0" in plain:
-        reason = f"the text holds a NUL character, which no variable can: {_INSTEAD}"
+        reason = f"the text holds a NUL character, which no variable can: {instead}"
         raise InvalidValueError(option, key, reason)
     return plain
 

@@ -17,7 +17,7 @@ from typing import Any
 import tomli_w
 
 from confstore import Values
-from confstore._cli.formats.document import document_error
+from confstore._cli.formats.document import document_error, foreign_line
 from confstore.documents import (
     MAX_NESTING,
     JSONPathError,
@@ -41,11 +41,18 @@ _TOO_LARGE = Decimal("1E+1000")  # beyond every limit, as a number that no Decim
 _PLACE = re.compile(r"\(at line (\d+), column (\d+)\)\Z")
 _REASONS = {
     "Cannot declare": "this table is there twice",
+    "Cannot redefine": "this name is a table, or a list of tables, already",
     "Cannot overwrite": "this key is in its table twice",
     "Duplicate inline table key": "this key is in its table twice",
     "Cannot mutate": "this key belongs into the braces of its table",
+    "Invalid hex value": "an escape needs 4 or 8 digits: put text with \\ in single quotes",
+    "Escaped character": "this escape is of no character of Unicode",
     "Unterminated string": "this string is not closed",
     "Expected \"'": "this string is not closed",
+    "Expected ']": "a ] is missing at the end of a table's name",
+    "Invalid initial": "a key stands in quotes, or is letters and digits; {} is on one line",
+    "Invalid statement": "this is neither KEY = VALUE nor the name of a [table]",
+    "Found invalid": "a control character cannot stand here",
     "Unclosed": "a comma or the closing bracket is missing",
     "Unescaped": "this is no escape of TOML: put the text in single quotes",
     "Illegal character": "a line end or control character in a string is written as an escape",
@@ -95,14 +102,15 @@ def _with_small_ints(tree: Any) -> Any:
     return tree
 
 
-def loads(text: str, source: str, option: str | None) -> Mapping[str, Values]:  # noqa: ARG001
-    """Every option of a document."""
+def loads(text: str, source: str, option: str | None, **told: str) -> Mapping[str, Values]:
+    """Every option of a document, or the one option that it is."""
     try:
         tree = tomllib.loads(text, parse_float=_number)
         _check_types(tree, ())
-        return options_from_tree(tree)
+        return options_from_tree(tree, option, **told)
     except JSONPathError as error:
-        failure = InvalidDocumentError(source, f"{_named(error.path)}: {error.reason}")
+        path = error.path if option is None else (option, *error.path)
+        failure = InvalidDocumentError(source, f"{_named(path)}: {error.reason}")
     except tomllib.TOMLDecodeError as error:
         failure = document_error(source, _fault(text, str(error)))
     except ValueError:
@@ -149,4 +157,5 @@ def _fault(text: str, message: str) -> TextFault:
     place = _PLACE.search(message)
     if place is None:
         return TextFault.at(text, len(text), reason)
-    return TextFault(int(place[1]), int(place[2]), reason)
+    line, column = int(place[1]), int(place[2])
+    return TextFault(line, column, foreign_line(text, line) or reason)

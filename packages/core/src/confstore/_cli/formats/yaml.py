@@ -11,10 +11,11 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+import attrs
 import yaml
 
 from confstore import Values
-from confstore._cli.formats.document import document_error
+from confstore._cli.formats.document import document_error, foreign_line
 from confstore._cli.formats.yaml_tree import (
     FaultyYAMLError,
     compose,
@@ -29,9 +30,15 @@ __all__ = ["dumps", "loads", "text_from_tree"]
 _STR = "tag:yaml.org,2002:str"
 _NO_FOLDING = 2**30
 
-# Printable on one line, without a blank at an end. Tabs, control characters, special line ends and
-# characters beyond the first plane are escapes in double quotes.
-_MARK = "!-~\xa1-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd"
+# Characters that reverse the direction of text: a terminal obeys them, and so does an editor.
+# Source: Unicode's property Bidi_Control.
+_DIRECTION = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+
+# Printable on one line, without a blank at an end. Tabs, control characters, special line ends,
+# reversed text and characters beyond the first plane are escapes in double quotes.
+_MARK = (
+    "!-~\xa1-\u061b\u061d-\u200d\u2010-\u2027\u202f-\u2065\u206a-\ud7ff\ue000-\ufefe\uff00-\ufffd"
+)
 _LINE = re.compile(f"[{_MARK}](?:[ \xa0{_MARK}]*[{_MARK}])?")
 # Lines that a block shows as they are: text first, then also empty ones and indented ones.
 _BLOCK = re.compile(rf"{_LINE.pattern}(?:\n(?:\ *{_LINE.pattern})?)+")
@@ -52,8 +59,10 @@ def text_from_tree(tree: Any) -> str:
         sort_keys=False,
         width=_NO_FOLDING,
     )
-    # It marks the end of a document that is a single scalar.
-    return text.removesuffix("...\n")
+    # The emitter takes them for printable; whatever has one is in double quotes.
+    text = _DIRECTION.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
+    # The end of a document that is a single scalar has a mark, on a line of its own.
+    return text.removesuffix("...\n") if text.endswith("\n...\n") else text
 
 
 @functools.cache
@@ -74,16 +83,20 @@ def _represented(dumper: Any, text: str) -> yaml.ScalarNode:
     return dumper.represent_scalar(_STR, text, style=style)  # type: ignore[no-any-return]
 
 
-def loads(text: str, source: str, option: str | None) -> Mapping[str, Values]:  # noqa: ARG001
-    """Every option of a document."""
+def loads(text: str, source: str, option: str | None, **told: str) -> Mapping[str, Values]:
+    """Every option of a document, or the one option that it is."""
     try:
         root = compose(text)
         tree = tree_of(root)
     except FaultyYAMLError as error:
         fault = error.fault
+        fault = attrs.evolve(fault, reason=foreign_line(text, fault.line) or fault.reason)
     else:
         try:
-            return options_from_tree(tree)
+            return options_from_tree(tree, option, **told)
         except JSONPathError as error:
-            fault = TextFault(*place_of(root, error.path), error.reason)
+            line, column = place_of(root, error.path)
+            # Only where the document as a whole is at fault: a value may be meant for a template.
+            foreign = None if error.path else foreign_line(text, line)
+            fault = TextFault(line, column, foreign or error.reason)
     raise document_error(source, fault)

@@ -23,6 +23,7 @@ from typing import Any, NoReturn
 import yaml
 from yaml.composer import Composer
 
+from confstore._cli.formats.yaml_reasons import REASONS, TOO_DEEP
 from confstore.documents import MAX_NESTING, TextFault, number_from_text
 
 __all__ = ["FaultyYAMLError", "compose", "is_surely_text", "place_of", "tree_of"]
@@ -36,22 +37,6 @@ _UNPRINTABLE = re.compile(
 )
 _PLAIN = "!confstore-plain"
 _STR = "tag:yaml.org,2002:str"
-
-_TOO_DEEP = "lists and mappings are nested too deep"
-
-# The beginnings of the two parsers' messages; the rest may quote the document.
-_REASONS = {
-    "found character": "text cannot begin with this character here: put it in quotes",
-    "mapping values are not allowed": "no colon can stand here: put the text in quotes",
-    "found unexpected end of stream": "the quotes that begin before are not closed",
-    "expected <block end>": "this does not belong here: mend the indentation",
-    "did not find expected key": "this does not belong here: mend the indentation",
-    "could not find expected ':'": "a colon is missing, between a key and its value",
-    "found unknown escape": "this is no escape of YAML: put the text in single quotes",
-    "but found another document": "a second document begins here: put all into the first",
-    # Newer parsers look ahead, and give up before an event comes.
-    "exceeded maximum nesting depth": _TOO_DEEP,
-}
 
 
 class FaultyYAMLError(Exception):
@@ -76,14 +61,24 @@ def compose(text: str) -> yaml.Node:
         # The parsers always know the place.
         mark: Any = error.problem_mark
         problem = error.problem or ""
-        known = (reason for begin, reason in _REASONS.items() if problem.startswith(begin))
+        known = (reason for begin, reason in REASONS.items() if problem.startswith(begin))
         fault = TextFault(mark.line + 1, mark.column + 1, next(known, "this is not YAML"))
+        tab = _indenting_tab(text, mark.line)
+        if tab is not None:
+            fault = TextFault(mark.line + 1, tab + 1, "a tab cannot indent YAML: use blanks")
     else:
         if root is not None:
             return root
         reason = "there is nothing here: a document without options is {}"
         fault = TextFault.at(text, len(text), reason)
     raise FaultyYAMLError(fault)
+
+
+def _indenting_tab(text: str, line: int) -> int | None:
+    """The column, from 0, of a tab in the indentation of a line, from 0."""
+    lines = text.split("\n")[line : line + 1]
+    indentation = lines[0][: -len(lines[0].lstrip()) or None] if lines and lines[0].strip() else ""
+    return indentation.find("\t") if "\t" in indentation else None
 
 
 @functools.cache
@@ -123,7 +118,7 @@ class _CheckedComposer(Composer):
                 _fail(event, f"aliases repeat more than {_MAX_REPEATED:,} values: write them out")
             return super().compose_node(parent, index)
         if self._depth == MAX_NESTING and not isinstance(event, yaml.ScalarEvent):
-            _fail(event, _TOO_DEEP)
+            _fail(event, TOO_DEEP)
         if event.tag == "!":
             # Text without quotes, which the resolver would not tell from other scalars.
             event.tag = _STR if isinstance(event, yaml.ScalarEvent) else None
@@ -221,7 +216,7 @@ def _is_merge(node: Any) -> bool:
 def _check_tag(node: Any, allowed: str) -> None:
     if node.tag != allowed:
         instead = '{"$bytes": "base64"}, {"$set": [...]} or {"$decimal": "digits"}'
-        _fail(node, f"no tag is read here but !!str: write {instead}")
+        _fail(node, f"no tag is read here but !, !!str, !!map and !!seq: write {instead}")
 
 
 def _place(node: Any) -> tuple[int, int]:

@@ -22,7 +22,7 @@ VARIABLE = "_CONFSTORE_COMPLETE"
 """The environment variable that click's scripts set: the program's name in capitals."""
 
 # Click's own script passes the words of bash, which also splits at colons and equals signs, as in
-# `-s file:dev.json`; this one passes the line. After `KEY=` comes a value, and no space.
+# `-s file:dev.json`; this one passes the line. After `KEY=` and a folder comes more, and no space.
 _SCRIPT = """\
 %(complete_func)s() {
     local IFS=$'\\n' reply type value typed
@@ -33,7 +33,7 @@ _SCRIPT = """\
             dir) compopt -o dirnames ;;
             file) compopt -o default ;;
             plain)
-                [[ "$value" == *= ]] && compopt -o nospace
+                [[ "$value" == *[=/] ]] && compopt -o nospace
                 COMPREPLY+=("$value")
                 ;;
         esac

@@ -90,5 +90,7 @@ def _closest_option(error: errors.OptionNotFoundError, session: Session) -> str:
 def _usage(error: click.UsageError) -> str:
     message = error.format_message().rstrip(".")
     path = error.ctx.command_path if error.ctx else "confstore"
+    if isinstance(error, click.NoSuchOption):
+        message += "; a name that begins with - stands behind --"
     # Click's messages begin with a capital.
     return f"{message[:1].lower()}{message[1:]} (see {path} --help)"

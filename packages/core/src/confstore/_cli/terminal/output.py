@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import sys
 from collections.abc import Sequence
@@ -14,9 +15,11 @@ __all__ = ["print_json", "print_json_line", "print_table", "print_text", "print_
 
 # Legal in a JSON string as they are, and commands to a terminal: DEL, the C1 controls, line and
 # paragraph separators, and characters that reverse the direction of text.
-_COMMANDS = re.compile("[\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+_COMMANDS = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 
 # Rich folds at the terminal's edge; where there is none, a row is a line.
+_UNBROKEN = frozenset({"VERSION", "TIME"})
+
 _NO_EDGE = 1_000_000
 
 
@@ -52,9 +55,12 @@ def print_table(
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=box.SIMPLE_HEAD if is_terminal else None, pad_edge=False)
+    # See https://no-color.org; rich leaves the heads bold.
+    style = "" if os.environ.get("NO_COLOR") else "table.header"
+    table = Table(box=box.SIMPLE_HEAD if is_terminal else None, pad_edge=False, header_style=style)
     for column in columns:
-        table.add_column(column, overflow="fold")
+        # A time that is broken into lines cannot be read, or copied.
+        table.add_column(column, overflow="fold", no_wrap=column in _UNBROKEN)
     for row in rows:
         table.add_row(*(Text(visible(cell)) for cell in row))
     console = Console(width=None if is_terminal else _NO_EDGE, highlight=False, emoji=False)

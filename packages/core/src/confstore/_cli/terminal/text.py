@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -17,6 +18,7 @@ __all__ = [
     "json_value",
     "reason_of",
     "shown",
+    "shown_url",
     "type_name",
     "visible",
 ]
@@ -43,6 +45,18 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     """A question to append to an error, with the closest of the known names; empty without one."""
     found = closest(name, known)
     return "" if found is None else f"; did you mean {found!r}?"
+
+
+# The parameters that tell two stores apart; others can hold credentials.
+_SHOWN_PARAMETERS = ("region=", "endpoint_url=", "profile=")
+_CREDENTIALS = re.compile(r"(?<=//)[^/@]*@")
+
+
+def shown_url(url: str) -> str:
+    """The URL of a store without credentials."""
+    place, _, query = url.partition("?")
+    kept = [part for part in query.split("&") if part.startswith(_SHOWN_PARAMETERS)]
+    return _CREDENTIALS.sub("", "?".join([place, "&".join(kept)] if kept else [place]))
 
 
 def counted(count: int, what: str) -> str:

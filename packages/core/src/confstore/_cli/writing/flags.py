@@ -12,7 +12,7 @@ from typing import Any, TypeVar, cast
 import attrs
 import click
 
-__all__ = ["Transfer", "Writing", "transfer_flags", "writing_flags", "yes_flag"]
+__all__ = ["Transfer", "Writing", "collected", "transfer_flags", "writing_flags", "yes_flag"]
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
@@ -60,7 +60,7 @@ class Transfer:
     is_confirmed: bool
 
 
-def _collected(
+def collected(
     kind: type[Any], name: str, flags: list[Callable[[Any], Any]]
 ) -> Callable[[_Function], _Function]:
     """Decorate a command with flags, and give their values to it as one record."""
@@ -84,7 +84,7 @@ yes_flag = click.option(
 )
 """The flag of a command that asks first, given to it as `is_confirmed`."""
 
-writing_flags = _collected(
+writing_flags = collected(
     Writing,
     "writing",
     [
@@ -108,7 +108,7 @@ writing_flags = _collected(
 )
 """The flags of every command that writes, given to it as `writing`."""
 
-transfer_flags = _collected(
+transfer_flags = collected(
     Transfer,
     "transfer",
     [
