@@ -52,12 +52,13 @@ if TYPE_CHECKING:
         ability as ability,
     )
     from confstore._values.differences import Difference as Difference, diff as diff
-    from confstore._values.names import variable_name as variable_name
     from confstore._values.read_only import (
+        FillableDict as FillableDict,
         ReadOnlyDict as ReadOnlyDict,
         ReadOnlyList as ReadOnlyList,
     )
     from confstore._values.types import MISSING as MISSING, Value as Value, Values as Values
+    from confstore._values.variables import variable_name as variable_name
 
 __getattr__, __dir__, __all__ = lazy_names(
     __name__,
@@ -79,9 +80,9 @@ __getattr__, __dir__, __all__ = lazy_names(
             "Poll PollableStore Store ability"
         ),
         "confstore._values.differences": "Difference diff",
-        "confstore._values.read_only": "ReadOnlyDict ReadOnlyList",
+        "confstore._values.read_only": "FillableDict ReadOnlyDict ReadOnlyList",
         "confstore._values.types": "MISSING Value Values",
-        "confstore._values.names": "variable_name",
+        "confstore._values.variables": "variable_name",
     },
-    modules=("adapter", "documents", "errors"),
+    modules=("adapter", "documents", "errors", "files"),
 )

@@ -2,19 +2,18 @@
 The parts of an adapter.
 
 They keep one promise: all backends accept, refuse and give back the same. `confstore.testing` has
-the contract that checks it. The protocols and records of an adapter are in `confstore`, and
-`confstore.documents` has options as JSON.
+the contract that checks it. The protocols and records of an adapter are in `confstore`.
+`confstore.documents` has options as JSON, `confstore.files` what files with secrets need.
 
 - **Checks, enough for a plain adapter:** `checked_store` and `checked_option` check names,
   `checked_keys` the keys of a read, which `select` selects. `canonical_values` and
   `canonical_update` check values, copy them and make them read-only; `merge_update` applies an
   update. `ClosesOnExit` closes the store at the end of a `with` block.
 - **URLs and connections:** `percent_decode`, `shown_url`, `closest`, `Backoff`, `call_after_fork`.
-- **Values:** `RESERVED_KEYS`, `is_same`, `FillableDict`.
+- **Values:** `RESERVED_KEYS`, `is_same`.
 - **Polls:** `poll_between`, `paced`, and for a journal in a remote backend `JournalPoller`.
 - **A journal:** `checked_draft`, `split_into_drafts`, `next_commit`, `apply_changes`,
   `check_if_version`, `without_gap`, `journal_form`.
-- **Files:** `open_regular`, `check_trusted`, `DistrustedFileError`.
 - **A diagnosis:** `findings_of`.
 
 A plain adapter, whose backend is a dict of dicts:
@@ -107,11 +106,6 @@ if TYPE_CHECKING:
     from confstore._process.closing import ClosesOnExit as ClosesOnExit
     from confstore._process.forks import call_after_fork as call_after_fork
     from confstore._process.naps import paced as paced
-    from confstore._process.private_file import (
-        DistrustedFileError as DistrustedFileError,
-        check_trusted as check_trusted,
-        open_regular as open_regular,
-    )
     from confstore._process.waits import Backoff as Backoff
     from confstore._stores.polling import poll_between as poll_between
     from confstore._values.canonical import (
@@ -129,7 +123,7 @@ if TYPE_CHECKING:
         checked_store as checked_store,
         closest as closest,
     )
-    from confstore._values.read_only import FillableDict as FillableDict, is_same as is_same
+    from confstore._values.read_only import is_same as is_same
 
 __getattr__, __dir__, __all__ = lazy_names(
     __name__,
@@ -144,12 +138,11 @@ __getattr__, __dir__, __all__ = lazy_names(
         "confstore._process.closing": "ClosesOnExit",
         "confstore._process.forks": "call_after_fork",
         "confstore._process.naps": "paced",
-        "confstore._process.private_file": "DistrustedFileError check_trusted open_regular",
         "confstore._process.waits": "Backoff",
         "confstore._stores.polling": "poll_between",
         "confstore._values.canonical": "canonical_update canonical_values merge_update",
         "confstore._values.keys": "RESERVED_KEYS checked_keys select",
         "confstore._values.names": "checked_option checked_store closest",
-        "confstore._values.read_only": "FillableDict is_same",
+        "confstore._values.read_only": "is_same",
     },
 )

@@ -21,11 +21,7 @@ from confstore._lazy import lazy_names
 # Written twice: a type checker reads imports, and the program reads the mapping below.
 if TYPE_CHECKING:
     from confstore._documents.json_document import options_from_json as options_from_json
-    from confstore._documents.json_place import (
-        TextFault as TextFault,
-        decode_text as decode_text,
-        find_json_fault as find_json_fault,
-    )
+    from confstore._documents.json_place import find_json_fault as find_json_fault
     from confstore._documents.tagged_json import (
         MAX_NESTING as MAX_NESTING,
         JSONPathError as JSONPathError,
@@ -33,6 +29,7 @@ if TYPE_CHECKING:
         values_from_json as values_from_json,
         values_to_json as values_to_json,
     )
+    from confstore._documents.text_place import TextFault as TextFault, decode_text as decode_text
     from confstore._values.numbers import (
         number_from_text as number_from_text,
         number_to_text as number_to_text,
@@ -42,10 +39,11 @@ __getattr__, __dir__, __all__ = lazy_names(
     __name__,
     {
         "confstore._documents.json_document": "options_from_json",
-        "confstore._documents.json_place": "TextFault decode_text find_json_fault",
+        "confstore._documents.json_place": "find_json_fault",
         "confstore._documents.tagged_json": (
             "JSONPathError MAX_NESTING options_from_tree values_from_json values_to_json"
         ),
+        "confstore._documents.text_place": "TextFault decode_text",
         "confstore._values.numbers": "number_from_text number_to_text",
     },
 )

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from confstore import ReadOnlyDict, ReadOnlyList
+from confstore import FillableDict, ReadOnlyDict, ReadOnlyList
 from confstore._values.read_only import freeze, freeze_value, thaw
-from confstore.adapter import FillableDict, canonical_values, is_same
+from confstore.adapter import canonical_values, is_same
 from confstore.testing import any_values
 
 VALUES = {"dict": {"list": [1, {"a": 2}]}, "set": {"a"}, "text": "b"}

@@ -8,8 +8,9 @@ import tempfile
 from collections.abc import Iterator
 
 from confstore import Finding, JournaledStore
-from confstore.adapter import DistrustedFileError, findings_of, open_regular
+from confstore.adapter import findings_of
 from confstore.errors import ConfigStoreError, StoreUnavailableError
+from confstore.files import DistrustedFileError, open_regular
 from confstore_file._os_errors import reason_of, store_error
 from confstore_file._replacement import check_planted, is_mount, mount_text, temporary_of
 from confstore_file._write_lock import WriteLock, lock_of

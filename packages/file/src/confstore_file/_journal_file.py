@@ -15,8 +15,8 @@ from typing import BinaryIO
 import attrs
 
 from confstore import Commit
-from confstore.adapter import open_regular
 from confstore.errors import CorruptStoreError
+from confstore.files import open_regular
 from confstore_file._journal_line import (
     Line,
     header_from_bytes,

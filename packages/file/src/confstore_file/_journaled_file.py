@@ -15,8 +15,9 @@ from types import MappingProxyType
 
 import attrs
 
-from confstore.adapter import DistrustedFileError, apply_changes, open_regular
+from confstore.adapter import apply_changes
 from confstore.errors import ConfigStoreError, StoreUnavailableError
+from confstore.files import DistrustedFileError, open_regular
 from confstore_file._journal_file import JournalFile, JournalState
 from confstore_file._os_errors import store_error
 from confstore_file._replacement import check_planted, temporary_of

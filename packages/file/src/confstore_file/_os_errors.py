@@ -6,13 +6,13 @@ import errno
 import os
 import stat
 
-from confstore.adapter import DistrustedFileError
 from confstore.errors import (
     AccessDeniedError,
     BackendError,
     ConfigStoreError,
     StoreUnavailableError,
 )
+from confstore.files import DistrustedFileError
 
 __all__ = ["reason_of", "store_error"]
 

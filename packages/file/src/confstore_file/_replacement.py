@@ -8,7 +8,7 @@ import stat
 from collections.abc import Iterator
 from contextlib import suppress
 
-from confstore.adapter import check_trusted
+from confstore.files import check_trusted
 
 __all__ = [
     "Replacement",

@@ -12,8 +12,9 @@ from types import MappingProxyType
 import attrs
 
 from confstore import ReadOnlyDict
-from confstore.adapter import DistrustedFileError, is_same, open_regular
+from confstore.adapter import is_same
 from confstore.errors import BackendError, CorruptStoreError, StoreUnavailableError
+from confstore.files import DistrustedFileError, open_regular
 from confstore_file._document import is_blank, options_from_bytes
 from confstore_file._os_errors import store_error
 

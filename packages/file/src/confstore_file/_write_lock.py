@@ -11,8 +11,9 @@ from contextlib import contextmanager, suppress
 
 import filelock
 
-from confstore.adapter import call_after_fork, open_regular
+from confstore.adapter import call_after_fork
 from confstore.errors import StoreUnavailableError
+from confstore.files import open_regular
 from confstore_file._os_errors import store_error
 
 __all__ = ["WriteLock", "lock_of"]

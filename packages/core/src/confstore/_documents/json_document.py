@@ -7,8 +7,9 @@ import sys
 from decimal import Decimal
 from typing import Any, NoReturn
 
-from confstore._documents.json_place import TextFault, decode_text, find_json_fault
+from confstore._documents.json_place import find_json_fault
 from confstore._documents.tagged_json import AN_OPTION, JSONPathError, OptionReader
+from confstore._documents.text_place import TextFault, decode_text
 from confstore._values.numbers import MAX_DIGITS, Number, number_from_text
 from confstore._values.read_only import ReadOnlyDict
 from confstore.errors import InvalidDocumentError

@@ -8,17 +8,15 @@ gives up on a number of 5,000 digits or on deep nesting without saying where.
 
 from __future__ import annotations
 
-import codecs
 import json
 import re
 from typing import NoReturn
 
-import attrs
-
 from confstore._documents.tagged_json import MAX_NESTING
+from confstore._documents.text_place import TextFault
 from confstore._values.numbers import MAX_DIGITS, number_from_text
 
-__all__ = ["TextFault", "decode_text", "find_json_fault"]
+__all__ = ["find_json_fault"]
 
 _BLANKS = re.compile(r"[ \t\n\r]*")
 _STRING_PART = re.compile(r'[^"\\\x00-\x1f]*')
@@ -34,40 +32,6 @@ _A_TEMPLATE = "this is a template, whose places are not filled in: render it fir
 _NOT_NUMBERS = {"NaN", "Infinity", "-Infinity", "+Infinity"}
 
 _Path = tuple[str | int, ...]
-
-
-@attrs.frozen
-class TextFault:
-    """
-    A fault of a text.
-
-    Attributes:
-        line: Counted from 1.
-        column: In characters, counted from 1.
-        reason: What is wrong there, and what would be right; never a value.
-    """
-
-    line: int
-    column: int
-    reason: str
-
-    @classmethod
-    def at(cls, text: str, offset: int, reason: str) -> TextFault:
-        """The fault at an offset of a text, in characters."""
-        line = text.count("\n", 0, offset) + 1
-        return cls(line, offset - text.rfind("\n", 0, offset), reason)
-
-
-def decode_text(content: bytes) -> str | TextFault:
-    """The text of a file without its byte order mark, or the fault that it is not UTF-8."""
-    content = content.removeprefix(codecs.BOM_UTF8)
-    try:
-        return content.decode()
-    except UnicodeDecodeError as error:
-        before = content[: error.start].decode()
-        reason = "this is not UTF-8: save the file in UTF-8"
-        # Handed up and not raised here: the error of the decoder holds the whole content.
-        return TextFault.at(before, len(before), reason)
 
 
 def find_json_fault(text: str, path: _Path | None = None, reason: str = "") -> TextFault | None:

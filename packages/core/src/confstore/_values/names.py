@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
-from confstore.errors import InvalidNameError, InvalidValueError
+from confstore.errors import InvalidNameError
 
-__all__ = ["checked_option", "checked_store", "closest", "variable_name"]
+__all__ = ["checked_option", "checked_store", "closest"]
 
 # Source of the limits: AWS, "Quotas in Amazon DynamoDB": a partition key value has 1 to 2048
 # bytes, a sort key value 1 to 1024, an attribute name 1 to 65,535 (the guide says 64 KB; the
@@ -16,8 +15,6 @@ __all__ = ["checked_option", "checked_store", "closest", "variable_name"]
 JOURNAL_PREFIX = "_journal:"
 MAX_STORE_B = 2048 - len(JOURNAL_PREFIX)
 MAX_OPTION_B = 1024
-
-_NOT_IN_A_VARIABLE = re.compile("[^A-Za-z0-9]")
 
 
 def checked_store(name: object) -> str:
@@ -77,26 +74,3 @@ def closest(name: str, names: Iterable[str]) -> str | None:
     cutoff = 0.5 if len(name) <= 3 else 0.7
     found = difflib.get_close_matches(name.casefold(), folded, n=1, cutoff=cutoff)
     return folded[found[0]] if found else None
-
-
-def variable_name(option: str, key: str, *, prefix: str = "", separator: str = "_") -> str:
-    """
-    The environment variable of a key, such as `DB_HOST` for the key `host` of the option `db`.
-
-    Option and key are in upper case; any other character than an ASCII letter or digit is `_`.
-
-    Args:
-        option: The option.
-        key: The key.
-        prefix: The beginning of the name, as it is.
-        separator: One or more `_` between option and key.
-
-    Raises:
-        InvalidValueError: The name would begin with a digit, which no shell accepts.
-    """
-    option_part, key_part = (_NOT_IN_A_VARIABLE.sub("_", part).upper() for part in (option, key))
-    name = f"{prefix}{option_part}{separator}{key_part}"
-    if name[0].isdigit():
-        reason = f"its variable would be {name}, and none begins with a digit: "
-        raise InvalidValueError(option, key, reason + "rename it, or leave its option out")
-    return name

@@ -14,8 +14,8 @@ import dotenv
 import pytest
 from hypothesis import assume, example, given, settings, strategies as st
 
+from confstore._cli.formats.environment import environment
 from confstore._cli.formats.files import dumps, loads
-from confstore._cli.formats.shell import environment
 from confstore.adapter import canonical_values
 from confstore.errors import InvalidValueError
 from confstore.testing import CANARY, any_option, any_values, assert_keeps_values

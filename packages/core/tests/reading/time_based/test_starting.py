@@ -13,7 +13,6 @@ import attrs
 import pytest
 
 from confstore import TimeBasedConfigStore
-from confstore._process.private_file import replaced_file
 from confstore.errors import (
     AccessDeniedError,
     CorruptStoreError,
@@ -21,6 +20,7 @@ from confstore.errors import (
     StaleConfigError,
     StoreUnavailableError,
 )
+from confstore.files import replaced_file
 
 DOWN = StoreUnavailableError("prod", "no route")
 

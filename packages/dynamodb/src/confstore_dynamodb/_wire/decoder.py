@@ -13,8 +13,7 @@ from typing import Any
 
 import attrs
 
-from confstore import ReadOnlyDict, ReadOnlyList
-from confstore.adapter import FillableDict
+from confstore import FillableDict, ReadOnlyDict, ReadOnlyList
 from confstore.documents import number_from_text
 from confstore.errors import CorruptStoreError
 

@@ -9,9 +9,9 @@ from click.shell_completion import CompletionItem
 
 from confstore._cli.arguments.names import complete_options
 from confstore._cli.commands.command import Example, command
+from confstore._cli.exec.naming import Naming, naming_flags
 from confstore._cli.exec.program import become, supervise
-from confstore._cli.exec.variables import Naming, naming_flags
-from confstore._cli.formats.shell import environment
+from confstore._cli.formats.environment import environment
 from confstore._cli.session import Session
 
 __all__ = ["exec_command"]

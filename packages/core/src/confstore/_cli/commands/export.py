@@ -13,14 +13,14 @@ import click
 from confstore import Store, Values
 from confstore._cli.arguments.names import complete_options
 from confstore._cli.commands.command import Example, command
-from confstore._cli.exec.variables import Naming, naming_flags
+from confstore._cli.exec.naming import Naming, naming_flags
 from confstore._cli.formats.files import FORMATS, dumps, format_of
 from confstore._cli.session import Session
 from confstore._cli.terminal.exit_codes import CommandError, ExitCode
 from confstore._cli.terminal.output import print_text
 from confstore._cli.terminal.progress import Progress
 from confstore._cli.terminal.text import counted, reason_of
-from confstore._process.private_file import replaced_file
+from confstore.files import replaced_file
 
 __all__ = ["export"]
 

@@ -23,7 +23,7 @@ from dotenv.parser import parse_stream
 
 from confstore import Values
 from confstore._cli.formats.document import document_error
-from confstore._cli.formats.shell import environment
+from confstore._cli.formats.environment import environment
 from confstore.documents import JSONPathError, TextFault, options_from_tree
 
 __all__ = ["dumps", "loads"]
