@@ -155,10 +155,7 @@ class JournalPartition:
         # The marker sorts before every digit, and so before version 0.
         parameters: dict[str, Any] = {
             "KeyConditionExpression": "#0=:0 AND #1>:1",
-            "ExpressionAttributeNames": {
-                "#0": self.schema.store_key,
-                "#1": self.schema.option_key,
-            },
+            "ExpressionAttributeNames": {"#0": self.schema.store_key, "#1": self.schema.option_key},
             "ExpressionAttributeValues": {
                 ":0": {"S": self.name},
                 ":1": {"S": _sort_key(max(0, since))},
