@@ -55,6 +55,9 @@ class Child:
 
 def fork_in_c() -> int:
     """Fork as uWSGI does, and any program in C: Python is not told."""
+    # A thread that waits for the interpreter's lock at that moment is lost with the lock's state:
+    # let all of them run until they wait for something else.
+    time.sleep(0.05)
     # PyDLL keeps the interpreter's lock, so that the child has it.
     pid: int = ctypes.PyDLL(None).fork()
     return pid

@@ -31,7 +31,7 @@ def test_options_of_a_strategy(store):
 @pytest.mark.parametrize(
     ("name", "advice"),
     [
-        ("TimeBased", "did you mean 'TimeBasedConfigStore'"),
+        ("TimeBasedConfig", "did you mean 'TimeBasedConfigStore'"),
         ("xyz", "known are CachedConfigStore, SimpleConfigStore, TimeBasedConfigStore"),
     ],
 )

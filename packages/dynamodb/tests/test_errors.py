@@ -8,11 +8,17 @@ import pytest
 
 from confstore.errors import BackendError, ConfigStoreError, StoreNotFoundError
 from confstore_dynamodb import errors
-from confstore_dynamodb.errors import MisconfiguredSchemaError, TableNotFoundError
+from confstore_dynamodb.errors import (
+    MisconfiguredSchemaError,
+    TableNotFoundError,
+)
 
 TEXTS = {
     TableNotFoundError("prod", "why"): "store 'prod' has no table: why",
     MisconfiguredSchemaError("prod", "why"): "store 'prod' has a table of another schema: why",
+    AWSSettingsError("prod", "why"): (
+        "store 'prod' cannot be asked, for AWS's settings on this machine: why"
+    ),
 }
 every_error = pytest.mark.parametrize("error", TEXTS, ids=lambda error: type(error).__name__)
 

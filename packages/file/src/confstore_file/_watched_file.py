@@ -14,7 +14,7 @@ import attrs
 from confstore import ReadOnlyDict
 from confstore.adapter import is_same
 from confstore.errors import BackendError, CorruptStoreError, StoreUnavailableError
-from confstore.files import DistrustedFileError, open_regular
+from confstore.files import open_regular
 from confstore_file._document import is_blank, options_from_bytes
 from confstore_file._os_errors import store_error
 
@@ -112,8 +112,6 @@ class WatchedFile:
             signature, content = self._content()
         except FileNotFoundError:
             return self._without_file(is_known=is_known, is_for_write=is_for_write)
-        except DistrustedFileError as error:
-            raise BackendError(self._store, str(error)) from None
         except OSError as error:
             raise store_error(error, self._store, f"reading {self._path}") from error
         return self._parsed(signature, content, is_known=is_known)

@@ -167,8 +167,7 @@ class Plan:
             ]
             if not changes:
                 return
-        if conflict is not None:
-            raise conflict
+        raise conflict or VersionConflictError(store.name, seen, seen, tuple(self.options))
 
 
 def plan_rollback(

@@ -376,6 +376,8 @@ def test_fork_in_c(use, store, clock, open_config):
         # A plain attribute: it is not this read that noticed.
         assert config.db == {"host": "child"}
 
+    # The refresher's thread waits.
+    clock.advance()
     fork(child, fork_in_c).join()
 
 
