@@ -9,6 +9,7 @@ import pytest
 from confstore.errors import BackendError, ConfigStoreError, StoreNotFoundError
 from confstore_dynamodb import errors
 from confstore_dynamodb.errors import (
+    AWSSettingsError,
     MisconfiguredSchemaError,
     TableNotFoundError,
 )

@@ -216,6 +216,14 @@ def test_leftover(store: FileStore, file: Path) -> None:
     assert str(file.with_name(".prod.json.tmp")) in finding.text
 
 
+def test_leftover_that_cannot_be_opened(store: FileStore, file: Path) -> None:
+    """What stands in the place of a temporary file is unknown where it cannot be opened."""
+    file.with_name(".prod.json.tmp").symlink_to(".prod.json.tmp")
+    finding = found(store, "leftover")
+    assert finding.is_ok is None
+    assert "cannot be read" in finding.text
+
+
 def test_broken_journal(store: FileStore, file: Path) -> None:
     """A journal that holds no commits is named with its line; nothing is said of a drift."""
     store.enable_journal()

@@ -217,3 +217,43 @@ def test_unreadable_file(file: Path) -> None:
     store = FileStore(file)
     assert unprivileged(lambda: denied(lambda: store.get("db")))
     assert unprivileged(lambda: denied(store.items))
+
+
+@pytest.mark.parametrize(
+    ("path", "advice"),
+    [
+        ("prod.json", "read .*/prod.json, which belongs to user"),
+        ("absent.json", "write to the folder"),
+    ],
+)
+def test_advice_names_what_is_missing(
+    path: str, advice: str, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The error for a denied file says what to permit: the file, or its folder."""
+    store = FileStore(file)
+    store.set("db", {})
+
+    def deny(*_: object, **__: object) -> None:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(file.with_name(path)))
+
+    monkeypatch.setattr(os, "stat", deny)
+    monkeypatch.setattr(os, "access", lambda _, wish, **__: wish == os.X_OK)
+    with pytest.raises(AccessDeniedError, match=advice):
+        store.get("db")
+
+
+def test_denied_without_a_name(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An error of the operating system that names no file still says what a write needs."""
+    store = FileStore(file)
+    monkeypatch.setattr(os, "fsync", failing(errno.EPERM))
+    with pytest.raises(AccessDeniedError, match="reading needs the file, writing also the folder"):
+        store.set("db", {})
+
+
+def test_journal_that_cannot_be_opened(file: Path) -> None:
+    """A journal that the operating system cannot open is an error that names it."""
+    store = FileStore(file)
+    store.set("db", {})
+    file.with_name("prod.journal.jsonl").symlink_to("prod.journal.jsonl")
+    with pytest.raises(ConfigStoreError, match=r"reading the journal of .*prod\.json failed"):
+        store.get("db")

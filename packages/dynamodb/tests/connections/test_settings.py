@@ -139,3 +139,43 @@ def test_role_that_is_refused(
     if expected is AccessDeniedError:
         assert role in str(caught.value)
         assert findings[-1].check == "credentials"
+
+
+NO_TOKEN = "role_arn = arn:aws:iam::000000000000:role/a\nweb_identity_token_file = /no/such/token\n"
+NO_SIGN_IN = """
+sso_start_url = https://example.test
+sso_region = eu-west-1
+sso_account_id = 000000000000
+sso_role_name = reader
+"""
+
+
+@pytest.mark.parametrize(
+    ("config", "check", "text"),
+    [
+        (NO_TOKEN, "settings", "AWS_WEB_IDENTITY_TOKEN_FILE"),
+        (NO_SIGN_IN, "credentials", "sign in again"),
+    ],
+    ids=["token file", "sign-in"],
+)
+def test_doctor_blames_the_settings(
+    loopback: Loopback,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    config: str,
+    check: str,
+    text: str,
+) -> None:
+    """Doctor names wrong settings and a missing sign-in, and says that nothing was asked."""
+    (tmp_path / "config").write_text(f"[default]\n{config}")
+    for variable in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(variable)
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    findings = {
+        one.check: one for one in diagnose(f"dynamodb://config/prod?endpoint_url={loopback.url}")
+    }
+    assert findings["endpoint"].is_ok is None
+    assert "was not asked" in findings["endpoint"].text
+    assert findings[check].is_ok is False
+    assert text in findings[check].text + findings[check].advice
+    assert loopback.requests == []

@@ -87,6 +87,12 @@ class TestFile:
         assert (ran.code, ill(ran)) == (4, ["store"])
         assert "confstore init creates it" in found(ran)["store"]["advice"]
 
+    def test_empty(self, confstore: Confstore, dev: Path) -> None:
+        """A store without options has no problem."""
+        dev.write_text("{}", encoding="utf-8")
+        ran = confstore("doctor")
+        assert (ran.code, ill(ran)) == (0, [])
+
     def test_broken(self, confstore: Confstore, dev: Path) -> None:
         """Where it is broken, and no crash."""
         dev.write_text('{"db": {"a": 1, "a": 2}}', encoding="utf-8")
