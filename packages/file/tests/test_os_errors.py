@@ -8,6 +8,7 @@ import resource
 import stat
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -220,24 +221,30 @@ def test_unreadable_file(file: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "advice"),
+    ("permitted", "mode", "advice"),
     [
-        ("prod.json", "read .*/prod.json, which belongs to user"),
-        ("absent.json", "write to the folder"),
+        (0, 0o755, "enter the folder"),
+        (os.X_OK, 0o755, r"read .*/prod\.json, which belongs to user"),
+        (os.X_OK | os.R_OK, 0o755, r"write to .*/prod\.json, and to the folder"),
+        (os.X_OK | os.R_OK | os.W_OK, 0o1777, "is sticky, so only user"),
     ],
 )
 def test_advice_names_what_is_missing(
-    path: str, advice: str, file: Path, monkeypatch: pytest.MonkeyPatch
+    permitted: int, mode: int, advice: str, file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The error for a denied file says what to permit: the file, or its folder."""
+    """The error for a denied file says what to permit, of the file or of its folder."""
     store = FileStore(file)
     store.set("db", {})
+    file.parent.chmod(mode)
+    look = os.stat
 
-    def deny(*_: object, **__: object) -> None:
-        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(file.with_name(path)))
+    def deny(path: str, *args: Any, **kwargs: Any) -> os.stat_result:
+        if str(path) == str(file):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(file))
+        return look(path, *args, **kwargs)
 
     monkeypatch.setattr(os, "stat", deny)
-    monkeypatch.setattr(os, "access", lambda _, wish, **__: wish == os.X_OK)
+    monkeypatch.setattr(os, "access", lambda _, wish, **__: bool(wish & permitted))
     with pytest.raises(AccessDeniedError, match=advice):
         store.get("db")
 
