@@ -69,17 +69,9 @@ SLOW_S = 2.0
 """Seconds after which a test has to say why it takes them."""
 
 
-# Before the hook of xdist, which reads the groups.
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """
-    Begin with the slow tests, so that no worker is left alone with one of them at the end.
-
-    The snippets of a document follow from each other: one worker runs all of them.
-    """
+    """Begin with the slow tests, so that no worker is left alone with one of them at the end."""
     for item in items:
-        if item.path.suffix == ".md":
-            item.add_marker(pytest.mark.xdist_group(str(item.path)))
         for marker in item.iter_markers("slow"):
             item.user_properties.append(("slow", marker.args[0]))
     items.sort(key=lambda item: not item.user_properties)
