@@ -151,12 +151,13 @@ def tests(session: nox.Session) -> None:
     session.run(*PYTEST, *session.posargs, env={"CONFSTORE_TESTS": "whole"})
 
 
-@nox.session(python=next(iter(found_pythons()), None), requires=["wheels"], allow_parallel=False)
+@nox.session(requires=["wheels"], allow_parallel=False)
 def coverage(session: nox.Session) -> None:
     """
     What the tests execute of all packages together: every line and branch, or it fails.
 
-    On the oldest Python found here, and short: measuring makes the tests slow.
+    On the Python that started nox, and short: measuring makes the tests slow. (A worker of xdist died
+    under it on 3.10, which `.ci/long` still tests: find out why, then measure the oldest again.)
     """
     install_packages(session, *group("tests"))
     folder = session.cache_dir.absolute() / "coverage"
