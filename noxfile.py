@@ -156,8 +156,8 @@ def coverage(session: nox.Session) -> None:
     """
     What the tests execute of all packages together: every line and branch, or it fails.
 
-    On the Python that started nox, and short: measuring makes the tests slow. (A worker of xdist died
-    under it on 3.10, which `.ci/long` still tests: find out why, then measure the oldest again.)
+    On the Python that started nox, and short: measuring makes the tests slow. On 3.10 a worker of
+    xdist died under it: find out why, then measure the oldest Python again.
     """
     install_packages(session, *group("tests"))
     folder = session.cache_dir.absolute() / "coverage"
