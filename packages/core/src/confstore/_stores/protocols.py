@@ -270,7 +270,7 @@ class JournaledStore(Store, Protocol):
     """
 
     def is_journaled(self) -> bool:
-        """Whether the journal is enabled."""
+        """Return True if the journal is enabled."""
         ...
 
     def enable_journal(self) -> None:

@@ -75,7 +75,7 @@ def service_of(error: BaseException | None) -> str:
 
 
 def advice_on(code: str) -> str:
-    """What to do about credentials that DynamoDB refuses with this code."""
+    """Advice for credentials that DynamoDB refuses with this code."""
     return _ADVICE.get(code, "ask who runs the account")
 
 

@@ -22,7 +22,7 @@ def document_text(content: str | bytes, source: str) -> str:
 
 
 def foreign_line(text: str, line: int) -> str | None:
-    """What a line at fault is, if it belongs to a template or a shell script; None for others."""
+    """The reason if a line at fault belongs to a template or a shell script; None for others."""
     content = text.split("\n")[line - 1 : line]
     if content and _TEMPLATE.search(content[0]):
         return "this is a template, whose places are not filled in: render it first"

@@ -1,4 +1,4 @@
-"""What the faults of a YAML text are, for the messages of both parsers of PyYAML."""
+"""Reasons for the faults of a YAML text, from the messages of both parsers of PyYAML."""
 
 from __future__ import annotations
 

@@ -196,7 +196,7 @@ class CommitRules(Machine):
 
     @rule_if(is_journaled, option=some_option)
     def commit_to_the_journal_only(self, option: str) -> None:
-        """What the options hold is committed to the journal alone, and nothing else is."""
+        """A commit to the journal alone takes only values that the options hold."""
         self.write(option, {"a": 1, "b": [{"c": {"d"}}], "n": None})
         same = Change(option, {"n": None, "b": [{"c": {"d"}}], "a": 1})
         never = Change(f"{option[:64]} never", None)
