@@ -134,7 +134,9 @@ def typing(session: nox.Session) -> None:
 # One process a core shares out the tests, so that two such sessions at once would slow each other
 # down; `-n0` among the arguments runs them in one process. On more than eight cores the last test
 # is what takes the time. A file stays together: the snippets of a document follow from each other.
-PYTEST = ["pytest", "-n", "auto", "--maxprocesses", "8", "--dist", "loadfile", "--durations", "20"]
+# A process that dies ends the run: replacing it can make xdist wait for ever.
+PYTEST = ["pytest", "-n", "auto", "--maxprocesses", "8", "--dist", "loadfile"]
+PYTEST += ["--max-worker-restart", "0", "--durations", "20"]
 
 
 @nox.session(requires=["wheels"], allow_parallel=False)

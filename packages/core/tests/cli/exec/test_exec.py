@@ -219,6 +219,19 @@ class TestNoProgram:
         assert text in ran.stderr
         assert CANARY not in ran.stderr
 
+    def test_nobody_reads_the_reason(
+        self, tmp_path: Path, dev: Path, environment: dict[str, str]
+    ) -> None:
+        """127 also where the reader of our errors has gone: it is no death by SIGPIPE."""
+        reader, writer = os.pipe()
+        os.close(reader)
+        command = [SCRIPT, "exec", "--", "no-such-command"]
+        with os.fdopen(writer, "wb") as pipe:
+            ran = subprocess.run(
+                command, env=environment, cwd=tmp_path, stderr=pipe, timeout=60, check=False
+            )
+        assert ran.returncode == 127
+
     def test_path_is_searched_to_its_end(
         self, confstore: Confstore, dev: Path, tmp_path: Path
     ) -> None:

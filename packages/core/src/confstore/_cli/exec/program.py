@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import NoReturn
 
 from confstore._cli.terminal.exit_codes import CommandError, ExitCode
@@ -40,9 +41,13 @@ def become(command: Sequence[str], variables: Mapping[str, str], *, is_pristine:
     environment |= {name.encode(): text.encode() for name, text in variables.items()}
     sys.stdout.flush()
     sys.stderr.flush()
-    for name in _IGNORED:
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), signal.SIG_DFL)
+    with _signals_as_inherited():
+        _replace_process(command, environment, variables)
+
+
+def _replace_process(
+    command: Sequence[str], environment: Mapping[bytes, bytes], variables: Mapping[str, str]
+) -> NoReturn:
     refused: OSError | None = None
     for path in _candidates(command[0]):
         try:
@@ -57,6 +62,22 @@ def become(command: Sequence[str], variables: Mapping[str, str], *, is_pristine:
     if refused is not None:
         raise _not_executable(command[0], refused, variables) from refused
     raise _absent(command[0])
+
+
+@contextmanager
+def _signals_as_inherited() -> Iterator[None]:
+    """
+    Undo what Python ignores, for a program that replaces this process.
+
+    If none does, ignore them again: a message to a closed pipe must not kill this process.
+    """
+    numbers = [getattr(signal, name) for name in _IGNORED if hasattr(signal, name)]
+    before = [(number, signal.signal(number, signal.SIG_DFL)) for number in numbers]
+    try:
+        yield
+    finally:
+        for number, handler in before:
+            signal.signal(number, handler)
 
 
 def supervise(command: Sequence[str], variables: Mapping[str, str], *, is_pristine: bool) -> int:

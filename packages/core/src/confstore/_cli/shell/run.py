@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from typing import TextIO
 
 import click
 
@@ -33,8 +34,7 @@ def run(arguments: Sequence[str]) -> int:
         # Not at the end of the interpreter, where a failure would be a traceback.
         sys.stdout.flush()
     except OSError as error:
-        # The interpreter's last flush goes nowhere; source: Python's manual, "Note on SIGPIPE".
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _discard(sys.stdout)
         return code or _report(error, session)
     return code
 
@@ -72,8 +72,22 @@ def _report(error: BaseException, session: Session) -> int:
         # The cursor is behind a question.
         sys.stderr.write("\n")
     code, text = failure_of(error, session)
-    sys.stderr.write(f"{PROGRAM}: {visible(text)}\n")
+    try:
+        sys.stderr.write(f"{PROGRAM}: {visible(text)}\n")
+    except OSError:
+        # Nobody reads the reason; the code still tells of it.
+        _discard(sys.stderr)
     return code
+
+
+def _discard(stream: TextIO) -> None:
+    """
+    Let the interpreter's last flush of a closed stream go nowhere.
+
+    Source:
+        Python's manual, "Note on SIGPIPE".
+    """
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _open_what_is_closed() -> None:
