@@ -153,13 +153,12 @@ def tests(session: nox.Session) -> None:
     session.run(*PYTEST, *session.posargs, env={"CONFSTORE_TESTS": "whole"})
 
 
-@nox.session(requires=["wheels"], allow_parallel=False)
+@nox.session(python=next(iter(found_pythons()), None), requires=["wheels"], allow_parallel=False)
 def coverage(session: nox.Session) -> None:
     """
     What the tests execute of all packages together: every line and branch, or it fails.
 
-    On the Python that started nox, and short: measuring makes the tests slow. On 3.10 a worker of
-    xdist died under it: find out why, then measure the oldest Python again.
+    On the oldest Python found here, and short: measuring makes the tests slow.
     """
     install_packages(session, *group("tests"))
     folder = session.cache_dir.absolute() / "coverage"

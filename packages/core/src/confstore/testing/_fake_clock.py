@@ -49,10 +49,16 @@ class FakeClock:
         self._now_s = 0.0
         self._shift_s = 0.0
         self._numbers = itertools.count()
-        self._forget_threads()
-        call_after_fork(self._forget_threads)
+        self._inherited: list[set[threading.Thread]] = []
+        self._reset()
+        call_after_fork(self._after_fork)
 
-    def _forget_threads(self) -> None:
+    def _after_fork(self) -> None:
+        # Kept: Python 3.13 detaches a thread when it frees it. After a fork in C that is a crash.
+        self._inherited.append(self._started)
+        self._reset()
+
+    def _reset(self) -> None:
         # A forked child inherits no threads, but the locks that they held.
         self.lock = threading.RLock()
         self._settled = threading.Condition(self.lock)
