@@ -9,7 +9,6 @@ from typing import Any, cast
 from confstore._process.closing import ClosesOnExit
 from confstore._stores.protocols import Store
 from confstore._values.names import closest
-from confstore._values.types import Value
 
 __all__ = ["ConfigStore"]
 
@@ -56,7 +55,7 @@ class ConfigStore(ClosesOnExit):
         # Not a property, which would triple the time of a hot read.
         self.config: Any = strategy(store, **config_options)
 
-    def set(self, option: str, values: Mapping[str, Value]) -> None:
+    def set(self, option: str, values: Mapping[str, Any]) -> None:
         """
         Replace a whole option.
 
@@ -70,7 +69,7 @@ class ConfigStore(ClosesOnExit):
             self._written(option)
 
     def update(
-        self, option: str, values: Mapping[str, Value], *, remove: Collection[str] = ()
+        self, option: str, values: Mapping[str, Any], *, remove: Collection[str] = ()
     ) -> None:
         """
         Change keys of an option and leave the others; create the option if it is absent.

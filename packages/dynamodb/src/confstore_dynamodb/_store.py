@@ -27,7 +27,7 @@ from confstore_dynamodb._wire.encoder import encode_values
 from confstore_dynamodb._wire.expressions import update_of_keys
 
 if TYPE_CHECKING:
-    from confstore import Change, Commit, Finding, Poll, Value, Values
+    from confstore import Change, Commit, Finding, Poll, Values
     from confstore_dynamodb._journal.journal import StoreJournal
     from confstore_dynamodb._reading.query import OptionsQuery
 
@@ -193,7 +193,7 @@ class DynamoDBStore(ClosesOnExit):
                 raise
         return self._query.poll(checkpoint, consistent=consistent)
 
-    def set(self, option: str, values: Mapping[str, Value]) -> None:
+    def set(self, option: str, values: Mapping[str, Any]) -> None:
         """See `confstore.Store`."""
         option = checked_option(option)
         canonical = canonical_values(option, values, reserved=self._schema.reserved)
@@ -205,7 +205,7 @@ class DynamoDBStore(ClosesOnExit):
             self._connection.call("put_item", option=option, Item=item)
 
     def update(
-        self, option: str, values: Mapping[str, Value], *, remove: Collection[str] = ()
+        self, option: str, values: Mapping[str, Any], *, remove: Collection[str] = ()
     ) -> None:
         """See `confstore.Store`; DynamoDB refuses an option that would become too large."""
         option = checked_option(option)

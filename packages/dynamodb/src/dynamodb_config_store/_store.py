@@ -109,7 +109,7 @@ class DynamoDBConfigStore(ConfigStore):
         except StoreUnavailableError as error:
             raise TableNotReadyException(error.store, error.reason) from error.__cause__
 
-    def set(self, option: str, data: Mapping[str, Value]) -> bool:  # type: ignore[override]  # as in 2014
+    def set(self, option: str, data: Mapping[str, Any]) -> bool:  # type: ignore[override]  # as in 2014
         """
         Replace a whole option.
 

@@ -6,9 +6,9 @@ import math
 import os
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from confstore import Change, Commit, Poll, ReadOnlyDict, Value, Values
+from confstore import Change, Commit, Poll, ReadOnlyDict, Values
 from confstore.adapter import (
     ClosesOnExit,
     canonical_update,
@@ -160,14 +160,14 @@ class FileStore(ClosesOnExit):
             return Poll(state, {})
         return poll_between(state, checkpoint.options, state.options)
 
-    def set(self, option: str, values: Mapping[str, Value]) -> None:
+    def set(self, option: str, values: Mapping[str, Any]) -> None:
         """Replace the whole option; it keeps its place in the file, and a new one is the last."""
         self._check_open()
         name = checked_option(option)
         self._writer.write((Change(name, canonical_values(name, values)),))
 
     def update(
-        self, option: str, values: Mapping[str, Value], *, remove: Collection[str] = ()
+        self, option: str, values: Mapping[str, Any], *, remove: Collection[str] = ()
     ) -> None:
         """Change the named keys and leave the others; create the option if it is absent."""
         self._check_open()

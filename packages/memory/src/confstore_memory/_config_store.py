@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from confstore import ConfigStore, Value
+from confstore import ConfigStore
 from confstore_memory._store import MemoryStore
 
 __all__ = ["MemoryConfigStore"]
@@ -25,7 +25,7 @@ class MemoryConfigStore(ConfigStore):
     def __init__(
         self,
         name: str = "test",
-        options: Mapping[str, Mapping[str, Value]] | None = None,
+        options: Mapping[str, Mapping[str, Any]] | None = None,
         *,
         config_store: str | Callable[..., Any] = "SimpleConfigStore",
         **config_options: Any,

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from confstore import Change, Commit, Poll, ReadOnlyDict, Value, Values
+from confstore import Change, Commit, Poll, ReadOnlyDict, Values
 from confstore.adapter import (
     ClosesOnExit,
     canonical_update,
@@ -37,7 +37,7 @@ class MemoryStore(ClosesOnExit):
     """
 
     def __init__(
-        self, name: str = "test", options: Mapping[str, Mapping[str, Value]] | None = None
+        self, name: str = "test", options: Mapping[str, Mapping[str, Any]] | None = None
     ) -> None:
         """
         Make a store of its own; `share` gives further handles on it.
@@ -113,7 +113,7 @@ class MemoryStore(ClosesOnExit):
 
     # -- writing -------------------------------------------------------------------------------
 
-    def set(self, option: str, values: Mapping[str, Value]) -> None:
+    def set(self, option: str, values: Mapping[str, Any]) -> None:
         """Replace the whole option."""
         self._start("set")
         checked = checked_option(option)
@@ -121,7 +121,7 @@ class MemoryStore(ClosesOnExit):
         self._contents.write(checked, lambda _: canonical)
 
     def update(
-        self, option: str, values: Mapping[str, Value], *, remove: Collection[str] = ()
+        self, option: str, values: Mapping[str, Any], *, remove: Collection[str] = ()
     ) -> None:
         """Change the named keys and leave the others; create the option if it is absent."""
         self._start("update")

@@ -15,7 +15,7 @@ from typing import Any, Protocol, TypeVar, cast
 import attrs
 
 from confstore._values.read_only import ReadOnlyDict
-from confstore._values.types import Value, Values
+from confstore._values.types import Values
 from confstore.errors import (
     AccessDeniedError,
     ConfigStoreError,
@@ -78,7 +78,7 @@ class Store(Protocol):
         """Every option, streamed in the backend's order; an incomplete answer raises."""
         ...
 
-    def set(self, option: str, values: Mapping[str, Value]) -> None:
+    def set(self, option: str, values: Mapping[str, Any]) -> None:
         """
         Replace the whole option.
 
@@ -89,7 +89,7 @@ class Store(Protocol):
         ...
 
     def update(
-        self, option: str, values: Mapping[str, Value], *, remove: Collection[str] = ()
+        self, option: str, values: Mapping[str, Any], *, remove: Collection[str] = ()
     ) -> None:
         """
         Change the named keys and leave the others; create the option if it is absent.
@@ -130,7 +130,7 @@ class Change:
     """
 
     option: str
-    values: Mapping[str, Value] | None = attrs.field(repr=False)
+    values: Mapping[str, Any] | None = attrs.field(repr=False)
 
 
 @attrs.frozen
@@ -146,7 +146,7 @@ class Poll:
     """
 
     checkpoint: object = attrs.field(repr=False)
-    changed: Mapping[str, Mapping[str, Value]] = attrs.field(repr=False)
+    changed: Mapping[str, Mapping[str, Any]] = attrs.field(repr=False)
     removed: frozenset[str] = frozenset()
     is_full: bool = False
 

@@ -26,7 +26,6 @@ from confstore._values.canonical import canonical_values
 from confstore._values.keys import checked_keys, select, select_all
 from confstore._values.names import checked_option
 from confstore._values.read_only import ReadOnlyDict
-from confstore._values.types import Value
 
 __all__ = ["TimeBasedConfigStore"]
 
@@ -202,9 +201,9 @@ class TimeBasedConfigStore(ReadsByName, Generic[T]):
 
     def override(
         self,
-        options: Mapping[str, Mapping[str, Value]] | None = None,
+        options: Mapping[str, Mapping[str, Any]] | None = None,
         /,
-        **named: Mapping[str, Value],
+        **named: Mapping[str, Any],
     ) -> AbstractContextManager[None]:
         """
         Replace whole options while a `with` block lasts, in the whole process; for tests.
