@@ -22,7 +22,7 @@ _STRATEGIES: dict[str, Callable[..., Any]] = {
 }
 
 
-class DynamoDBConfigStore(ConfigStore):
+class DynamoDBConfigStore(ConfigStore[Any]):
     """
     A store in a DynamoDB table, by the signature of 2014.
 

@@ -8,7 +8,7 @@ import weakref
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import AbstractContextManager
 from os import PathLike
-from typing import TYPE_CHECKING, Any, Generic, NoReturn, SupportsIndex, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, NoReturn, SupportsIndex, cast, overload
 
 from confstore._process.clock import Clock, SystemClock, seconds
 from confstore._process.forks import notice_fork
@@ -27,16 +27,39 @@ from confstore._values.keys import checked_keys, select, select_all
 from confstore._values.names import checked_option
 from confstore._values.read_only import ReadOnlyDict
 
-__all__ = ["TimeBasedConfigStore"]
+if TYPE_CHECKING:
+    from typing import TypedDict
 
-T = TypeVar("T")
+    from typing_extensions import TypeVar, Unpack
+
+    T_co = TypeVar("T_co", covariant=True, default=Any)
+    Options = dict[str, dict[str, Any]]
+
+    class TimeBasedOptions(TypedDict, total=False):
+        """The arguments of a config that do not decide its type, for its overloads."""
+
+        schema_names: Mapping[str, str] | None
+        max_stale: float | None
+        background: bool
+        startup_timeout: float
+        fallback: str | PathLike[str] | None
+        clock: Clock | None
+        random: Callable[[], float]
+else:
+    from typing import TypeVar
+
+    # The default of a type variable is a matter of type checkers; before Python 3.13 it would need
+    # typing_extensions.
+    T_co = TypeVar("T_co", covariant=True)
+
+__all__ = ["TimeBasedConfigStore"]
 
 # The view stands in the swapped dict too, so that everything a reader sees changes with one
 # reference. No option has the empty name.
 _VIEW = ""
 
 
-class TimeBasedConfigStore(ReadsByName, Generic[T]):
+class TimeBasedConfigStore(ReadsByName, Generic[T_co]):
     """
     The whole store as one immutable snapshot, refreshed in the background.
 
@@ -56,12 +79,42 @@ class TimeBasedConfigStore(ReadsByName, Generic[T]):
 
     _refresher: Refresher
 
+    @overload
+    def __init__(
+        self: TimeBasedConfigStore[Options],
+        store: Store,
+        update_interval: float = 300,
+        *,
+        schema: None = None,
+        **options: Unpack[TimeBasedOptions],
+    ) -> None: ...
+
+    @overload
+    def __init__(
+        self: TimeBasedConfigStore[Any],
+        store: Store,
+        update_interval: float = 300,
+        *,
+        schema: Mapping[str, type[Any]],
+        **options: Unpack[TimeBasedOptions],
+    ) -> None: ...
+
+    @overload
     def __init__(
         self,
         store: Store,
         update_interval: float = 300,
         *,
-        schema: type[T] | Mapping[str, type[Any]] | None = None,
+        schema: type[T_co],
+        **options: Unpack[TimeBasedOptions],
+    ) -> None: ...
+
+    def __init__(
+        self,
+        store: Store,
+        update_interval: float = 300,
+        *,
+        schema: type[T_co] | Mapping[str, type[Any]] | None = None,
         schema_names: Mapping[str, str] | None = None,
         max_stale: float | None = None,
         background: bool = True,
@@ -127,9 +180,9 @@ class TimeBasedConfigStore(ReadsByName, Generic[T]):
         return self._shown()
 
     @property
-    def current(self) -> T:
+    def current(self) -> T_co:
         """The whole snapshot: the typed object, or without a schema the read-only options."""
-        return cast("T", self._view().current)
+        return cast("T_co", self._view().current)
 
     def _name(self) -> str:
         return self._refresher.name
