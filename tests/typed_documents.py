@@ -19,7 +19,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-DOCUMENTS = ("*.md", "docs/*.md", "packages/*/README.md")
+DOCUMENTS = ("*.md", "docs/*.md", "packages/*/*.md")
 OLDEST_PYTHON = "3.10"
 
 MYPY = ("--strict", "--config-file=", "--python-version", OLDEST_PYTHON)

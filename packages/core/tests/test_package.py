@@ -62,3 +62,13 @@ def test_one_strategy_does_not_import_the_others() -> None:
         "print('cachetools' in sys.modules, 'confstore._reading.time_based' in sys.modules)"
     )
     assert in_a_new_process(program) == "False False\n"
+
+
+def test_types_cost_no_dependency() -> None:
+    """The defaults of type variables come from typing_extensions, which only checkers need."""
+    program = (
+        "import sys; sys.modules['typing_extensions'] = None;"
+        "from confstore import CachedConfigStore, ConfigStore, TimeBasedConfigStore as Config;"
+        "print(ConfigStore[Config[int]].__args__[0].__args__[0].__name__)"
+    )
+    assert in_a_new_process(program) == "int\n"
