@@ -15,7 +15,8 @@ def lazy_names(
     """
     The functions `__getattr__` and `__dir__` of a module (PEP 562), and its `__all__`.
 
-    They are assigned and not defined there: where mypy sees a definition, any name type-checks.
+    No type checker may see them, for behind a `__getattr__` it believes in every name. They stand
+    in the `else` of `if TYPE_CHECKING:`, which imports the names for it.
 
     Args:
         package: The module's name.

@@ -15,6 +15,7 @@ from typing import Any, Literal
 
 from typing_extensions import assert_type
 
+import confstore
 from confstore import (
     BulkStore,
     CachedConfigStore,
@@ -373,4 +374,7 @@ def mistakes(journaled: JournaledStore, purpose: Literal["read", "write"]) -> No
     show(ConfigStore(store, "TimeBasedConfigStor"))  # type: ignore[call-overload]  # pyright: ignore[reportArgumentType, reportCallIssue]
     show(ConfigStore(store, max_age=60))  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue]
     show(ConfigStore(store, CachedConfigStore, max_ages=60))  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue]
+    show(confstore.TimeBasedConfigStor)  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue, reportUnknownArgumentType, reportUnknownMemberType]
+    show(confstore.adapter.canonical)  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue, reportUnknownArgumentType, reportUnknownMemberType]
+    show(confstore.errors.ConfigError)  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue, reportUnknownArgumentType, reportUnknownMemberType]
     show(ConfigStore(store, AppConfig))  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue]

@@ -111,7 +111,7 @@ class DynamoDBStore(ClosesOnExit):
             TableNotFoundError: The table is absent and must not or cannot be created.
             ValueError: An interval, the two keys or the two units are invalid.
         """
-        self.name = checked_store(name)
+        self.name: str = checked_store(name)
         self._schema = TableSchema(store_key, option_key)
         capacity = capacity_of(read_units, write_units)
         self._connection = Connection(client_of(client, self.name), table, self.name)
