@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterator, KeysView, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from typing_extensions import assert_type
 
@@ -52,6 +52,7 @@ from confstore import (
 from confstore.errors import ConfigStoreError, OptionNotFoundError, SchemaError
 from confstore.testing import FakeClock
 
+T = TypeVar("T")
 Options = dict[str, dict[str, Any]]
 
 
@@ -190,6 +191,18 @@ config = TimeBasedConfigStore(
 )
 assert_type(config, TimeBasedConfigStore[Any])
 assert_type(config.current, Any)
+
+
+def loaded(schema: type[Settings] | dict[str, type[Any]] | None) -> object:
+    """A function that passes on a schema, or none, that it was given."""
+    return TimeBasedConfigStore(store, schema=schema, background=False).current
+
+
+def typed_by(schema: type[T]) -> T:
+    return TimeBasedConfigStore(store, schema=schema).current
+
+
+assert_type(typed_by(Settings), Settings)
 
 
 class AppConfig(TimeBasedConfigStore[Settings]):

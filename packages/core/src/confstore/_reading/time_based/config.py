@@ -91,21 +91,22 @@ class TimeBasedConfigStore(ReadsByName, Generic[T_co]):
 
     @overload
     def __init__(
-        self: TimeBasedConfigStore[Any],
-        store: Store,
-        update_interval: float = 300,
-        *,
-        schema: Mapping[str, type[Any]],
-        **options: Unpack[TimeBasedOptions],
-    ) -> None: ...
-
-    @overload
-    def __init__(
         self,
         store: Store,
         update_interval: float = 300,
         *,
         schema: type[T_co],
+        **options: Unpack[TimeBasedOptions],
+    ) -> None: ...
+
+    # A mapping, or whatever a caller of the caller gave.
+    @overload
+    def __init__(
+        self: TimeBasedConfigStore[Any],
+        store: Store,
+        update_interval: float = 300,
+        *,
+        schema: type[Any] | Mapping[str, type[Any]] | None,
         **options: Unpack[TimeBasedOptions],
     ) -> None: ...
 
