@@ -37,7 +37,7 @@ def test_every_name_is_there(module: ModuleType) -> None:
 def test_type_checkers_see_the_same_names(module: ModuleType) -> None:
     """What a module imports for type checkers is what it has."""
     source = ast.parse(Path(str(module.__file__)).read_text(encoding="utf-8"))
-    (choice,) = (node for node in source.body if isinstance(node, ast.If))
+    choice = next(node for node in source.body if isinstance(node, ast.If))
     assert ast.unparse(choice.test) == "TYPE_CHECKING"
     imports = [node for node in choice.body if isinstance(node, ast.ImportFrom)]
     seen = {alias.asname for node in imports if node.module != "confstore" for alias in node.names}

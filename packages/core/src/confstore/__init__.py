@@ -65,30 +65,34 @@ if TYPE_CHECKING:
     )
     from confstore._values.types import MISSING as MISSING, Value as Value, Values as Values
     from confstore._values.variables import variable_name as variable_name
-else:
-    __getattr__, __dir__, __all__ = lazy_names(
-        __name__,
-        {
-            "confstore._config_store": "ConfigStore",
-            "confstore._doctor": "diagnose",
-            "confstore._journal.commits": "Draft",
-            "confstore._journal.history": "history state_at",
-            "confstore._journal.plans": "Plan plan_reconcile plan_rollback reconcile rollback",
-            "confstore._opening": "open_store",
-            "confstore._process.clock": "Clock Event SystemClock",
-            "confstore._reading.cached": "CacheStatus CachedConfigStore",
-            "confstore._reading.config": "Config",
-            "confstore._reading.simple": "SimpleConfigStore",
-            "confstore._reading.time_based.config": "TimeBasedConfigStore",
-            "confstore._reading.time_based.views": "Status",
-            "confstore._stores.protocols": (
-                "BulkStore Change Commit DiagnosableStore Finding Head Journal JournaledStore "
-                "Poll PollableStore Store ability"
-            ),
-            "confstore._values.differences": "Difference diff",
-            "confstore._values.read_only": "FillableDict ReadOnlyDict ReadOnlyList",
-            "confstore._values.types": "MISSING Value Values",
-            "confstore._values.variables": "variable_name",
-        },
-        modules=("adapter", "documents", "errors", "files"),
-    )
+
+_names = lazy_names(
+    __name__,
+    {
+        "confstore._config_store": "ConfigStore",
+        "confstore._doctor": "diagnose",
+        "confstore._journal.commits": "Draft",
+        "confstore._journal.history": "history state_at",
+        "confstore._journal.plans": "Plan plan_reconcile plan_rollback reconcile rollback",
+        "confstore._opening": "open_store",
+        "confstore._process.clock": "Clock Event SystemClock",
+        "confstore._reading.cached": "CacheStatus CachedConfigStore",
+        "confstore._reading.config": "Config",
+        "confstore._reading.simple": "SimpleConfigStore",
+        "confstore._reading.time_based.config": "TimeBasedConfigStore",
+        "confstore._reading.time_based.views": "Status",
+        "confstore._stores.protocols": (
+            "BulkStore Change Commit DiagnosableStore Finding Head Journal JournaledStore "
+            "Poll PollableStore Store ability"
+        ),
+        "confstore._values.differences": "Difference diff",
+        "confstore._values.read_only": "FillableDict ReadOnlyDict ReadOnlyList",
+        "confstore._values.types": "MISSING Value Values",
+        "confstore._values.variables": "variable_name",
+    },
+    modules=("adapter", "documents", "errors", "files"),
+)
+
+# Behind a `__getattr__` a type checker believes in every name.
+if not TYPE_CHECKING:
+    __getattr__, __dir__, __all__ = _names

@@ -15,8 +15,8 @@ def lazy_names(
     """
     The functions `__getattr__` and `__dir__` of a module (PEP 562), and its `__all__`.
 
-    No type checker may see them, for behind a `__getattr__` it believes in every name. They stand
-    in the `else` of `if TYPE_CHECKING:`, which imports the names for it.
+    A module assigns them behind `if not TYPE_CHECKING:`, and imports the names for type checkers:
+    behind a `__getattr__` a type checker believes in every name.
 
     Args:
         package: The module's name.

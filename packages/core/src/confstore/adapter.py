@@ -124,25 +124,29 @@ if TYPE_CHECKING:
         closest as closest,
     )
     from confstore._values.read_only import is_same as is_same
-else:
-    __getattr__, __dir__, __all__ = lazy_names(
-        __name__,
-        {
-            "confstore._doctor": "findings_of",
-            "confstore._journal.chain": "check_if_version without_gap",
-            "confstore._journal.commits": (
-                "apply_changes checked_draft journal_form next_commit split_into_drafts"
-            ),
-            "confstore._journal.poller": "JournalPoller",
-            "confstore._opening": "percent_decode shown_url",
-            "confstore._process.closing": "ClosesOnExit",
-            "confstore._process.forks": "call_after_fork",
-            "confstore._process.naps": "paced",
-            "confstore._process.waits": "Backoff",
-            "confstore._stores.polling": "poll_between",
-            "confstore._values.canonical": "canonical_update canonical_values merge_update",
-            "confstore._values.keys": "RESERVED_KEYS checked_keys select",
-            "confstore._values.names": "checked_option checked_store closest",
-            "confstore._values.read_only": "is_same",
-        },
-    )
+
+_names = lazy_names(
+    __name__,
+    {
+        "confstore._doctor": "findings_of",
+        "confstore._journal.chain": "check_if_version without_gap",
+        "confstore._journal.commits": (
+            "apply_changes checked_draft journal_form next_commit split_into_drafts"
+        ),
+        "confstore._journal.poller": "JournalPoller",
+        "confstore._opening": "percent_decode shown_url",
+        "confstore._process.closing": "ClosesOnExit",
+        "confstore._process.forks": "call_after_fork",
+        "confstore._process.naps": "paced",
+        "confstore._process.waits": "Backoff",
+        "confstore._stores.polling": "poll_between",
+        "confstore._values.canonical": "canonical_update canonical_values merge_update",
+        "confstore._values.keys": "RESERVED_KEYS checked_keys select",
+        "confstore._values.names": "checked_option checked_store closest",
+        "confstore._values.read_only": "is_same",
+    },
+)
+
+# Behind a `__getattr__` a type checker believes in every name.
+if not TYPE_CHECKING:
+    __getattr__, __dir__, __all__ = _names

@@ -34,16 +34,20 @@ if TYPE_CHECKING:
         number_from_text as number_from_text,
         number_to_text as number_to_text,
     )
-else:
-    __getattr__, __dir__, __all__ = lazy_names(
-        __name__,
-        {
-            "confstore._documents.json_document": "options_from_json",
-            "confstore._documents.json_place": "find_json_fault",
-            "confstore._documents.tagged_json": (
-                "JSONPathError MAX_NESTING options_from_tree values_from_json values_to_json"
-            ),
-            "confstore._documents.text_place": "TextFault decode_text",
-            "confstore._values.numbers": "number_from_text number_to_text",
-        },
-    )
+
+_names = lazy_names(
+    __name__,
+    {
+        "confstore._documents.json_document": "options_from_json",
+        "confstore._documents.json_place": "find_json_fault",
+        "confstore._documents.tagged_json": (
+            "JSONPathError MAX_NESTING options_from_tree values_from_json values_to_json"
+        ),
+        "confstore._documents.text_place": "TextFault decode_text",
+        "confstore._values.numbers": "number_from_text number_to_text",
+    },
+)
+
+# Behind a `__getattr__` a type checker believes in every name.
+if not TYPE_CHECKING:
+    __getattr__, __dir__, __all__ = _names
