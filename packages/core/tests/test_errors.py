@@ -31,7 +31,7 @@ from confstore.errors import (
 
 TEXTS = {
     ConfigStoreError("text"): "text",
-    OptionNotFoundError("db", "prod"): "store 'prod' has no option 'db'",
+    OptionNotFoundError("prod", "db"): "store 'prod' has no option 'db'",
     InvalidNameError("option", "", "why"): "invalid option name '': why",
     InvalidValueError("db", "host['a'][0]", "why"): "option 'db', at host['a'][0]: why",
     InvalidValueError("db", "", "why"): "option 'db': why",
@@ -80,7 +80,7 @@ ALSO = {
     InvalidNameError: ValueError,
     InvalidURLError: ValueError,
     InvalidValueError: ValueError,
-    OptionNotFoundError: LookupError,
+    OptionNotFoundError: KeyError,
     SchemaError: ValueError,
     StaleConfigError: StoreUnavailableError,
     StoreNotFoundError: LookupError,
@@ -123,9 +123,11 @@ def test_error_is_caught_as_what_it_is(error: ConfigStoreError) -> None:
     assert isinstance(error, ALSO.get(type(error), Exception))
 
 
-def test_missing_option_is_no_key_error() -> None:
-    """A KeyError would print its text in quotes."""
-    assert not issubclass(OptionNotFoundError, KeyError)
+def test_missing_option_is_a_key_error_without_its_quotes() -> None:
+    """`config[option]` fails as a mapping does, and its text is a sentence."""
+    with pytest.raises(KeyError) as caught:
+        raise OptionNotFoundError("prod", "db")
+    assert str(caught.value) == "store 'prod' has no option 'db'"
 
 
 @pytest.mark.parametrize(

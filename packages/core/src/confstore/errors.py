@@ -4,7 +4,7 @@ Every error of confstore, in one tree.
 ```text
 Exception
 └── ConfigStoreError
-    ├── OptionNotFoundError      (LookupError)   the store has no such option
+    ├── OptionNotFoundError      (KeyError)      the store has no such option
     ├── InvalidNameError         (ValueError)    a store or an option cannot have this name
     ├── InvalidValueError        (ValueError)    a value is outside the domain of all backends
     ├── InvalidDocumentError     (ValueError)    a file to import is not a document of options
@@ -101,11 +101,16 @@ class _StoreError(ConfigStoreError):
     reason: str
 
 
-class OptionNotFoundError(ConfigStoreError, LookupError):
-    """The store has no such option."""
+class OptionNotFoundError(ConfigStoreError, KeyError):
+    """
+    The store has no such option.
 
-    option: str
+    It is a `KeyError`, because `config[option]` raises it. Its text is a sentence, not the quoted
+    argument that a `KeyError` shows.
+    """
+
     store: str
+    option: str
     template = "store {store!r} has no option {option!r}"
 
 

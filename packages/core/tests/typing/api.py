@@ -53,7 +53,7 @@ class DictStore:
     def get(
         self, option: str, *, keys: Collection[str] | None = None, consistent: bool = True
     ) -> Values:
-        raise OptionNotFoundError(option, self.name)
+        raise OptionNotFoundError(self.name, option)
 
     def items(self, *, consistent: bool = True) -> Iterator[tuple[str, Values]]:
         yield "db", {"host": "localhost", "ports": [1, 2], "tags": {"a"}}
