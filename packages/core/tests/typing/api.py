@@ -30,7 +30,7 @@ from confstore import (
     diagnose,
     open_store,
 )
-from confstore.errors import ConfigStoreError, OptionNotFoundError, SchemaError
+from confstore.errors import ConfigStoreError, OptionNotFoundError, SchemaError, SchemaProblem
 from confstore.testing import FakeClock
 
 
@@ -194,7 +194,8 @@ fake.advance()
 try:
     config.reload()
 except SchemaError as error:
-    problems: tuple[str, ...] = error.problems
+    problems: tuple[SchemaProblem, ...] = error.problems
+    wrong: list[tuple[str | None, str]] = [(one.option, one.reason) for one in problems]
 except ConfigStoreError as error:
     text: str = str(error)
 
