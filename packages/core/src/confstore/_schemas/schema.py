@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
@@ -11,7 +11,7 @@ from confstore._schemas.fields import Problem, forbids_others, renamed, takes_ot
 from confstore._schemas.frozen import make_read_only
 from confstore._schemas.kinds import type_name
 from confstore._schemas.types import Typed
-from confstore._schemas.unknown import Unknown, class_within, unknown_keys
+from confstore._schemas.unknown import Unknown, class_within, unknown_keys, unknown_text
 from confstore._values.names import closest
 from confstore._values.read_only import ReadOnlyDict
 from confstore.errors import SchemaError, SchemaProblem
@@ -103,16 +103,18 @@ class _Schema:
     """
     Each schema has two methods.
 
-    `problems` lists what does not fit: a path begins with the option, an empty one is the store.
-    `apply` gives the options in their types, or raises a SchemaError that names every problem and
-    no value.
+    `check` lists what does not fit (a path begins with the option, an empty one is the store), and
+    says which options and keys are unknown where that is not a problem. `apply` gives the options
+    in their types, or raises a SchemaError that names every problem and no value.
     """
 
     _store: str
     _is_strict: bool
 
-    def problems(self, options: ReadOnlyDict) -> list[Problem]:
-        return self._shaped(options)[1]
+    def check(self, options: ReadOnlyDict) -> tuple[list[Problem], list[str]]:
+        shaped, problems = self._shaped(options)
+        paths = {path for path, _ in problems}
+        return problems, [unknown_text(one) for one in shaped.unknown if one[0] not in paths]
 
     def apply(self, options: ReadOnlyDict) -> Shaped:
         shaped, problems = self._shaped(options)
@@ -129,8 +131,9 @@ class _Schema:
             ]
         return shaped, problems
 
-    def _fitted(self, options: ReadOnlyDict) -> tuple[Shaped, list[Problem]]:
-        raise NotImplementedError
+    if TYPE_CHECKING:
+
+        def _fitted(self, options: ReadOnlyDict) -> tuple[Shaped, list[Problem]]: ...
 
 
 @attrs.frozen(eq=False)

@@ -77,7 +77,7 @@ def unknown_text(unknown: Unknown) -> str:
     (*outer, name), close = unknown
     close = "" if close is None else f": did you mean {close!r}?"
     if not outer:
-        return f"the unknown option {name!r}{close}"
+        return f"there is the unknown option {name!r}{close}"
     option, *keys = outer
     inside = f", key {'.'.join(map(str, keys))}," if keys else ""
     return f"option {option!r}{inside} has the unknown key {name!r}{close}"

@@ -27,7 +27,7 @@ def warn_at_start(store: Store, view: View, taken: Collection[str]) -> None:
         logger.warning(text, store.name, store)
     if view.unknown:
         texts = [unknown_text(one) for one in view.unknown]
-        logger.warning("store %r does not match its schema: %s", store.name, _shown(texts))
+        logger.warning("store %r: %s", store.name, _shown(texts))
     if hidden := [name for name in view.attributes if name in taken]:
         read = "config[{!r}]" if hidden[0] in view.options else "config.current.{}"
         text = "store %r: the config's own attributes hide %s: read them as in %s"
