@@ -43,7 +43,7 @@ class PlainStore(ClosesOnExit):
         option, keys = checked_option(option), checked_keys(keys)
         values = self._options.get(option)
         if values is None:
-            raise OptionNotFoundError(option, self.name)
+            raise OptionNotFoundError(self.name, option)
         return select(values, keys).copy()
 
     def items(self, *, consistent=True):
@@ -68,7 +68,7 @@ class PlainStore(ClosesOnExit):
         self._check_open()
         option = checked_option(option)
         if self._options.pop(option, None) is None:
-            raise OptionNotFoundError(option, self.name)
+            raise OptionNotFoundError(self.name, option)
 
     def close(self):
         self._is_closed = True

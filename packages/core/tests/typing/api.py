@@ -49,7 +49,7 @@ from confstore import (
     rollback,
     state_at,
 )
-from confstore.errors import ConfigStoreError, OptionNotFoundError, SchemaError
+from confstore.errors import ConfigStoreError, OptionNotFoundError, SchemaError, SchemaProblem
 from confstore.testing import FakeClock
 
 T = TypeVar("T")
@@ -78,7 +78,7 @@ class DictStore:
     def get(
         self, option: str, *, keys: Collection[str] | None = None, consistent: bool = True
     ) -> dict[str, Value]:
-        raise OptionNotFoundError(option, self.name)
+        raise OptionNotFoundError(self.name, option)
 
     def items(self, *, consistent: bool = True) -> Iterator[tuple[str, Values]]:
         yield "db", {"host": "localhost", "ports": [1, 2], "tags": {"a"}}
@@ -182,6 +182,7 @@ config = TimeBasedConfigStore(
     store,
     60,
     schema={"db": Database},
+    strict=True,
     max_stale=3600,
     background=False,
     startup_timeout=10,
@@ -353,7 +354,9 @@ fake.advance()
 try:
     config.reload()
 except SchemaError as error:
-    assert_type(error.problems, tuple[str, ...])
+    assert_type(error.problems, tuple[SchemaProblem, ...])
+    assert_type(error.problems[0].option, str | None)
+    assert_type(error.problems[0].reason, str)
 except ConfigStoreError as error:
     assert_type(str(error), str)
 
@@ -380,6 +383,7 @@ def mistakes(journaled: JournaledStore, purpose: Literal["read", "write"]) -> No
     show(cache.get("db", max_ages=1))  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue, reportUnknownArgumentType]
     show(TimeBasedConfigStore("memory:test"))  # type: ignore[call-overload]  # pyright: ignore[reportArgumentType]
     show(TimeBasedConfigStore(store, update_intervall=60))  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue]
+    show(TimeBasedConfigStore(store, schema=Settings, strict="yes"))  # type: ignore[call-overload]  # pyright: ignore[reportArgumentType, reportCallIssue]
     show(TimeBasedConfigStore(store, schema=Settings, backgrounds=False))  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue]
     show(TimeBasedConfigStore(store, schema={"db": 5}))  # type: ignore[dict-item]  # pyright: ignore[reportArgumentType, reportCallIssue]
     show(TimeBasedConfigStore(facade))  # type: ignore[call-overload]  # pyright: ignore[reportArgumentType]

@@ -240,7 +240,7 @@ class DynamoDBStore(ClosesOnExit):
             if error_code(error.__cause__) != "ConditionalCheckFailedException":
                 raise
             if not retry_count(error.__cause__):
-                raise OptionNotFoundError(option, self.name) from error.__cause__
+                raise OptionNotFoundError(self.name, option) from error.__cause__
 
     def is_journaled(self) -> bool:
         """See `confstore.JournaledStore`; read from the table once."""

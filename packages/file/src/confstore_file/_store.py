@@ -134,7 +134,7 @@ class FileStore(ClosesOnExit):
         # A name that is in the file is legal; the lookup takes a tenth of the check's time.
         values = options.get(option if option.__class__ is str else checked_option(option))
         if values is None:
-            raise OptionNotFoundError(checked_option(option), self._name)
+            raise OptionNotFoundError(self._name, checked_option(option))
         return select(values, wanted).copy()
 
     def items(
@@ -181,7 +181,7 @@ class FileStore(ClosesOnExit):
 
         def removed(old: ReadOnlyDict | None) -> None:
             if old is None:
-                raise OptionNotFoundError(name, self._name)
+                raise OptionNotFoundError(self._name, name)
 
         # Before the lock file is made: there may be no folder for it.
         removed(self._read().options.get(name))

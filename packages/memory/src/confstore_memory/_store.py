@@ -84,7 +84,7 @@ class MemoryStore(ClosesOnExit):
         wanted = checked_keys(keys)
         values = self._contents.options.get(checked)
         if values is None:
-            raise OptionNotFoundError(checked, self._name)
+            raise OptionNotFoundError(self._name, checked)
         return select(values, wanted).copy()
 
     def items(
@@ -136,7 +136,7 @@ class MemoryStore(ClosesOnExit):
 
         def delete_if_there(old: ReadOnlyDict | None) -> None:
             if old is None:
-                raise OptionNotFoundError(checked, self._name)
+                raise OptionNotFoundError(self._name, checked)
 
         self._contents.write(checked, delete_if_there)
 

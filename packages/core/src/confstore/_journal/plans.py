@@ -196,7 +196,7 @@ def plan_rollback(
             raise TypeError(f"options is a collection of option names, such as a list, not {kind}")
         wanted = {checked_option(option) for option in options}
         for option in sorted(wanted - chosen):
-            raise OptionNotFoundError(option, store.name)
+            raise OptionNotFoundError(store.name, option)
         chosen = wanted
     else:
         # No commit that is held has these, so none of the commits to take back has.

@@ -109,7 +109,7 @@ _FACTS: dict[type[Exception], tuple[str, ...]] = {
     InvalidCommitError: ("store",),
     InvalidNameError: ("kind", "name"),
     InvalidValueError: ("option", "path"),
-    OptionNotFoundError: ("option", "store"),
+    OptionNotFoundError: ("store", "option"),
     StoreClosedError: ("store",),
     TypeError: (),
     VersionConflictError: ("store", "if_version", "version", "options"),

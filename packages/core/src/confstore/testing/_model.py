@@ -159,7 +159,7 @@ class Model:
 
     def _existing(self, option: str) -> ReadOnlyDict:
         if checked_option(option) not in self.options:
-            raise OptionNotFoundError(option, self.name)
+            raise OptionNotFoundError(self.name, option)
         return self.options[option]
 
     def _write(self, changes: list[Change]) -> None:

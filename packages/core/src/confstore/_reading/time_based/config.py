@@ -16,6 +16,7 @@ from confstore._process.waits import Backoff
 from confstore._reading.config import ReadsByName
 from confstore._reading.time_based.fallback import Fallback
 from confstore._reading.time_based.loader import Loader
+from confstore._reading.time_based.notices import warn_at_start
 from confstore._reading.time_based.refresher import Refresher
 from confstore._reading.time_based.schedule import RefreshSchedule
 from confstore._reading.time_based.subscriptions import Callback, Subscriptions
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
         """The arguments of a config that do not decide its type, for its overloads."""
 
         schema_names: Mapping[str, str] | None
+        strict: bool
         max_stale: float | None
         background: bool
         startup_timeout: float
@@ -117,6 +119,7 @@ class TimeBasedConfigStore(ReadsByName, Generic[T_co]):
         *,
         schema: type[T_co] | Mapping[str, type[Any]] | None = None,
         schema_names: Mapping[str, str] | None = None,
+        strict: bool = False,
         max_stale: float | None = None,
         background: bool = True,
         startup_timeout: float = 30,
@@ -135,11 +138,15 @@ class TimeBasedConfigStore(ReadsByName, Generic[T_co]):
                 of some options, by name. Options that do not fit fail the refresh. Needs the
                 extra `typed`, or pydantic.
             schema_names: Field to option, where replacing `-` by `_` in the option is not enough.
+            strict: Refuse options and keys that the schema does not know, at the start and at each
+                refresh, instead of one warning at the start. With types of some options, the other
+                options are known.
             max_stale: Seconds after which a read of an old snapshot raises; None never does.
             background: False uses no thread: a read that finds the snapshot older than the interval
                 refreshes it first. For AWS Lambda, which freezes threads between calls.
             startup_timeout: Seconds for the whole first load, with its tries and waits.
-            fallback: A file that keeps the last good snapshot, for a first load that fails.
+            fallback: A file that keeps the last good snapshot, for a first load whose first try
+                fails or is late. Without a usable file, the start is as patient as without this.
             clock: The source of time.
             random: Draws from [0, 1) for the jitter.
 
@@ -147,7 +154,7 @@ class TimeBasedConfigStore(ReadsByName, Generic[T_co]):
             StoreUnavailableError: The store gave no answer within `startup_timeout`.
             SchemaError: The options do not fit the schema.
             ConfigStoreError: The store could not be read, and there was no fallback.
-            TypeError: The schema cannot be built, or a duration is not a number.
+            TypeError: The schema cannot be built, `strict` has none, or a duration is not a number.
             ValueError: A duration is not positive.
         """
         interval_s = seconds("update_interval", update_interval)
@@ -156,7 +163,7 @@ class TimeBasedConfigStore(ReadsByName, Generic[T_co]):
         refresher = Refresher(
             store.name,
             Loader(store),
-            Overrides(schema_of(schema, schema_names, store.name)),
+            Overrides(schema_of(schema, schema_names, store.name, is_strict=strict)),
             Subscriptions(store.name),
             publish=_publisher(self, is_checked=max_stale is not None or not background),
             clock=clock,
@@ -167,6 +174,7 @@ class TimeBasedConfigStore(ReadsByName, Generic[T_co]):
         )
         object.__setattr__(self, "_refresher", refresher)
         refresher.start(startup_timeout_s, Backoff(1.0, max(1.0, interval_s), random=random))
+        warn_at_start(store, self._shown(), dir(type(self)))
 
     if TYPE_CHECKING:
 

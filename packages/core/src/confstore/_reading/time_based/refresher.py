@@ -24,7 +24,7 @@ from confstore._reading.time_based.subscriptions import Subscriptions
 from confstore._reading.time_based.ticker import Ticker
 from confstore._reading.time_based.views import Health, Overrides, View
 from confstore._values.read_only import ReadOnlyDict
-from confstore.errors import StaleConfigError, StoreClosedError
+from confstore.errors import StaleConfigError, StoreClosedError, StoreUnavailableError
 
 __all__ = ["Refresher"]
 
@@ -76,25 +76,30 @@ class Refresher:
             StoreUnavailableError: No answer in time, and no fallback.
             Exception: The error of the last try.
         """
+        began = Moment.now(self._clock)
+        # Not a method: a thread that is abandoned must not keep this object alive.
+        load = functools.partial(_load, self.loader, self._clock, consistent=True)
+        first = functools.partial(
+            first_load, load, store=self.name, backoff=backoff, clock=self._clock
+        )
         try:
-            state, health = first_load(
-                # Not a method: a thread that is abandoned must not keep this object alive.
-                functools.partial(_load, self.loader, self._clock, consistent=True),
-                store=self.name,
-                timeout_s=timeout_s,
-                is_patient=self._fallback is None,
-                backoff=backoff,
-                clock=self._clock,
-            )
-            self._accept(state, health, self.overrides.view(state.options))
+            self._begin(*first(timeout_s=timeout_s, is_patient=self._fallback is None))
         except Exception as error:
-            if self._fallback is None or not self._has_started_from(self._fallback, error):
+            if self._fallback is None:
                 raise
-        else:
-            if self._fallback is not None:
-                self._fallback.save(state, health)
+            if not self._has_started_from(self._fallback, error):
+                rest_s = timeout_s - began.age_s(self._clock)
+                if rest_s <= 0 or not isinstance(error, StoreUnavailableError):
+                    raise
+                # Nothing to start from: as patient as without a fallback file.
+                self._begin(*first(timeout_s=rest_s, is_patient=True, failure=error))
         call_after_fork(self.after_fork)
         self._start_thread()
+
+    def _begin(self, state: State, health: Health) -> None:
+        self._accept(state, health, self.overrides.view(state.options))
+        if self._fallback is not None:
+            self._fallback.save(state, health)
 
     def _has_started_from(self, fallback: Fallback, error: Exception) -> bool:
         try:
