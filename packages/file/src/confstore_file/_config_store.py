@@ -6,14 +6,10 @@ import os
 from collections.abc import Callable
 from typing import Any
 
-from confstore import ConfigStore, TimeBasedConfigStore
+from confstore import ConfigStore
 from confstore_file._store import FileStore
 
 __all__ = ["FileConfigStore"]
-
-_UPDATE_INTERVAL_S = 1.0
-"""Reading an unchanged file costs microseconds, and whoever edits it waits for the effect."""
-
 
 class FileConfigStore(ConfigStore):
     """A `ConfigStore` over a `FileStore`."""
@@ -31,16 +27,10 @@ class FileConfigStore(ConfigStore):
         Args:
             path: The file, as for `FileStore`.
             config_store: The strategy, as for `ConfigStore`.
-            **config_options: The strategy's arguments. `update_interval` of a
-                `TimeBasedConfigStore` is one second by default, so that an edit shows at once.
+            **config_options: The strategy's arguments, such as `update_interval`.
 
         Raises:
             InvalidNameError: The path names no file.
             ValueError: No strategy has this name.
         """
-        is_time_based = config_store == "TimeBasedConfigStore" or (
-            isinstance(config_store, type) and issubclass(config_store, TimeBasedConfigStore)
-        )
-        if is_time_based:
-            config_options.setdefault("update_interval", _UPDATE_INTERVAL_S)
         super().__init__(FileStore(path), config_store, **config_options)

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from confstore import Finding, JournaledStore
 from confstore.adapter import findings_of
-from confstore.errors import ConfigStoreError, StoreUnavailableError
+from confstore.errors import ConfigStoreError, StoreNotFoundError, StoreUnavailableError
 from confstore.files import DistrustedFileError, open_regular
 from confstore_file._os_errors import reason_of, store_error
 from confstore_file._replacement import check_planted, is_mount, mount_text, temporary_of
@@ -58,6 +58,8 @@ def _no_file(store: JournaledStore, shown: str) -> Finding:
         if store.is_journaled():
             # The next file may wait beside its place, or be gone although there are commits.
             store.items()
+    except StoreNotFoundError as error:
+        return Finding("file", False, str(error), "create it: `confstore init`")
     except ConfigStoreError as error:
         return Finding("file", False, str(error))
     advice = "write an option to make it, or name another file"
