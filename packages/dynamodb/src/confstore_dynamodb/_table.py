@@ -24,7 +24,7 @@ __all__ = ["Table"]
 
 _log = logging.getLogger("confstore_dynamodb")
 
-_ADVICE = "correct its name or region, or create it with `confstore init`"
+_ADVICE = "correct its name or region, or open it with purpose='create' or ?create=true"
 
 # The stock waiter of boto3 asks every 20 s; an on-demand table is there after some 5 to 10.
 _FIRST_WAIT_S = 0.2

@@ -52,9 +52,7 @@ def open_url(url: str, *, purpose: str = "write") -> DynamoDBStore:
     if endpoint is not None and not endpoint.startswith(("http://", "https://")):
         raise parsed.error("endpoint_url is a URL that starts with http:// or https://")
     profile, region = parsed.text("profile"), parsed.text("region")
-    client = new_client(
-        checked_store(store), profile=profile, region=region, endpoint_url=endpoint
-    )
+    client = new_client(checked_store(store), profile=profile, region=region, endpoint_url=endpoint)
     return DynamoDBStore(
         client,
         table,

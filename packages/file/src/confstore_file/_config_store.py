@@ -11,6 +11,7 @@ from confstore_file._store import FileStore
 
 __all__ = ["FileConfigStore"]
 
+
 class FileConfigStore(ConfigStore):
     """A `ConfigStore` over a `FileStore`."""
 

@@ -57,7 +57,7 @@ def open_url(url: str, *, purpose: str = "write") -> FileStore:
     if purpose == "write":
         # A link to nowhere stands for the path to which it leads.
         if not os.path.isdir(os.path.dirname(store.files()[0])):
-            raise absent_folder(path, store.name)
+            raise absent_folder(os.path.abspath(path), store.name)
         store.expect_absence()
     return store
 

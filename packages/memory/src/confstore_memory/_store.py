@@ -18,7 +18,12 @@ from confstore.adapter import (
     merge_update,
     select,
 )
-from confstore.errors import InvalidNameError, OptionNotFoundError, StoreClosedError, StoreUnavailableError
+from confstore.errors import (
+    InvalidNameError,
+    OptionNotFoundError,
+    StoreClosedError,
+    StoreUnavailableError,
+)
 from confstore_memory._contents import Contents
 from confstore_memory._faults import CALLS, Faults
 

@@ -137,9 +137,7 @@ def checked_url(given: object) -> str:
         TypeError: It is not a `str`.
     """
     if not isinstance(given, str):
-        message = (
-            f"a store's URL is a str such as 'file:config/prod.json', not {described(given)}"
-        )
+        message = f"a store's URL is a str such as 'file:config/prod.json', not {described(given)}"
         raise TypeError(message)
     # A variable may end with a line feed.
     url = given.strip(" \t\n\v\f\r")

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from os import PathLike
 from typing import TypeVar
 
-from confstore._stores.protocols import JournaledStore, ability
+from confstore._stores.protocols import JournaledStore
 from confstore.errors import JournalNotSupportedError
 
 __all__ = ["checked_journaled", "checked_object", "described", "looks_like_url"]
@@ -57,7 +57,8 @@ def checked_journaled(given: JournaledStore) -> JournaledStore:
         TypeError: It is no store.
     """
     store = checked_object(given)
-    if ability(store, JournaledStore) is None:
+    # One that is only read needs not all of the methods.
+    if not callable(getattr(store, "commits", None)):
         raise JournalNotSupportedError(store.name)
     return store
 
