@@ -37,7 +37,7 @@ _MAX_LOOKED_AT = 100
 """Items of one look at a table's stores: at most 1 MB, or 128 read units."""
 
 _JOURNALED_S, _UNJOURNALED_S = 60.0, 300.0
-"""Guesses: at 60 s, 1,000 processes without news cost 720,000 read units a day, some 0.10 dollars."""
+"""Guesses: at 60 s, 1,000 processes without news cost 720,000 read units a day, 0.10 dollars."""
 
 T = TypeVar("T")
 
