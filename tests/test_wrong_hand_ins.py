@@ -26,12 +26,9 @@ from confstore import (
     state_at,
 )
 from confstore.errors import ConfigStoreError, InvalidNameError, JournalNotSupportedError
-from confstore_dynamodb import DynamoDBConfigStore, DynamoDBStore
-from confstore_dynamodb import open_url as open_dynamodb
-from confstore_file import FileConfigStore, FileStore
-from confstore_file import open_url as open_file
-from confstore_memory import MemoryConfigStore, MemoryStore
-from confstore_memory import open_url as open_memory
+from confstore_dynamodb import DynamoDBConfigStore, DynamoDBStore, open_url as open_dynamodb
+from confstore_file import FileConfigStore, FileStore, open_url as open_file
+from confstore_memory import MemoryConfigStore, MemoryStore, open_url as open_memory
 from dynamodb_config_store import DynamoDBConfigStore as StoreOf2014
 
 SECRET = "s3cret"
@@ -98,7 +95,7 @@ TAKE_A_NAME: dict[str, Callable[[Any], Any]] = {
 
 def refusal(take: Callable[[Any], Any], kind: str, *errors: type[Exception]) -> str:
     given = OBJECTS[kind]()
-    with pytest.raises(errors) as caught:  # noqa: PT012 (what is made by mistake is closed)
+    with pytest.raises(errors) as caught:
         take(given).close()
     assert caught.type in errors
     text = str(caught.value)

@@ -233,7 +233,7 @@ class TimeBasedConfigStore(ReadsByName, Generic[T]):
         )
 
     def close(self) -> None:
-        """Stop refreshing; the last snapshot stays readable. The store of `open_config` is closed."""
+        """Stop refreshing, and close the store of `open_config`; the last snapshot stays readable."""
         self._refresher.stop()
 
     def __setattr__(self, name: str, value: object) -> NoReturn:
