@@ -19,6 +19,7 @@ from confstore.errors import (
     InvalidURLError,
     InvalidValueError,
     JournalGapError,
+    JournalNotSupportedError,
     NotJournaledError,
     OptionNotFoundError,
     SchemaError,
@@ -64,7 +65,14 @@ TEXTS = {
     JournalGapError("prod", 2, 5, ()): (
         "store 'prod': the journal begins at version 5, too late for version 2"
     ),
-    NotJournaledError("prod"): "store 'prod' has no journal: call its enable_journal() first",
+    NotJournaledError("prod"): (
+        "store 'prod' has no journal: call its enable_journal() first, or run "
+        "`confstore init --journal`"
+    ),
+    JournalNotSupportedError("prod"): (
+        "store 'prod' cannot have a journal: its backend does not support it; files, DynamoDB and "
+        "memory do"
+    ),
 }
 MORE_TEXTS = {
     VersionConflictError("prod", 9, 3, ("db",)): (

@@ -33,7 +33,11 @@ if TYPE_CHECKING:
         reconcile as reconcile,
         rollback as rollback,
     )
-    from confstore._opening import open_store as open_store
+    from confstore._opening.configs import open_config as open_config
+    from confstore._opening.stores import (
+        open_journaled_store as open_journaled_store,
+        open_store as open_store,
+    )
     from confstore._process.clock import Clock as Clock, Event as Event, SystemClock as SystemClock
     from confstore._reading.cached import (
         CachedConfigStore as CachedConfigStore,
@@ -50,6 +54,7 @@ if TYPE_CHECKING:
         DiagnosableStore as DiagnosableStore,
         Finding as Finding,
         Head as Head,
+        HintedStore as HintedStore,
         Journal as Journal,
         JournaledStore as JournaledStore,
         Poll as Poll,
@@ -74,7 +79,8 @@ _names = lazy_names(
         "confstore._journal.commits": "Draft",
         "confstore._journal.history": "history state_at",
         "confstore._journal.plans": "Plan plan_reconcile plan_rollback reconcile rollback",
-        "confstore._opening": "open_store",
+        "confstore._opening.configs": "open_config",
+        "confstore._opening.stores": "open_journaled_store open_store",
         "confstore._process.clock": "Clock Event SystemClock",
         "confstore._reading.cached": "CacheStatus CachedConfigStore",
         "confstore._reading.config": "Config",
@@ -82,8 +88,8 @@ _names = lazy_names(
         "confstore._reading.time_based.config": "TimeBasedConfigStore",
         "confstore._reading.time_based.views": "Status",
         "confstore._stores.protocols": (
-            "BulkStore Change Commit DiagnosableStore Finding Head Journal JournaledStore "
-            "Poll PollableStore Store ability"
+            "BulkStore Change Commit DiagnosableStore Finding Head HintedStore Journal "
+            "JournaledStore Poll PollableStore Store ability"
         ),
         "confstore._values.differences": "Difference diff",
         "confstore._values.read_only": "FillableDict ReadOnlyDict ReadOnlyList",

@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Mapping
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, cast, overload
 
 from confstore._process.closing import ClosesOnExit
+from confstore._stores.given import checked_object, described
 from confstore._stores.protocols import Store
 from confstore._values.names import closest
 
@@ -120,11 +121,20 @@ class ConfigStore(ClosesOnExit, Generic[C_co]):
             **config_options: Arguments of the strategy by name, such as `update_interval`.
 
         Raises:
+            TypeError: `store` is no store, or `config_store` no strategy.
             ValueError: No strategy has this name.
         """
+        checked_object(store)
         strategy = (
             _strategy_by_name(config_store) if isinstance(config_store, str) else config_store
         )
+        given: object = strategy
+        if not callable(given):
+            message = (
+                "config_store is the name of a strategy, its class, or a callable that takes a "
+                f"store, not {described(given)}"
+            )
+            raise TypeError(message)
         self.store = store
         # Not a property, which would triple the time of a hot read.
         self.config: C_co = strategy(store, *config_args, **config_options)

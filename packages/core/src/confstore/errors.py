@@ -21,6 +21,7 @@ Exception
     ├── VersionConflictError                     somebody else committed to the same option first
     ├── JournalGapError          (LookupError)   the journal does not hold a version
     ├── NotJournaledError                        the store has no journal
+    │   └── JournalNotSupportedError             the backend cannot keep one
     └── BackendError                             the backend refused for another reason
 ```
 
@@ -55,6 +56,7 @@ __all__ = [
     "InvalidURLError",
     "InvalidValueError",
     "JournalGapError",
+    "JournalNotSupportedError",
     "NotJournaledError",
     "OptionNotFoundError",
     "SchemaError",
@@ -330,4 +332,16 @@ class NotJournaledError(ConfigStoreError):
     """The store has no journal."""
 
     store: str
-    template = "store {store!r} has no journal: call its enable_journal() first"
+    template = (
+        "store {store!r} has no journal: call its enable_journal() first, or run "
+        "`confstore init --journal`"
+    )
+
+
+class JournalNotSupportedError(NotJournaledError):
+    """The store cannot have a journal, because its backend does not support it."""
+
+    template = (
+        "store {store!r} cannot have a journal: its backend does not support it; files, DynamoDB "
+        "and memory do"
+    )

@@ -36,6 +36,9 @@ __all__ = ["DynamoDBStore"]
 _MAX_LOOKED_AT = 100
 """Items of one look at a table's stores: at most 1 MB, or 128 read units."""
 
+_JOURNALED_S, _UNJOURNALED_S = 60.0, 300.0
+"""Guesses: at 60 s, 1,000 processes without news cost 720,000 read units a day, 0.10 dollars."""
+
 T = TypeVar("T")
 
 
@@ -183,6 +186,15 @@ class DynamoDBStore(ClosesOnExit):
 
         self._table.check()
         return poll_own_writes(self._connection, self._poll, checkpoint, consistent=consistent)
+
+    def update_interval_hint(self) -> float:
+        """
+        Seconds between two refreshes: 60 once a read has found a journal, else 300.
+
+        A poll of a journal without news costs half a read unit; any other poll reads the whole
+        store.
+        """
+        return _JOURNALED_S if self._journal.is_known else _UNJOURNALED_S
 
     def _poll(self, checkpoint: object, *, consistent: bool) -> Poll:
         try:

@@ -21,6 +21,9 @@ _STRATEGIES: dict[str, Callable[..., Any]] = {
     "TimeBasedConfigStore": TimeBasedConfigStore,
 }
 
+_UPDATE_INTERVAL_S = 300
+"""The default of the library of 2014."""
+
 
 class DynamoDBConfigStore(ConfigStore[Any]):
     """
@@ -75,6 +78,8 @@ class DynamoDBConfigStore(ConfigStore[Any]):
         options = dict(config_store_kwargs or {})
         if "auto_reload" in options:
             options.setdefault("update_interval", options.pop("auto_reload"))
+        if config_store == "TimeBasedConfigStore" and not config_store_args:
+            options.setdefault("update_interval", _UPDATE_INTERVAL_S)
         self.connection = connection
         self.table_name = table_name
         self.store_name = store_name

@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, cast, overload
 
-from confstore import ConfigStore, TimeBasedConfigStore
+from confstore import ConfigStore
 from confstore_file._store import FileStore
 
 if TYPE_CHECKING:
@@ -14,7 +14,13 @@ if TYPE_CHECKING:
 
     from typing_extensions import TypeVar as TypeVarWithDefault
 
-    from confstore import CachedConfigStore, Config, SimpleConfigStore, Store
+    from confstore import (
+        CachedConfigStore,
+        Config,
+        SimpleConfigStore,
+        Store,
+        TimeBasedConfigStore,
+    )
 
     C_co = TypeVarWithDefault("C_co", covariant=True, bound=Config, default=Any)
     T = TypeVar("T")
@@ -24,9 +30,6 @@ else:
     C_co = TypeVar("C_co", covariant=True)
 
 __all__ = ["FileConfigStore"]
-
-_UPDATE_INTERVAL_S = 1.0
-"""Reading an unchanged file costs microseconds, and whoever edits it waits for the effect."""
 
 
 class FileConfigStore(ConfigStore[C_co], Generic[C_co]):
@@ -103,18 +106,12 @@ class FileConfigStore(ConfigStore[C_co], Generic[C_co]):
             path: The file, as for `FileStore`.
             config_store: The strategy, as for `ConfigStore`.
             *config_args: The strategy's arguments by position.
-            **config_options: Its arguments by name. `update_interval` of a
-                `TimeBasedConfigStore` is one second by default, so that an edit shows at once.
+            **config_options: Its arguments by name, such as `update_interval`.
 
         Raises:
             InvalidNameError: The path names no file.
             ValueError: No strategy has this name.
         """
-        is_time_based = config_store == "TimeBasedConfigStore" or (
-            isinstance(config_store, type) and issubclass(config_store, TimeBasedConfigStore)
-        )
-        if is_time_based and not config_args:
-            config_options.setdefault("update_interval", _UPDATE_INTERVAL_S)
         # Any: the caller's types are checked by the overloads above.
         strategy = cast("Any", config_store)
         super().__init__(FileStore(path), strategy, *config_args, **config_options)

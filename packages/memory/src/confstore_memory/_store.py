@@ -14,10 +14,16 @@ from confstore.adapter import (
     checked_keys,
     checked_option,
     checked_store,
+    looks_like_url,
     merge_update,
     select,
 )
-from confstore.errors import OptionNotFoundError, StoreClosedError, StoreUnavailableError
+from confstore.errors import (
+    InvalidNameError,
+    OptionNotFoundError,
+    StoreClosedError,
+    StoreUnavailableError,
+)
 from confstore_memory._contents import Contents
 from confstore_memory._faults import CALLS, Faults
 
@@ -47,10 +53,13 @@ class MemoryStore(ClosesOnExit):
             options: The options that it holds from the start: option to values.
 
         Raises:
-            InvalidNameError: The store or an option cannot have this name.
+            InvalidNameError: The store or an option cannot have this name, or the store's is a URL.
             InvalidValueError: Some values are outside the domain.
         """
         self._name = checked_store(name)
+        if looks_like_url(self._name):
+            reason = "it looks like a URL: pass a name, or open it by confstore.open_store"
+            raise InvalidNameError("store", "a URL", reason)
         self._contents = Contents(self._name)
         self._faults = Faults()
         self._is_closed = False
@@ -110,6 +119,10 @@ class MemoryStore(ClosesOnExit):
         """
         self._start("poll")
         return self._contents.poll(checkpoint)
+
+    def update_interval_hint(self) -> float:
+        """0: a look costs nothing, so a `TimeBasedConfigStore` looks before each read."""
+        return 0.0
 
     # -- writing -------------------------------------------------------------------------------
 

@@ -30,6 +30,7 @@ __all__ = [
     "DiagnosableStore",
     "Finding",
     "Head",
+    "HintedStore",
     "Journal",
     "JournaledStore",
     "Poll",
@@ -231,6 +232,19 @@ class DiagnosableStore(Store, Protocol):
 
         Each finding is given as soon as it is known. A problem is a finding and no error; one that
         makes further checks pointless, such as a backend that does not answer, is the last.
+        """
+        ...
+
+
+class HintedStore(Store, Protocol):
+    """A store that knows how often a program should look for changes."""
+
+    def update_interval_hint(self) -> float:
+        """
+        Seconds between two refreshes that suit the store; known without asking the backend.
+
+        0 means that a look costs nothing: then each read looks, and no thread does. The hint may
+        change after a read, for example once it is known that the store has a journal.
         """
         ...
 

@@ -60,6 +60,11 @@ class StoreJournal:
         # Apart from `_found`, which a thread that asked before may still set to None.
         self._enabled: Marker | None = None
 
+    @property
+    def is_known(self) -> bool:
+        """True once this process has found the journal, or enabled it."""
+        return (self._enabled or self._found) is not None
+
     def marker(self) -> Marker | None:
         """
         The journal's marker, read once; None if there was no journal then.

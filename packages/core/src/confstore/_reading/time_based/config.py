@@ -18,10 +18,11 @@ from confstore._reading.time_based.fallback import Fallback
 from confstore._reading.time_based.loader import Loader
 from confstore._reading.time_based.notices import warn_at_start
 from confstore._reading.time_based.refresher import Refresher
-from confstore._reading.time_based.schedule import RefreshSchedule
+from confstore._reading.time_based.schedule import schedule_for
 from confstore._reading.time_based.subscriptions import Callback, Subscriptions
 from confstore._reading.time_based.views import Overrides, Status, View
 from confstore._schemas.schema import schema_of
+from confstore._stores.given import checked_object
 from confstore._stores.protocols import Store
 from confstore._values.canonical import canonical_values
 from confstore._values.keys import checked_keys, select, select_all
@@ -85,7 +86,7 @@ class TimeBasedConfigStore(ReadsByName, Generic[T_co]):
     def __init__(
         self: TimeBasedConfigStore[Options],
         store: Store,
-        update_interval: float = 300,
+        update_interval: float | None = None,
         *,
         schema: None = None,
         **options: Unpack[TimeBasedOptions],
@@ -95,7 +96,7 @@ class TimeBasedConfigStore(ReadsByName, Generic[T_co]):
     def __init__(
         self,
         store: Store,
-        update_interval: float = 300,
+        update_interval: float | None = None,
         *,
         schema: type[T_co],
         **options: Unpack[TimeBasedOptions],
@@ -106,7 +107,7 @@ class TimeBasedConfigStore(ReadsByName, Generic[T_co]):
     def __init__(
         self: TimeBasedConfigStore[Any],
         store: Store,
-        update_interval: float = 300,
+        update_interval: float | None = None,
         *,
         schema: type[Any] | Mapping[str, type[Any]] | None,
         **options: Unpack[TimeBasedOptions],
@@ -115,7 +116,7 @@ class TimeBasedConfigStore(ReadsByName, Generic[T_co]):
     def __init__(
         self,
         store: Store,
-        update_interval: float = 300,
+        update_interval: float | None = None,
         *,
         schema: type[T_co] | Mapping[str, type[Any]] | None = None,
         schema_names: Mapping[str, str] | None = None,
@@ -133,7 +134,9 @@ class TimeBasedConfigStore(ReadsByName, Generic[T_co]):
         Args:
             store: The store; whoever opened it closes it.
             update_interval: Seconds between refreshes, jittered by 10 %; the first comes anywhere
-                within it, so that a fleet that starts at once does not read in step.
+                within it, so that a fleet that starts at once does not read in step. None takes the
+                store's own hint after each refresh: a file 1 s, DynamoDB 60 s with a journal and
+                300 s without, memory before each read and without a thread; else 300 s.
             schema: The type of the whole store (an attrs class, a dataclass or a pydantic model) or
                 of some options, by name. Options that do not fit fail the refresh. Needs the
                 extra `typed`, or pydantic.
@@ -154,10 +157,13 @@ class TimeBasedConfigStore(ReadsByName, Generic[T_co]):
             StoreUnavailableError: The store gave no answer within `startup_timeout`.
             SchemaError: The options do not fit the schema.
             ConfigStoreError: The store could not be read, and there was no fallback.
-            TypeError: The schema cannot be built, `strict` has none, or a duration is not a number.
+            TypeError: `store` is no store, the schema cannot be built, `strict` has none, or a
+                duration is not a number.
             ValueError: A duration is not positive.
         """
-        interval_s = seconds("update_interval", update_interval)
+        checked_object(store)
+        schedule = schedule_for(store, update_interval, random)
+        background = background and schedule.interval_s > 0
         startup_timeout_s = seconds("startup_timeout", startup_timeout)
         clock = SystemClock() if clock is None else clock
         refresher = Refresher(
@@ -167,13 +173,14 @@ class TimeBasedConfigStore(ReadsByName, Generic[T_co]):
             Subscriptions(store.name),
             publish=_publisher(self, is_checked=max_stale is not None or not background),
             clock=clock,
-            schedule=RefreshSchedule(interval_s, random=random),
+            schedule=schedule,
             fallback=None if fallback is None else Fallback(fallback, store.name, clock),
             max_stale_s=None if max_stale is None else seconds("max_stale", max_stale),
             is_background=background,
         )
         object.__setattr__(self, "_refresher", refresher)
-        refresher.start(startup_timeout_s, Backoff(1.0, max(1.0, interval_s), random=random))
+        backoff = Backoff(1.0, max(1.0, schedule.interval_s), random=random)
+        refresher.start(startup_timeout_s, backoff)
         warn_at_start(store, self._shown(), dir(type(self)))
 
     if TYPE_CHECKING:
@@ -287,7 +294,7 @@ class TimeBasedConfigStore(ReadsByName, Generic[T_co]):
         )
 
     def close(self) -> None:
-        """Stop refreshing; the last snapshot stays readable. Closing twice is closing once."""
+        """Stop refreshing, and close `open_config`'s store; the last snapshot stays readable."""
         self._refresher.stop()
 
     def __setattr__(self, name: str, value: object) -> NoReturn:

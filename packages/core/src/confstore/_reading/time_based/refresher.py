@@ -6,6 +6,7 @@ import contextlib
 import functools
 import math
 import threading
+import weakref
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -23,6 +24,7 @@ from confstore._reading.time_based.schedule import RefreshSchedule
 from confstore._reading.time_based.subscriptions import Subscriptions
 from confstore._reading.time_based.ticker import Ticker
 from confstore._reading.time_based.views import Health, Overrides, View
+from confstore._stores.protocols import Store
 from confstore._values.read_only import ReadOnlyDict
 from confstore.errors import StaleConfigError, StoreClosedError, StoreUnavailableError
 
@@ -64,6 +66,7 @@ class Refresher:
     _ticker: Ticker = attrs.field(init=False)
     _turn: _Turn = attrs.field(init=False, repr=False, factory=_Turn)
     _due: Moment = attrs.field(init=False, default=_NEVER)
+    _close_store: Callable[[], object] | None = attrs.field(init=False, default=None, repr=False)
 
     def __attrs_post_init__(self) -> None:
         self._ticker = Ticker(f"confstore-refresh-{self.name}", self._clock)
@@ -135,8 +138,18 @@ class Refresher:
         return self._schedule.next_s()
 
     def stop(self) -> None:
-        """End the thread, without waiting for a read that is under way."""
+        """End the thread, without waiting for a read that is under way; close an own store."""
         self._ticker.stop()
+        if self._close_store is not None:
+            self._close_store()
+
+    def own(self, store: Store) -> None:
+        """Close the store with this object: when it is stopped, else when it is collected."""
+        finalizer = weakref.finalize(self, store.close)
+        # The end of the process closes everything; a daemon thread may still be reading then.
+        finalizer.atexit = False
+        # Its second call does nothing.
+        self._close_store = finalizer
 
     def after_fork(self) -> None:
         """In a forked child: get locks and a thread of its own, and poll in full first."""
@@ -214,6 +227,7 @@ class Refresher:
 
     def _accept(self, state: State, health: Health, view: View | None) -> None:
         # First what can fail: a state that was kept but not shown would never be shown.
+        self._schedule.take_hint()
         if view is not None:
             self._publish(view)
             self._stored = view.stored
