@@ -15,7 +15,7 @@ from typing import Any, Protocol, TypeVar, cast
 import attrs
 
 from confstore._values.read_only import ReadOnlyDict
-from confstore._values.types import Value, Values
+from confstore._values.types import Values
 from confstore.errors import (
     AccessDeniedError,
     ConfigStoreError,
@@ -30,6 +30,7 @@ __all__ = [
     "DiagnosableStore",
     "Finding",
     "Head",
+    "HintedStore",
     "Journal",
     "JournaledStore",
     "Poll",
@@ -78,7 +79,7 @@ class Store(Protocol):
         """Every option, streamed in the backend's order; an incomplete answer raises."""
         ...
 
-    def set(self, option: str, values: Mapping[str, Value]) -> None:
+    def set(self, option: str, values: Mapping[str, Any]) -> None:
         """
         Replace the whole option.
 
@@ -89,7 +90,7 @@ class Store(Protocol):
         ...
 
     def update(
-        self, option: str, values: Mapping[str, Value], *, remove: Collection[str] = ()
+        self, option: str, values: Mapping[str, Any], *, remove: Collection[str] = ()
     ) -> None:
         """
         Change the named keys and leave the others; create the option if it is absent.
@@ -130,7 +131,7 @@ class Change:
     """
 
     option: str
-    values: Mapping[str, Value] | None = attrs.field(repr=False)
+    values: Mapping[str, Any] | None = attrs.field(repr=False)
 
 
 @attrs.frozen
@@ -146,7 +147,7 @@ class Poll:
     """
 
     checkpoint: object = attrs.field(repr=False)
-    changed: Mapping[str, Mapping[str, Value]] = attrs.field(repr=False)
+    changed: Mapping[str, Mapping[str, Any]] = attrs.field(repr=False)
     removed: frozenset[str] = frozenset()
     is_full: bool = False
 
@@ -231,6 +232,19 @@ class DiagnosableStore(Store, Protocol):
 
         Each finding is given as soon as it is known. A problem is a finding and no error; one that
         makes further checks pointless, such as a backend that does not answer, is the last.
+        """
+        ...
+
+
+class HintedStore(Store, Protocol):
+    """A store that knows how often a program should look for changes."""
+
+    def update_interval_hint(self) -> float:
+        """
+        Seconds between two refreshes that suit the store; known without asking the backend.
+
+        0 means that a look costs nothing: then each read looks, and no thread does. The hint may
+        change after a read, for example once it is known that the store has a journal.
         """
         ...
 

@@ -254,6 +254,7 @@ class Store:
     name = "prod"
     def items(self, *, consistent=True):
         yield "db", {"host": "localhost"}
+    get = close = items
 kept = confstore.TimeBasedConfigStore(Store(), 3600)
 print(kept.db["host"])
 """
@@ -279,6 +280,7 @@ class Store:
             is_read.set()
             threading.Event().wait()
         yield "db", {}
+    get = close = items
 kept = confstore.TimeBasedConfigStore(Store(), 0.01)
 assert is_read.wait(30)
 """

@@ -11,6 +11,8 @@ import attrs
 import pydantic
 import pytest
 
+from confstore.errors import StoreUnavailableError
+
 TIMEOUT_S = 60
 
 
@@ -302,6 +304,52 @@ def test_typed_store(scripted_store, open_config, told, tell):
         ("other", {"key": 1}, {"key": 2}),
     ]
     assert told[2:] == [("cache", Database(**SECOND), None)]
+
+
+class AliasSettings(pydantic.BaseModel):
+    main: ModelDatabase | None = pydantic.Field(
+        default=None, validation_alias=pydantic.AliasChoices("db-main", "db")
+    )
+
+
+@pytest.mark.parametrize("strict", [False, True])
+def test_typed_option_by_its_aliases(scripted_store, open_config, told, tell, strict):
+    """An option that appears or is gone is typed by whichever alias it has."""
+    store = scripted_store({"db": FIRST})
+    config = open_config(store, schema=AliasSettings, strict=strict)
+    config.subscribe(tell)
+    store.delete("db")
+    store.set("db-main", SECOND)
+    config.reload()
+    assert sorted(told, key=lambda call: call[0]) == [
+        ("db", ModelDatabase(**FIRST), None),
+        ("db-main", None, ModelDatabase(**SECOND)),
+    ]
+
+
+def test_typed_option_of_a_named_field(scripted_store, open_config, told, tell):
+    """An option that `schema_names` names is typed, and told of by its own name."""
+    store = scripted_store({"database": FIRST})
+    names = {"db": "database"}
+    config = open_config(store, schema=Settings, schema_names=names, strict=True)
+    config.subscribe(tell, "database")
+    store.set("database", SECOND)
+    config.reload()
+    assert told == [("database", Database(**FIRST), Database(**SECOND))]
+
+
+def test_typed_option_after_a_fallback(scripted_store, open_config, told, tell, tmp_path):
+    """The first refresh after a start from the fallback file tells of objects, too."""
+    store = scripted_store({"db": FIRST})
+    path = tmp_path / "last.json"
+    open_config(store, schema={"db": Database}, fallback=path).close()
+    store.fail(StoreUnavailableError("prod", "no route"))
+    config = open_config(store, schema={"db": Database}, fallback=path)
+    config.subscribe(tell)
+    store.fail(None)
+    store.set("db", SECOND)
+    config.reload()
+    assert told == [("db", Database(**FIRST), Database(**SECOND))]
 
 
 def test_option_named_like_another_field(scripted_store, open_config, told, tell):

@@ -23,6 +23,9 @@ _RESOURCE_HANDLERS = (
     ("after-call.dynamodb", "dynamodb-attr-value-output"),
 )
 
+# What sessions of botocore and boto3, DynamoDB's resource, and its client have.
+_CONNECTIONS = ("create_client", "resource", "batch_get_item", "get_item")
+
 
 @attrs.frozen
 class Client:
@@ -86,6 +89,11 @@ def client_of(connection: Any, store: str) -> Client:
         raise TypeError("boto 2 is not supported: pass a boto3 client")
     if connection is None:
         return new_client(store)
+    is_class = isinstance(connection, type)
+    if is_class or not any(hasattr(connection, name) for name in _CONNECTIONS):
+        given = f"the class {connection.__name__}" if is_class else type(connection).__name__
+        message = f"a connection is a boto3 client, resource or session, or None; not {given}"
+        raise TypeError(message)
     if hasattr(connection, "create_client"):
         return _created(store, connection.create_client)
     if hasattr(connection, "resource"):
@@ -93,12 +101,6 @@ def client_of(connection: Any, store: str) -> Client:
     meta: Any = getattr(connection, "meta", None)
     if hasattr(meta, "client"):
         return Client(_low_level(meta.client), is_ours=False, reads_early=listen(meta.client))
-    if not hasattr(connection, "get_item"):
-        message = (
-            "a connection is a boto3 client, resource or session, or None; "
-            f"not {type(connection).__name__}"
-        )
-        raise TypeError(message)
     return Client(connection, is_ours=False, reads_early=listen(connection))
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Collection, Mapping
+from typing import Any
 
 import attrs
 
 from confstore._stores.polling import poll_store
 from confstore._stores.protocols import Poll, Store
 from confstore._values.read_only import ReadOnlyDict, freeze, is_same
-from confstore._values.types import Value
 
 __all__ = ["Loader", "State"]
 
@@ -75,7 +75,7 @@ def _next(old: ReadOnlyDict, poll: Poll) -> State:
     return State(ReadOnlyDict(new), poll.checkpoint, (*changed, *sorted(removed)))
 
 
-def _kept(old: ReadOnlyDict | None, values: Mapping[str, Value]) -> ReadOnlyDict:
+def _kept(old: ReadOnlyDict | None, values: Mapping[str, Any]) -> ReadOnlyDict:
     if old is not None and is_same(old, values):
         return old
     # A poll of somebody else's adapter may give plain dicts.
