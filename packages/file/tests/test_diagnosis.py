@@ -70,16 +70,16 @@ def test_healthy(store: FileStore, file: Path) -> None:
 
 
 def test_without_a_file(file: Path) -> None:
-    """A store that nobody has written to is empty, and stays without files."""
+    """A file that is absent is a problem once, and stays absent."""
     findings = list(diagnose(f"file:{file}"))
     assert [(one.check, one.is_ok) for one in findings] == [
-        ("file", True),
+        ("file", False),
         ("folder", True),
         ("lock", True),
         ("journal", True),
     ]
     assert findings[0].text == f"{file} does not exist: the store is empty"
-    assert "write an option" in findings[0].advice
+    assert "confstore init" in findings[0].advice
     assert list(file.parent.iterdir()) == []
 
 
@@ -101,11 +101,12 @@ def test_file_is_gone_and_its_journal_is_not(store: FileStore, file: Path) -> No
 
 
 def test_journal_without_commits(file: Path) -> None:
-    """A journaled store without a file and without commits is an empty one."""
+    """A journaled store without a file and without commits is empty, and has lost nothing."""
     store = FileStore(file)
     store.enable_journal()
+    assert found(store, "journal").is_ok
     finding = found(store, "file")
-    assert finding.is_ok
+    assert finding.is_ok is False
     assert "the store is empty" in finding.text
 
 

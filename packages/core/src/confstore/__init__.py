@@ -40,8 +40,10 @@ if TYPE_CHECKING:
     from confstore._stores.protocols import (
         BulkStore as BulkStore,
         Change as Change,
+        CoLocatedStore as CoLocatedStore,
         Commit as Commit,
         DiagnosableStore as DiagnosableStore,
+        FileBackedStore as FileBackedStore,
         Finding as Finding,
         Head as Head,
         Journal as Journal,
@@ -76,8 +78,8 @@ __getattr__, __dir__, __all__ = lazy_names(
         "confstore._reading.time_based.config": "TimeBasedConfigStore",
         "confstore._reading.time_based.views": "Status",
         "confstore._stores.protocols": (
-            "BulkStore Change Commit DiagnosableStore Finding Head Journal JournaledStore "
-            "Poll PollableStore Store ability"
+            "BulkStore Change CoLocatedStore Commit DiagnosableStore FileBackedStore Finding Head "
+            "Journal JournaledStore Poll PollableStore Store ability"
         ),
         "confstore._values.differences": "Difference diff",
         "confstore._values.read_only": "FillableDict ReadOnlyDict ReadOnlyList",

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from confstore import DiagnosableStore, PollableStore, Store, TimeBasedConfigStore, Values
+from confstore import (
+    CoLocatedStore,
+    DiagnosableStore,
+    PollableStore,
+    Store,
+    TimeBasedConfigStore,
+    Values,
+)
 from confstore_dynamodb import DynamoDBConfigStore, DynamoDBStore, open_url
 from dynamodb_config_store import DynamoDBConfigStore as OldDynamoDBConfigStore
 
@@ -14,8 +21,10 @@ if TYPE_CHECKING:
 
 def stores(client: DynamoDBClient) -> list[Store]:
     pollable: PollableStore = DynamoDBStore(client, "config", "prod")
+    of_a_table: CoLocatedStore = DynamoDBStore(client, "config", "prod")
     return [
         pollable,
+        of_a_table,
         DynamoDBStore(None, "config", "prod", store_key="_s", option_key="_o"),
         DynamoDBStore(client, "config", "prod", read_units=5, write_units=1),
         open_url("dynamodb://config/prod?region=eu-west-1"),

@@ -60,8 +60,8 @@ def _no_file(store: JournaledStore, shown: str) -> Finding:
             store.items()
     except ConfigStoreError as error:
         return Finding("file", False, str(error))
-    advice = "write an option to make it, or name another file"
-    return Finding("file", True, f"{shown} does not exist: the store is empty", advice)
+    advice = "name another file, or make it: `confstore init`, or the first write of a program"
+    return Finding("file", False, f"{shown} does not exist: the store is empty", advice)
 
 
 def _folder(store: str, folder: str) -> Finding:

@@ -8,6 +8,7 @@ from confstore import (
     BulkStore,
     Change,
     DiagnosableStore,
+    FileBackedStore,
     PollableStore,
     Store,
     TimeBasedConfigStore,
@@ -18,8 +19,10 @@ from confstore_file import FileConfigStore, FileStore, open_url
 
 def stores() -> list[Store]:
     pollable: PollableStore = FileStore("config/prod.json")
+    in_files: FileBackedStore = FileStore("config/prod.json")
     return [
         pollable,
+        in_files,
         FileStore(Path("config") / "prod.json", lock_timeout=2.5),
         FileStore("config/prod.json", wall_clock=lambda: 0.0),
         open_url("file:config/prod.json"),
