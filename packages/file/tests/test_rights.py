@@ -158,15 +158,22 @@ def test_lock_of_a_group_of_which_one_is_no_member(file: Path) -> None:
 
 @needs_root
 def test_lock_with_another_name(file: Path) -> None:
-    """A file that was linked into the lock's place is not given away."""
+    """A file that was linked into the lock's place is neither given away nor emptied."""
     file.write_text("{}")
     os.chown(file, OWNER, TEAM)
     victim = file.with_name("victim")
     victim.write_text("untouched")
     victim.chmod(0o600)
     os.link(victim, file.with_name(".prod.json.lock"))
-    changed(file)
-    assert (facts(victim), victim.read_text()) == ((0, 0, 0o600), "untouched")
+    with pytest.raises(
+        BackendError, match=r"prod\.json\.lock is a hard link to another file: remove"
+    ):
+        changed(file)
+    assert (facts(victim), victim.read_text(), file.read_text()) == (
+        (0, 0, 0o600),
+        "untouched",
+        "{}",
+    )
 
 
 @needs_root
