@@ -12,7 +12,9 @@ import pytest
 import confstore.adapter
 from confstore import (
     Change,
+    CoLocatedStore,
     DiagnosableStore,
+    FileBackedStore,
     JournaledStore,
     PollableStore,
     Store,
@@ -61,6 +63,8 @@ TestPlain = pytest.mark.slow("its examples are histories of 30 steps")(PlainCont
         (JournaledStore, ReferenceStore, False),
         (JournaledStore, JournaledReferenceStore, True),
         (DiagnosableStore, JournaledReferenceStore, False),
+        (FileBackedStore, ReferenceStore, False),
+        (CoLocatedStore, ReferenceStore, False),
     ],
 )
 def test_ability(protocol: Any, store: Any, has_it: bool) -> None:

@@ -50,8 +50,10 @@ if TYPE_CHECKING:
     from confstore._stores.protocols import (
         BulkStore as BulkStore,
         Change as Change,
+        CoLocatedStore as CoLocatedStore,
         Commit as Commit,
         DiagnosableStore as DiagnosableStore,
+        FileBackedStore as FileBackedStore,
         Finding as Finding,
         Head as Head,
         HintedStore as HintedStore,
@@ -88,8 +90,8 @@ _names = lazy_names(
         "confstore._reading.time_based.config": "TimeBasedConfigStore",
         "confstore._reading.time_based.views": "Status",
         "confstore._stores.protocols": (
-            "BulkStore Change Commit DiagnosableStore Finding Head HintedStore Journal "
-            "JournaledStore Poll PollableStore Store ability"
+            "BulkStore Change CoLocatedStore Commit DiagnosableStore FileBackedStore Finding Head "
+            "HintedStore Journal JournaledStore Poll PollableStore Store ability"
         ),
         "confstore._values.differences": "Difference diff",
         "confstore._values.read_only": "FillableDict ReadOnlyDict ReadOnlyList",

@@ -172,7 +172,7 @@ class DynamoDBStore(ClosesOnExit):
             ProjectionExpression="#s",
             ExpressionAttributeNames={"#s": key},
         )
-        names = {item[key]["S"] for item in self._connection.expect(reply, "Items")}
+        names = {item[key]["S"] for item in self._connection.items(reply)}
         return sorted(name for name in names if not name.startswith("_journal:"))
 
     def poll(self, checkpoint: object = None, *, consistent: bool = False) -> Poll:

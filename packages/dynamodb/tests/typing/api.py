@@ -9,6 +9,7 @@ from typing_extensions import assert_type
 
 from confstore import (
     CachedConfigStore,
+    CoLocatedStore,
     ConfigStore,
     DiagnosableStore,
     JournaledStore,
@@ -37,9 +38,11 @@ class Settings:
 def stores(client: DynamoDBClient) -> list[Store]:
     pollable: PollableStore = DynamoDBStore(client, "config", "prod")
     journaled: JournaledStore = DynamoDBStore(client, "config", "prod")
+    of_a_table: CoLocatedStore = DynamoDBStore(client, "config", "prod")
     return [
         pollable,
         journaled,
+        of_a_table,
         DynamoDBStore(None, "config", "prod", store_key="_s", option_key="_o"),
         DynamoDBStore(client, "config", "prod", read_units=5, write_units=1),
         open_url("dynamodb://config/prod?region=eu-west-1"),

@@ -14,6 +14,7 @@ from confstore import (
     Change,
     ConfigStore,
     DiagnosableStore,
+    FileBackedStore,
     JournaledStore,
     PollableStore,
     SimpleConfigStore,
@@ -36,9 +37,11 @@ class Settings:
 def stores() -> list[Store]:
     pollable: PollableStore = FileStore("config/prod.json")
     journaled: JournaledStore = FileStore("config/prod.json")
+    in_files: FileBackedStore = FileStore("config/prod.json")
     return [
         pollable,
         journaled,
+        in_files,
         FileStore(Path("config") / "prod.json", lock_timeout=2.5),
         FileStore("config/prod.json", wall_clock=lambda: 0.0),
         open_url("file:config/prod.json"),

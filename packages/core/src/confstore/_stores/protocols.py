@@ -26,8 +26,10 @@ from confstore.errors import (
 __all__ = [
     "BulkStore",
     "Change",
+    "CoLocatedStore",
     "Commit",
     "DiagnosableStore",
+    "FileBackedStore",
     "Finding",
     "Head",
     "HintedStore",
@@ -249,6 +251,26 @@ class HintedStore(Store, Protocol):
         ...
 
 
+class FileBackedStore(Store, Protocol):
+    """A store in files of this machine, which nothing else may write."""
+
+    def files(self) -> Sequence[str]:
+        """The absolute paths of its files; none of them needs to exist."""
+        ...
+
+
+class CoLocatedStore(Store, Protocol):
+    """A store in a place that holds several, such as a table."""
+
+    def stores(self) -> Sequence[str]:
+        """
+        The names of the stores in this place, as far as one cheap look shows, in order.
+
+        It may need a permission that reading does not need.
+        """
+        ...
+
+
 # -- the journal -------------------------------------------------------------------------------
 
 
@@ -377,6 +399,15 @@ class Journal(Protocol):
         """The commits after a version, ascending; versions may be missing."""
         ...
 
+    def read_following(self, head: Head, *, consistent: bool) -> Sequence[Commit] | None:
+        """
+        The commits after a known one, as `read_commits`; None if the journal does not hold it.
+
+        The known commit is read, too, but only its version and its id are looked at: most polls
+        find nothing new, and it may be large.
+        """
+        ...
+
     def read_options(self) -> Mapping[str, ReadOnlyDict]:
         """Every option, strongly consistent."""
         ...
@@ -391,8 +422,8 @@ def ability(store: object, protocol: Callable[..., T]) -> T | None:
 
     Args:
         store: Any store.
-        protocol: `PollableStore`, `BulkStore`, `JournaledStore`, `DiagnosableStore`, or one of
-            your own. (It is typed as a callable because mypy refuses a protocol as a `type`.)
+        protocol: `PollableStore`, `BulkStore`, `JournaledStore`, ..., or one of your own. (It is
+            typed as a callable because mypy refuses a protocol as a `type`.)
     """
     for name in _methods_of(protocol):
         if not callable(getattr(store, name, None)):

@@ -70,11 +70,13 @@ def test_machine_clock_after_close_during_refresh(scripted_store):
 
     store.before_read = read
     assert is_read.wait(30)
+    # On a busy machine some reads come before this one.
+    reads = len(store.reads)
     threads = refreshers()
     config.close()
     may_go_on.set()
     join_all(threads)
-    assert len(store.reads) == 2
+    assert len(store.reads) == reads
 
 
 def test_dropped_config_ends_its_thread(store):

@@ -430,27 +430,24 @@ def test_callback_of_a_read_that_refreshes(store, clock, open_config):
 
 def test_reload_in_a_signal_handler_is_told_once(store, open_config, told, tell):
     """A reload that a signal handler overtakes tells nothing; the handler's change is told."""
-    config = open_config(store)
-    config.subscribe(tell)
-    _reload_in_a_handler(store, config, lambda: None)
+    _reload_in_a_handler(store, open_config, tell, lambda: None)
     assert told == [("db", {"host": "localhost", "port": 27017}, {"host": "newer"})]
 
 
 @pytest.mark.parametrize("error", [None, ZeroDivisionError()])
-def test_reload_in_a_signal_handler(error, store, open_config):
+def test_reload_in_a_signal_handler(error, store, open_config, tell):
     """A reload never goes back to its older answer, or error, once a handler's has been shown."""
-    config = open_config(store)
 
     def end():
         if error is not None:
             raise error
 
-    _reload_in_a_handler(store, config, end)
+    config = _reload_in_a_handler(store, open_config, tell, end)
     assert config.db == {"host": "newer"}
     assert config.status.last_error is None
 
 
-def _reload_in_a_handler(store, config, end):
+def _reload_in_a_handler(store, open_config, tell, end):
     """Reload; a signal whose handler reloads comes when the answer is there and not shown yet."""
     from confstore import Poll
 
@@ -466,6 +463,8 @@ def _reload_in_a_handler(store, config, end):
         return answer
 
     store.poll = poll
+    config = open_config(store)
+    config.subscribe(tell)
     store.set("db", {"host": "older"})
     earlier = signal.signal(signal.SIGINT, handle)
     try:
@@ -474,3 +473,4 @@ def _reload_in_a_handler(store, config, end):
         pass
     finally:
         signal.signal(signal.SIGINT, earlier)
+    return config

@@ -8,7 +8,7 @@ from typing import Any
 
 import attrs
 
-from confstore_dynamodb._connections.early_parsing import is_heard_by_others, listen
+from confstore_dynamodb._connections.early_parsing import listen
 from confstore_dynamodb._connections.errors import raise_translated
 from confstore_dynamodb._connections.forks import renew_client
 
@@ -36,7 +36,8 @@ class Client:
         api: boto3's or botocore's client. Its type is built at run time from AWS's description
             of the service, so it is `Any` here.
         is_ours: True if it is closed with the store.
-        reads_early: True if replies can be read before botocore parses them.
+        reads_early: True if replies can be read before botocore parses them, while nobody else
+            listens to them.
     """
 
     api: Any = attrs.field(repr=False)
@@ -54,10 +55,6 @@ class Client:
         region = getattr(meta, "region_name", None)
         shown = f"{scheme}{separator}{place}"
         return f"{shown}, region {region}" if region else shown
-
-    def can_read_early(self, operation: str) -> bool:
-        """True if a reply can be read before botocore parses it, and nobody else looks at it."""
-        return self.reads_early and not is_heard_by_others(self.api, operation)
 
     def close(self) -> None:
         """Close a client of ours."""

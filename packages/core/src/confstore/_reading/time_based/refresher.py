@@ -193,7 +193,7 @@ class Refresher:
             turn.depth -= 1
             is_outermost = turn.depth == 0
             turn.lock.release()
-            if is_outermost:
+            if is_outermost and self.subscriptions.pending:
                 self.subscriptions.deliver()
 
     def _refresh(self, *, consistent: bool) -> None:
@@ -233,7 +233,8 @@ class Refresher:
             self._stored = view.stored
         self.loader.last = state
         self.health = health
-        self._due = health.loaded.after(self._schedule.interval_s)
+        if not self._is_background:
+            self._due = health.loaded.after(self._schedule.interval_s)
 
     def _failed(self, error: BaseException) -> None:
         reason = describe(error)
@@ -309,5 +310,6 @@ class Refresher:
 
 def _load(loader: Loader, clock: Clock, *, consistent: bool) -> tuple[State, Health]:
     """Load the next state of a store, with the time of the question, not of the answer."""
-    health = Health(Moment.now(clock), clock.now())
+    now = clock.now()
+    health = Health(Moment(clock.monotonic(), now.timestamp()), now)
     return loader.load(consistent=consistent), health
