@@ -30,5 +30,5 @@ def variable_name(option: str, key: str, *, prefix: str = "", separator: str = "
     name = f"{prefix}{option_part}{separator}{key_part}"
     if name[0].isdigit():
         reason = f"its variable would be {name}, and none begins with a digit: "
-        raise InvalidValueError(option, key, reason + "rename it, or leave its option out")
+        raise InvalidValueError(None, option, key, reason + "rename it, or leave its option out")
     return name

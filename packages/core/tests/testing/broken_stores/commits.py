@@ -66,7 +66,7 @@ class CommitsTheChangedKeys(JournaledReferenceStore):
         self, option: str, values: Mapping[str, Any], *, remove: Collection[str] = ()
     ) -> None:
         super().update(option, values, remove=remove)
-        changed, _ = canonical_update(option, values, remove)
+        changed, _ = canonical_update(option, values, remove, store=self.name)
         draft = self.checked([Change(option, changed)])
         self.held[-1] = attrs.evolve(self.held[-1], changes=draft.changes)
 
@@ -77,7 +77,7 @@ class CommitsWhatWasRemoved(JournaledReferenceStore):
     def update(
         self, option: str, values: Mapping[str, Any], *, remove: Collection[str] = ()
     ) -> None:
-        before = dict(self.options.get(checked_option(option), {}))
+        before = dict(self.options.get(checked_option(option, store=self.name), {}))
         super().update(option, values, remove=remove)
         draft = self.checked([Change(option, {**before, **self.options[option]})])
         self.held[-1] = attrs.evolve(self.held[-1], changes=draft.changes)
@@ -89,7 +89,9 @@ class UpdatesInTwoCommits(JournaledReferenceStore):
     def update(
         self, option: str, values: Mapping[str, Any], *, remove: Collection[str] = ()
     ) -> None:
-        changed, removed = canonical_update(checked_option(option), values, remove)
+        changed, removed = canonical_update(
+            checked_option(option, store=self.name), values, remove, store=self.name
+        )
         super().update(option, changed)
         if removed:
             super().update(option, {}, remove=removed)
@@ -108,7 +110,7 @@ class CommitsOnlyWhatIsNew(JournaledReferenceStore):
     """Makes no commit of what changes nothing."""
 
     def set(self, option: str, values: Mapping[str, Any]) -> None:
-        before = self.options.get(checked_option(option))
+        before = self.options.get(checked_option(option, store=self.name))
         super().set(option, values)
         if before == self.options[option]:
             self.held.pop()
@@ -118,7 +120,7 @@ class CommitsWhatItRefuses(JournaledReferenceStore):
     """Writes down a deletion before it looks whether the option is there."""
 
     def delete(self, option: str) -> None:
-        if checked_option(option) not in self.options:
+        if checked_option(option, store=self.name) not in self.options:
             self.append(self.checked([Change(option, None)]))
         super().delete(option)
 
@@ -169,7 +171,10 @@ class RefusesToDeleteWhatIsAbsent(JournaledReferenceStore):
     def commit(self, changes: Iterable[Change], **how: Any) -> Commit:
         kept = list(changes)
         for change in kept:
-            if change.values is None and checked_option(change.option) not in self.options:
+            if (
+                change.values is None
+                and checked_option(change.option, store=self.name) not in self.options
+            ):
                 self.checked(kept, how.get("author"), how.get("comment", ""))
                 raise OptionNotFoundError(self.name, change.option)
         return super().commit(kept, **how)

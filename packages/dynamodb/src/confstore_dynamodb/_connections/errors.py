@@ -214,10 +214,10 @@ def _of_reply(
         message = _validation(response)
         if "item size" in message:
             reason = "the option would be larger than DynamoDB's limit of 400 KB: split it"
-            return InvalidValueError(option, "", reason)
+            return InvalidValueError(store, option, "", reason)
         if "nesting levels" in message:
             reason = "lists and dicts are nested deeper than DynamoDB's 32 levels"
-            return InvalidValueError(option, "", reason)
+            return InvalidValueError(store, option, "", reason)
     return BackendError(store, f"{operation}: {code}, status {status}")
 
 

@@ -49,7 +49,8 @@ def set_option(
     """
     checked_option(option)
     store = session.store("write")
-    values = canonical_values(option, values_from_arguments(option, assignments))
+    given = values_from_arguments(option, assignments)
+    values = canonical_values(option, given, store=store.name)
 
     def plan() -> Plan:
         return Plan(version_of(store), options_now(store, [option]), {option: values})
@@ -108,7 +109,8 @@ def update(
         raise CommandError("nothing to update: give KEY=VALUE or --remove KEY")
     checked_option(option)
     store = session.store("write")
-    values, gone = canonical_update(option, values_from_arguments(option, assignments), removed)
+    given = values_from_arguments(option, assignments)
+    values, gone = canonical_update(option, given, removed, store=store.name)
 
     def plan() -> Plan:
         version, now = version_of(store), options_now(store, [option])
@@ -117,7 +119,7 @@ def update(
             raise OptionNotFoundError(store.name, option)
         both = {**now.get(option, {}), **values}
         kept = {key: value for key, value in both.items() if key not in gone}
-        return Plan(version, now, {option: canonical_values(option, kept)})
+        return Plan(version, now, {option: canonical_values(option, kept, store=store.name)})
 
     write = Write(
         session,

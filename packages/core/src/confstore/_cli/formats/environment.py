@@ -52,7 +52,7 @@ def environment(
                     f"its variable {name} is that of option {other_option!r}, key {other_key!r}, "
                     f"too: {instead}"
                 )
-                raise InvalidValueError(option, key, reason)
+                raise InvalidValueError(None, option, key, reason)
             owners[name] = option, key
             variables[name] = _text(option, key, value, instead)
     return variables
@@ -66,7 +66,7 @@ def _text(option: str, key: str, value: Any, instead: str) -> str:
         return json.dumps(plain, ensure_ascii=False, separators=(",", ":"))
     if "\0" in plain:
         reason = f"the text holds a NUL character, which no variable can: {instead}"
-        raise InvalidValueError(option, key, reason)
+        raise InvalidValueError(None, option, key, reason)
     return plain
 
 
