@@ -141,11 +141,24 @@ class CommitsHalf(JournaledReferenceStore):
         return super().commit(good, **how)
 
 
+class TakesWhatIsNoVersion(JournaledReferenceStore):
+    """Rounds a version, and reads one in a text."""
+
+    def commit(self, changes: Iterable[Change], **how: Any) -> Commit:
+        if how.get("if_version") is not None:
+            how["if_version"] = int(how["if_version"])
+        return super().commit(changes, **how)
+
+
 class CommitsTheValidOnes(JournaledReferenceStore):
     """Leaves out the changes that are invalid, and says nothing."""
 
     def checked(
-        self, changes: Iterable[Change], author: str | None = None, comment: str = ""
+        self,
+        changes: Iterable[Change],
+        author: str | None = None,
+        comment: str = "",
+        if_version: int | None = None,
     ) -> Draft:
         kept = []
         for change in changes:
@@ -154,7 +167,7 @@ class CommitsTheValidOnes(JournaledReferenceStore):
             except InvalidValueError:
                 continue
             kept.append(change)
-        return super().checked(kept, author, comment)
+        return super().checked(kept, author, comment, if_version)
 
 
 class LeavesDeletionsOut(JournaledReferenceStore):
@@ -197,17 +210,29 @@ class CommitsNothing(JournaledReferenceStore):
     """Takes a commit without a change."""
 
     def checked(
-        self, changes: Iterable[Change], author: str | None = None, comment: str = ""
+        self,
+        changes: Iterable[Change],
+        author: str | None = None,
+        comment: str = "",
+        if_version: int | None = None,
     ) -> Draft:
         kept = list(changes)
-        return super().checked(kept, author, comment) if kept else Draft((), author, comment)
+        return (
+            super().checked(kept, author, comment, if_version)
+            if kept
+            else Draft((), author, comment)
+        )
 
 
 class CommitsAnOptionTwice(JournaledReferenceStore):
     """Lets the last of several changes of one option win."""
 
     def checked(
-        self, changes: Iterable[Change], author: str | None = None, comment: str = ""
+        self,
+        changes: Iterable[Change],
+        author: str | None = None,
+        comment: str = "",
+        if_version: int | None = None,
     ) -> Draft:
         last = {}
         for change in changes:
@@ -219,11 +244,15 @@ class CommitsAnyNumber(JournaledReferenceStore):
     """Takes more than 99 changes."""
 
     def checked(
-        self, changes: Iterable[Change], author: str | None = None, comment: str = ""
+        self,
+        changes: Iterable[Change],
+        author: str | None = None,
+        comment: str = "",
+        if_version: int | None = None,
     ) -> Draft:
         kept = list(changes)
         if len(kept) <= 99:
-            return super().checked(kept, author, comment)
+            return super().checked(kept, author, comment, if_version)
         parts = [checked_draft(self.name, [change], author, comment) for change in kept]
         return Draft(tuple(part.changes[0] for part in parts), author, comment)
 
@@ -232,11 +261,15 @@ class CommitsAnySize(JournaledReferenceStore):
     """Takes more than an item of DynamoDB holds."""
 
     def checked(
-        self, changes: Iterable[Change], author: str | None = None, comment: str = ""
+        self,
+        changes: Iterable[Change],
+        author: str | None = None,
+        comment: str = "",
+        if_version: int | None = None,
     ) -> Draft:
         kept = list(changes)
         try:
-            return super().checked(kept, author, comment)
+            return super().checked(kept, author, comment, if_version)
         except InvalidCommitError as error:
             if "size rule" not in str(error):
                 raise
@@ -248,7 +281,11 @@ class CutsRemarks(JournaledReferenceStore):
     """Cuts a comment that is too long."""
 
     def checked(
-        self, changes: Iterable[Change], author: str | None = None, comment: str = ""
+        self,
+        changes: Iterable[Change],
+        author: str | None = None,
+        comment: str = "",
+        if_version: int | None = None,
     ) -> Draft:
         if isinstance(comment, str) and author is None and comment.isascii():
             comment = comment[:2000]
@@ -259,7 +296,11 @@ class CountsLettersOfRemarks(JournaledReferenceStore):
     """Takes 2,000 letters of a comment, however many bytes they are."""
 
     def checked(
-        self, changes: Iterable[Change], author: str | None = None, comment: str = ""
+        self,
+        changes: Iterable[Change],
+        author: str | None = None,
+        comment: str = "",
+        if_version: int | None = None,
     ) -> Draft:
         if isinstance(comment, str) and not comment.isascii() and len(comment) < 2000:
             draft = super().checked(changes, author)
@@ -271,7 +312,11 @@ class RefusesTheLongestRemarks(JournaledReferenceStore):
     """Refuses remarks of exactly 2,000 bytes."""
 
     def checked(
-        self, changes: Iterable[Change], author: str | None = None, comment: str = ""
+        self,
+        changes: Iterable[Change],
+        author: str | None = None,
+        comment: str = "",
+        if_version: int | None = None,
     ) -> Draft:
         draft = super().checked(changes, author, comment)
         if len(f"{author or ''}{comment}".encode()) >= 2000:

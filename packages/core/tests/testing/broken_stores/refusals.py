@@ -30,6 +30,13 @@ class WritesBeforeItChecks(ReferenceStore):
             raise
 
 
+class ForgetsItsNameInErrors(ReferenceStore):
+    """Does not say which store refuses a value."""
+
+    def set(self, option: str, values: Mapping[str, Any]) -> None:
+        self.options[option] = canonical_values(checked_option(option, store=self.name), values)
+
+
 class RemovesBeforeItChecks(ReferenceStore):
     """Removes what is to be replaced, then refuses the new values."""
 
