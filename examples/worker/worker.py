@@ -61,7 +61,8 @@ class Worker:
 
 def main() -> None:
     """Work until standard input ends."""
-    logging.basicConfig(format="worker: %(message)s", level=logging.INFO)
+    logging.basicConfig(format="worker: %(message)s")
+    log.setLevel(logging.INFO)
     try:
         config = open_config(os.environ.get("CONFSTORE_URL") or DEVELOPMENT, schema=Settings)
     except ConfigStoreError as error:
