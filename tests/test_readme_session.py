@@ -31,7 +31,7 @@ _DIFFERENT = {
 def recorded() -> list[tuple[str, list[str]]]:
     """Each command of the session, and the lines that follow it."""
     section = README.read_text(encoding="utf-8").split("## On the command line\n")[1]
-    lines = section.split("```console\n")[2].split("```")[0].splitlines()
+    lines = section.split("```console\n")[1].split("```")[0].splitlines()
     steps: list[tuple[str, list[str]]] = []
     for line in lines:
         if line.startswith("$ "):
