@@ -14,7 +14,7 @@ pytestmark = pytest.mark.config_store({"mail": {"sender": "shop@test"}})
 def test_sender_follows_the_configuration(config_store: MemoryConfigStore) -> None:
     sent: list[tuple[str, str]] = []
     with TimeBasedConfigStore(config_store.store, schema=Settings) as config:
-        worker = Worker(config, send=lambda *mail: sent.append(mail))
+        worker = Worker(config, send=lambda sender, job: sent.append((sender, job)))
         worker.handle("one")
         config_store.update("mail", {"sender": "orders@test"})
         worker.handle("two")
