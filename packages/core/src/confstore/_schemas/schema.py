@@ -132,6 +132,9 @@ class _Schema:
 
     def apply(self, options: ReadOnlyDict) -> Shaped:
         shaped, problems = self._shaped(options)
+        if problems and not options:
+            # Where a store is a name and no file, a mistyped one is an empty one.
+            problems.append(((), "is empty: is its name right?"))
         if problems:
             raise SchemaError(self._store, tuple(_problem(*one) for one in problems))
         return shaped

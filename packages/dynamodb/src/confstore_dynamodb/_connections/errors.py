@@ -80,7 +80,7 @@ _CREDENTIALS = (
 )
 
 
-TABLE_ADVICE = "correct its name or region, or open it with purpose='create' or ?create=true"
+TABLE_ADVICE = "correct its name or region, or make it by ?create=true in its URL"
 """What to do about a table that does not exist."""
 
 SIGN_IN = "the sign-in is missing or has expired: sign in again (aws sso login, or aws login)"
