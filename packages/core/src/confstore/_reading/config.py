@@ -1,10 +1,13 @@
-"""The protocol of a config, and the methods that every reading strategy has alike."""
+"""The protocol of a config, what every reading strategy has alike, and the health of each."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, KeysView
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, overload
 
+import attrs
+
+from confstore._process.clock import seconds
 from confstore._process.closing import ClosesOnExit
 from confstore._values.types import MISSING, Missing
 from confstore.errors import InvalidNameError, OptionNotFoundError
@@ -12,7 +15,7 @@ from confstore.errors import InvalidNameError, OptionNotFoundError
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-__all__ = ["Config", "ReadsByName"]
+__all__ = ["Config", "HealthStatus", "ReadsByName", "health"]
 
 D = TypeVar("D")
 
@@ -104,6 +107,8 @@ class ReadsByName(ClosesOnExit):
 
         def reload(self) -> None: ...
 
+        def _health_status(self, max_age_s: float | None) -> HealthStatus: ...
+
         # Said once, with its overloads.
         get = Config.get
     else:
@@ -139,3 +144,52 @@ class ReadsByName(ClosesOnExit):
     def keys(self) -> KeysView[str]:
         """The names of the options at this moment."""
         return dict.fromkeys(self).keys()
+
+
+@attrs.frozen
+class HealthStatus:
+    """
+    The answer to the probes of an orchestrator; it never holds a value.
+
+    Attributes:
+        store: The store's name.
+        is_live: False if only a new process can help; an outage of the backend is no reason.
+        is_ready: True if reads are answered, and not from what is older than allowed.
+        reason: Why it is not ready, in one line; None if it is.
+        age: Seconds for which the snapshot, or the oldest expired option that a cache still serves,
+            has not been confirmed; infinite if no clock here can tell, None if nothing is held.
+        version: Counts the snapshots that were shown; None for the other strategies.
+        consecutive_failures: Failed refreshes since the last successful one.
+    """
+
+    store: str
+    is_live: bool
+    is_ready: bool
+    reason: str | None
+    age: float | None
+    version: int | None
+    consecutive_failures: int
+
+
+def health(config: Config, *, max_age: float | None = None) -> HealthStatus:
+    """
+    Answer liveness and readiness from memory, without asking the backend.
+
+    A `SimpleConfigStore` holds nothing: it is always live and ready.
+
+    Args:
+        config: A config of any strategy.
+        max_age: Seconds after which an unconfirmed snapshot is not ready to be served. None leaves
+            that to the config's own `max_stale`.
+
+    Raises:
+        TypeError: It is not a config, or `max_age` is not a number.
+        ValueError: `max_age` is not positive.
+    """
+    given: object = config
+    if not isinstance(given, ReadsByName):
+        name = type(given).__name__
+        advice = "pass its .config" if isinstance(vars(given).get("config"), ReadsByName) else ""
+        message = f"health takes a config, not {name}" + (f": {advice}" if advice else "")
+        raise TypeError(message)
+    return given._health_status(None if max_age is None else seconds("max_age", max_age))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from typing import Any
 
-from confstore._reading.config import ReadsByName
+from confstore._reading.config import HealthStatus, ReadsByName
 from confstore._stores.protocols import Store
 from confstore._values.keys import checked_keys, select
 from confstore.errors import OptionNotFoundError
@@ -41,6 +41,9 @@ class SimpleConfigStore(ReadsByName):
 
     def __iter__(self) -> Iterator[str]:
         return (option for option, _ in self._store.items())
+
+    def _health_status(self, max_age_s: float | None) -> HealthStatus:  # noqa: ARG002 (it holds nothing that ages)
+        return HealthStatus(self._name(), True, True, None, None, None, 0)
 
     def reload(self) -> None:
         """Do nothing: every read is fresh."""

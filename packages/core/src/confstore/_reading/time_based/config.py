@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import random as random_module
 import weakref
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from os import PathLike
 from typing import TYPE_CHECKING, Any, Generic, NoReturn, SupportsIndex, TypeVar, cast
@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, Generic, NoReturn, SupportsIndex, TypeVar
 from confstore._process.clock import Clock, SystemClock, seconds
 from confstore._process.forks import notice_fork
 from confstore._process.waits import Backoff
-from confstore._reading.config import ReadsByName
+from confstore._reading.config import HealthStatus, ReadsByName
+from confstore._reading.observers import Observer, Observers
 from confstore._reading.time_based.fallback import Fallback
 from confstore._reading.time_based.loader import Loader
 from confstore._reading.time_based.refresher import Refresher
@@ -68,6 +69,7 @@ class TimeBasedConfigStore(ReadsByName, Generic[T]):
         background: bool = True,
         startup_timeout: float = 30,
         fallback: str | PathLike[str] | None = None,
+        observers: Iterable[Observer] = (),
         clock: Clock | None = None,
         random: Callable[[], float] = random_module.random,
     ) -> None:
@@ -87,6 +89,7 @@ class TimeBasedConfigStore(ReadsByName, Generic[T]):
                 refreshes it first. For AWS Lambda, which freezes threads between calls.
             startup_timeout: Seconds for the whole first load, with its tries and waits.
             fallback: A file that keeps the last good snapshot, for a first load that fails.
+            observers: Are told of each refresh, for metrics and traces.
             clock: The source of time.
             random: Draws from [0, 1) for the jitter.
 
@@ -94,7 +97,8 @@ class TimeBasedConfigStore(ReadsByName, Generic[T]):
             StoreUnavailableError: The store gave no answer within `startup_timeout`.
             SchemaError: The options do not fit the schema.
             ConfigStoreError: The store could not be read, and there was no fallback.
-            TypeError: The schema cannot be built, or a duration is not a number.
+            TypeError: The schema cannot be built, a duration is no number, or an observer lacks a
+                method.
             ValueError: A duration is not positive.
         """
         interval_s = seconds("update_interval", update_interval)
@@ -111,6 +115,7 @@ class TimeBasedConfigStore(ReadsByName, Generic[T]):
             fallback=None if fallback is None else Fallback(fallback, store.name, clock),
             max_stale_s=None if max_stale is None else seconds("max_stale", max_stale),
             is_background=background,
+            observers=Observers.of(observers, store.name, clock),
         )
         object.__setattr__(self, "_refresher", refresher)
         refresher.start(startup_timeout_s, Backoff(1.0, max(1.0, interval_s), random=random))
@@ -166,6 +171,10 @@ class TimeBasedConfigStore(ReadsByName, Generic[T]):
             health.last_error,
             health.is_fallback,
         )
+
+    def _health_status(self, max_age_s: float | None) -> HealthStatus:
+        notice_fork()
+        return self._refresher.health_status(self._shown().version, max_age_s)
 
     def reload(self) -> None:
         """
