@@ -303,8 +303,9 @@ class CachedConfigStore(ReadsByName):
         age_s = max(ages_s.values(), default=None)
         reason = None
         if age_s is not None and max_age_s is not None and age_s > max_age_s:
-            reason = f"{len(ages_s)} expired options are served, the oldest was read {age_s:.0f} s "
-            reason += f"ago, max_age is {max_age_s:g} s"
+            reason = (
+                f"an option is served that was read {age_s:.0f} s ago, max_age is {max_age_s:g} s"
+            )
             reason += "" if error is None else f"; the last read failed: {error}"
         return HealthStatus(self._name(), True, reason is None, reason, age_s, None, failures)
 

@@ -188,8 +188,8 @@ def health(config: Config, *, max_age: float | None = None) -> HealthStatus:
     """
     given: object = config
     if not isinstance(given, ReadsByName):
-        name = type(given).__name__
-        advice = "pass its .config" if isinstance(vars(given).get("config"), ReadsByName) else ""
-        message = f"health takes a config, not {name}" + (f": {advice}" if advice else "")
+        is_facade = isinstance(getattr(given, "config", None), ReadsByName)
+        advice = ": pass its .config" if is_facade else ""
+        message = f"health takes a config, not {type(given).__name__}{advice}"
         raise TypeError(message)
     return given._health_status(None if max_age is None else seconds("max_age", max_age))

@@ -104,7 +104,8 @@ class _Feed:
     _pending: deque[tuple[str, object]] = attrs.field(factory=lambda: deque(maxlen=_LIMIT))
     _turn: threading.Lock = attrs.field(factory=threading.Lock, repr=False)
     _is_behind: bool = False
-    _last_error: str | None = None
+    # The last error of each method, while it lasts.
+    _errors: dict[str, str] = attrs.field(factory=dict, repr=False)
 
     def put(self, method: str, argument: object) -> None:
         if len(self._pending) == _LIMIT and not self._is_behind:
@@ -143,12 +144,12 @@ class _Feed:
         except BaseException as error:
             # The thread is ours, and nobody's exit or interrupt is meant for it.
             reason = describe(error)
-            if reason != self._last_error:
-                text = "store %r: observer %s raised %s"
-                self._log(text, self._store, self._name(), reason, error=error)
-            self._last_error = reason
+            if reason != self._errors.get(method):
+                text = "store %r: %s of observer %s raised %s"
+                self._log(text, self._store, method, self._name(), reason, error=error)
+            self._errors[method] = reason
         else:
-            self._last_error = None
+            self._errors.pop(method, None)
 
     def _name(self) -> str:
         return type(self._observer).__name__
