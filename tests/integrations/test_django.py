@@ -74,9 +74,9 @@ def clock() -> FakeClock:
 
 @pytest.fixture
 def config(store: MemoryStore, clock: FakeClock) -> Iterator[TimeBasedConfigStore[Any]]:
-    with TimeBasedConfigStore(store, clock=clock, max_stale=1000) as config:
-        with override_settings(CONFSTORE=config):
-            yield config
+    opened = TimeBasedConfigStore(store, clock=clock, max_stale=1000)
+    with opened as config, override_settings(CONFSTORE=config):
+        yield config
 
 
 def test_requests(config: TimeBasedConfigStore[Any]) -> None:
@@ -155,9 +155,9 @@ def test_fork_while_it_opens(store: MemoryStore) -> None:
 @pytest.mark.parametrize("wrong", [None, "memory:prod", lambda: None, MemoryStore("prod")])
 def test_wrong_settings(wrong: Any) -> None:
     """A setting that gives no config is told."""
-    with override_settings(CONFSTORE=wrong):
-        with pytest.raises(ImproperlyConfigured, match=r"settings\.CONFSTORE is a TimeBased"):
-            _ = live_config.uploads
+    told = pytest.raises(ImproperlyConfigured, match=r"settings\.CONFSTORE is a TimeBased")
+    with override_settings(CONFSTORE=wrong), told:
+        _ = live_config.uploads
 
 
 def test_stale(config: TimeBasedConfigStore[Any], store: MemoryStore, clock: FakeClock) -> None:

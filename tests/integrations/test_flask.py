@@ -98,7 +98,7 @@ def app(config: TimeBasedConfigStore[Any]) -> Flask:
 def test_each_context_has_one(
     app: Flask, config: TimeBasedConfigStore[Any], store: MemoryStore
 ) -> None:
-    """A context that has read keeps its snapshot, the next one has the newest; templates read it."""
+    """A context keeps the snapshot that it has read, the next one has the newest; so in templates."""
     with app.app_context():
         assert g.config is config.current
         store.set("uploads", {"limit": 2})

@@ -77,11 +77,22 @@ def test_names(store: MemoryStore, config: Any) -> None:
     class Settings(FromStore):
         database: Database = Field(validation_alias=AliasChoices("postgres", "db"))
         host: str = Field(validation_alias=AliasPath("db", "host"))
+        region: str = Field("eu", validation_alias=AliasPath("place", "region"))
         other_service: dict[str, int] = {}
 
     settings = Settings()
     assert settings.database.host == settings.host == "localhost"
     assert settings.other_service == {"key": 1}
+    assert settings.region == "eu"
+    store.set("postgres", {"host": "elsewhere"})
+    store.set("place", {"region": "us"})
+    config.reload()
+    settings = Settings()
+    assert (settings.database.host, settings.host) == ("elsewhere", "localhost")
+    assert settings.region == "us"
+    source = ConfigSettingsSource(Settings, config)
+    field = Settings.model_fields["other_service"]
+    assert source.get_field_value(field, "other_service") == ({"key": 1}, "other_service", False)
 
 
 def test_no_options(store: MemoryStore, config: Any) -> None:

@@ -126,9 +126,9 @@ def application(store: MemoryStore, config: TimeBasedConfigStore[Any], **options
 
 def test_config_of_ones_own(store: MemoryStore, config: TimeBasedConfigStore[Any]) -> None:
     """The middleware takes a config that was opened elsewhere; a mounted route has it, too."""
-    client = TestClient(application(store, config))
-    assert client.get("/").json() == [1, 1, 2]
-    assert client.get("/inner/").json() == [2, 2, 3]
+    with TestClient(application(store, config)) as client:
+        assert client.get("/").json() == [1, 1, 2]
+        assert client.get("/inner/").json() == [2, 2, 3]
 
 
 def test_websocket(store: MemoryStore, config: TimeBasedConfigStore[Any]) -> None:
@@ -201,7 +201,7 @@ def test_no_config(store: MemoryStore) -> None:
 def test_outer_middleware_keeps_its_state(
     store: MemoryStore, config: TimeBasedConfigStore[Any]
 ) -> None:
-    """What an outer middleware has put into the state stays, and it sees what a route puts there."""
+    """What an outer middleware put into the state stays, and it sees what a route puts there."""
     seen: list[Any] = []
 
     async def route(request: Request) -> JSONResponse:

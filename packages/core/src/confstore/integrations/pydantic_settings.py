@@ -47,7 +47,7 @@ class ConfigSettingsSource(PydanticBaseSettingsSource):
         self._given = deepcopy(_settings(settings_cls, config.get()))
 
     def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
-        """Give the values of a field, the name that they are given by, and False: they are no JSON."""
+        """Give the values of a field and their name, and False: they are no JSON."""
         name = field.validation_alias if isinstance(field.validation_alias, str) else field_name
         return self._given.get(name), name, False
 
