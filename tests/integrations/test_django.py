@@ -17,7 +17,7 @@ from django.http import HttpRequest, JsonResponse
 from django.test import AsyncClient, Client, override_settings
 from django.urls import path
 
-from confstore import TimeBasedConfigStore
+from confstore import TimeBasedConfigStore, health
 from confstore.errors import OptionNotFoundError, StaleConfigError
 from confstore.integrations.django import live_config, load_settings
 from confstore.testing import FakeClock
@@ -103,6 +103,7 @@ def test_live_config(config: TimeBasedConfigStore[Any], store: MemoryStore) -> N
     assert live_config["keys"] == {"key": 1}
     assert bool(live_config)
     assert repr(live_config) == "<the live config of settings.CONFSTORE>"
+    assert health(live_config).is_ready
     with pytest.raises(AttributeError, match="absent"):
         _ = live_config.absent
 

@@ -17,10 +17,14 @@ from confstore import (
     DiagnosableStore,
     Event,
     Finding,
+    HealthStatus,
     JournaledStore,
+    Observer,
     Poll,
     PollableStore,
+    Refresh,
     SimpleConfigStore,
+    StaleReads,
     Status,
     Store,
     TimeBasedConfigStore,
@@ -28,6 +32,7 @@ from confstore import (
     Values,
     ability,
     diagnose,
+    health,
     open_store,
 )
 from confstore.errors import ConfigStoreError, OptionNotFoundError, SchemaError
@@ -222,3 +227,24 @@ def version_of(store: Store) -> int | None:
 def polled(store: Store) -> Poll | None:
     pollable = ability(store, PollableStore)
     return None if pollable is None else pollable.poll()
+
+
+class Printing:
+    """An observer of somebody else's, which inherits nothing."""
+
+    def refresh_started(self, store: str, /) -> None:
+        del store
+
+    def refresh_ended(self, refresh: Refresh, /) -> float:
+        return refresh.duration
+
+    def stale_reads(self, reads: StaleReads, /) -> int:
+        return reads.count
+
+
+def observed(store: Store, observer: Observer) -> HealthStatus:
+    """Each config takes observers, and each has a health."""
+    config: Config = CachedConfigStore(store, observers=[Printing(), observer])
+    health(config)
+    timed = TimeBasedConfigStore[Settings](store, schema=Settings, observers=(observer,))
+    return health(timed, max_age=60)

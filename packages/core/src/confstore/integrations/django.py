@@ -72,6 +72,11 @@ class _LiveConfig:
                 self._opened = source, _open(source)
             return self._opened[1]
 
+    # As Django's own lazy objects do: for `isinstance`, and so for `health`, it is a config.
+    @property  # type: ignore[misc]  # of the type of a class
+    def __class__(self) -> type[Any]:
+        return TimeBasedConfigStore
+
     def __getattr__(self, name: str) -> Any:
         return getattr(self._config(), name)
 
