@@ -98,7 +98,7 @@ def app(config: TimeBasedConfigStore[Any]) -> Flask:
 def test_each_context_has_one(
     app: Flask, config: TimeBasedConfigStore[Any], store: MemoryStore
 ) -> None:
-    """A context keeps the snapshot that it has read, also in templates; the next gets the newest."""
+    """A context keeps the snapshot that it has read, also in templates; the next has the newest."""
     with app.app_context():
         assert g.config is config.current
         store.set("uploads", {"limit": 2})

@@ -33,16 +33,13 @@ if TYPE_CHECKING:
         CachedConfigStore as CachedConfigStore,
         CacheStatus as CacheStatus,
     )
-    from confstore._reading.config import (
-        Config as Config,
-        HealthStatus as HealthStatus,
-        health as health,
-    )
-    from confstore._reading.observers import (
+    from confstore._reading.config import Config as Config, health as health
+    from confstore._reading.delivery import (
         Observer as Observer,
         Refresh as Refresh,
         StaleReads as StaleReads,
     )
+    from confstore._reading.health import HealthStatus as HealthStatus
     from confstore._reading.simple import SimpleConfigStore as SimpleConfigStore
     from confstore._reading.time_based.config import TimeBasedConfigStore as TimeBasedConfigStore
     from confstore._reading.time_based.views import Status as Status
@@ -80,8 +77,9 @@ __getattr__, __dir__, __all__ = lazy_names(
         "confstore._opening": "open_store",
         "confstore._process.clock": "Clock Event SystemClock",
         "confstore._reading.cached": "CacheStatus CachedConfigStore",
-        "confstore._reading.config": "Config HealthStatus health",
-        "confstore._reading.observers": "Observer Refresh StaleReads",
+        "confstore._reading.config": "Config health",
+        "confstore._reading.delivery": "Observer Refresh StaleReads",
+        "confstore._reading.health": "HealthStatus",
         "confstore._reading.simple": "SimpleConfigStore",
         "confstore._reading.time_based.config": "TimeBasedConfigStore",
         "confstore._reading.time_based.views": "Status",

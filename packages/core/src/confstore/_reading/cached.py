@@ -6,24 +6,28 @@ import contextvars
 import random as random_module
 import threading
 from collections.abc import Callable, Collection, Iterable, Iterator
-from typing import Any, TypeVar, overload
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 import attrs
 from cachetools import Cache, LRUCache
 
 from confstore._process.clock import Clock, Moment, SystemClock, seconds
 from confstore._process.forks import call_after_fork, notice_fork
-from confstore._process.log import describe, error_type, log_fields, logger
+from confstore._process.log import describe, log_fields, logger
 from confstore._process.waits import Backoff
-from confstore._reading.config import HealthStatus, ReadsByName
+from confstore._reading.config import ReadsByName
 from confstore._reading.fetches import CacheStatus, Entry, Fetch
-from confstore._reading.observers import Observer, Observers, Refresh
+from confstore._reading.observers import observers_of
 from confstore._stores.protocols import Store
 from confstore._values.keys import checked_keys, select, select_all
 from confstore._values.names import checked_option
 from confstore._values.read_only import freeze
 from confstore._values.types import MISSING
 from confstore.errors import OptionNotFoundError
+
+if TYPE_CHECKING:
+    from confstore._reading.delivery import Observer, Refresh
+    from confstore._reading.health import HealthStatus
 
 __all__ = ["CacheStatus", "CachedConfigStore"]
 
@@ -75,7 +79,7 @@ class CachedConfigStore(ReadsByName):
             message = f"max_options is a positive number, not {max_options!r}"
             raise ValueError(message)
         self._clock = SystemClock() if clock is None else clock
-        self._observers = Observers.of(observers, store.name, self._clock)
+        self._observers = observers_of(observers, store.name, self._clock)
         self._backoff = Backoff(1.0, max(1.0, self._max_age_s), random=random)
         # Not a TTLCache, which drops expired entries: they are served while the backend is down.
         self._entries: LRUCache[str, Entry] = LRUCache(max_options)
@@ -200,15 +204,18 @@ class CachedConfigStore(ReadsByName):
 
     def _fetch(self, option: str, fetch: Fetch) -> None:
         def outcome(duration_s: float, error: str | None) -> Refresh:
+            from confstore._reading.delivery import Refresh
+
             held = fetch.entry
             age_s = None if held is None else held.read.age_s(self._clock)
             failures, name = self._failures, self._store.name
             return Refresh(name, duration_s, error, age_s, None, failures, option=option)
 
-        with self._observers.refresh(outcome) as attempt:
+        with self._observers.refresh(outcome) as note:
             self._ask(option, fetch)
             # It is kept for the threads that wait.
-            attempt.error_type = None if fetch.error is None else error_type(fetch.error)
+            if fetch.error is not None:
+                note(fetch.error)
 
     def _ask(self, option: str, fetch: Fetch) -> None:
         read = Moment.now(self._clock)
@@ -296,6 +303,9 @@ class CachedConfigStore(ReadsByName):
         return {name: age_s for name, age_s in ages_s.items() if age_s >= self._max_age_s}
 
     def _health_status(self, max_age_s: float | None) -> HealthStatus:
+        # Imported when it is asked for: a program pays at its start for what it uses.
+        from confstore._reading.health import HealthStatus
+
         notice_fork()
         with self._lock:
             ages_s = self._stale_ages_s()

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, KeysView
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, overload
 
-import attrs
-
 from confstore._process.clock import seconds
 from confstore._process.closing import ClosesOnExit
 from confstore._values.types import MISSING, Missing
@@ -15,7 +13,9 @@ from confstore.errors import InvalidNameError, OptionNotFoundError
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-__all__ = ["Config", "HealthStatus", "ReadsByName", "health"]
+    from confstore._reading.health import HealthStatus
+
+__all__ = ["Config", "ReadsByName", "health"]
 
 D = TypeVar("D")
 
@@ -144,31 +144,6 @@ class ReadsByName(ClosesOnExit):
     def keys(self) -> KeysView[str]:
         """The names of the options at this moment."""
         return dict.fromkeys(self).keys()
-
-
-@attrs.frozen
-class HealthStatus:
-    """
-    The answer to the probes of an orchestrator; it never holds a value.
-
-    Attributes:
-        store: The store's name.
-        is_live: False if only a new process can help; an outage of the backend is no reason.
-        is_ready: True if reads are answered, and not from what is older than allowed.
-        reason: Why it is not ready, in one line; None if it is.
-        age: Seconds for which the snapshot, or the oldest expired option that a cache still serves,
-            has not been confirmed; infinite if no clock here can tell, None if nothing is held.
-        version: Counts the snapshots that were shown; None for the other strategies.
-        consecutive_failures: Failed refreshes since the last successful one.
-    """
-
-    store: str
-    is_live: bool
-    is_ready: bool
-    reason: str | None
-    age: float | None
-    version: int | None
-    consecutive_failures: int
 
 
 def health(config: Config, *, max_age: float | None = None) -> HealthStatus:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from confstore._reading.config import HealthStatus, ReadsByName
+from confstore._reading.config import ReadsByName
 from confstore._stores.protocols import Store
 from confstore._values.keys import checked_keys, select
 from confstore.errors import OptionNotFoundError
+
+if TYPE_CHECKING:
+    from confstore._reading.health import HealthStatus
 
 __all__ = ["SimpleConfigStore"]
 
@@ -43,6 +46,9 @@ class SimpleConfigStore(ReadsByName):
         return (option for option, _ in self._store.items())
 
     def _health_status(self, max_age_s: float | None) -> HealthStatus:  # noqa: ARG002 (it holds nothing that ages)
+        # Imported when it is asked for: a program pays at its start for what it uses.
+        from confstore._reading.health import HealthStatus
+
         return HealthStatus(self._name(), True, True, None, None, None, 0)
 
     def reload(self) -> None:

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, Generic, NoReturn, SupportsIndex, TypeVar
 from confstore._process.clock import Clock, SystemClock, seconds
 from confstore._process.forks import notice_fork
 from confstore._process.waits import Backoff
-from confstore._reading.config import HealthStatus, ReadsByName
-from confstore._reading.observers import Observer, Observers
+from confstore._reading.config import ReadsByName
+from confstore._reading.observers import observers_of
 from confstore._reading.time_based.fallback import Fallback
 from confstore._reading.time_based.loader import Loader
 from confstore._reading.time_based.refresher import Refresher
@@ -28,6 +28,10 @@ from confstore._values.keys import checked_keys, select, select_all
 from confstore._values.names import checked_option
 from confstore._values.read_only import ReadOnlyDict
 from confstore._values.types import Value
+
+if TYPE_CHECKING:
+    from confstore._reading.delivery import Observer
+    from confstore._reading.health import HealthStatus
 
 __all__ = ["TimeBasedConfigStore"]
 
@@ -115,7 +119,7 @@ class TimeBasedConfigStore(ReadsByName, Generic[T]):
             fallback=None if fallback is None else Fallback(fallback, store.name, clock),
             max_stale_s=None if max_stale is None else seconds("max_stale", max_stale),
             is_background=background,
-            observers=Observers.of(observers, store.name, clock),
+            observers=observers_of(observers, store.name, clock),
         )
         object.__setattr__(self, "_refresher", refresher)
         refresher.start(startup_timeout_s, Backoff(1.0, max(1.0, interval_s), random=random))

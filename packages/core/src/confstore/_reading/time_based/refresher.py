@@ -7,17 +7,16 @@ import functools
 import math
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
 from confstore._process.clock import Clock, Event, Moment
 from confstore._process.forks import call_after_fork, is_master_of_uwsgi, notice_fork
-from confstore._process.log import describe, error_type, log_fields, logger
+from confstore._process.log import describe, log_fields, logger
 from confstore._process.naps import in_background
 from confstore._process.waits import Backoff
-from confstore._reading.config import HealthStatus
-from confstore._reading.observers import Attempt, Observers, Refresh
+from confstore._reading.observers import Note, Unobserved
 from confstore._reading.time_based.fallback import Fallback
 from confstore._reading.time_based.first_load import first_load
 from confstore._reading.time_based.loader import Loader, State
@@ -27,6 +26,10 @@ from confstore._reading.time_based.ticker import Ticker
 from confstore._reading.time_based.views import Health, Overrides, View
 from confstore._values.read_only import ReadOnlyDict
 from confstore.errors import StaleConfigError, StoreClosedError
+
+if TYPE_CHECKING:
+    from confstore._reading.delivery import Observers, Refresh
+    from confstore._reading.health import HealthStatus
 
 __all__ = ["Refresher"]
 
@@ -60,7 +63,7 @@ class Refresher:
     _fallback: Fallback | None = None
     _max_stale_s: float | None = None
     _is_background: bool = True
-    _observers: Observers = attrs.field(kw_only=True)
+    _observers: Observers | Unobserved = attrs.field(kw_only=True)
     health: Health = attrs.field(init=False)
     # The options that subscribers were told of last.
     _stored: Mapping[str, Any] = attrs.field(init=False, repr=False, factory=dict)
@@ -79,12 +82,12 @@ class Refresher:
             StoreUnavailableError: No answer in time, and no fallback.
             Exception: The error of the last try.
         """
-        with self._observers.refresh(self._outcome) as attempt:
-            self._load_first(timeout_s, backoff, attempt)
+        with self._observers.refresh(self._outcome) as note:
+            self._load_first(timeout_s, backoff, note)
         call_after_fork(self.after_fork)
         self._start_thread()
 
-    def _load_first(self, timeout_s: float, backoff: Backoff, attempt: Attempt) -> None:
+    def _load_first(self, timeout_s: float, backoff: Backoff, note: Note) -> None:
         try:
             state, health = first_load(
                 # Not a method: a thread that is abandoned must not keep this object alive.
@@ -99,7 +102,7 @@ class Refresher:
         except Exception as error:
             if self._fallback is None or not self._has_started_from(self._fallback, error):
                 raise
-            attempt.error_type = error_type(error)
+            note(error)
         else:
             if self._fallback is not None:
                 self._fallback.save(state, health)
@@ -126,6 +129,8 @@ class Refresher:
         return log_fields(self.name, version=self.overrides.version, error=error)
 
     def _outcome(self, duration_s: float, error: str | None) -> Refresh:
+        from confstore._reading.delivery import Refresh
+
         # None where the first load has failed.
         health: Health | None = getattr(self, "health", None)
         if health is None:
@@ -291,6 +296,9 @@ class Refresher:
 
     def health_status(self, version: int, max_age_s: float | None) -> HealthStatus:
         """Say if readers get what is fresh enough, and if the thread is there that refreshes."""
+        # Imported when it is asked for: a program pays at its start for what it uses.
+        from confstore._reading.health import HealthStatus
+
         health = self.health
         age_s = self.age_s(health)
         is_closed = self._ticker.stopped.is_set()

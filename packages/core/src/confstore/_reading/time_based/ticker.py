@@ -21,11 +21,13 @@ _LOOK_S = 60.0
 _SHORTEST_S = 0.001
 
 
-@attrs.define(eq=False)
 class _Life:
     """Tells that a thread has ended, without holding the thread."""
 
-    is_over: bool
+    __slots__ = ("is_over",)
+
+    def __init__(self, *, is_over: bool) -> None:
+        self.is_over = is_over
 
 
 @attrs.define(eq=False)
