@@ -8,7 +8,7 @@ import pytest
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 
-from confstore import CachedConfigStore, TimeBasedConfigStore
+from confstore import CachedConfigStore, TimeBasedConfigStore, open_config
 from confstore.errors import StaleConfigError
 from confstore.integrations.opentelemetry import MetricsObserver
 from confstore.testing import FakeClock
@@ -152,3 +152,11 @@ def test_global_provider(store: MemoryStore) -> None:
     with TimeBasedConfigStore(store, observers=[observer]) as config:
         config.reload()
         assert config.status.last_error is None
+
+
+def test_config_by_url(metrics: Metrics, clock: FakeClock) -> None:
+    """A config that is opened by its URL takes observers, too."""
+    observer = MetricsObserver(metrics.provider, clock=clock)
+    with open_config("memory:prod", clock=clock, observers=[observer]):
+        clock.advance()
+        assert values(metrics.read()[0]["confstore.snapshot.version"]) == [(PROD, 1)]

@@ -314,6 +314,20 @@ def test_fifo(file: Path, name: str) -> None:
     assert refused.wait(30)
 
 
+@pytest.mark.parametrize(
+    "kind", [stat.S_IFIFO, stat.S_IFSOCK, pytest.param(stat.S_IFCHR, marks=needs_root)]
+)
+def test_no_file_in_place_of_the_journal(file: Path, kind: int) -> None:
+    """What is no file is no journal: the options are read without it, and doctor says so."""
+    file.write_text('{"db": {"port": 1}}')
+    # The first device of no driver.
+    os.mknod(file.with_name("prod.journal.jsonl"), 0o600 | kind, os.makedev(511, 0))
+    store = FileStore(file)
+    assert store.get("db") == {"port": 1}
+    (finding,) = (one for one in store.diagnose() if one.check == "journal")
+    assert (finding.is_ok, "is not a file" in finding.text) == (False, True)
+
+
 def test_fifo_in_place_of_the_temporary_file(file: Path) -> None:
     """A FIFO there is no content, for doctor neither; the next writer removes it."""
     file.write_text('{"db": {"host": "right"}}')

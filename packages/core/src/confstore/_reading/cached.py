@@ -18,6 +18,7 @@ from confstore._process.waits import Backoff
 from confstore._reading.config import ReadsByName
 from confstore._reading.fetches import CacheStatus, Entry, Fetch
 from confstore._reading.observers import observers_of
+from confstore._stores.given import checked_object
 from confstore._stores.protocols import Store
 from confstore._values.keys import checked_keys, select, select_all
 from confstore._values.names import checked_option
@@ -69,10 +70,11 @@ class CachedConfigStore(ReadsByName):
             random: Draws from [0, 1) for the jitter of the backoff.
 
         Raises:
+            TypeError: `store` is no store.
             ValueError: `max_age`, `max_options` or `max_wait` is not positive.
             TypeError: An observer lacks a method.
         """
-        self._store = store
+        self._store = checked_object(store)
         self._max_age_s = seconds("max_age", max_age)
         self._max_wait_s = seconds("max_wait", max_wait)
         if max_options < 1:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
 from pydantic_settings import PydanticBaseSettingsSource
 
+from confstore import health
 from confstore._schemas.fields import model_fields, renamed
-from confstore.errors import SchemaError
+from confstore.errors import SchemaError, SchemaProblem
 
 if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
@@ -44,7 +45,7 @@ class ConfigSettingsSource(PydanticBaseSettingsSource):
         """
         super().__init__(settings_cls)
         # Plain copies: a validator may change what it gets.
-        self._given = deepcopy(_settings(settings_cls, config.get()))
+        self._given = deepcopy(_settings(settings_cls, config))
 
     def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
         """Give the values of a field and their name, and False: they are no JSON."""
@@ -60,12 +61,13 @@ class ConfigSettingsSource(PydanticBaseSettingsSource):
         return f"{type(self).__name__}(options={sorted(self._given)})"
 
 
-def _settings(cls: type[BaseSettings], options: Mapping[str, Any]) -> dict[str, Any]:
+def _settings(cls: type[BaseSettings], config: Config) -> dict[str, Any]:
+    options = config.get()
     fields = model_fields(cls)
     option_of, problems = renamed(options, fields, {})
     if problems:
-        lines = tuple(f"option {path[0]!r}: {reason}" for path, reason in problems)
-        raise SchemaError(cls.__name__, lines)
+        found = tuple(SchemaProblem(str(path[0]), (), reason) for path, reason in problems)
+        raise SchemaError(health(config).store, found)
     given: dict[str, Any] = {}
     # All sources call a field by the first of its names, by which their values are merged.
     first: dict[str, str] = {}
