@@ -9,7 +9,7 @@ from click.shell_completion import CompletionItem
 
 from confstore._cli.arguments.names import complete_options
 from confstore._cli.commands.command import Example, command
-from confstore._cli.exec.naming import Naming, naming_flags
+from confstore._cli.exec.naming import NamingFlags, naming_flags
 from confstore._cli.exec.program import become, supervise
 from confstore._cli.formats.environment import environment
 from confstore._cli.session import Session
@@ -29,6 +29,7 @@ def _complete_files(_: click.Context, __: click.Parameter, incomplete: str) -> l
         Example(
             "confstore exec -- env", "every key of every option, beside the present environment"
         ),
+        Example("confstore exec --bare db --pristine -- env", "host and port, as they are written"),
         Example("confstore exec --option db --pristine -- env", "DB_HOST and DB_PORT alone"),
     ),
     # Everything after the program's name is the program's own, also without the two dashes.
@@ -61,7 +62,7 @@ def exec_command(
     session: Session,
     chosen: tuple[str, ...],
     is_pristine: bool,
-    naming: Naming,
+    flags: NamingFlags,
     arguments: tuple[str, ...],
 ) -> None:
     """
@@ -72,19 +73,26 @@ def exec_command(
     words, null is empty, bytes are base64, anything else is JSON. The store replaces variables of
     the same name; the others, CONFSTORE_URL among them, are passed on.
 
+    --bare app names the variables of the option app by their keys alone, as they are written: a
+    dotenv file that was imported with --option app is given to the program as it was. With
+    --separator __ --nested each value within dicts and lists has a variable of its own, such as
+    LOGGING__LOGLEVEL__DEFAULT and SERVER__HOSTS__0.
+
     The program replaces this process, so signals and the exit code are its own; 126 means that it
     cannot be run, 127 that it does not exist.
 
     An option that is named like a program, a runtime or a part of the system, such as tar, node or
     http, is refused unless --option names it. A variable that is known to make programs run other
-    code, such as LD_PRELOAD, needs --allow even then; --prefix APP_ lifts both. The list cannot be
-    complete: where those who write the store are not trusted to run code, name the options or use a
-    prefix.
+    code, such as LD_PRELOAD, or PATH by --bare, needs --allow even then; --prefix APP_ lifts both.
+    The list cannot be complete: where those who write the store are not trusted to run code, name
+    the options or use a prefix.
     """
+    flags.check_flags()
     store = session.store()
+    chosen = (*chosen, *flags.bare)
     options = {name: store.get(name) for name in chosen} if chosen else dict(store.items())
-    naming.check(options, is_named=bool(chosen), advice="name the wanted options with --option")
-    variables = environment(options, **naming.names, instead=_INSTEAD)
+    flags.check(options, is_named=bool(chosen), advice="name the wanted options with --option")
+    variables = environment(options, flags.naming, instead=_INSTEAD)
     # Nothing is closed automatically when a program replaces the process.
     session.close()
     if os.name == "nt":  # pragma: no cover  # a process cannot be replaced there
