@@ -49,7 +49,7 @@ def _complete_files(_: click.Context, __: click.Parameter, incomplete: str) -> l
     is_flag=True,
     help="Start from an empty environment: only the store's variables.",
 )
-@naming_flags
+@naming_flags(complete_options)
 @click.argument(
     "arguments",
     metavar="-- COMMAND [ARGS...]",

@@ -50,7 +50,7 @@ __all__ = ["export"]
 @click.option(
     "--yes", "-y", "--force", "is_confirmed", is_flag=True, help="Replace an existing file."
 )
-@naming_flags
+@naming_flags(complete_options)
 def export(
     session: Session,
     options: tuple[str, ...],

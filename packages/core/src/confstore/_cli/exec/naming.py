@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
 
 import attrs
 import click
 
-from confstore._cli.arguments.names import complete_options
 from confstore._cli.exec.programs import BARE_RUNS_CODE, PROGRAMS, RUNS_CODE
 from confstore._cli.formats.environment import Naming, variables_of
 from confstore._cli.terminal.exit_codes import CommandError, ExitCode
 from confstore._cli.writing.flags import collected
 
 __all__ = ["NamingFlags", "naming_flags"]
+
+_Function = TypeVar("_Function", bound=Callable[..., Any])
 
 # It ends with _, so that it is a word by itself: A and WS_ENDPOINT_URL would be AWS_ENDPOINT_URL.
 _PREFIX = re.compile(r"[A-Za-z][A-Za-z0-9_]*_")
@@ -98,43 +99,51 @@ def _first_word(name: str) -> str:
     return name.lower().lstrip("_").partition("_")[0]
 
 
-naming_flags = collected(
-    NamingFlags,
-    "flags",
-    [
-        click.option(
-            "--prefix",
-            metavar="PREFIX",
-            default="",
-            help="The beginning of each variable's name, such as APP_.",
-        ),
-        click.option(
-            "--separator",
-            type=click.Choice(["_", "__"]),
-            default="_",
-            help="What stands between option and key; layers read names with __ back.",
-        ),
-        click.option(
-            "--bare",
-            "bare",
-            metavar="NAME",
-            multiple=True,
-            shell_complete=complete_options,
-            help="Only this option, each variable named by its key alone, as it is written.",
-        ),
-        click.option(
-            "--nested",
-            "is_nested",
-            is_flag=True,
-            help="A variable for each value within dicts and lists; needs --separator __.",
-        ),
-        click.option(
-            "--allow",
-            "allowed",
-            metavar="VARIABLE",
-            multiple=True,
-            help="Allow a variable that can make programs run code, such as NODE_OPTIONS.",
-        ),
-    ],
-)
-"""The flags of the commands that make variables, given to them as `flags`."""
+def naming_flags(
+    complete: Callable[[click.Context, click.Parameter, str], list[str]],
+) -> Callable[[_Function], _Function]:
+    """
+    Decorate a command that makes variables with the flags for their names, given to it as `flags`.
+
+    Args:
+        complete: Completes the name of an option.
+    """
+    return collected(
+        NamingFlags,
+        "flags",
+        [
+            click.option(
+                "--prefix",
+                metavar="PREFIX",
+                default="",
+                help="The beginning of each variable's name, such as APP_.",
+            ),
+            click.option(
+                "--separator",
+                type=click.Choice(["_", "__"]),
+                default="_",
+                help="What stands between option and key; layers read names with __ back.",
+            ),
+            click.option(
+                "--bare",
+                "bare",
+                metavar="NAME",
+                multiple=True,
+                shell_complete=complete,
+                help="Only this option, each variable named by its key alone, as it is written.",
+            ),
+            click.option(
+                "--nested",
+                "is_nested",
+                is_flag=True,
+                help="A variable for each value within dicts and lists; needs --separator __.",
+            ),
+            click.option(
+                "--allow",
+                "allowed",
+                metavar="VARIABLE",
+                multiple=True,
+                help="Allow a variable that can make programs run code, such as NODE_OPTIONS.",
+            ),
+        ],
+    )
