@@ -6,8 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, TypeVar
 
 from confstore import Values
-from confstore._cli.terminal.text import did_you_mean
-from confstore.adapter import canonical_values
+from confstore.adapter import canonical_values, closest
 from confstore.errors import InvalidDocumentError
 
 __all__ = ["entries_of", "laid_over", "section_of"]
@@ -34,7 +33,9 @@ def section_of(
     """
     found = next(_paths(tree, name, entries), None)
     if found is None:
-        reason = f"there is no section {name!r}{did_you_mean(name, entries(tree) or {})}"
+        known = closest(name, entries(tree) or {})
+        advice = "" if known is None else f"; did you mean {known!r}?"
+        reason = f"there is no section {name!r}{advice}"
         raise InvalidDocumentError(source, reason)
     if entries(found[1]) is None:
         reason = f"section {name!r} is no mapping: a section holds options, or keys with --option"
