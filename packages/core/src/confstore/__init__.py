@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from confstore._reading.time_based.config import TimeBasedConfigStore as TimeBasedConfigStore
     from confstore._reading.time_based.views import Status as Status
     from confstore._stores.protocols import (
+        BulkJournaledStore as BulkJournaledStore,
         BulkStore as BulkStore,
         Change as Change,
         Commit as Commit,
@@ -76,8 +77,8 @@ __getattr__, __dir__, __all__ = lazy_names(
         "confstore._reading.time_based.config": "TimeBasedConfigStore",
         "confstore._reading.time_based.views": "Status",
         "confstore._stores.protocols": (
-            "BulkStore Change Commit DiagnosableStore Finding Head Journal JournaledStore "
-            "Poll PollableStore Store ability"
+            "BulkJournaledStore BulkStore Change Commit DiagnosableStore Finding Head Journal "
+            "JournaledStore Poll PollableStore Store ability"
         ),
         "confstore._values.differences": "Difference diff",
         "confstore._values.read_only": "FillableDict ReadOnlyDict ReadOnlyList",

@@ -12,7 +12,13 @@ import attrs
 
 from confstore._journal.commits import apply_changes, split_into_drafts
 from confstore._journal.history import gap_of, recorded_states, states_at
-from confstore._stores.protocols import Change, Commit, JournaledStore
+from confstore._stores.protocols import (
+    BulkJournaledStore,
+    Change,
+    Commit,
+    JournaledStore,
+    ability,
+)
 from confstore._values.names import checked_option
 from confstore._values.read_only import is_same
 from confstore._values.types import Values
@@ -106,6 +112,8 @@ class Plan:
         """
         Make as few commits as hold all of the changes, each when the iterator asks for it.
 
+        A `BulkJournaledStore` makes all of them at the first one, or none.
+
         Args:
             store: The store that the plan was made for.
             author: Who commits.
@@ -118,7 +126,13 @@ class Plan:
         """
         seen = self.version if if_version is None else if_version
         # All at once: a change that fits into no commit is found before the first one is made.
-        for draft in list(split_into_drafts(store.name, self.changes, author, comment)):
+        drafts = list(split_into_drafts(store.name, self.changes, author, comment))
+        bulk = ability(store, BulkJournaledStore)
+        if bulk is not None:
+            batches = [draft.changes for draft in drafts]
+            yield from bulk.commit_all(batches, if_version=seen, author=author, comment=comment)
+            return
+        for draft in drafts:
             # Each batch has options of its own, so the batches before it are no conflict.
             commit = store.commit(draft.changes, if_version=seen, author=author, comment=comment)
             yield commit

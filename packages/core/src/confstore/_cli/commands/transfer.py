@@ -80,8 +80,8 @@ def import_file(
     an option the last one's value counts, as a whole, however deep it is.
 
     The whole file is checked before anything is written, and equal options are not written.
-    With a journal, the import is as few commits as hold it; a file: store is written at once, any
-    other option by option. If something stops it, each option is whole, and running it again makes
+    With a journal, the import is as few commits as hold it. A file: store is written at once, all
+    or nothing; any other one commit by commit, or option by option. If something stops it, each option is whole, and running it again makes
     the rest.
     """
     chosen = _format_of(path, format)
