@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator, Mapping
 
 import attrs
 
-from confstore._journal.commits import apply_changes, split_into_drafts
+from confstore._journal.commits import apply_changes, split_into_batches, split_into_drafts
 from confstore._journal.history import gap_of, recorded_states, states_at
 from confstore._stores.protocols import (
     BulkJournaledStore,
@@ -125,14 +125,13 @@ class Plan:
             VersionConflictError: Somebody committed to one of the options meanwhile.
         """
         seen = self.version if if_version is None else if_version
-        # All at once: a change that fits into no commit is found before the first one is made.
-        drafts = list(split_into_drafts(store.name, self.changes, author, comment))
         bulk = ability(store, BulkJournaledStore)
         if bulk is not None:
-            batches = [draft.changes for draft in drafts]
+            batches = split_into_batches(store.name, self.changes)
             yield from bulk.commit_all(batches, if_version=seen, author=author, comment=comment)
             return
-        for draft in drafts:
+        # All at once: a change that fits into no commit is found before the first one is made.
+        for draft in list(split_into_drafts(store.name, self.changes, author, comment)):
             # Each batch has options of its own, so the batches before it are no conflict.
             commit = store.commit(draft.changes, if_version=seen, author=author, comment=comment)
             yield commit

@@ -81,8 +81,8 @@ def import_file(
 
     The whole file is checked before anything is written, and equal options are not written.
     With a journal, the import is as few commits as hold it. A file: store is written at once, all
-    or nothing; any other one commit by commit, or option by option. If something stops it, each option is whole, and running it again makes
-    the rest.
+    or nothing; any other one commit by commit, or option by option. If something stops it, each
+    option is whole, and running it again makes the rest.
     """
     chosen = _format_of(path, format)
     if chosen.needs_option and option is None:
