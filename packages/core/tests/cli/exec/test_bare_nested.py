@@ -55,7 +55,6 @@ def test_prefix_of_a_bare_option(process: Confstore, dev: Path) -> None:
     "key",
     [
         "PATH",
-        "Path",
         "PYTHONPATH",
         "PYTHONSTARTUP",
         "IFS",
@@ -83,6 +82,14 @@ def test_bare_name_that_runs_code(confstore: Confstore, dev: Path, key: str, com
     assert CANARY not in ran.stderr
     allowed = confstore(command, "--bare", "app", "--allow", key, *rest)
     assert allowed.code == (127 if command == "exec" else 0)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="ignores the case of variables")
+@pytest.mark.parametrize("key", ["path", "home", "env", "shell"])
+def test_bare_name_in_lower_case(confstore: Confstore, dev: Path, key: str) -> None:
+    """It is another variable than the one that makes programs run code."""
+    write(dev, app={key: "x"})
+    assert confstore("exec", "--bare", "app", "--", "no-such-command").code == 127
 
 
 def test_bare_option_that_is_absent(confstore: Confstore, dev: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
@@ -90,9 +91,11 @@ class NamingFlags:
 
 
 def _runs_code(name: str) -> bool:
-    # A bare name is as it is written: Windows ignores case, and so do some programs.
-    upper = name.upper()
-    return bool(RUNS_CODE.fullmatch(re.sub("_+", "_", upper)) or BARE_RUNS_CODE.fullmatch(upper))
+    # npm and others ignore the case of theirs; whoever writes `path` does not mean PATH, except on
+    # Windows, which takes it for that.
+    bare = name.upper() if os.name == "nt" else name
+    known = RUNS_CODE.fullmatch(re.sub("_+", "_", name.upper())) or BARE_RUNS_CODE.fullmatch(bare)
+    return known is not None
 
 
 def _first_word(name: str) -> str:
