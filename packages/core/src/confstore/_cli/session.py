@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
 
 import attrs
@@ -15,7 +15,7 @@ from confstore.adapter import ClosesOnExit
 from confstore.errors import ConfigStoreError, NotJournaledError, OptionNotFoundError
 
 if TYPE_CHECKING:
-    from confstore import JournaledStore, Store, Values
+    from confstore import JournaledStore, Plan, Store, Values
 
 __all__ = [
     "FORMATS",
@@ -34,13 +34,26 @@ _MAX_NAMED = 20
 _Purpose: TypeAlias = Literal["read", "write", "create"]
 
 
+def _no_check(_: Session, __: Store, ___: Plan) -> None:
+    """Accept every plan."""
+
+
 @attrs.define(eq=False)
 class Session(ClosesOnExit):
-    """One run of a command, with the flags that every command has."""
+    """
+    One run of a command, with the flags that every command has.
+
+    Attributes:
+        url: The store's URL, if it was given.
+        output: The format of data, if it was given.
+        is_debug: Whether to show tracebacks and all log lines.
+        check_plan: Raises a `CommandError` if the store may not become what a plan makes of it.
+    """
 
     url: str | None = attrs.field(default=None, repr=False)
     output: str | None = None
     is_debug: bool = False
+    check_plan: Callable[[Session, Store, Plan], None] = attrs.field(default=_no_check, repr=False)
     _stores: dict[str, Store] = attrs.field(init=False, factory=dict, repr=False)
 
     def store(self, purpose: _Purpose = "read") -> Store:
