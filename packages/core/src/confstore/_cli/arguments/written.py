@@ -1,10 +1,12 @@
-"""`CONFSTORE_SCHEMA`: the schema that options must fit before a command writes them."""
+"""Options that must fit a schema: before they are written, and before a program gets them."""
 
 from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterable, Mapping
 from contextlib import redirect_stdout
+from typing import Any
 
 from confstore import Plan, Store
 from confstore._cli.arguments.schemas import imported_schema, problems_of
@@ -13,7 +15,7 @@ from confstore._cli.terminal.exit_codes import CommandError, ExitCode
 from confstore._cli.terminal.text import counted
 from confstore.adapter import apply_changes
 
-__all__ = ["VARIABLE", "check_written"]
+__all__ = ["VARIABLE", "check_fits", "check_written"]
 
 VARIABLE = "CONFSTORE_SCHEMA"
 
@@ -42,13 +44,29 @@ def check_written(session: Session, store: Store, plan: Plan) -> None:
         for problem in found
         if problem not in known or (problem[0] and problem[0][0] in changed)
     ]
-    for path, reason in problems:
-        where = "" if not path else f"option {path[0]!r}"
-        inner = ".".join(map(str, path[1:]))
-        session.say(": ".join(filter(None, [where + (inner and f", at {inner}"), reason])))
+    _say(session, problems)
     if problems:
         message = (
             f"store {store.name!r} would not fit {reference}: {counted(len(problems), 'problem')}; "
             f"nothing was written (an empty {VARIABLE} lifts the check)"
         )
         raise CommandError(message, ExitCode.INVALID)
+
+
+def check_fits(
+    session: Session, store: str, reference: str, types: Any, options: Mapping[str, Any]
+) -> None:
+    """Print the problems of options with an imported schema, and raise if there are some."""
+    with redirect_stdout(sys.stderr):
+        problems = problems_of(reference, types, store, options)
+    _say(session, problems)
+    if problems:
+        message = f"store {store!r} does not fit {reference}: {counted(len(problems), 'problem')}"
+        raise CommandError(message, ExitCode.INVALID)
+
+
+def _say(session: Session, problems: Iterable[tuple[tuple[str | int, ...], str]]) -> None:
+    for path, reason in problems:
+        where = "" if not path else f"option {path[0]!r}"
+        inner = ".".join(map(str, path[1:]))
+        session.say(": ".join(filter(None, [where + (inner and f", at {inner}"), reason])))

@@ -3,20 +3,42 @@
 from __future__ import annotations
 
 import os
+import sys
+from collections.abc import Callable, Mapping
+from contextlib import redirect_stdout
+from typing import Any
 
 import click
 from click.shell_completion import CompletionItem
 
 from confstore._cli.arguments.names import complete_options
+from confstore._cli.changes.watched import Watched, interval_of
 from confstore._cli.commands.command import Example, command
 from confstore._cli.exec.naming import NamingFlags, naming_flags
 from confstore._cli.exec.program import become, supervise
 from confstore._cli.formats.environment import environment
 from confstore._cli.session import Session
+from confstore._cli.terminal.exit_codes import CommandError
+from confstore.errors import OptionNotFoundError
 
 __all__ = ["exec_command"]
 
+_Options = Mapping[str, Mapping[str, Any]]
+
+_GRACE_S = 10.0
+"""Source: Docker, "docker container stop": the default of its grace period."""
+
 _INSTEAD = "rename it, or name the wanted options with --option"
+
+
+def _schema_check(session: Session, store: str, reference: str) -> Callable[[_Options], None]:
+    # Not at the top: few runs have a schema.
+    from confstore._cli.arguments.schemas import imported_schema
+    from confstore._cli.arguments.written import check_fits
+
+    with redirect_stdout(sys.stderr):
+        types = imported_schema(reference)
+    return lambda options: check_fits(session, store, reference, types, options)
 
 
 def _complete_files(_: click.Context, __: click.Parameter, incomplete: str) -> list[CompletionItem]:
@@ -28,6 +50,11 @@ def _complete_files(_: click.Context, __: click.Parameter, incomplete: str) -> l
     examples=(
         Example(
             "confstore exec -- env", "every key of every option, beside the present environment"
+        ),
+        Example(
+            "confstore exec --on-change restart --schema settings:Settings -- ./serve",
+            "a program that is restarted when the store changes, if it fits the schema",
+            is_run=False,
         ),
         Example("confstore exec --bare db --pristine -- env", "host and port, as they are written"),
         Example("confstore exec --option db --pristine -- env", "DB_HOST and DB_PORT alone"),
@@ -50,6 +77,33 @@ def _complete_files(_: click.Context, __: click.Parameter, incomplete: str) -> l
     help="Start from an empty environment: only the store's variables.",
 )
 @naming_flags(complete_options)
+@click.option(
+    "--schema",
+    metavar="MODULE:CLASS",
+    help="The class that the store must fit before the program gets its options.",
+)
+@click.option(
+    "--on-change",
+    "reaction",
+    metavar="restart|SIGNAL",
+    help="Stay, and restart the program when the store changes, or send it a signal such as HUP.",
+)
+@click.option(
+    "--interval",
+    "interval_s",
+    type=float,
+    metavar="SECONDS",
+    help="With --on-change: seconds between two looks; else 1 for a file, and 5 for others.",
+)
+@click.option(
+    "--grace",
+    "grace_s",
+    type=click.FloatRange(min=0),
+    metavar="SECONDS",
+    default=_GRACE_S,
+    show_default=True,
+    help="With --on-change restart: seconds that the program has to end after SIGTERM.",
+)
 @click.argument(
     "arguments",
     metavar="-- COMMAND [ARGS...]",
@@ -63,6 +117,10 @@ def exec_command(
     chosen: tuple[str, ...],
     is_pristine: bool,
     flags: NamingFlags,
+    schema: str | None,
+    reaction: str | None,
+    interval_s: float | None,
+    grace_s: float,
     arguments: tuple[str, ...],
 ) -> None:
     """
@@ -79,7 +137,9 @@ def exec_command(
     LOGGING__LOGLEVEL__DEFAULT and SERVER__HOSTS__0.
 
     The program replaces this process, so signals and the exit code are its own; 126 means that it
-    cannot be run, 127 that it does not exist.
+    cannot be run, 127 that it does not exist. With --on-change this process stays instead, and
+    passes signals and the exit code on: when the options change, it restarts the program, or sends
+    it a signal, if they fit --schema, if that is given.
 
     An option that is named like a program, a runtime or a part of the system, such as tar, node or
     http, is refused unless --option names it. A variable that is known to make programs run other
@@ -90,9 +150,39 @@ def exec_command(
     flags.check_flags()
     store = session.store()
     chosen = (*chosen, *flags.bare)
+    check = None if schema is None else _schema_check(session, store.name, schema)
+
+    def variables_of(everything: _Options | None, options: _Options) -> dict[str, str]:
+        if check is not None:
+            check(dict(store.items()) if everything is None else everything)
+        flags.check(options, is_named=bool(chosen), advice="name the wanted options with --option")
+        return environment(options, flags.naming, instead=_INSTEAD)
+
+    if reaction is not None:
+        if os.name == "nt":  # pragma: no cover  # it has no signals
+            raise CommandError("--on-change is not possible on Windows")
+        from confstore._cli.exec.on_change import OnChange, signal_of
+        from confstore._cli.exec.supervisor import Supervisor, end_as
+
+        def choose(options: _Options) -> _Options:
+            for name in chosen:
+                if name not in options:
+                    raise OptionNotFoundError(name, store.name)
+            return {name: options[name] for name in chosen} if chosen else options
+
+        status = OnChange(
+            Watched(store, None, session.say),
+            Supervisor(arguments, is_pristine, grace_s),
+            choose,
+            variables_of,
+            session.say,
+            signal_of(reaction),
+            interval_of(session, interval_s),
+        ).run()
+        session.close()
+        click.get_current_context().exit(end_as(status))
     options = {name: store.get(name) for name in chosen} if chosen else dict(store.items())
-    flags.check(options, is_named=bool(chosen), advice="name the wanted options with --option")
-    variables = environment(options, flags.naming, instead=_INSTEAD)
+    variables = variables_of(None, options)
     # Nothing is closed automatically when a program replaces the process.
     session.close()
     if os.name == "nt":  # pragma: no cover  # a process cannot be replaced there
