@@ -109,9 +109,10 @@ def running(tmp_path: Path, environment: dict[str, str], dev: Path) -> Iterator[
 
     yield start
     for process, killer in begun:
-        killer.cancel()
-        process.kill()
+        # The killer ends what does not end so.
+        process.terminate()
         process.communicate()
+        killer.cancel()
 
 
 def is_running(pid: int) -> bool:
@@ -212,14 +213,16 @@ def test_program_that_cannot_be_run(running: Running, tmp_path: Path) -> None:
 
 def test_program_that_ignores_sigterm(running: Running, dev: Path) -> None:
     """It is killed after the grace period."""
-    run = running("--grace", "0.05", more="ENDING.clear()")
+    run = running("--grace", "0.05", more="ENDING.remove(signal.SIGTERM)")
     first, _ = run.started()
     set_port(dev, 1)
     assert run.line() == "got SIGTERM"
     second, port = run.started()
     assert (port, is_running(first)) == ("1", False)
-    os.kill(second, signal.SIGKILL)
-    assert run.ended() == -signal.SIGKILL
+    run.process.send_signal(signal.SIGINT)
+    assert run.line() == "got SIGINT"
+    assert run.ended() == 7
+    assert not is_running(second)
 
 
 CHILD = """\
@@ -325,10 +328,53 @@ def test_options_that_do_not_fit(running: Running, dev: Path) -> None:
     assert run.said() == (
         "store 'dev' does not fit settings:Settings: 1 problem; the program goes on as it is\n"
     )
+    # That is said once, however often the store is looked at.
+    content = dev.read_text()
+    dev.write_text("{")
+    assert run.said().endswith("; watching on\n")
+    dev.write_text(content.replace(CANARY, "x"))
+    assert run.said() == "store 'dev' is back\n"
+    assert run.said() == "option 'db', at port: expected int\n"
+    assert run.said().endswith("; the program goes on as it is\n")
     set_port(dev, 1)
     assert run.said() == "the store has changed: restarting the program\n"
     assert run.line() == "got SIGTERM"
     assert run.started()[1] == "1"
+
+
+HANGING = """\
+import os, threading
+
+class Store:
+    name = "hanging"
+    looks = 0
+
+    def items(self, *, consistent=True):
+        self.looks += 1
+        if self.looks > 1:
+            os.write(2, b"hanging\\n")
+            threading.Event().wait()
+        return iter([("db", {"port": 1})])
+
+    def close(self):
+        pass
+
+    get = set = update = delete = None
+
+def open_url(url):
+    return Store()
+"""
+
+
+def test_end_while_the_store_hangs(running: Running, installed: Callable[[str, str], None]) -> None:
+    """A program that ends is not waited for by whoever waits for the store."""
+    installed("hanging", HANGING)
+    run = running("--store", "hanging:x")
+    run.started()
+    assert run.said() == "hanging\n"
+    run.process.send_signal(signal.SIGTERM)
+    assert run.line() == "got SIGTERM"
+    assert run.ended() == 7
 
 
 @pytest.mark.usefixtures("settings")
@@ -474,8 +520,9 @@ def test_nothing_but_the_store_s_variables(running: Running, dev: Path) -> None:
     """A pristine environment is so after a restart, too."""
     dev.write_text(json.dumps({"db": {"port": 1}}))
     code = (
-        "import os, signal; os.write(1, (' '.join(sorted(os.environ.keys() - {'LC_CTYPE'})) "
-        "+ '\\n').encode()); signal.pause()"
+        "import os, signal; os.write(1, (' '.join(sorted(n for n in os.environ "
+        "if not n.startswith(('COVERAGE_', 'LC_CTYPE')))) + '\\n').encode()); "
+        "signal.signal(signal.SIGTERM, lambda *_: os._exit(0)); signal.pause()"
     )
     run = running("--pristine", command=[sys.executable, "-c", code])
     assert run.line() == "DB_PORT"

@@ -23,12 +23,13 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
-SHOW = (
-    "--",
-    sys.executable,
-    "-c",
-    "import json, os; print(json.dumps({n: os.environ[n] for n in os.environ if n != 'LC_CTYPE'}))",
-)
+# Without what measures the coverage, and what Python sets where the locale is C.
+SHOW_CODE = """
+import json, os
+names = [name for name in os.environ if not name.startswith(("COVERAGE_", "LC_CTYPE"))]
+print(json.dumps({name: os.environ[name] for name in names}))
+"""
+SHOW = ("--", sys.executable, "-c", SHOW_CODE)
 
 Options = Callable[[], Any]
 

@@ -97,11 +97,10 @@ class OnChange:
 
     def _settled(self) -> int | None:
         """Wait until the store has rested for a moment; the program's status if it ends."""
-        for _ in range(_MAX_ROUNDS):
-            status = self.supervisor.wait(_DEBOUNCE_S)
-            if status is not None or not self._poll():
-                return status
-        return None
+        rounds, status = 1, self.supervisor.wait(_DEBOUNCE_S)
+        while status is None and rounds < _MAX_ROUNDS and self._poll():
+            rounds, status = rounds + 1, self.supervisor.wait(_DEBOUNCE_S)
+        return status
 
 
 def _differ(old: Options, new: Options) -> bool:
