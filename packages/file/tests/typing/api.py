@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from confstore import (
+    BulkJournaledStore,
     BulkStore,
     Change,
     DiagnosableStore,
@@ -50,3 +51,9 @@ def looking(store: FileStore) -> list[str]:
 def writing(store: FileStore) -> None:
     bulk: BulkStore = store
     bulk.apply([Change("db", {"host": "localhost"}), Change("old", None)])
+
+
+def committing(store: FileStore) -> list[int]:
+    bulk: BulkJournaledStore = store
+    commits = bulk.commit_all([[Change("db", {"port": 1})], [Change("old", None)]], author="ada")
+    return [commit.version for commit in commits]
