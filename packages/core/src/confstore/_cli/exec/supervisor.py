@@ -58,6 +58,7 @@ class Supervisor:
     _shares_group: bool = attrs.field(init=False, factory=lambda: _is_in_foreground())
     _is_interruptible: bool = attrs.field(init=False, default=False)
     _is_restarting: bool = attrs.field(init=False, default=False)
+    _early: list[int] = attrs.field(init=False, factory=list)
     _is_to_end: bool = attrs.field(init=False, default=False)
     _woken: int = attrs.field(init=False, default=-1)
 
@@ -104,10 +105,12 @@ class Supervisor:
             raise absent_command(name) from error
         except OSError as error:
             raise not_executable(name, error, variables) from error
+        while self._early:  # pragma: no cover  # they came while no program ran
+            self.send(self._early.pop(0))
 
     def restart(self, variables: Mapping[str, str]) -> int | None:
         """Stop the program and start it anew; its status instead if we are to end meanwhile."""
-        self._is_restarting = True
+        self._is_restarting, self._is_to_end = True, False
         status = self._stop()
         self._is_restarting = False
         if self._is_to_end:
@@ -163,7 +166,9 @@ class Supervisor:
     def _forward(self, number: int, _: object) -> None:
         if self._is_restarting and number in _ENDING:
             self._is_to_end = True
-        if not (self._shares_group and number in _OF_A_TERMINAL):
+        if self._program is None:  # pragma: no cover  # between two programs
+            self._early.append(number)
+        elif not (self._shares_group and number in _OF_A_TERMINAL):
             self.send(number)
 
     def _look(self, *_: object) -> None:
