@@ -208,9 +208,8 @@ class Writer:
         if not self._is_still(before, target):
             return None
         model = journal_file.path if before.is_absent else target
-        if not journal_file.append(journal, lines, model=model):
-            return None
-        return _Outcome(tuple(line.commit for line in lines))
+        is_made = journal_file.append(journal, lines, model=model)
+        return _Outcome(tuple(line.commit for line in lines)) if is_made else None
 
     def _finish(
         self,
