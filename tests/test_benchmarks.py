@@ -127,6 +127,7 @@ def test_every_goal_is_declared():
         "cold-read",
         "command-line",
         "file-get",
+        "file-import",
         "file-load",
         "file-unchanged",
         "file-write",
