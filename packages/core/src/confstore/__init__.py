@@ -54,6 +54,7 @@ if TYPE_CHECKING:
     from confstore._reading.time_based.config import TimeBasedConfigStore as TimeBasedConfigStore
     from confstore._reading.time_based.views import Status as Status
     from confstore._stores.protocols import (
+        BulkJournaledStore as BulkJournaledStore,
         BulkStore as BulkStore,
         Change as Change,
         CoLocatedStore as CoLocatedStore,
@@ -98,8 +99,9 @@ _names = lazy_names(
         "confstore._reading.time_based.config": "TimeBasedConfigStore",
         "confstore._reading.time_based.views": "Status",
         "confstore._stores.protocols": (
-            "BulkStore Change CoLocatedStore Commit DiagnosableStore FileBackedStore Finding Head "
-            "HintedStore Journal JournaledStore Poll PollableStore Store ability"
+            "BulkJournaledStore BulkStore Change CoLocatedStore Commit DiagnosableStore "
+            "FileBackedStore Finding Head HintedStore Journal JournaledStore Poll PollableStore "
+            "Store ability"
         ),
         "confstore._values.differences": "Difference diff",
         "confstore._values.read_only": "FillableDict ReadOnlyDict ReadOnlyList",
