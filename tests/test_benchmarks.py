@@ -18,8 +18,8 @@ from benchmarks._server import running_server
 from benchmarks._setting import Setting
 from benchmarks._statistics import exponent, percentile, ratios, summary
 from benchmarks._table import growth_table, in_markdown, in_text, quantity, table
-from benchmarks.count_calls import facades, operations
 from benchmarks.capacity import connected, read_costs
+from benchmarks.count_calls import facades, operations
 from benchmarks.goals import GROWTH, ROWS
 from confstore_dynamodb import DynamoDBStore
 
