@@ -17,7 +17,7 @@ from confstore._process.log import describe, log_fields, logger
 from confstore._process.waits import Backoff
 from confstore._reading.config import ReadsByName
 from confstore._reading.fetches import CacheStatus, Entry, Fetch
-from confstore._reading.observers import observers_of
+from confstore._reading.observers import observed, observers_of
 from confstore._stores.given import checked_object
 from confstore._stores.protocols import Store
 from confstore._values.keys import checked_keys, select, select_all
@@ -185,7 +185,8 @@ class CachedConfigStore(ReadsByName):
         return is_usable
 
     def _stale(self, entry: Entry) -> Entry:
-        self._observers.stale_read(entry.read.age_s(self._clock), is_refused=False)
+        if self._observers is not None:
+            self._observers.stale_read(entry.read.age_s(self._clock), is_refused=False)
         return entry
 
     def _run(self, option: str, fetch: Fetch, *, in_thread: bool) -> None:
@@ -213,7 +214,7 @@ class CachedConfigStore(ReadsByName):
             failures, name = self._failures, self._store.name
             return Refresh(name, duration_s, error, age_s, None, failures, option=option)
 
-        with self._observers.refresh(outcome) as note:
+        with observed(self._observers, outcome) as note:
             self._ask(option, fetch)
             # It is kept for the threads that wait.
             if fetch.error is not None:
@@ -327,7 +328,8 @@ class CachedConfigStore(ReadsByName):
 
     def _after_fork(self) -> None:
         self._lock = threading.RLock()
-        self._observers.after_fork()
+        if self._observers is not None:
+            self._observers.after_fork()
         self._fetches = {}
         # The fork may have interrupted a change of the old one.
         entries: LRUCache[str, Entry] = LRUCache(self._entries.maxsize)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
 
 from confstore._process.clock import Clock
@@ -11,39 +12,33 @@ from confstore._process.clock import Clock
 if TYPE_CHECKING:
     from confstore._reading.delivery import Observer, Observers, Refresh
 
-__all__ = ["Note", "Unobserved", "observers_of"]
+__all__ = ["Note", "observed", "observers_of"]
 
 Note = Callable[[BaseException], None]
 """Notes the error of a refresh in which it did not end."""
 
 
-class Unobserved:
-    """The observers of a config that has none."""
-
-    __slots__ = ()
-
-    @contextlib.contextmanager
-    def refresh(self, outcome: Callable[[float, str | None], Refresh]) -> Iterator[Note]:  # noqa: ARG002 (nobody is told)
-        """Tell nobody of the refresh in this block."""
-        yield lambda _: None
-
-    def stale_read(self, age_s: float, *, is_refused: bool) -> None:
-        """Count nothing."""
-
-    def after_fork(self) -> None:
-        """Do nothing: there are no locks."""
-
-
-def observers_of(observers: Iterable[Observer], store: str, clock: Clock) -> Observers | Unobserved:
+def observers_of(observers: Iterable[Observer], store: str, clock: Clock) -> Observers | None:
     """
-    The observers of the config of a store.
+    The observers of the config of a store; None if there are none.
 
     Raises:
         TypeError: One lacks a method of `Observer`.
     """
     given = tuple(observers)
     if not given:
-        return Unobserved()
+        return None
     from confstore._reading.delivery import Observers
 
     return Observers.of(given, store, clock)
+
+
+def observed(
+    observers: Observers | None, outcome: Callable[[float, str | None], Refresh]
+) -> AbstractContextManager[Note]:
+    """Tell the observers, if there are any, of the refresh in a block; see `Observers.refresh`."""
+    return contextlib.nullcontext(_forget) if observers is None else observers.refresh(outcome)
+
+
+def _forget(_: BaseException) -> None:
+    """Nobody is told."""

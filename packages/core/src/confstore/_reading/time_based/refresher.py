@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from confstore._process.clock import Clock, Event, Moment
+from confstore._process.clock import Clock, Moment
 from confstore._process.forks import call_after_fork, is_master_of_uwsgi, notice_fork
 from confstore._process.log import describe, log_fields, logger
 from confstore._process.naps import in_background
 from confstore._process.waits import Backoff
-from confstore._reading.observers import Note, Unobserved
+from confstore._reading.observers import Note, observed
 from confstore._reading.time_based.fallback import Fallback
 from confstore._reading.time_based.first_load import first_load
 from confstore._reading.time_based.loader import Loader, State
@@ -65,7 +65,7 @@ class Refresher:
     _fallback: Fallback | None = None
     _max_stale_s: float | None = None
     _is_background: bool = True
-    _observers: Observers | Unobserved = attrs.field(kw_only=True)
+    _observers: Observers | None = attrs.field(kw_only=True)
     health: Health = attrs.field(init=False)
     # The options that subscribers were told of last.
     _stored: Mapping[str, Any] = attrs.field(init=False, repr=False, factory=dict)
@@ -85,7 +85,7 @@ class Refresher:
             StoreUnavailableError: No answer in time, and no fallback.
             Exception: The error of the last try.
         """
-        with self._observers.refresh(self._outcome) as note:
+        with observed(self._observers, self._outcome) as note:
             self._load_first(timeout_s, backoff, note)
         call_after_fork(self.after_fork)
         self._start_thread()
@@ -183,7 +183,8 @@ class Refresher:
         # The fork may have come between a poll of the parent and its publication.
         self.loader.forget_checkpoint()
         self.subscriptions.after_fork()
-        self._observers.after_fork()
+        if self._observers is not None:
+            self._observers.after_fork()
         self._ticker.after_fork()
         if not self._ticker.stopped.is_set():
             self._start_thread()
@@ -198,7 +199,11 @@ class Refresher:
         """
         notice_fork()
         with self._in_turn():
-            self._refresh(consistent=consistent)
+            # Not always the second, which would cost each refresh without observers a call.
+            if self._observers is None:
+                self._refresh(consistent=consistent)
+            else:
+                self._refresh_observed(self._observers, consistent=consistent)
 
     @contextlib.contextmanager
     def _in_turn(self, *, is_patient: bool = True) -> Iterator[bool]:
@@ -223,14 +228,17 @@ class Refresher:
             if is_outermost and self.subscriptions.pending:
                 self.subscriptions.deliver()
 
+    def _refresh_observed(self, observers: Observers, *, consistent: bool) -> None:
+        # That of a closed config is none to tell of.
+        if self._ticker.stopped.is_set():
+            raise StoreClosedError(self.name)
+        with observers.refresh(self._outcome):
+            self._refresh(consistent=consistent)
+
     def _refresh(self, *, consistent: bool) -> None:
         stopped = self._ticker.stopped
         if stopped.is_set():
             raise StoreClosedError(self.name)
-        with self._observers.refresh(self._outcome):
-            self._refresh_open(stopped, consistent=consistent)
-
-    def _refresh_open(self, stopped: Event, *, consistent: bool) -> None:
         failures = self.health.consecutive_failures
         before, old = self.loader.last, self._stored
         # A read of the config while it refreshes (by a logging handler, say) starts no refresh.
@@ -295,7 +303,8 @@ class Refresher:
         health = self.health
         age_s = self.age_s(health)
         if self._max_stale_s is not None and age_s > self._max_stale_s:
-            self._observers.stale_read(age_s, is_refused=True)
+            if self._observers is not None:
+                self._observers.stale_read(age_s, is_refused=True)
             reason = _too_old(age_s, self._max_stale_s, health.last_error, "max_stale")
             raise StaleConfigError(self.name, reason)
 
@@ -306,7 +315,10 @@ class Refresher:
             # One reader refreshes; the others read the snapshot that is there.
             with self._in_turn(is_patient=False) as is_mine:
                 if is_mine and self._due.has_come(self._clock):
-                    self._refresh(consistent=False)
+                    if self._observers is None:
+                        self._refresh(consistent=False)
+                    else:
+                        self._refresh_observed(self._observers, consistent=False)
         except Exception as error:
             # It is logged, and keeps the next reader from trying too soon.
             text = "store %r: refresh before a read: %s"
