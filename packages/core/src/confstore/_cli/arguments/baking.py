@@ -64,8 +64,8 @@ class Baking:
 
     @property
     def within_s(self) -> int:
-        """Seconds within which it is confirmed; the last check may need its time."""
-        spare_s = _SPARE_S if self.command is None else self.timeout_s + _SPARE_S
+        """Seconds within which it is confirmed; the last two checks may need their time."""
+        spare_s = _SPARE_S if self.command is None else 2 * self.timeout_s + _SPARE_S
         return math.ceil(self.lasts_s + spare_s)
 
 

@@ -34,9 +34,6 @@ from confstore.errors import ConfigStoreError, VersionConflictError
 
 __all__ = ["deploy"]
 
-_MAX_ATTEMPTS = 20
-"""Tries to confirm, each after a commit of somebody else to the same option; a guess."""
-
 
 @command(
     "deploy",
@@ -278,27 +275,17 @@ class _Deployment:
         """Tell the journal that the version is good, by recording one of its options again."""
         store, done = self._store, self._plan
         assert done is not None  # noqa: S101 (see run)
-        for _ in range(_MAX_ATTEMPTS):
-            changed = {
-                change.option for commit in store.commits(version) for change in commit.changes
-            }
-            left = [option for option in done.options if option not in changed]
-            if not left:
-                self._session.say(
-                    f"every check succeeded; somebody else has changed all options of version "
-                    f"{version} since"
-                )
-                return
-            plan = _unchanged(store, left[0])
+        for option in done.options:
+            version_now, present = store.version(), options_now(store, [option])
+            if not is_same(present.get(option), done.new.get(option)):
+                continue
+            absent = {} if present else {option: canonical_values(option, {})}
+            plan = Plan(version_now, absent, present)
             written = self._writes(plan, confirm_comment(version), None, is_record=True).run()
+            # There is none if somebody has changed the option right now.
             if written is not None and written.versions:
                 self._session.say(f"confirmed version {version}{written.version}")
                 return
-        raise VersionConflictError(store.name, version, store.version(), tuple(done.options))
-
-
-def _unchanged(store: JournaledStore, option: str) -> Plan:
-    """The plan that records an option as it is, or its absence."""
-    version, present = store.version(), options_now(store, [option])
-    absent: Mapping[str, Values] = {} if present else {option: canonical_values(option, {})}
-    return Plan(version, absent, present)
+        self._session.say(
+            f"no check failed; somebody else has changed all options of version {version} since"
+        )

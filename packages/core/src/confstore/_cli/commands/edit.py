@@ -39,6 +39,7 @@ class _ConflictError(CommandError):
         named = ", ".join(map(repr, sorted(options)))
         message = f"store {store!r}: somebody else changed {named}; nothing was written"
         super().__init__(message, ExitCode.CONFLICT)
+        self.options = options
 
 
 @command(
@@ -142,8 +143,8 @@ class _Edit:
             except (VersionConflictError, _ConflictError) as error:
                 if self._writing.if_version is not None:
                     raise
-                options = error.options if isinstance(error, VersionConflictError) else mine
-                failure, text = _ConflictError(self._store.name, options), self._merged(mine)
+                failure = _ConflictError(self._store.name, error.options)
+                text = self._merged(mine)
             else:
                 return
         if failure is not None:

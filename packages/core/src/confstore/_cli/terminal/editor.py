@@ -30,6 +30,9 @@ _VARIABLES = ("VISUAL", "EDITOR")
 _NOT_EXECUTABLE = (126, 127)
 """Source: POSIX, "Shell Command Language", section 2.8.2: exit status for errors."""
 
+# A shell that a signal ends leaves its editor alone with the terminal.
+_STAY = "trap : INT QUIT"
+
 # It ends with this process, however that ends: then the pipe is at its end.
 _REMOVE = 'read -r _; rm -rf -- "$0"'
 
@@ -83,7 +86,7 @@ class Editor:
         }
         try:
             return subprocess.call(  # noqa: S603 (the user's)
-                ["/bin/sh", "-c", f'{self.command} "$@"', "sh", str(self.path)],
+                ["/bin/sh", "-c", f'{_STAY}; {self.command} "$@"', "sh", str(self.path)],
                 # The folder is in use as long as the editor runs, also if we are killed.
                 pass_fds=(self.lock,),
             )
