@@ -118,7 +118,7 @@ def test_bad(
     assert ran.code == 6
     assert ran.stderr.endswith(
         "rolled back 2 options of store 'dev', version 3\n"
-        f"confstore: {reason}: version 2 of store 'dev' was bad\n"
+        f"confstore: version 2 of store 'dev' was rolled back: {reason}\n"
     )
     assert options() == OLD
     assert comments(journaled)[1] == f"rollback of version 2: {reason}"

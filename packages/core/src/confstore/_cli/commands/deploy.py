@@ -131,7 +131,9 @@ class _Deployment:
                 click.get_current_context().exit(ExitCode.TERMINATED)
             if reason is not None:
                 self._roll_back(version, reason)
-                message = f"{reason}: version {version} of store {self._store.name!r} was bad"
+                message = (
+                    f"version {version} of store {self._store.name!r} was rolled back: {reason}"
+                )
                 raise CommandError(message, ExitCode.ROLLED_BACK)
             self._confirm(version)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
 
 from confstore.documents import find_json_fault
@@ -12,10 +13,12 @@ __all__ = ["line_of", "line_of_error"]
 
 _PLACE = re.compile(r":([0-9]+):[0-9]+\Z")
 # TOML's reader gives no places, so its errors begin with names.
-_NAMES = re.compile(r"""option ('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")(?:, at ([^\s:\[]+))?""")
+_NAMES = re.compile(r"""option ('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")(?:, at ([^:\[]*))?""")
 
-_HEAD = re.compile(r"\s*\[+\s*(?P<name>[^\]]*?)\s*\]")
-_KEY = re.compile(r"""\s*(?P<name>"(?:[^"\\]|\\.)*"|'[^']*'|[\w-]+)\s*[.=]""")
+_PART = r"""(?:"(?:[^"\\]|\\.)*"|'[^']*'|[\w-]+)"""
+_PARTS = re.compile(_PART)
+_HEAD = re.compile(rf"\s*\[+\s*({_PART}(?:\s*\.\s*{_PART})*)\s*\]")
+_KEY = re.compile(rf"\s*({_PART})\s*[.=]")
 
 
 def line_of(text: str, format: str, path: tuple[str | int, ...]) -> int:
@@ -65,10 +68,10 @@ def _line_of_toml(text: str, path: tuple[str | int, ...]) -> int:
     for number, line in enumerate(text.split("\n"), 1):
         head, key = _HEAD.match(line), _KEY.match(line)
         if head is not None:
-            table, *inner = (_unquoted(part) for part in head["name"].split("."))
+            table, *inner = map(_unquoted, _PARTS.findall(head[1]))
             here, named = table, inner[:1]
         elif key is not None:
-            name = _unquoted(key["name"])
+            name = _unquoted(key[1])
             here, named = (table, [name]) if table else (name, [])
         else:
             continue
@@ -80,5 +83,10 @@ def _line_of_toml(text: str, path: tuple[str | int, ...]) -> int:
 
 
 def _unquoted(name: str) -> str:
-    name = name.strip()
-    return str(ast.literal_eval(name)) if name[:1] in {'"', "'"} else name
+    if not name.startswith('"'):
+        return name.strip("'")
+    try:
+        return str(json.loads(name))
+    except ValueError:
+        # A line of a text, or an escape that JSON lacks: it is no name that is looked for.
+        return name
