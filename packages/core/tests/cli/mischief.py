@@ -169,6 +169,16 @@ class BurnsAfterTheFirstCommit(Racing):
         return super().commit(changes, **how)
 
 
+class BurnsInACommit(Racing):
+    """The commit is made, and nobody hears of it."""
+
+    others = 0
+
+    def commit(self, changes: Iterable[Change], **how: Any) -> Commit:
+        super().commit(changes, **how)
+        raise StoreUnavailableError(self.name, "it is on fire")
+
+
 class InterruptedInACommit(Racing):
     """Ctrl-C comes right after our first commit, before anybody knows its version."""
 
@@ -255,6 +265,7 @@ STORES: dict[str, Callable[[], Any]] = {
         BrokenDisk,
         Bug,
         BurnsAfterTheFirstCommit,
+        BurnsInACommit,
         BugOnClose,
         DeletedMeanwhile,
         ElsewhereNamed,

@@ -370,6 +370,14 @@ class TestMischief:
         assert ran.code == 4
         assert "rolling version 2 back has failed, too: run confstore rollback" in ran.stderr
 
+    def test_in_doubt(self, confstore: Confstore, new: Path) -> None:
+        """Whether a commit was made that nobody has heard of is told by the journal."""
+        ran = self.deploy(confstore, "BurnsInACommit")
+        assert ran.code == 4
+        assert "if it was committed all the same, confstore doctor tells of it" in ran.stderr
+        ran = confstore("deploy", "new.json", "-s", "mischief:BurnsInACommit")
+        assert (ran.code, "doctor" in ran.stderr) == (4, False)
+
     def test_interrupted_in_the_commit(self, confstore: Confstore, new: Path) -> None:
         """Ctrl-C waits until the version is known, and rolls it back."""
         ran = self.deploy(confstore, "InterruptedInACommit", "touch checked")
@@ -428,6 +436,25 @@ def test_stopped(
     assert comments(journaled)[1] == f"rollback of version 2: stopped by {number.name}"
     with pytest.raises(ProcessLookupError):
         os.kill(check, 0)
+
+
+@pytest.mark.parametrize("flags", [("--check", "true"), ()])
+def test_nobody_listens(
+    journaled: Path,
+    new: Path,
+    options: Options,
+    environment: dict[str, str],
+    flags: tuple[str, ...],
+) -> None:
+    """A closed standard error ends the command, and what was to be checked is rolled back."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    command = [SCRIPT, "deploy", "new.json", *flags]
+    ran = subprocess.run(command, cwd=new.parent, env=environment, stderr=writing, check=False)
+    os.close(writing)
+    assert (ran.returncode, options()) == (141, OLD if flags else BOTH)
+    if flags:
+        assert comments(journaled)[1] == "rollback of version 2: stopped by BrokenPipeError"
 
 
 def test_signal_that_is_ignored(

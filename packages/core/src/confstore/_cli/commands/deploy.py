@@ -30,7 +30,7 @@ from confstore._cli.terminal.text import counted
 from confstore._cli.writing.flags import Transfer, Writing, writing_flags, yes_flag
 from confstore._cli.writing.write import Write
 from confstore.adapter import canonical_values, is_same
-from confstore.errors import ConfigStoreError, VersionConflictError
+from confstore.errors import ConfigStoreError, StoreUnavailableError, VersionConflictError
 
 __all__ = ["deploy"]
 
@@ -114,28 +114,33 @@ class _Deployment:
     _options: Mapping[str, Values] = attrs.field(repr=False)
     _transferred: Transferred
     _plan: Plan | None = None
+    _told: str = ""
 
     def run(self) -> None:
         """Commit, and check until the end."""
         with Stopping() as stopping:
             version = self._commit(stopping)
-            if version is None or not self._baking.is_needed:
+            if version is None:
                 return
-            assert self._plan is not None  # noqa: S101 (whoever has committed has planned)
             try:
-                reason = self._failure(stopping, version)
+                self._session.say(self._told)
+                reason = self._failure(stopping, version) if self._baking.is_needed else None
             except Stopped as stopped:
                 self._roll_back(version, f"stopped by {stopped.name}")
                 if stopped.name == "SIGINT":
                     raise KeyboardInterrupt from None
                 click.get_current_context().exit(ExitCode.TERMINATED)
+            except BaseException as error:
+                # Such as a closed standard error, or a machine that can start no program.
+                if self._baking.is_needed:
+                    self._roll_back(version, f"stopped by {type(error).__name__}")
+                raise
             if reason is not None:
                 self._roll_back(version, reason)
-                message = (
-                    f"version {version} of store {self._store.name!r} was rolled back: {reason}"
-                )
-                raise CommandError(message, ExitCode.ROLLED_BACK)
-            self._confirm(version)
+                message = f"version {version} of store {self._store.name!r} was rolled back: "
+                raise CommandError(message + reason, ExitCode.ROLLED_BACK)
+            if self._baking.is_needed:
+                self._confirm(version)
 
     # -- commit ----------------------------------------------------------------------------------
 
@@ -155,13 +160,18 @@ class _Deployment:
             return bool(plan.options)
 
         writing = attrs.evolve(self._writing, comment=comment)
-        written = Write(self._session, self._store, writing, self._planned).run(ask)
+        try:
+            written = Write(self._session, self._store, writing, self._planned).run(ask)
+        except StoreUnavailableError:
+            if self._baking.is_needed:
+                self._session.say("if it was committed all the same, confstore doctor tells of it")
+            raise
         if self._writing.is_dry_run:
             return None
         if written is None:
             return self._resumed(stopping)
         version, count = written.versions[0], counted(written.changes, "option")
-        self._session.say(
+        self._told = (
             f"deployed {count} of {self._source} to store {self._store.name!r}, version {version}"
             f"{self._announced()}"
         )
@@ -188,7 +198,7 @@ class _Deployment:
         # What the options are now, and were before that version.
         self._plan = plan_rollback(store, version - 1, killed.options)
         self._plan = Plan(version, self._plan.new, self._plan.old)
-        self._session.say(
+        self._told = (
             f"store {store.name!r} has these options already, and version {version} is to be "
             f"confirmed: checking it{self._announced()}"
         )
