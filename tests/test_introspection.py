@@ -20,11 +20,14 @@ from confstore import (
     ConfigStore,
     Finding,
     JournaledStore,
+    Refresh,
     SimpleConfigStore,
+    StaleReads,
     SystemClock,
     TimeBasedConfigStore,
     ability,
     diff,
+    health,
     open_store,
     plan_reconcile,
 )
@@ -62,7 +65,7 @@ def closed(store: Any) -> Any:
 def dead() -> DynamoDBStore:
     """A store whose table is behind a port where nobody listens."""
     url = "dynamodb://table/store?endpoint_url=http://127.0.0.1:9&region=eu-west-1"
-    store = open_store(url, purpose="diagnose")
+    store = open_store(url, purpose="read")
     assert isinstance(store, DynamoDBStore)
     return store
 
@@ -93,6 +96,9 @@ CONFIGS: dict[str, Callable[[Path], Any]] = {
 RECORDS: dict[str, Callable[[Path], Any]] = {
     "Status": lambda _: TimeBasedConfigStore(memory()).status,
     "CacheStatus": lambda _: CachedConfigStore(memory()).status,
+    "HealthStatus": lambda _: health(TimeBasedConfigStore(memory())),
+    "Refresh": lambda _: Refresh("test", 0.1, None, 0.0, 1, 0),
+    "StaleReads": lambda _: StaleReads("test", 1, 0.0, is_refused=True),
     "Plan": lambda _: plan_reconcile(journaled(memory())),
     "Commit": lambda _: journaled(memory()).commit([Change("db", None)]),
     "Change": lambda _: Change("db", None),

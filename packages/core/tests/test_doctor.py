@@ -199,7 +199,7 @@ class TestByURL:
 
         opened.append(opening)
         assert [finding.check for finding in diagnose("Purposeful:prod?a=b")] == ["options"]
-        assert purposes == ["diagnose"]
+        assert purposes == ["read"]
 
     def test_store_is_opened_asked_and_closed(self, opened: list[Any]) -> None:
         """A store that can look at itself is opened for it."""

@@ -16,6 +16,12 @@ from confstore._lazy import lazy_names
 
 # Written twice: a type checker reads imports, and the program reads the mapping below.
 if TYPE_CHECKING:
+    from confstore import (
+        adapter as adapter,
+        documents as documents,
+        errors as errors,
+        files as files,
+    )
     from confstore._config_store import ConfigStore as ConfigStore
     from confstore._doctor import diagnose as diagnose
     from confstore._journal.commits import Draft as Draft
@@ -27,13 +33,23 @@ if TYPE_CHECKING:
         reconcile as reconcile,
         rollback as rollback,
     )
-    from confstore._opening import open_store as open_store
+    from confstore._opening.configs import open_config as open_config
+    from confstore._opening.stores import (
+        open_journaled_store as open_journaled_store,
+        open_store as open_store,
+    )
     from confstore._process.clock import Clock as Clock, Event as Event, SystemClock as SystemClock
     from confstore._reading.cached import (
         CachedConfigStore as CachedConfigStore,
         CacheStatus as CacheStatus,
     )
-    from confstore._reading.config import Config as Config
+    from confstore._reading.config import Config as Config, health as health
+    from confstore._reading.delivery import (
+        Observer as Observer,
+        Refresh as Refresh,
+        StaleReads as StaleReads,
+    )
+    from confstore._reading.health import HealthStatus as HealthStatus
     from confstore._reading.simple import SimpleConfigStore as SimpleConfigStore
     from confstore._reading.time_based.config import TimeBasedConfigStore as TimeBasedConfigStore
     from confstore._reading.time_based.views import Status as Status
@@ -41,10 +57,13 @@ if TYPE_CHECKING:
         BulkJournaledStore as BulkJournaledStore,
         BulkStore as BulkStore,
         Change as Change,
+        CoLocatedStore as CoLocatedStore,
         Commit as Commit,
         DiagnosableStore as DiagnosableStore,
+        FileBackedStore as FileBackedStore,
         Finding as Finding,
         Head as Head,
+        HintedStore as HintedStore,
         Journal as Journal,
         JournaledStore as JournaledStore,
         Poll as Poll,
@@ -61,7 +80,7 @@ if TYPE_CHECKING:
     from confstore._values.types import MISSING as MISSING, Value as Value, Values as Values
     from confstore._values.variables import variable_name as variable_name
 
-__getattr__, __dir__, __all__ = lazy_names(
+_names = lazy_names(
     __name__,
     {
         "confstore._config_store": "ConfigStore",
@@ -69,16 +88,20 @@ __getattr__, __dir__, __all__ = lazy_names(
         "confstore._journal.commits": "Draft",
         "confstore._journal.history": "history state_at",
         "confstore._journal.plans": "Plan plan_reconcile plan_rollback reconcile rollback",
-        "confstore._opening": "open_store",
+        "confstore._opening.configs": "open_config",
+        "confstore._opening.stores": "open_journaled_store open_store",
         "confstore._process.clock": "Clock Event SystemClock",
         "confstore._reading.cached": "CacheStatus CachedConfigStore",
-        "confstore._reading.config": "Config",
+        "confstore._reading.config": "Config health",
+        "confstore._reading.delivery": "Observer Refresh StaleReads",
+        "confstore._reading.health": "HealthStatus",
         "confstore._reading.simple": "SimpleConfigStore",
         "confstore._reading.time_based.config": "TimeBasedConfigStore",
         "confstore._reading.time_based.views": "Status",
         "confstore._stores.protocols": (
-            "BulkJournaledStore BulkStore Change Commit DiagnosableStore Finding Head Journal "
-            "JournaledStore Poll PollableStore Store ability"
+            "BulkJournaledStore BulkStore Change CoLocatedStore Commit DiagnosableStore "
+            "FileBackedStore Finding Head HintedStore Journal JournaledStore Poll PollableStore "
+            "Store ability"
         ),
         "confstore._values.differences": "Difference diff",
         "confstore._values.read_only": "FillableDict ReadOnlyDict ReadOnlyList",
@@ -87,3 +110,7 @@ __getattr__, __dir__, __all__ = lazy_names(
     },
     modules=("adapter", "documents", "errors", "files"),
 )
+
+# Behind a `__getattr__` a type checker believes in every name.
+if not TYPE_CHECKING:
+    __getattr__, __dir__, __all__ = _names

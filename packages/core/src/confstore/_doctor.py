@@ -9,7 +9,7 @@ import attrs
 
 from confstore._journal.history import recorded_states
 from confstore._journal.plans import NEWEST_COMMITS
-from confstore._opening import open_store
+from confstore._opening.stores import open_store
 from confstore._stores.protocols import DiagnosableStore, Finding, JournaledStore, Store, ability
 from confstore._values.canonical import MAX_OPTION_SIZE_B
 from confstore._values.differences import diff
@@ -44,7 +44,7 @@ def diagnose(url: str | None = None) -> Iterator[Finding]:
         BackendNotInstalledError: No installed adapter serves its scheme.
     """
     try:
-        store = open_store(url, purpose="diagnose")
+        store = open_store(url, purpose="read")
     except (BackendNotInstalledError, InvalidURLError):
         raise
     except ConfigStoreError as error:

@@ -137,7 +137,7 @@ def test_connection_of_boto_2() -> None:
 
 def test_error_of_a_stub_that_is_ours_passes() -> None:
     """A client that raises an error of confstore, as a test double may, is taken at its word."""
-    store = DynamoDBStore(Failing(OptionNotFoundError("db", "prod")), "config", "prod")
+    store = DynamoDBStore(Failing(OptionNotFoundError("prod", "db")), "config", "prod")
     with pytest.raises(OptionNotFoundError):
         store.set("db", {})
 
@@ -214,6 +214,7 @@ def test_logs_show_no_value(stub_client: Any, stubber: Stubber, caplog: Any) -> 
     stubber.add_client_error("describe_table", "AccessDeniedException", CANARY)
     DynamoDBStore(stub_client, "config", "prod")
     assert "DescribeTable" in caplog.text
+    assert vars(caplog.records[-1])["error.type"] == "AccessDeniedError"
     assert CANARY not in caplog.text
 
 

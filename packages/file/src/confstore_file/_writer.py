@@ -208,9 +208,8 @@ class Writer:
         if not self._is_still(before, target):
             return None
         model = journal_file.path if before.is_absent else target
-        if not journal_file.append(journal, lines, model=model):
-            return None
-        return _Outcome(tuple(line.commit for line in lines))
+        is_made = journal_file.append(journal, lines, model=model)
+        return _Outcome(tuple(line.commit for line in lines)) if is_made else None
 
     def _finish(
         self,
@@ -230,6 +229,11 @@ class Writer:
                 commit.version,
                 self._file.path,
                 reason_of(error),
+                extra={
+                    "store": self._store,
+                    "version": commit.version,
+                    "error.type": type(error).__qualname__,
+                },
             )
         else:
             self._file.options.written(options, content)

@@ -12,6 +12,7 @@ import attrs
 
 from confstore._journal.commits import apply_changes, split_into_batches, split_into_drafts
 from confstore._journal.history import gap_of, recorded_states, states_at
+from confstore._stores.given import checked_journaled
 from confstore._stores.protocols import (
     BulkJournaledStore,
     Change,
@@ -98,6 +99,7 @@ class Plan:
             InvalidCommitError: The changes do not fit one commit, or there is none.
             VersionConflictError: Somebody committed to one of the options meanwhile.
         """
+        checked_journaled(store)
         seen = self.version if if_version is None else if_version
         return store.commit(self.changes, if_version=seen, author=author, comment=comment)
 
@@ -124,6 +126,7 @@ class Plan:
             InvalidCommitError: No commit can hold one of the changes; nothing is written.
             VersionConflictError: Somebody committed to one of the options meanwhile.
         """
+        checked_journaled(store)
         seen = self.version if if_version is None else if_version
         bulk = ability(store, BulkJournaledStore)
         if bulk is not None:
@@ -157,6 +160,7 @@ class Plan:
             InvalidCommitError: No commit can hold one of the options.
             VersionConflictError: Others changed them all the time.
         """
+        checked_journaled(store)
         changes, recorded, seen = self.changes, dict(self.old), self.version
         conflict: VersionConflictError | None = None
         for _ in range(_MAX_ROUNDS):
@@ -199,7 +203,7 @@ def plan_rollback(
         JournalGapError: The journal does not hold their values of then.
         OptionNotFoundError: One of the given options did not exist then and does not now.
     """
-    states, unknown = states_at(store, to_version)
+    states, unknown = states_at(checked_journaled(store), to_version)
     version = store.version()
     current = dict(store.items())
     chosen = states.keys() | current.keys() | unknown.keys()
@@ -209,7 +213,7 @@ def plan_rollback(
             raise TypeError(f"options is a collection of option names, such as a list, not {kind}")
         wanted = {checked_option(option) for option in options}
         for option in sorted(wanted - chosen):
-            raise OptionNotFoundError(option, store.name)
+            raise OptionNotFoundError(store.name, option)
         chosen = wanted
     else:
         # No commit that is held has these, so none of the commits to take back has.
@@ -266,7 +270,7 @@ def plan_reconcile(store: JournaledStore, *, newest_commits: int | None = NEWEST
         newest_commits: The number of commits to read; None reads all. Options that none of them
             has, because they are older or have expired, are recorded anew as they are.
     """
-    recorded = recorded_states(store, newest_commits)
+    recorded = recorded_states(checked_journaled(store), newest_commits)
     return Plan.between(recorded.version, recorded.states, dict(sorted(store.items())))
 
 

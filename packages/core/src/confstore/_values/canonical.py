@@ -48,7 +48,7 @@ left for the item's keys and for the commit around the option in a journal.
 
 
 def canonical_values(
-    option: str, values: Mapping[str, Value], *, reserved: Collection[str] = RESERVED_KEYS
+    option: str, values: Mapping[str, Any], *, reserved: Collection[str] = RESERVED_KEYS
 ) -> ReadOnlyDict:
     """
     A copy of an option's values in canonical form, read-only.
@@ -68,7 +68,7 @@ def canonical_values(
 
 def canonical_update(
     option: str,
-    values: Mapping[str, Value],
+    values: Mapping[str, Any],
     remove: Collection[str],
     *,
     reserved: Collection[str] = RESERVED_KEYS,
@@ -97,7 +97,7 @@ def canonical_update(
 
 
 def merge_update(
-    option: str, old: Mapping[str, Value] | None, changed: ReadOnlyDict, removed: Collection[str]
+    option: str, old: Mapping[str, Any] | None, changed: ReadOnlyDict, removed: Collection[str]
 ) -> ReadOnlyDict:
     """
     An option's values after an update, read-only.
@@ -117,7 +117,7 @@ def merge_update(
     return values
 
 
-def check_size(option: str, values: Mapping[str, Value]) -> None:
+def check_size(option: str, values: Mapping[str, Any]) -> None:
     """Refuse an option in canonical form that has more than `MAX_OPTION_SIZE_B` bytes."""
     size_b = option_size_b(option, values)
     if size_b > MAX_OPTION_SIZE_B:
@@ -129,7 +129,7 @@ def check_size(option: str, values: Mapping[str, Value]) -> None:
 
 
 def _canonical_entries(
-    option: str, values: Mapping[str, Value], reserved: Collection[str]
+    option: str, values: Mapping[str, Any], reserved: Collection[str]
 ) -> ReadOnlyDict:
     given: object = values
     if not isinstance(given, Mapping):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 from decimal import Decimal
-from typing import Final, TypeAlias, Union
+from typing import Any, Final, TypeAlias, Union
 
 __all__ = ["MISSING", "Missing", "Value", "Values"]
 
@@ -28,8 +28,8 @@ Value: TypeAlias = Union[
 ]
 """The value of a key, on every backend."""
 
-Values: TypeAlias = dict[str, Value]
-"""The values of an option: key to value."""
+Values: TypeAlias = dict[str, Any]
+"""The values of an option: key to value. A program knows the type of each; no checker can."""
 
 
 class Missing(enum.Enum):

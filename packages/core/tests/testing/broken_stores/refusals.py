@@ -185,7 +185,7 @@ class FindsNoOptionOfAnInvalidName(ReferenceStore):
         try:
             return super().get(option, keys=keys)
         except InvalidNameError:
-            raise OptionNotFoundError(option, self.name) from None
+            raise OptionNotFoundError(self.name, option) from None
 
 
 class AcceptsLongNames(ReferenceStore):
@@ -214,7 +214,7 @@ class NamesTheWrongStore(ReferenceStore):
         try:
             return super().existing(option)
         except OptionNotFoundError:
-            raise OptionNotFoundError(self.name, option) from None
+            raise OptionNotFoundError(option, self.name) from None
 
 
 class NamesNoPath(ReferenceStore):

@@ -19,7 +19,7 @@ Wire = dict[str, Any]
 """An attribute value as boto3's client takes it: one type letter, and the content."""
 
 
-def encode_values(values: Mapping[str, Value]) -> dict[str, Wire]:
+def encode_values(values: Mapping[str, Any]) -> dict[str, Wire]:
     """Key to attribute value, for every key of an option."""
     return {
         # Most values are text.

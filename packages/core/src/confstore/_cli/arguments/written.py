@@ -71,8 +71,8 @@ def check_written(session: Session, store: Store, plan: Plan) -> None:
     # Output of the module is not our data.
     with redirect_stdout(sys.stderr):
         types = imported_schema(reference)
-        found = problems_of(reference, types, store.name, after)
-        known = set(problems_of(reference, types, store.name, before)) if found else set()
+        found, _ = problems_of(reference, types, store.name, after, is_strict=False)
+        known, _ = problems_of(reference, types, store.name, before, is_strict=False)
     changed = set(plan.options)
     problems = [
         problem
@@ -94,7 +94,7 @@ def check_fits(
 ) -> None:
     """Print the problems of options with an imported schema, and raise if there are some."""
     with redirect_stdout(sys.stderr):
-        problems = problems_of(reference, types, store, options)
+        problems, _ = problems_of(reference, types, store, options, is_strict=False)
     _say(session, problems)
     if problems:
         message = f"store {store!r} does not fit {reference}: {counted(len(problems), 'problem')}"

@@ -167,7 +167,7 @@ def exec_command(
         def choose(options: _Options) -> _Options:
             for name in chosen:
                 if name not in options:
-                    raise OptionNotFoundError(name, store.name)
+                    raise OptionNotFoundError(store.name, name)
             return {name: options[name] for name in chosen} if chosen else options
 
         status = OnChange(

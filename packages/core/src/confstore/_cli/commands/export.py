@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TextIO
 
 import click
 
-from confstore import Store, Values
+from confstore import FileBackedStore, Store, Values, ability
 from confstore._cli.arguments.names import complete_options
 from confstore._cli.commands.command import Example, command
 from confstore._cli.exec.naming import NamingFlags, naming_flags
@@ -86,7 +85,8 @@ def export(
         flags.check(exported, is_named=bool(options), advice="name the options as arguments")
     text = dumps(exported, chosen, flags.naming)
     if path == "-":
-        print_text(text)
+        with session.paged():
+            print_text(text)
         return
     _write_file(path, text)
     session.say(f"exported {counted(len(exported), 'option')} of store {store.name!r} to {path!r}")
@@ -116,7 +116,8 @@ def _check_file(session: Session, store: Store, path: str, *, is_confirmed: bool
     """Ask before a file is replaced; a folder or the store's own file never is."""
     if not os.path.exists(path):
         return
-    own: Sequence[str] = getattr(store, "files", tuple)()
+    file_backed = ability(store, FileBackedStore)
+    own = () if file_backed is None else file_backed.files()
     if any(os.path.exists(file) and os.path.samefile(file, path) for file in own):
         raise CommandError(f"{path!r} is a file of the store itself: export to another one")
     if os.path.isdir(path):

@@ -56,7 +56,8 @@ def get(session: Session, option: str, key: str | None, shows_version: bool) -> 
     if session.output in {"json", "yaml"}:
         session.show(json_value(values[key]), (), ())
     else:
-        _print_raw(values[key], is_terminal=session.is_terminal)
+        with session.paged():
+            _print_raw(values[key], is_terminal=session.is_terminal)
 
 
 def _print_raw(value: Any, *, is_terminal: bool) -> None:

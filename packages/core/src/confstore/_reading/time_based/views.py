@@ -10,6 +10,7 @@ import attrs
 
 from confstore._process.clock import Moment
 from confstore._schemas.schema import OptionsSchema, StoreSchema
+from confstore._schemas.unknown import Unknown
 from confstore._values.read_only import ReadOnlyDict
 
 __all__ = ["Health", "Overrides", "Status", "View"]
@@ -25,6 +26,7 @@ class View:
         current: The result of `config.current`: the typed object, or the options themselves.
         attributes: The values of `config.NAME`.
         stored: The store's options as subscribers get them: typed ones, and the others plain.
+        unknown: The options and keys that the schema does not know.
         version: Counts the views that a config has shown; 1 is the first.
     """
 
@@ -33,15 +35,21 @@ class View:
     attributes: Mapping[str, Any] = attrs.field(repr=False)
     stored: Mapping[str, Any] = attrs.field(repr=False)
     version: int
+    unknown: tuple[Unknown, ...] = ()
 
 
 @attrs.define(eq=False)
 class Overrides:
-    """Makes views of a store's options and of the overrides in force, which replace whole ones."""
+    """
+    Makes views of a store's options and of the overrides in force, which replace whole ones.
+
+    Attributes:
+        version: That of the last view.
+    """
 
     _schema: OptionsSchema | StoreSchema | None
     _in_force: dict[object, Mapping[str, ReadOnlyDict]] = attrs.field(factory=dict, repr=False)
-    _version: int = 0
+    version: int = 0
 
     def view(self, options: ReadOnlyDict) -> View:
         """
@@ -58,7 +66,7 @@ class Overrides:
                 merged.update(overridden)
             stored = view.stored
             view = attrs.evolve(self._shaped(ReadOnlyDict(merged)), stored=stored)
-        self._version = view.version
+        self.version = view.version
         return view
 
     def push(self, options: Mapping[str, ReadOnlyDict]) -> object:
@@ -72,12 +80,13 @@ class Overrides:
         del self._in_force[override]
 
     def _shaped(self, options: ReadOnlyDict) -> View:
-        version = self._version + 1
+        version = self.version + 1
         if self._schema is None:
             return View(options, options, options, options, version)
-        current, typed, shown = self._schema.apply(options)
-        stored = {**options, **typed}
-        return View(options, current, {**stored, **shown}, stored, version)
+        shaped = self._schema.apply(options)
+        stored = {**options, **shaped.typed}
+        attributes = {**stored, **shaped.attributes}
+        return View(options, shaped.current, attributes, stored, version, shaped.unknown)
 
 
 @attrs.frozen
