@@ -7,12 +7,13 @@ import re
 from confstore.adapter import checked_store, percent_decode, shown_url
 from confstore.errors import InvalidURLError
 from confstore_dynamodb._connections.client import new_client
+from confstore_dynamodb._connections.own import OwnSettings
 from confstore_dynamodb._store import DynamoDBStore
 
 __all__ = ["open_url"]
 
 _FORM = "dynamodb://TABLE/STORE?region=eu-west-1"
-_SETTINGS = ("endpoint_url", "full_reload_interval", "profile", "region")
+_SETTINGS = ("client", "endpoint_url", "full_reload_interval", "profile", "region")
 _NUMBER = re.compile(r"[0-9]+(\.[0-9]+)?")
 
 
@@ -34,7 +35,7 @@ def open_url(url: str, *, purpose: str = "create") -> DynamoDBStore:
     """
     address, table, store, settings = _parsed(url)
     interval_s = _seconds(address, settings.pop("full_reload_interval", "3600"))
-    client = new_client(checked_store(store), **settings)
+    client = new_client(checked_store(store), OwnSettings(**settings))
     return DynamoDBStore(
         client,
         table,
@@ -86,6 +87,10 @@ def _settings(address: str, query: str) -> dict[str, str]:
         if setting in settings or not value:
             raise InvalidURLError(address, f"{setting!r} is given once, and not empty")
         settings[setting] = value
+    if settings.get("client", "alone") not in ("alone", "botocore"):
+        raise InvalidURLError(
+            address, "client is botocore or alone; without it the fastest is used"
+        )
     endpoint = settings.get("endpoint_url", "https://")
     if not endpoint.startswith(("http://", "https://")):
         raise InvalidURLError(address, "endpoint_url is a URL that starts with http:// or https://")

@@ -12,8 +12,7 @@ from typing import Any
 from confstore.adapter import call_after_fork
 from confstore.errors import InvalidNameError, StoreClosedError, StoreUnavailableError
 from confstore_dynamodb._connections.client import Client
-from confstore_dynamodb._connections.credentials import role_of
-from confstore_dynamodb._connections.early_parsing import EarlyReader, active_reader
+from confstore_dynamodb._connections.early_parsing import EarlyReader
 from confstore_dynamodb._connections.errors import raise_translated
 
 __all__ = ["Connection"]
@@ -80,13 +79,7 @@ class Connection:
             ConfigStoreError: The call failed; see `raise_translated`.
         """
         parameters["TableName"] = self.table
-        if reader is None or not self.client.can_read_early(reader.operation):
-            return self._call(operation, parameters, option)
-        token = active_reader.set(reader)
-        try:
-            return self._call(operation, parameters, option)
-        finally:
-            active_reader.reset(token)
+        return self._call(operation, parameters, option, reader)
 
     def table_names(self) -> list[str]:
         """
@@ -126,13 +119,17 @@ class Connection:
         self.expect_empty(self._call("transact_write_items", {"TransactItems": items}, option))
 
     def _call(
-        self, operation: str, parameters: dict[str, Any], option: str | None = None
+        self,
+        operation: str,
+        parameters: dict[str, Any],
+        option: str | None = None,
+        reader: EarlyReader | None = None,
     ) -> dict[str, Any]:
         if self._is_closed:
             raise StoreClosedError(self.store)
         self._notice_fork()
         try:
-            reply: dict[str, Any] = getattr(self.client.api, operation)(**parameters)
+            reply = self.client.call(operation, parameters, reader)
         except Exception as error:
             name = _operation_name(operation)
             raise_translated(
@@ -142,7 +139,7 @@ class Connection:
                 table=self.table,
                 option=option,
                 place=self.client.endpoint,
-                role=role_of(self.client.api),
+                role=self.client.role,
             )
         finally:
             # Also after an error: the request may have been applied all the same.

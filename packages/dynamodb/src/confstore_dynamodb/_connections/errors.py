@@ -24,7 +24,8 @@ from confstore_dynamodb._connections.credentials import (
     advice_on_service,
     service_of,
 )
-from confstore_dynamodb._connections.settings import settings_advice
+from confstore_dynamodb._connections.failures import HeaderError
+from confstore_dynamodb._connections.settings import header_advice, settings_advice
 from confstore_dynamodb.errors import AWSSettingsError, TableNotFoundError
 
 __all__ = [
@@ -106,6 +107,8 @@ def raise_translated(
     """
     if isinstance(error, ConfigStoreError):
         raise error
+    if isinstance(error, HeaderError):
+        raise AWSSettingsError(store, f"{operation}: {header_advice(error.header)}") from None
     # A client was called, so botocore is imported already, unless the client is a stand-in.
     import botocore.exceptions as aws
 

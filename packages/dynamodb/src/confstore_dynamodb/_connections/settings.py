@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-__all__ = ["settings_advice"]
+__all__ = ["header_advice", "settings_advice"]
 
 _CONFIG_FILE = "the AWS config file (AWS_CONFIG_FILE, else ~/.aws/config)"
 
@@ -49,6 +49,20 @@ _CREATION = (
     "correct the endpoint (AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_DYNAMODB, endpoint_url), a URL that "
     f"starts with http:// or https://, and the other settings of {_CONFIG_FILE}"
 )
+
+# By the headers that the environment's texts get into.
+_VARIABLES = {
+    "authorization": "AWS_ACCESS_KEY_ID, or the access key id of the profile",
+    "user-agent": "AWS_EXECUTION_ENV and AWS_SDK_UA_APP_ID",
+    "x-amz-security-token": "AWS_SESSION_TOKEN, or the session token of the profile",
+    "x-amzn-trace-id": "_X_AMZN_TRACE_ID",
+}
+
+
+def header_advice(header: str) -> str:
+    """What to correct where a header would hold a control character."""
+    place = _VARIABLES.get(header, f"what sets the header {header!r}")
+    return f"correct {place}: it holds a control character, such as a line break"
 
 
 def settings_advice(error: Exception, aws: Any, *, is_creation: bool) -> str:
