@@ -6,11 +6,11 @@ import itertools
 import re
 import zlib
 from collections.abc import Iterable
-from functools import cache
 from typing import Any
 
 from confstore.adapter import call_after_fork
 from confstore.errors import InvalidNameError, StoreClosedError, StoreUnavailableError
+from confstore_dynamodb._connections.calls import operation_name
 from confstore_dynamodb._connections.client import Client
 from confstore_dynamodb._connections.early_parsing import EarlyReader
 from confstore_dynamodb._connections.errors import raise_translated
@@ -131,7 +131,7 @@ class Connection:
         try:
             reply = self.client.call(operation, parameters, reader)
         except Exception as error:
-            name = _operation_name(operation)
+            name = operation_name(operation)
             raise_translated(
                 error,
                 self.store,
@@ -149,7 +149,7 @@ class Connection:
         # A proxy's page without a type is no reply either.
         kind = headers.get("content-type", "nothing that names its type")
         if not kind.startswith("application/x-amz-json"):
-            name = _operation_name(operation)
+            name = operation_name(operation)
             reason = (
                 f"{name} was answered with {kind} at {self.client.endpoint}, which is not "
                 "DynamoDB's: is it a proxy?"
@@ -210,9 +210,3 @@ def _checked_table(table: str) -> str:
         reason = "a table's name is 3 to 255 letters, digits, '_', '-' and '.', or an ARN"
         raise InvalidNameError("table", table, reason)
     return table
-
-
-@cache
-def _operation_name(operation: str) -> str:
-    """DynamoDB's name of a client's method: `GetItem` of `get_item`."""
-    return "".join(word.capitalize() for word in operation.split("_"))

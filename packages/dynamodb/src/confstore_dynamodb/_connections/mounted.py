@@ -11,7 +11,7 @@ an event that has no counterpart here has botocore make every call.
 from __future__ import annotations
 
 import io
-import uuid
+import os
 from collections.abc import Iterator
 from typing import Any
 
@@ -19,6 +19,8 @@ import botocore.exceptions as aws
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse, HeadersDict
 from botocore.utils import get_environ_proxies
 
+from confstore_dynamodb._connections.calls import invocation_id
+from confstore_dynamodb._connections.environment import ca_file_of
 from confstore_dynamodb._connections.failures import NoCredentialsError, WireError, as_botocore
 from confstore_dynamodb._connections.listeners import ListeningEmitter
 from confstore_dynamodb._connections.refreshing import KeySource
@@ -56,7 +58,7 @@ class Mount:
             self._reason = "the client has a certificate of its own"
         elif config.signature_version != "v4":
             self._reason = "the requests are not signed by Signature Version 4"
-        self._wire = Wire(_ca_file(session))
+        self._wire = Wire(ca_file_of(os.environ, session.get_config_variable("ca_bundle")))
         # After all others: they may add headers, or answer, as Stubber does.
         self._events.register_last("before-call", self._before_call)
 
@@ -160,7 +162,7 @@ class _Request:
         self._operation = operation
         self._body: bytes = body if type(body) is bytes else body.encode()
         # Source: AWS SDKs, "Retry behavior": headers by which AWS knows a retry.
-        self._headers = {**params["headers"], "amz-sdk-invocation-id": str(uuid.uuid4())}
+        self._headers = {**params["headers"], "amz-sdk-invocation-id": invocation_id()}
         self._signer = mount.signer(context.get("signing", {}).get("region"))
 
     def prepared(self, now_s: float, number: int) -> bytes | Reply:
@@ -190,14 +192,6 @@ class _Raw(io.BytesIO):
     def stream(self, *_: object, **__: object) -> Iterator[bytes]:
         """The body, in one piece."""
         yield self.read()
-
-
-def _ca_file(session: Any) -> str | None:
-    """The bundle of certificates that the session names; None for botocore's choice."""
-    import os
-
-    ca_file: str | None = session.get_config_variable("ca_bundle")
-    return ca_file or os.environ.get("REQUESTS_CA_BUNDLE") or None
 
 
 def _is_usual(model: Any, params: dict[str, Any], context: dict[str, Any]) -> bool:

@@ -40,6 +40,7 @@ _MAX_IDLE = 32
 """Connections kept open; as many threads may read at once without connecting anew."""
 
 _RECEIVED_B = 65_536
+_LIMIT_PRECISION_S = 0.01
 
 
 class TrustStore:
@@ -128,12 +129,12 @@ class Pool:
         unsent = memoryview(request)
         until_s = deadline_s(began_s, size_b=len(request))
         while unsent:
-            connection.settimeout(_left_s(until_s))
+            _limit(connection, until_s)
             unsent = unsent[connection.send(unsent) :]
         reader, reply = ReplyReader(self.endpoint), None
         while reply is None:
             until_s = deadline_s(began_s, size_b=len(request) + reader.expected_b)
-            connection.settimeout(_left_s(until_s))
+            _limit(connection, until_s)
             reply = reader.feed(connection.recv(_RECEIVED_B))
         return reply
 
@@ -233,6 +234,14 @@ class Pool:
         except OSError as error:
             failure = SSLError if _is_of_tls(error) else ConnectionClosedError
             raise failure(endpoint.url, error) from None
+
+
+def _limit(connection: socket.socket, until_s: float) -> None:
+    """Let the next operation take no longer than until a time of the monotonic clock."""
+    left_s, limit_s = _left_s(until_s), connection.gettimeout()
+    # To set it is a system call, which is not worth some milliseconds.
+    if limit_s is None or abs(limit_s - left_s) > _LIMIT_PRECISION_S:
+        connection.settimeout(left_s)
 
 
 def _left_s(until_s: float) -> float:

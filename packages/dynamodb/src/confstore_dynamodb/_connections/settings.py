@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-__all__ = ["header_advice", "settings_advice"]
+__all__ = ["header_advice", "settings_advice", "trust_advice"]
 
 _CONFIG_FILE = "the AWS config file (AWS_CONFIG_FILE, else ~/.aws/config)"
 
@@ -80,11 +80,18 @@ def settings_advice(error: Exception, aws: Any, *, is_creation: bool) -> str:
     if isinstance(error, aws.CredentialRetrievalError):
         # The others ask a server, which may answer later.
         return _PROCESS if error.kwargs.get("provider") == "custom-process" else ""
-    if isinstance(error, aws.SSLError) and any(map(_is_file, _chain(error.kwargs.get("error")))):
-        return "correct AWS_CA_BUNDLE: its file is missing or cannot be read"
+    if isinstance(error, aws.SSLError) and trust_advice(error):
+        return trust_advice(error)
     if _is_file(error):
         return _FILE
     return _CREATION if is_creation and isinstance(error, ValueError) else ""
+
+
+def trust_advice(error: Exception) -> str:
+    """What to correct where TLS failed for lack of a file; empty if it was not for that."""
+    beneath = getattr(error, "kwargs", {}).get("error")
+    is_of_file = any(map(_is_file, _chain(beneath)))
+    return "correct AWS_CA_BUNDLE: its file is missing or cannot be read" if is_of_file else ""
 
 
 def _is_file(error: object) -> bool:
