@@ -83,7 +83,10 @@ class OwnClient:
             if "botocore" not in sys.modules and alone.is_understood:
                 return alone
             alone.close()
-            self._reason = "botocore was imported" if alone.is_understood else _NOT_UNDERSTOOD
+            self._reason = "botocore was imported"
+            if not alone.is_understood:
+                self._reason = "two replies were not DynamoDB's own"
+                self._settings = attrs.evolve(self._settings, client="botocore")
         # Two threads that come at once make two, and one of them is forgotten.
         mounted = self._mounted = _Mounted(self._settings)
         return mounted
@@ -91,7 +94,9 @@ class OwnClient:
     @property
     def endpoint(self) -> str:
         """The URL and the region to which it sends requests."""
-        return self._present().endpoint
+        client = self._mounted or self._alone
+        # One of them was made at the start.
+        return "" if client is None else client.endpoint
 
     @property
     def role(self) -> str:
@@ -131,9 +136,6 @@ class OwnClient:
             self._mounted = _Mounted(self._settings)
 
 
-_NOT_UNDERSTOOD = "two replies were not DynamoDB's own"
-
-
 class _Mounted:
     """
     A client of botocore by a session of ours, with the wire mounted in it.
@@ -170,7 +172,7 @@ class _Mounted:
     def way(self) -> str:
         """See `Client`."""
         if self._mount is None:
-            return "by botocore, as client=botocore asks"
+            return "by botocore"
         reason = self._mount.reason_against()
         return f"by botocore: {reason}" if reason else "by our own wire, mounted in botocore"
 

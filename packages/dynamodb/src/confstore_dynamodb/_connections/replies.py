@@ -29,10 +29,13 @@ _MAX_BODY_B = 64 << 20
 """Source: AWS, "BatchGetItem": 16 MB of items, the longest reply; JSON may need 4 times as many."""
 
 _HEAD = re.compile(
-    rb"HTTP/1\.1 [1-5][0-9]{2}(?: [^\r\n\x00]*)?"
+    rb"HTTP/1\.1 [2-5][0-9]{2}(?: [^\r\n\x00]*)?"
     rb"(?:\r\n[!#$%&'*+\-.^_`|~0-9A-Za-z]+:[^\r\n\x00]*)*"
 ).fullmatch
 """Source: RFC 9112, sections 4 and 5: a status line and fields, without obsolete folding."""
+
+_WITHOUT_BODY = (204, 304)
+"""Source: RFC 9112, section 6.3: what is said of their length is not true of them."""
 
 _LENGTH = re.compile("[0-9]{1,10}").fullmatch
 _CHUNK_SIZE = re.compile(rb"[0-9A-Fa-f]{1,8}").fullmatch
@@ -154,6 +157,8 @@ class ReplyReader:
 
     def _frame(self, head_b: int) -> None:
         headers = self._headers
+        if self._status in _WITHOUT_BODY:
+            raise self._unintelligible("a status without a body")
         if headers.get("content-encoding", "identity") != "identity":
             raise self._unintelligible("an encoded body")
         if "transfer-encoding" in headers:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Mapping
-from contextlib import suppress
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -74,12 +73,8 @@ def endpoint_of(url: str) -> Endpoint | None:
     has_more = parts.path not in ("", "/") or "?" in url or "#" in url or "@" in parts.netloc
     if has_more or not (is_tls or parts.scheme == "http") or port == 0:
         return None
-    shown = host
-    if "[" in parts.netloc:
-        with suppress(ValueError):
-            ipaddress.IPv6Address(host)
-            shown = f"[{host}]"
-    if shown == host and not _HOST(host):
+    shown = f"[{host}]" if "[" in parts.netloc else host
+    if not (_is_address_6(host) if "[" in parts.netloc else _HOST(host)):
         return None
     default_port = 443 if is_tls else 80
     return Endpoint(
@@ -91,6 +86,14 @@ def endpoint_of(url: str) -> Endpoint | None:
         host.endswith(_AWS_SUFFIXES),
         is_tls or _is_loopback(host),
     )
+
+
+def _is_address_6(host: str) -> bool:
+    try:
+        ipaddress.IPv6Address(host)
+    except ValueError:
+        return False
+    return True
 
 
 def _is_loopback(host: str) -> bool:

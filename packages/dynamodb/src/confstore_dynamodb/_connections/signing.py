@@ -98,8 +98,9 @@ class Signer:
         """
         stamp = self._stamp(int(now_s))
         kept = self._kept_for(key.secret_key, stamp[:8])
-        sent = {"Host": host}
-        sent.update((name, text) for name, text in headers.items() if name.lower() not in _OURS)
+        sent = {name: text for name, text in headers.items() if name.lower() not in _OURS}
+        if "host" not in map(str.lower, headers):
+            sent["Host"] = host
         sent["X-Amz-Date"] = stamp
         if key.token:
             sent["X-Amz-Security-Token"] = key.token
