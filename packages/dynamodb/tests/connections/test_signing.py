@@ -82,7 +82,7 @@ def server() -> Any:
 
 @pytest.mark.parametrize("way", OURS)
 def test_request_is_botocores(server: RawServer, way: str) -> None:
-    """What travels is what botocore would send: method, path, type, target, and a true signature."""
+    """What travels is what botocore would send: type, target, and a true signature."""
     with opened(way, server.url) as store:
         server.answer("Scan", say(reply_of(b'{"Items":[]}')))
         store.stores()
