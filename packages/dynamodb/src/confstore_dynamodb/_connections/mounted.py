@@ -21,9 +21,8 @@ from botocore.utils import get_environ_proxies
 
 from confstore_dynamodb._connections.calls import invocation_id
 from confstore_dynamodb._connections.environment import ca_file_of
-from confstore_dynamodb._connections.failures import NoCredentialsError, WireError, as_botocore
+from confstore_dynamodb._connections.failures import WireError, as_botocore
 from confstore_dynamodb._connections.listeners import ListeningEmitter
-from confstore_dynamodb._connections.refreshing import KeySource
 from confstore_dynamodb._connections.replies import Reply
 from confstore_dynamodb._connections.requests import Endpoint, endpoint_of, message
 from confstore_dynamodb._connections.retries import MAX_ATTEMPTS
@@ -48,7 +47,7 @@ class Mount:
         self._region = api.meta.region_name
         self._signers: dict[str, Signer] = {}
         self._endpoints: dict[str, Endpoint | None] = {}
-        self._keys = KeySource(session.get_credentials())
+        self._credentials = session.get_credentials()
         self._new_parser = session.get_component("response_parser_factory").create_parser
         self._parsers: dict[str, Any] = {}
         # Botocore, too, looks for them once a client.
@@ -88,7 +87,7 @@ class Mount:
         except _LeftToBotocoreError:
             return None
         except Exception as error:
-            failure = _of_botocore(error)
+            failure = as_botocore(error) if isinstance(error, WireError) else error
             event = f"after-call-error.dynamodb.{model.name}"
             self._events.emit(event, exception=failure, context=context)
             raise failure from None
@@ -108,6 +107,12 @@ class Mount:
                 self._reason = "the endpoint has an unusual URL"
             self._endpoints[url] = endpoint
         return self._endpoints[url]
+
+    def key(self) -> Any:
+        """The present credentials."""
+        if self._credentials is None:
+            raise aws.NoCredentialsError
+        return self._credentials.get_frozen_credentials()
 
     def signer(self, region: str | None) -> Signer:
         """The signer of a region; None for the client's."""
@@ -168,7 +173,7 @@ class _Request:
     def prepared(self, now_s: float, number: int) -> bytes | Reply:
         """See `Prepare`."""
         self._headers["amz-sdk-request"] = f"attempt={number}; max={MAX_ATTEMPTS}"
-        key = self._mount._keys.key()
+        key = self._mount.key()
         host = self._endpoint.host_header
         headers = self._signer.sign(key, host, self._headers, self._body, now_s)
         if not self._mount._listeners.hear_sending:
@@ -212,14 +217,6 @@ def _protocol_of(model: Any) -> str:
     # Older versions of botocore know one protocol for each service.
     protocol: str = getattr(service, "resolved_protocol", None) or service.protocol
     return protocol
-
-
-def _of_botocore(error: Exception) -> Exception:
-    if isinstance(error, WireError):
-        return as_botocore(error)
-    if isinstance(error, NoCredentialsError):
-        return aws.NoCredentialsError()
-    return error
 
 
 def _text(text: str | bytes) -> str:
