@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import http.client
 import json
+import os
+import sys
 import time
 from collections.abc import Callable
 from typing import Any
@@ -50,6 +52,14 @@ def of_ours(setting: Setting) -> float:
         return cost_s(setting, lambda: store.get("db"))
     finally:
         store.close()
+
+
+def of_ours_alone(setting: Setting) -> float:
+    """The same in AWS Lambda, where nothing of AWS's SDK is imported."""
+    os.environ["AWS_LAMBDA_FUNCTION_NAME"] = "benchmark"
+    cost = of_ours(setting)
+    assert "botocore" not in sys.modules
+    return cost
 
 
 def of_ours_with_client(setting: Setting) -> float:
@@ -124,6 +134,7 @@ def of_limit(setting: Setting) -> float:
 
 SUBJECTS = {
     "ours": of_ours,
+    "ours_alone": of_ours_alone,
     "ours_with_client": of_ours_with_client,
     "botocore": of_botocore,
     "boto3_table": of_boto3_table,

@@ -5,12 +5,14 @@ from __future__ import annotations
 from confstore.adapter import StoreURL, checked_store
 from confstore.errors import InvalidURLError
 from confstore_dynamodb._connections.client import new_client
+from confstore_dynamodb._connections.own import OwnSettings
 from confstore_dynamodb._store import DynamoDBStore
 
 __all__ = ["open_url"]
 
 _FORM = "dynamodb://TABLE/STORE?region=eu-west-1"
 _PARAMETERS = (
+    "client",
     "create",
     "endpoint_url",
     "full_reload_interval",
@@ -19,6 +21,7 @@ _PARAMETERS = (
     "region",
     "store_key",
 )
+_WAYS = (None, "alone", "botocore")
 
 
 def open_url(url: str, *, purpose: str = "write") -> DynamoDBStore:
@@ -26,9 +29,10 @@ def open_url(url: str, *, purpose: str = "write") -> DynamoDBStore:
     Open `dynamodb://TABLE/STORE`, with the parameters below.
 
     Table and store keep their letter case, and are percent-decoded. The client is one of ours, with
-    the environment's settings for everything that the URL does not say: `region`, `endpoint_url`
-    and `profile`. `store_key`, `option_key` and `full_reload_interval` are those of
-    `DynamoDBStore`; `create=true` creates an absent table, whatever the purpose.
+    the environment's settings for everything that the URL does not say: `region`, `endpoint_url`,
+    `profile`, and `client`, the way it sends requests (`botocore` or `alone`, else the fastest).
+    `store_key`, `option_key` and `full_reload_interval` are those of `DynamoDBStore`; `create=true`
+    creates an absent table, whatever the purpose.
 
     Args:
         url: The URL.
@@ -51,8 +55,16 @@ def open_url(url: str, *, purpose: str = "write") -> DynamoDBStore:
     endpoint = parsed.text("endpoint_url")
     if endpoint is not None and not endpoint.startswith(("http://", "https://")):
         raise parsed.error("endpoint_url is a URL that starts with http:// or https://")
-    profile, region = parsed.text("profile"), parsed.text("region")
-    client = new_client(checked_store(store), profile=profile, region=region, endpoint_url=endpoint)
+    way = parsed.text("client")
+    if way not in _WAYS:
+        raise parsed.error("client is botocore or alone; without it the fastest is used")
+    settings = OwnSettings(
+        profile=parsed.text("profile"),
+        region=parsed.text("region"),
+        endpoint_url=endpoint,
+        client=way,
+    )
+    client = new_client(checked_store(store), settings)
     return DynamoDBStore(
         client,
         table,

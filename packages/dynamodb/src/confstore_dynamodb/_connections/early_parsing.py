@@ -16,7 +16,15 @@ from contextvars import ContextVar
 from functools import cached_property
 from typing import Any, Protocol
 
-__all__ = ["EarlyMember", "EarlyReader", "active_reader", "is_heard_by_others", "listen"]
+__all__ = [
+    "EarlyMember",
+    "EarlyReader",
+    "active_reader",
+    "before_parse",
+    "early_member",
+    "is_heard_by_others",
+    "listen",
+]
 
 
 class EarlyReader(Protocol):
@@ -98,6 +106,18 @@ _REPLY_EVENTS = ("after-call", "needs-retry", "response-received")
 _VIEWS: dict[str, Callable[..., EarlyMember]] = {"Items": _EarlyItems, "Item": _EarlyItem}
 
 
+def early_member(member: str, content: Any, parse: Callable[[], Any]) -> EarlyMember:
+    """
+    A member that was read early.
+
+    Args:
+        member: Its name.
+        content: What was read.
+        parse: Gives it as botocore does, for somebody who looks into it.
+    """
+    return _VIEWS[member](content, parse)
+
+
 def listen(api: Any) -> bool:
     """
     Have a client's replies read early, whenever a call of ours asks for it.
@@ -112,7 +132,7 @@ def listen(api: Any) -> bool:
     # The id makes it once a client, however many stores use it. Other handlers of this event run
     # first: they may change the body.
     api.meta.events.register_last(
-        "before-parse.dynamodb", _before_parse, unique_id="confstore-early"
+        "before-parse.dynamodb", before_parse, unique_id="confstore-early"
     )
     return True
 
@@ -134,12 +154,13 @@ def is_heard_by_others(api: Any, operation: str) -> bool:
         return True
 
 
-def _before_parse(
+def before_parse(
     operation_model: Any,
     response_dict: dict[str, Any],
     customized_response_dict: dict[str, Any],
     **_: Any,
 ) -> None:
+    """Read a member early, as the handler of the event; the arguments are botocore's."""
     reader = active_reader.get()
     if reader is None or reader.operation != operation_model.name:
         return
@@ -159,5 +180,5 @@ def _before_parse(
 
         return create_parser("json").parse(whole, operation_model.output_shape)[reader.member]
 
-    customized_response_dict[reader.member] = _VIEWS[reader.member](content, parse)
+    customized_response_dict[reader.member] = early_member(reader.member, content, parse)
     response_dict["body"] = rest
