@@ -25,6 +25,8 @@ _EMPTY_SIZE = str(len(_EMPTY))
 # The type and the size of a reply without headers, which a botocore Stubber gives.
 _STUBBED = {"content-type": "application/x-amz-json-1.0", "content-length": _EMPTY_SIZE}
 
+# They name no table, or one in each of their parts.
+_OF_NO_TABLE = frozenset({"list_tables", "transact_write_items"})
 _WRITES = frozenset({"delete_item", "put_item", "transact_write_items", "update_item"})
 # Source: AWS, "CreateTable" of the API reference.
 _TABLE = re.compile(r"[a-zA-Z0-9_.-]{3,255}")
@@ -72,59 +74,14 @@ class Connection:
             option: The option that is being written, if one is.
             reader: Reads a member of the reply early, where the client allows it: then that member
                 is an `EarlyMember`.
-            **parameters: The operation's parameters, except `TableName`.
+            **parameters: The operation's parameters, except `TableName`, which is added.
 
         Raises:
             StoreClosedError: The store was closed.
             ConfigStoreError: The call failed; see `raise_translated`.
         """
-        parameters["TableName"] = self.table
-        return self._call(operation, parameters, option, reader)
-
-    def table_names(self) -> list[str]:
-        """
-        The tables of the account and region, a thousand at most.
-
-        Raises:
-            ConfigStoreError: A call failed; the caller may well not be allowed to list them.
-        """
-        names: list[str] = []
-        start: dict[str, str] = {}
-        for _ in range(_MAX_TABLE_PAGES):
-            reply = self._call("list_tables", start)
-            names += self.expect(reply, "TableNames")
-            if "LastEvaluatedTableName" not in reply:
-                break
-            start = {"ExclusiveStartTableName": reply["LastEvaluatedTableName"]}
-        return names
-
-    def transact(self, actions: Iterable[dict[str, Any]], *, option: str | None = None) -> None:
-        """
-        Write several items of the table, all of them or none.
-
-        Args:
-            actions: Each a `Put`, `Update`, `Delete` or `ConditionCheck` with its parameters,
-                except `TableName`.
-            option: The only option that is being written, if it is one.
-
-        Raises:
-            StoreClosedError: The store was closed.
-            ConfigStoreError: The call failed; see `raise_translated`.
-        """
-        items = [
-            {action: {"TableName": self.table, **parameters}}
-            for each in actions
-            for action, parameters in each.items()
-        ]
-        self.expect_empty(self._call("transact_write_items", {"TransactItems": items}, option))
-
-    def _call(
-        self,
-        operation: str,
-        parameters: dict[str, Any],
-        option: str | None = None,
-        reader: EarlyReader | None = None,
-    ) -> dict[str, Any]:
+        if operation not in _OF_NO_TABLE:
+            parameters["TableName"] = self.table
         if self._is_closed:
             raise StoreClosedError(self.store)
         self._notice_fork()
@@ -156,6 +113,43 @@ class Connection:
             )
             raise StoreUnavailableError(self.store, reason)
         return reply
+
+    def table_names(self) -> list[str]:
+        """
+        The tables of the account and region, a thousand at most.
+
+        Raises:
+            ConfigStoreError: A call failed; the caller may well not be allowed to list them.
+        """
+        names: list[str] = []
+        start: dict[str, Any] = {}
+        for _ in range(_MAX_TABLE_PAGES):
+            reply = self.call("list_tables", **start)
+            names += self.expect(reply, "TableNames")
+            if "LastEvaluatedTableName" not in reply:
+                break
+            start = {"ExclusiveStartTableName": reply["LastEvaluatedTableName"]}
+        return names
+
+    def transact(self, actions: Iterable[dict[str, Any]], *, option: str | None = None) -> None:
+        """
+        Write several items of the table, all of them or none.
+
+        Args:
+            actions: Each a `Put`, `Update`, `Delete` or `ConditionCheck` with its parameters,
+                except `TableName`.
+            option: The only option that is being written, if it is one.
+
+        Raises:
+            StoreClosedError: The store was closed.
+            ConfigStoreError: The call failed; see `raise_translated`.
+        """
+        items = [
+            {action: {"TableName": self.table, **parameters}}
+            for each in actions
+            for action, parameters in each.items()
+        ]
+        self.expect_empty(self.call("transact_write_items", option=option, TransactItems=items))
 
     def expect(self, reply: dict[str, Any], member: str) -> Any:
         """
