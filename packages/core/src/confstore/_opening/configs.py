@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import random as random_module
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from os import PathLike
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
-from confstore._opening.stores import open_store
+from confstore._opening.stores import open_layers
 from confstore._reading.time_based.config import TimeBasedConfigStore
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ T = TypeVar("T")
 
 @overload
 def open_config(
-    url: str | None = None,
+    url: str | Sequence[str] | None = None,
     *,
     schema: type[T],
     schema_names: Mapping[str, str] | None = None,
@@ -36,7 +36,7 @@ def open_config(
 
 @overload
 def open_config(
-    url: str | None = None,
+    url: str | Sequence[str] | None = None,
     *,
     schema: Mapping[str, type[Any]] | None = None,
     schema_names: Mapping[str, str] | None = None,
@@ -51,7 +51,7 @@ def open_config(
 
 
 def open_config(
-    url: str | None = None,
+    url: str | Sequence[str] | None = None,
     *,
     schema: type[Any] | Mapping[str, type[Any]] | None = None,
     schema_names: Mapping[str, str] | None = None,
@@ -90,7 +90,7 @@ def open_config(
         TypeError: The schema cannot be built, or an argument has the wrong type.
         ValueError: A duration is not positive.
     """
-    store = open_store(url, purpose="read")
+    store = open_layers(url, "read", clock=clock, random=random)
     try:
         config: TimeBasedConfigStore[Any] = TimeBasedConfigStore(
             store,

@@ -9,7 +9,7 @@ import attrs
 
 from confstore._schemas.fields import Problem, forbids_others, renamed, takes_others, unknown_reason
 from confstore._schemas.frozen import make_read_only
-from confstore._schemas.kinds import type_name
+from confstore._schemas.kinds import is_mapping, plain_type, type_arguments, type_name
 from confstore._schemas.types import Typed
 from confstore._schemas.unknown import Unknown, class_within, unknown_keys, unknown_text
 from confstore._values.names import closest
@@ -136,6 +136,16 @@ class _Schema:
         def _fitted(self, options: ReadOnlyDict) -> tuple[Shaped, list[Problem]]: ...
 
 
+def _types_of(type_: Typed) -> dict[str | None, Any]:
+    """The types of a class's fields, by the names under which they are given."""
+    # A field with a converter takes what it was written for, and that is often text.
+    return {
+        name: field.type
+        for name, field in type_.fields.items()
+        if not (field.is_part or field.has_converter)
+    }
+
+
 @attrs.frozen(eq=False)
 class OptionsSchema(_Schema):
     """Types of some options; the others stay plain, and are no unknown ones."""
@@ -144,6 +154,10 @@ class OptionsSchema(_Schema):
     _identifiers: Mapping[str, str]
     # The last values and the object built from them: an unchanged option stays the same.
     _built: dict[str, tuple[object, object]] = attrs.field(factory=dict, repr=False)
+
+    def field_types(self) -> dict[str, dict[str | None, Any]]:
+        """Option to key to type."""
+        return {option: _types_of(type_) for option, type_ in self._types.items()}
 
     def _fitted(self, options: ReadOnlyDict) -> tuple[Shaped, list[Problem]]:
         typed: dict[str, Any] = {}
@@ -183,6 +197,22 @@ class StoreSchema(_Schema):
 
     _type: Typed
     _fields_by_option: Mapping[str, str]
+
+    def field_types(self) -> dict[str, dict[str | None, Any]]:
+        """Option to key to type; the key None stands for every key of an option that is a dict."""
+        types: dict[str, dict[str | None, Any]] = {}
+        options_of: dict[str, list[str]] = {}
+        for option, name in self._fields_by_option.items():
+            options_of.setdefault(name, []).append(option)
+        for name, field in self._type.fields.items():
+            cls = class_within(field)
+            if cls is not None:
+                keys = _types_of(Typed.of(cls))
+            else:
+                (*_, entry) = (Any, *type_arguments(plain_type(field.type)))
+                keys = {None: entry} if is_mapping(plain_type(field.type)) else {}
+            types |= dict.fromkeys(options_of.get(name, [name]), keys)
+        return types
 
     def _fitted(self, options: ReadOnlyDict) -> tuple[Shaped, list[Problem]]:
         option_of, problems = renamed(options, self._type.fields, self._fields_by_option)
