@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import random as random_module
 import weakref
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from os import PathLike
 from typing import TYPE_CHECKING, Any, Generic, NoReturn, SupportsIndex, cast, overload
@@ -14,6 +14,7 @@ from confstore._process.clock import Clock, SystemClock, seconds
 from confstore._process.forks import notice_fork
 from confstore._process.waits import Backoff
 from confstore._reading.config import ReadsByName, Traced
+from confstore._reading.observers import observers_of
 from confstore._reading.time_based.fallback import Fallback
 from confstore._reading.time_based.notices import warn_at_start
 from confstore._reading.time_based.refresher import Refresher
@@ -34,6 +35,9 @@ if TYPE_CHECKING:
 
     from typing_extensions import TypeVar, Unpack
 
+    from confstore._reading.delivery import Observer
+    from confstore._reading.health import HealthStatus
+
     T_co = TypeVar("T_co", covariant=True, default=Any)
     Options = dict[str, dict[str, Any]]
 
@@ -46,6 +50,7 @@ if TYPE_CHECKING:
         background: bool
         startup_timeout: float
         fallback: str | PathLike[str] | None
+        observers: Iterable[Observer]
         clock: Clock | None
         random: Callable[[], float]
 else:
@@ -125,6 +130,7 @@ class TimeBasedConfigStore(ReadsByName, Generic[T_co]):
         background: bool = True,
         startup_timeout: float = 30,
         fallback: str | PathLike[str] | None = None,
+        observers: Iterable[Observer] = (),
         clock: Clock | None = None,
         random: Callable[[], float] = random_module.random,
     ) -> None:
@@ -150,6 +156,7 @@ class TimeBasedConfigStore(ReadsByName, Generic[T_co]):
             startup_timeout: Seconds for the whole first load, with its tries and waits.
             fallback: A file that keeps the last good snapshot, for a first load whose first try
                 fails or is late. Without a usable file, the start is as patient as without this.
+            observers: Are told of each refresh, for metrics and traces.
             clock: The source of time.
             random: Draws from [0, 1) for the jitter.
 
@@ -157,8 +164,8 @@ class TimeBasedConfigStore(ReadsByName, Generic[T_co]):
             StoreUnavailableError: The store gave no answer within `startup_timeout`.
             SchemaError: The options do not fit the schema.
             ConfigStoreError: The store could not be read, and there was no fallback.
-            TypeError: `store` is no store, the schema cannot be built, `strict` has none, or a
-                duration is not a number.
+            TypeError: `store` is no store, the schema cannot be built, `strict` has none, a
+                duration is not a number, or an observer lacks a method.
             ValueError: A duration is not positive.
         """
         checked_object(store)
@@ -181,6 +188,7 @@ class TimeBasedConfigStore(ReadsByName, Generic[T_co]):
             fallback=None if fallback is None else Fallback(fallback, store, clock),
             max_stale_s=None if max_stale is None else seconds("max_stale", max_stale),
             is_background=background,
+            observers=observers_of(observers, store.name, clock),
         )
         object.__setattr__(self, "_refresher", refresher)
         backoff = Backoff(1.0, max(1.0, schedule.interval_s), random=random)
@@ -247,6 +255,10 @@ class TimeBasedConfigStore(ReadsByName, Generic[T_co]):
             health.last_error,
             health.is_fallback,
         )
+
+    def _health_status(self, max_age_s: float | None) -> HealthStatus:
+        notice_fork()
+        return self._refresher.health_status(self._shown().version, max_age_s)
 
     def reload(self) -> None:
         """
