@@ -45,11 +45,13 @@ class Candidate:
         layer: The name of the layer.
         source: The variable, the file and line, or the table and store.
         value: The value.
+        position: The layer's index among the layers; 0 is the strongest.
     """
 
     layer: str
     source: str
     value: Any = attrs.field(repr=False)
+    position: int = 0
 
 
 @attrs.frozen
@@ -197,7 +199,7 @@ def _candidates(
             source = pile.names[index][option, key]
         else:
             source = _place(layer, option, key, store.checkpoint_of(index, checkpoint))
-        yield Candidate(location_of(layer), source, given[option][key])
+        yield Candidate(location_of(layer), source, given[option][key], index)
 
 
 def _place(store: Store, option: str, key: str, checkpoint: object) -> str:
