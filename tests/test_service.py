@@ -95,6 +95,37 @@ def test_runs_on_dynamodb_when_told_so(dynamodb_local: str, dynamodb_client: obj
     assert "CANARY" not in answer.stdout
 
 
+@pytest.mark.slow("starts a program, which imports boto3")
+def test_runs_on_layers_when_told_so(
+    dynamodb_local: str, dynamodb_client: object, tmp_path: Path
+) -> None:
+    """The URL alone moves the same program to the environment over a file over a table."""
+    table = f"service-{uuid4().hex}"
+    store = DynamoDBStore(dynamodb_client, table, "prod")
+    for option, values in OPTIONS.items():
+        store.set(option, values)
+    remote = f"dynamodb://{table}/prod?region=eu-west-1&endpoint_url={dynamodb_local}"
+    settings = {
+        "CONFSTORE_URL": f"env:APP_ file:{tmp_path}/dev.json?optional {remote}",
+        "APP_UPLOADS__LIMIT": "2",
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+    }
+    answer = run(**settings)
+    assert answer.stderr == ""
+    name = f"env:APP_ file:{tmp_path}/dev.json dynamodb://{table}/prod"
+    lines = answer.stdout.splitlines()
+    assert lines[0] == f"store {name!r}, database at db.test:1"
+    assert lines[2].startswith("upload 2 accepted")
+    assert lines[3] == "upload 3 refused: ada has reached the limit of 2 uploads"
+    (tmp_path / "dev.json").write_text('{"db": {"host": "localhost"}}')
+    assert "database at localhost:1" in run(**settings).stdout
+    answer = run(**{**settings, "APP_UPLOADS__LIMIT": "CANARY"})
+    assert answer.returncode == 1
+    assert "the text of the variable APP_UPLOADS__LIMIT is not what is expected" in answer.stderr
+    assert "CANARY" not in answer.stderr
+
+
 def test_says_what_is_wrong_with_a_broken_file(tmp_path: Path) -> None:
     """A broken configuration ends in one line with the place, and no traceback."""
     (tmp_path / "prod.json").write_text('{\n  "db": {"host": }\n}\n')
