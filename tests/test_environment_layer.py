@@ -26,7 +26,7 @@ from confstore import (
     origin,
     variable_name,
 )
-from confstore._cli.formats.environment import environment as exec_environment
+from confstore._cli.formats.environment import Naming, environment as exec_environment
 from confstore.adapter import canonical_values, is_same
 from confstore.errors import InvalidValueError, OptionNotFoundError
 from confstore.testing import any_values
@@ -116,7 +116,7 @@ def test_exec_writes_the_same_names_and_texts(values: dict[str, Any]) -> None:
     values = canonical_values("some-option", values).copy()
     options = {"some-option": values}
     try:
-        variables = exec_environment(options, prefix="APP_", separator="__")
+        variables = exec_environment(options, Naming("APP_", "__"))
     except InvalidValueError:
         # Two keys have one variable, or a text holds a NUL.
         return
@@ -364,7 +364,10 @@ FAULTS: dict[str, tuple[Any, str, str]] = {
 def test_a_text_of_another_kind_is_an_error(below: Any, text: str, reason: str) -> None:
     """It names the variable, the option and the key, and shows no value."""
     layers = layered({"APP_O__K": text}, {"o": {"k": below}})
-    start = "option 'o', at k: the text of the variable APP_O__K is not what is expected: "
+    start = (
+        "store 'env:APP_ memory:base': option 'o', at k: the text of the variable APP_O__K is not "
+        "what is expected: "
+    )
     for call in (lambda: layers.get("o"), layers.poll, lambda: list(layers.items())):
         with pytest.raises(InvalidValueError, match=start + reason) as caught:
             call()

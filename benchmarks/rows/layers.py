@@ -109,11 +109,12 @@ def memory_of_layers(setting: Setting) -> float:
     return held_b(lambda count: closed_config(layered(files(setting, 2, count))), COUNT)
 
 
-def memory_of_json(setting: Setting) -> float:
-    """Both files, parsed."""
+def memory_of_json(setting: Setting, number: int) -> float:
+    """So many of the files, parsed."""
 
     def parsed(count: int) -> Any:
-        return [json.loads(path.read_text(encoding="utf-8")) for path in files(setting, 2, count)]
+        paths = files(setting, number, count)
+        return [json.loads(path.read_text(encoding="utf-8")) for path in paths]
 
     return held_b(parsed, COUNT)
 
@@ -124,5 +125,6 @@ SUBJECTS = {
     "refresh": refresh_of_layers,
     "refresh_alone": refresh_of_each,
     "memory": memory_of_layers,
-    "memory_json": memory_of_json,
+    "memory_json": lambda setting: memory_of_json(setting, 2),
+    "memory_json_of_one": lambda setting: memory_of_json(setting, 1),
 }

@@ -153,6 +153,7 @@ class Environment:
         variables: Collection[Variable],
         below: Mapping[str, Mapping[str, Any]],
         fields: Fields | None,
+        store: str,
     ) -> Given:
         """
         The values that variables give to options.
@@ -161,6 +162,7 @@ class Environment:
             variables: Some of the variables.
             below: Every option of the layers below that one of them may stand for.
             fields: The types of the schema.
+            store: The name of the layered store, for errors.
 
         Raises:
             InvalidValueError: A variable's text is not of the kind that it replaces.
@@ -175,10 +177,10 @@ class Environment:
                     "them"
                 )
                 for option, key in targets:
-                    given.faults.setdefault(option, InvalidValueError(option, key, reason))
+                    given.faults.setdefault(option, InvalidValueError(store, option, key, reason))
                 continue
             (option, key), *_ = targets
-            self._give(given, option, key, variable, below, fields)
+            self._give(given, option, key, variable, below, fields, store)
         return given
 
     def _give(
@@ -189,16 +191,17 @@ class Environment:
         variable: Variable,
         below: Mapping[str, Mapping[str, Any]],
         fields: Fields | None,
+        store: str,
     ) -> None:
         other = given.names.get((option, key))
         if other is not None:
             # Their names differ in case only, or in characters that are written as _.
             reason = f"the variables {other} and {variable.name} both stand for it: unset one"
-            given.faults.setdefault(option, InvalidValueError(option, key, reason))
+            given.faults.setdefault(option, InvalidValueError(store, option, key, reason))
             return
         if key in RESERVED_KEYS or len(option.encode()) > MAX_OPTION_B:
             reason = f"the variable {variable.name} stands for it, and no option can have it"
-            raise InvalidValueError(option, key, f"{reason}: unset the variable")
+            raise InvalidValueError(store, option, key, f"{reason}: unset the variable")
         kind = kind_of_value(below.get(option, {}).get(key))
         if kind is None and fields is not None:
             kind = fields.kind(option, key)
@@ -206,7 +209,7 @@ class Environment:
             value = value_of_text(variable.text, kind or TEXT)
         except ValueError as error:
             reason = f"the text of the variable {variable.name} is not what is expected: {error}"
-            raise InvalidValueError(option, key, reason) from None
+            raise InvalidValueError(store, option, key, reason) from None
         given.values.setdefault(option, {})[key] = value
         given.names[option, key] = variable.name
 

@@ -138,8 +138,8 @@ class LayeredStore(ClosesOnExit):
             for one in given
         )
         environments = [one if isinstance(one, Environment) else None for one in given]
-        self._merger = Merger(environments)
         self.name = " ".join(map(location_of, given))
+        self._merger = Merger(self.name, environments)
         # One for all that are made of it by `with_fields`, whose states are the same.
         self._is_closed: list[bool] = []
 
@@ -152,7 +152,7 @@ class LayeredStore(ClosesOnExit):
         """
         typed = LayeredStore.__new__(LayeredStore)
         vars(typed).update(vars(self))
-        typed._merger = Merger(self._merger.environments, Fields(fields))
+        typed._merger = Merger(self.name, self._merger.environments, Fields(fields))
         return typed
 
     # -- the layers ----------------------------------------------------------------------------

@@ -67,6 +67,7 @@ class Merger:
     that may be written so: these form a group, and are merged together.
     """
 
+    store: str
     environments: Sequence[Environment | None]
     fields: Fields | None = None
     _groups: dict[str, Group] = attrs.field(init=False, repr=False)
@@ -117,7 +118,7 @@ class Merger:
             if layer is not None:
                 one = Given({name: layer[name] for name in options if name in layer})  # type: ignore[misc]  # read only
             elif group is not None and environment is not None:
-                one = environment.resolve(group.variables[index], below, self.fields)
+                one = environment.resolve(group.variables[index], below, self.fields, self.store)
                 one = attrs.evolve(
                     one, values={name: freeze(values) for name, values in one.values.items()}
                 )
