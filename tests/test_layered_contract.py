@@ -36,20 +36,20 @@ class SpreadStore(LayeredStore):
 
     def set(self, option: str, values: Mapping[str, Any]) -> None:  # type: ignore[override]  # it writes
         self._check_open()
-        option = checked_option(option)
-        self._spread(option, canonical_values(option, values))
+        option = checked_option(option, store=self.name)
+        self._spread(option, canonical_values(option, values, store=self.name))
 
     def update(  # type: ignore[override]  # it writes
         self, option: str, values: Mapping[str, Any], *, remove: Collection[str] = ()
     ) -> None:
         self._check_open()
-        option = checked_option(option)
-        changed, removed = canonical_update(option, values, remove)
+        option = checked_option(option, store=self.name)
+        changed, removed = canonical_update(option, values, remove, store=self.name)
         try:
             old = self.get(option)
         except OptionNotFoundError:
             old = None
-        self._spread(option, merge_update(option, old, changed, removed))
+        self._spread(option, merge_update(option, old, changed, removed, store=self.name))
 
     def delete(self, option: str) -> None:  # type: ignore[override]  # it writes
         self.get(option, keys=())

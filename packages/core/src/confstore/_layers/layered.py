@@ -186,13 +186,13 @@ class LayeredStore(ClosesOnExit):
             TypeError: `keys` is a `str` or a mapping, or holds something that is not a `str`.
         """
         self._check_open()
-        option, wanted = checked_option(option), checked_keys(keys)
+        option, wanted = checked_option(option, store=self.name), checked_keys(keys)
         return select(self._of(self.pile(option, consistent=consistent), option), wanted).copy()
 
     def get_traced(self, option: str) -> tuple[Values, object]:
         """Merge one option, strongly consistent, and give what each layer has for `origin`."""
         self._check_open()
-        pile = self.pile(checked_option(option))
+        pile = self.pile(checked_option(option, store=self.name))
         return self._of(pile, option).copy(), pile
 
     def _of(self, pile: Pile, option: str) -> ReadOnlyDict:

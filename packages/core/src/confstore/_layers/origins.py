@@ -134,7 +134,7 @@ def explain(store: Store, option: str | None = None) -> Iterator[Explained]:
     """
     checked_object(store)
     if option is not None:
-        yield from _explained(store, checked_option(option), None)
+        yield from _explained(store, checked_option(option, store=store.name), None)
         return
     if isinstance(store, LayeredStore):
         poll = store.poll(consistent=True)

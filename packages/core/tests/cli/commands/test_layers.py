@@ -374,6 +374,19 @@ def test_doctor_finds_what_fails_the_layers(confstore: Confstore, tmp_path: Path
     assert "a layer cannot be read" in found["env:APP_"]["text"]
 
 
+def test_doctor_of_two_environments(confstore: Confstore) -> None:
+    """Each environment is compared with the stores below it."""
+    answer = confstore(
+        "doctor",
+        "-s",
+        "env:APP_ env:BASE_ file:dev.json",
+        env={"APP_DB__PORT": "1", "BASE_DB__PORT": "2"},
+    )
+    found = {one["check"]: one for one in answer.json}
+    assert found["env:APP_"]["is_ok"]
+    assert found["env:BASE_"]["is_ok"]
+
+
 def test_doctor_of_an_absent_layer(confstore: Confstore) -> None:
     """A layer that cannot be opened is a finding."""
     answer = confstore("doctor", "-s", "env:APP_ file:none.json")
