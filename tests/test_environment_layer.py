@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -184,6 +185,9 @@ def test_two_targets_in_a_running_service() -> None:
             lambda: config.d_b == {},
             lambda: bool(config.d_b),
             lambda: config.d_b.copy(),
+            lambda: json.dumps(config.d_b),
+            lambda: dict(config.d_b),
+            lambda: config.get()["d-b"]["port"],
             lambda: origin(config, "d-b", "port"),
         ):
             with pytest.raises(InvalidValueError, match="APP_D_B__PORT stands for"):
@@ -210,6 +214,23 @@ def test_two_targets_of_an_option_that_a_schema_needs() -> None:
     layers = layered({"APP_DB__PORT": "5"}, {"db": {"port": 1}, "DB": {"port": 2}})
     with pytest.raises(InvalidValueError, match="APP_DB__PORT stands for option 'DB'"):
         TimeBasedConfigStore(layers, schema={"db": Port})
+
+
+@dataclass(frozen=True)
+class AnyTable:
+    db: dict[str, int]
+
+
+class AnyModel(BaseModel):
+    db: dict[str, int]
+
+
+@pytest.mark.parametrize("schema", [AnyTable, AnyModel])
+def test_two_targets_of_a_field_without_a_class(schema: type[Any]) -> None:
+    """Whatever the field's type, the error is the one about the variable."""
+    layers = layered({"APP_DB__PORT": "5"}, {"db": {"port": 1}, "DB": {"port": 2}})
+    with pytest.raises(InvalidValueError, match="APP_DB__PORT stands for option 'DB'"):
+        TimeBasedConfigStore(layers, schema=schema)
 
 
 def test_two_options_of_one_new_key() -> None:

@@ -19,6 +19,7 @@ from confstore._schemas.frozen import make_read_only
 from confstore._schemas.kinds import is_mapping, plain_type, type_arguments, type_name
 from confstore._schemas.types import Typed
 from confstore._schemas.unknown import Unknown, class_within, unknown_keys, unknown_text
+from confstore._values.faulty import FaultyOption
 from confstore._values.names import closest
 from confstore._values.read_only import ReadOnlyDict
 from confstore.errors import SchemaError, SchemaProblem
@@ -235,6 +236,8 @@ class StoreSchema(_Schema):
         option_of, problems = renamed(options, self._type.fields, self._fields_by_option)
         raw: dict[str, Any] = {}
         for name, option in option_of.items():
+            # Here, and not within a model, whose error would be another.
+            _check_fault(options[option])
             cls = class_within(self._type.fields[name])
             raw[name], clashes = _keys_as_fields(options[option], cls and Typed.of(cls))
             problems += [((name, *path), reason) for path, reason in clashes]
@@ -295,6 +298,11 @@ class StoreSchema(_Schema):
                 if not field.is_part:
                     typed[option_of[name]] = shown[field.attribute]
         return typed, shown
+
+
+def _check_fault(values: Mapping[str, Any]) -> None:
+    if isinstance(values, FaultyOption):
+        raise values.fault.with_traceback(None)
 
 
 def _keys_as_fields(

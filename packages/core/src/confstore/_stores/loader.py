@@ -52,10 +52,6 @@ class Loader:
         self._pollable = ability(self.store, PollableStore)
         self._scheduled = ability(self.store, ScheduledStore) if self._is_by_hint else None
 
-    def load(self, *, consistent: bool) -> State:
-        """Poll the store, and make the next state of the last one and the answer."""
-        return self.next(self.last, consistent=consistent)
-
     def next(self, last: State, *, consistent: bool) -> State:
         """Poll the store, and make the state that follows a given one."""
         old = last.options

@@ -23,6 +23,8 @@ class FaultyOption(ReadOnlyDict):
 
     def __new__(cls, fault: Exception) -> FaultyOption:
         self: FaultyOption = dict.__new__(cls)
+        # The json module takes an empty dict for one without asking it.
+        dict.__setitem__(self, "", None)
         self.fault = fault
         return self
 

@@ -383,4 +383,4 @@ def _load(loader: Loader, clock: Clock, *, consistent: bool) -> tuple[State, Hea
     """Load the next state of a store, with the time of the question, not of the answer."""
     now = clock.now()
     health = Health(Moment(clock.monotonic(), now.timestamp()), now)
-    return loader.load(consistent=consistent), health
+    return loader.next(loader.last, consistent=consistent), health
