@@ -216,6 +216,20 @@ def test_two_targets_of_an_option_that_a_schema_needs() -> None:
         TimeBasedConfigStore(layers, schema={"db": Port})
 
 
+def test_two_targets_in_layers_within_a_layer() -> None:
+    """The error is for that option alone, also where the layers are a layer of others."""
+    inner = layered({"APP_DB__PORT": "5"}, {"db": {"port": 1}, "DB": {"port": 2}, "o": {"a": 1}})
+    top = MemoryStore("top", {"db": {"host": "h"}, "o": {"b": 2}})
+    for layers in (
+        LayeredStore([top, inner]),
+        LayeredStore([Environment("TOP_", {"TOP_DB__USER": "u"}), top, inner]),
+    ):
+        with TimeBasedConfigStore(layers) as config:
+            assert config.o == {"a": 1, "b": 2}
+            with pytest.raises(InvalidValueError, match="APP_DB__PORT stands for"):
+                config.db["host"]
+
+
 @dataclass(frozen=True)
 class AnyTable:
     db: dict[str, int]

@@ -10,7 +10,6 @@ import attrs
 from confstore._layers.environment import Environment, Fields, Given, Variable, part_of
 from confstore._values.faulty import FaultyOption
 from confstore._values.read_only import ReadOnlyDict, freeze
-from confstore.errors import InvalidValueError
 
 __all__ = ["Group", "Merger", "Options", "Pile"]
 
@@ -45,7 +44,7 @@ class Pile:
 
     given: Sequence[Options] = attrs.field(repr=False)
     names: Sequence[Mapping[tuple[str, str], str]]
-    faults: Mapping[str, InvalidValueError]
+    faults: Mapping[str, Exception]
 
     def merged(self) -> dict[str, ReadOnlyDict]:
         """Every option, merged."""
@@ -112,11 +111,15 @@ class Merger:
         options = options if group is None else sorted(options)
         below: dict[str, dict[str, Any]] = {}
         given: list[Given] = []
-        faults: dict[str, InvalidValueError] = {}
+        faults: dict[str, Exception] = {}
         for index in reversed(range(len(layers))):
             layer, environment = layers[index], self.environments[index]
             if layer is not None:
-                one = Given({name: layer[name] for name in options if name in layer})  # type: ignore[misc]  # read only
+                found = {name: layer[name] for name in options if name in layer}
+                # Of layers within a layer.
+                faulty = {n: v.fault for n, v in found.items() if isinstance(v, FaultyOption)}
+                faults |= faulty
+                one = Given({n: v for n, v in found.items() if n not in faulty})  # type: ignore[misc]  # read only
             elif group is not None and environment is not None:
                 one = environment.resolve(group.variables[index], below, self.fields, self.store)
                 one = attrs.evolve(

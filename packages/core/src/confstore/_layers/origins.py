@@ -13,7 +13,7 @@ from confstore._layers.merging import Pile
 from confstore._stores.given import checked_object, described
 from confstore._stores.protocols import LocatedStore, Store, ability
 from confstore._values.names import checked_option
-from confstore.errors import InvalidValueError, OptionNotFoundError
+from confstore.errors import OptionNotFoundError
 
 __all__ = ["Candidate", "Explained", "Origin", "explain", "origin"]
 
@@ -69,7 +69,7 @@ class Explained:
     option: str
     key: str | None
     candidates: tuple[Candidate, ...]
-    fault: InvalidValueError | None = None
+    fault: Exception | None = None
 
 
 class _Traced(Protocol):

@@ -124,6 +124,7 @@ def test_validate_reads_variables_by_the_schema(confstore: Confstore, tmp_path: 
         ["delete", "db", "--yes"],
         ["import", "new.json"],
         ["init"],
+        ["edit", "db"],
         ["history"],
         ["rollback", "1", "--yes"],
         ["reconcile"],
