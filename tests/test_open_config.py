@@ -212,7 +212,7 @@ def test_forked_child_closes_its_own(adapter: Any) -> None:
     ("url", "error", "reason"),
     [
         ("prod.json", InvalidURLError, "starts with a scheme"),
-        ("file:a.json memory:b", InvalidURLError, "a blank in a URL is written %20"),
+        ("file:a b.json", InvalidURLError, "a blank in a URL is written %20"),
         ("file:prod.json?optinal", InvalidURLError, "did you mean 'optional'"),
         ("dynamodb://table/prod?regoin=x", InvalidURLError, "did you mean 'region'"),
         ("memory:a?b=c", InvalidURLError, "takes no parameters"),

@@ -64,6 +64,29 @@ def test_service(use_store: Callable[..., str], capsys: pytest.CaptureFixture[st
     assert third == "upload 2 refused: ada has reached the limit of 1 uploads"
 
 
+def test_service_on_layers(
+    dynamodb_url: Callable[[str], str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The URL alone puts the environment over a file over a table."""
+    url = dynamodb_url(f"examples-{uuid.uuid4().hex}")
+    with closing(open_store(url, purpose="create")) as store:
+        for option, values in UPLOADS.items():
+            store.set(option, values)
+    layers = f"env:APP_ file:{tmp_path}/dev.json?optional {url}"
+    monkeypatch.setenv("APP_UPLOADS__LIMIT", "2")
+    lines = run("service.py", CONFSTORE_URL=layers).stdout.splitlines()
+    assert lines[0] == "database at db.test:1"
+    assert lines[2].startswith("upload 2 accepted")
+    assert lines[3] == "upload 3 refused: ada has reached the limit of 2 uploads"
+    (tmp_path / "dev.json").write_text('{"db": {"host": "localhost"}}')
+    assert run("service.py", CONFSTORE_URL=layers).stdout.startswith("database at localhost:1\n")
+    monkeypatch.setenv("APP_UPLOADS__LIMIT", "CANARY")
+    answer = run("service.py", CONFSTORE_URL=layers)
+    assert answer.returncode == 1
+    assert "the text of the variable APP_UPLOADS__LIMIT is not what is expected" in answer.stderr
+    assert "CANARY" not in answer.stderr
+
+
 def test_fastapi_app(use_store: Callable[..., str]) -> None:
     """The URL alone moves the application; after a reload it shows what was written."""
     url = use_store(SHOP)

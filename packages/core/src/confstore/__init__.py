@@ -33,6 +33,15 @@ if TYPE_CHECKING:
         reconcile as reconcile,
         rollback as rollback,
     )
+    from confstore._layers.environment import Environment as Environment
+    from confstore._layers.layered import LayeredStore as LayeredStore
+    from confstore._layers.origins import (
+        Candidate as Candidate,
+        Explained as Explained,
+        Origin as Origin,
+        explain as explain,
+        origin as origin,
+    )
     from confstore._opening.configs import open_config as open_config
     from confstore._opening.stores import (
         open_journaled_store as open_journaled_store,
@@ -60,15 +69,20 @@ if TYPE_CHECKING:
         CoLocatedStore as CoLocatedStore,
         Commit as Commit,
         DiagnosableStore as DiagnosableStore,
+        FieldAwareStore as FieldAwareStore,
         FileBackedStore as FileBackedStore,
         Finding as Finding,
         Head as Head,
         HintedStore as HintedStore,
         Journal as Journal,
         JournaledStore as JournaledStore,
+        LocatedStore as LocatedStore,
+        PartedStore as PartedStore,
         Poll as Poll,
         PollableStore as PollableStore,
+        ScheduledStore as ScheduledStore,
         Store as Store,
+        TracedStore as TracedStore,
         ability as ability,
     )
     from confstore._values.differences import Difference as Difference, diff as diff
@@ -88,6 +102,9 @@ _names = lazy_names(
         "confstore._journal.commits": "Draft",
         "confstore._journal.history": "history state_at",
         "confstore._journal.plans": "Plan plan_reconcile plan_rollback reconcile rollback",
+        "confstore._layers.environment": "Environment",
+        "confstore._layers.layered": "LayeredStore",
+        "confstore._layers.origins": "Candidate Explained Origin explain origin",
         "confstore._opening.configs": "open_config",
         "confstore._opening.stores": "open_journaled_store open_store",
         "confstore._process.clock": "Clock Event SystemClock",
@@ -100,8 +117,9 @@ _names = lazy_names(
         "confstore._reading.time_based.views": "Status",
         "confstore._stores.protocols": (
             "BulkJournaledStore BulkStore Change CoLocatedStore Commit DiagnosableStore "
-            "FileBackedStore Finding Head HintedStore Journal JournaledStore Poll PollableStore "
-            "Store ability"
+            "FieldAwareStore "
+            "FileBackedStore Finding Head HintedStore Journal JournaledStore LocatedStore "
+            "PartedStore Poll PollableStore ScheduledStore Store TracedStore ability"
         ),
         "confstore._values.differences": "Difference diff",
         "confstore._values.read_only": "FillableDict ReadOnlyDict ReadOnlyList",

@@ -16,6 +16,7 @@ Exception
     │   └── StaleConfigError                     the last good answer is older than allowed
     ├── AccessDeniedError                        the backend refused the caller
     ├── StoreNotFoundError       (LookupError)   the store does not exist
+    ├── ReadOnlyStoreError                       the store has layers, and only reads
     ├── CorruptStoreError                        the stored content is not a store
     ├── InvalidCommitError       (ValueError)    not every backend can make this commit
     ├── VersionConflictError                     somebody else committed to the same option first
@@ -59,6 +60,7 @@ __all__ = [
     "JournalNotSupportedError",
     "NotJournaledError",
     "OptionNotFoundError",
+    "ReadOnlyStoreError",
     "SchemaError",
     "SchemaProblem",
     "StaleConfigError",
@@ -248,6 +250,12 @@ class StoreNotFoundError(_StoreError, LookupError):
     """The file, folder or table of the store does not exist, and was not to be created."""
 
     template = "store {store!r} does not exist: {reason}"
+
+
+class ReadOnlyStoreError(_StoreError):
+    """The store is made of layers, and does not write."""
+
+    template = "store {store!r} only reads: {reason}"
 
 
 class CorruptStoreError(_PlaceError):

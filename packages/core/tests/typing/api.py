@@ -27,11 +27,15 @@ from confstore import (
     ConfigStore,
     DiagnosableStore,
     Difference,
+    Environment,
     Event,
+    Explained,
     Finding,
     HealthStatus,
     JournaledStore,
+    LayeredStore,
     Observer,
+    Origin,
     Plan,
     Poll,
     PollableStore,
@@ -46,10 +50,12 @@ from confstore import (
     ability,
     diagnose,
     diff,
+    explain,
     health,
     history,
     open_config,
     open_store,
+    origin,
     plan_rollback,
     reconcile,
     rollback,
@@ -116,6 +122,7 @@ diagnosables: list[DiagnosableStore] = [PollingStore()]
 store = stores[0]
 
 assert_type(open_store("memory:test"), Store)
+assert_type(open_store(["env:APP_", "memory:test"]), Store)
 assert_type(open_store(), Store)
 assert_type(open_store("memory:test", purpose="read"), Store)
 assert_type(diagnose("memory:test"), Iterator[Finding])
@@ -432,3 +439,15 @@ def mistakes(journaled: JournaledStore, purpose: Literal["read", "write"]) -> No
     show(confstore.adapter.canonical)  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue, reportUnknownArgumentType, reportUnknownMemberType]
     show(confstore.errors.ConfigError)  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue, reportUnknownArgumentType, reportUnknownMemberType]
     show(ConfigStore(store, AppConfig))  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue]
+
+
+# -- layers ------------------------------------------------------------------------------------
+
+layers = LayeredStore([Environment("APP_"), store])
+layered_store: Store = layers
+assert_type(layers[0], Store | Environment)
+assert_type(layers[1:], tuple[Store | Environment, ...])
+assert_type(TimeBasedConfigStore(layers), TimeBasedConfigStore[dict[str, dict[str, Any]]])
+assert_type(origin(layers, "db", "port"), Origin)
+assert_type(origin(simple, "db", "port").overridden, tuple[str, ...])
+assert_type(next(explain(layers)), Explained)

@@ -205,6 +205,20 @@ class DynamoDBStore(ClosesOnExit):
                 raise
         return self._query.poll(checkpoint, consistent=consistent)
 
+    def location(self) -> str:
+        """The URL of the store without its parameters, such as `dynamodb://config/prod`."""
+        from urllib.parse import quote
+
+        return f"dynamodb://{quote(self._connection.table, safe=':')}/{quote(self.name, safe='')}"
+
+    def place_of(self, option: str, key: str, checkpoint: object = None) -> str:  # noqa: ARG002
+        """The table and the store, such as `table 'config', store 'prod'`."""
+        return f"table {self._connection.table!r}, store {self.name!r}"
+
+    def is_local(self) -> bool:
+        """Return False: a table is elsewhere, also one of DynamoDB Local."""
+        return False
+
     def set(self, option: str, values: Mapping[str, Any]) -> None:
         """See `confstore.Store`."""
         option = checked_option(option, store=self.name)

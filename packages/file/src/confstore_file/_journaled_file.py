@@ -45,13 +45,19 @@ class JournaledFile:
     """
 
     def __init__(
-        self, path: str, store: str, wall_clock: Callable[[], float], *, missing_ok: bool
+        self,
+        path: str,
+        store: str,
+        wall_clock: Callable[[], float],
+        *,
+        missing_ok: bool,
+        is_optional: bool = False,
     ) -> None:
         """Name the files; none of them needs to exist yet, or at all if `missing_ok`."""
         self.path = path
         self.store = store
         self._missing_ok = missing_ok
-        self.options = WatchedFile(path, store, wall_clock)
+        self.options = WatchedFile(path, store, wall_clock, is_optional=is_optional)
         self._wall_clock = wall_clock
         self._journals: dict[str, JournalFile] = {}
         # The last state without a journal. The journal is not looked for again until the options

@@ -28,9 +28,10 @@ from confstore.errors import (
     OptionNotFoundError,
     StoreClosedError,
 )
+from confstore.files import open_regular
 from confstore_file._journal_file import JournalState
 from confstore_file._journaled_file import JournaledFile
-from confstore_file._watched_file import State
+from confstore_file._watched_file import State, digest_of
 from confstore_file._writer import Writer
 
 if TYPE_CHECKING:
@@ -72,6 +73,7 @@ class FileStore(ClosesOnExit):
         path: str | os.PathLike[str],
         *,
         missing_ok: bool = True,
+        optional: bool = False,
         lock_timeout: float = 10.0,
         wall_clock: Callable[[], float] = time.time,
     ) -> None:
@@ -81,6 +83,8 @@ class FileStore(ClosesOnExit):
         Args:
             path: The file. The store's name is the file's, without `.json`.
             missing_ok: False raises `StoreNotFoundError` at the first call if the file is absent.
+            optional: Do not warn of an absent file, and take one that is gone at two looks in a row
+                for absent, and not for one that an editor is saving.
             lock_timeout: Seconds that a write waits for other writers, of this process and of
                 others, before it raises `StoreUnavailableError`.
             wall_clock: Seconds since the epoch; for tests.
@@ -113,8 +117,15 @@ class FileStore(ClosesOnExit):
             raise InvalidNameError(None, "store", ascii(given), reason) from None
         # A later change of the working directory must not change the store.
         self._file = JournaledFile(
-            os.path.abspath(given), self._name, wall_clock, missing_ok=missing_ok
+            os.path.abspath(given),
+            self._name,
+            wall_clock,
+            missing_ok=missing_ok or optional,
+            is_optional=optional,
         )
+        self._given = given
+        # Of the last file whose lines were asked for: its digest, and the lines.
+        self._lines: tuple[str, Mapping[tuple[str, str], int]] = ("", {})
         self._writer = Writer(self._file, lock_timeout)
         self._is_closed = False
 
@@ -130,6 +141,42 @@ class FileStore(ClosesOnExit):
     def files(self) -> tuple[str, ...]:
         """The absolute paths of the options, the journal and the lock; none needs to exist."""
         return self._file.paths()
+
+    def location(self) -> str:
+        """The URL of the file, by the path that was given."""
+        from urllib.parse import quote
+
+        return f"file:{quote(self._given)}"
+
+    def is_local(self) -> bool:
+        """Return True: a file is on this machine."""
+        return True
+
+    def place_of(self, option: str, key: str, checkpoint: object = None) -> str:
+        """
+        The path and line of a key, such as `dev.json:12`.
+
+        Only the path, if the file has changed since the checkpoint, or cannot be read.
+        """
+        digest = checkpoint.digest if isinstance(checkpoint, State) else None
+        line = self._lines_of(digest).get((option, key))
+        return self._given if line is None else f"{self._given}:{line}"
+
+    def _lines_of(self, digest: str | None) -> Mapping[tuple[str, str], int]:
+        known, lines = self._lines
+        if digest is not None and digest == known:
+            return lines
+        try:
+            with open(self._file.path, "rb", opener=open_regular) as file:
+                content = file.read()
+        except OSError:
+            return {}
+        found = digest_of(content)
+        if found != known:
+            from confstore.documents import lines_in_json
+
+            self._lines = found, lines_in_json(content)
+        return self._lines[1] if digest in {None, found} else {}
 
     def get(
         self,

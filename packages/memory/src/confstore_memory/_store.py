@@ -124,6 +124,20 @@ class MemoryStore(ClosesOnExit):
         """0: a look costs nothing, so a `TimeBasedConfigStore` looks before each read."""
         return 0.0
 
+    def location(self) -> str:
+        """The URL that names the store: `memory:NAME`."""
+        from urllib.parse import quote
+
+        return f"memory:{quote(self._name, safe='')}"
+
+    def place_of(self, option: str, key: str, checkpoint: object = None) -> str:  # noqa: ARG002
+        """The URL: memory has no places within a store."""
+        return self.location()
+
+    def is_local(self) -> bool:
+        """Return True: memory is on this machine."""
+        return True
+
     # -- writing -------------------------------------------------------------------------------
 
     def set(self, option: str, values: Mapping[str, Any]) -> None:

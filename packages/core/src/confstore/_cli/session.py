@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -11,7 +12,7 @@ import attrs
 import click
 
 from confstore._cli.terminal.exit_codes import CommandError, ExitCode
-from confstore._cli.terminal.text import did_you_mean, visible
+from confstore._cli.terminal.text import did_you_mean, shown_url, visible
 from confstore.adapter import ClosesOnExit
 from confstore.errors import ConfigStoreError, NotJournaledError, OptionNotFoundError
 
@@ -26,11 +27,15 @@ __all__ = [
     "journal_of",
     "options_now",
     "other_stores",
+    "parts_of",
 ]
 
 FORMATS = ("json", "yaml", "table")
 
 _MAX_NAMED = 20
+
+# Those of ASCII, which separate the URLs of layers.
+_BLANKS = re.compile(r"[ \t\n\v\f\r]+")
 
 _Purpose: TypeAlias = Literal["read", "write", "create"]
 
@@ -55,6 +60,7 @@ class Session(ClosesOnExit):
     """
 
     url: str | None = attrs.field(default=None, repr=False)
+    layer: str | None = None
     output: str | None = None
     is_debug: bool = False
     schema: str | None = None
@@ -63,8 +69,18 @@ class Session(ClosesOnExit):
     _stores: dict[str, Store] = attrs.field(init=False, factory=dict, repr=False)
 
     def store(self, purpose: _Purpose = "read") -> Store:
-        """Open the store of the command, once; `purpose` is that of `confstore.open_store`."""
-        return self.open(self.required_url(), purpose)
+        """
+        Open the store of the command, once; `purpose` is that of `confstore.open_store`.
+
+        It may be several layers, unless it is to be written.
+        """
+        if purpose != "read":
+            return self.open(self._one_url("written"), purpose)
+        return self.open(self.required_url())
+
+    def single_store(self) -> Store:
+        """Open the store of a command that reads and writes, which must be one."""
+        return self.open(self._one_url("written"))
 
     def journaled_store(self) -> JournaledStore:
         """
@@ -72,7 +88,7 @@ class Session(ClosesOnExit):
 
         It is opened for reading, also by commands that commit: a journal is there or not.
         """
-        store = self.store()
+        store = self.open(self._one_url("read for its journal"))
         journal = journal_of(store)
         if journal is None:
             raise NotJournaledError(store.name)
@@ -83,7 +99,39 @@ class Session(ClosesOnExit):
         if self.url is None:
             message = "no store is given: use --store URL, or set CONFSTORE_URL to one"
             raise CommandError(f"{message}, such as file:config/prod.json")
-        return self.url
+        return self.url if self.layer is None else self._chosen(self.layer)
+
+    @property
+    def layers(self) -> list[str]:
+        """The URLs of the layers, the strongest first; one for a single store."""
+        return [url for url in _BLANKS.split(self.url or "") if url]
+
+    def _chosen(self, layer: str) -> str:
+        """The URL of the layer that `--layer` names, by its number or its scheme."""
+        urls = self.layers
+        if layer.isdecimal() and 1 <= int(layer) <= len(urls):
+            found = [urls[int(layer) - 1]]
+        else:
+            found = [url for url in urls if url.partition(":")[0].lower() == layer.lower()]
+        if len(found) != 1:
+            several = "there are several layers" if found else "there is no layer"
+            raise CommandError(f"{several} {layer!r}: the layers are {self._named_layers()}")
+        if _is_environment(found[0]):
+            message = f"{found[0]} is the environment of this process, and no store"
+            raise CommandError(f"{message}: the layers are {self._named_layers()}")
+        return found[0]
+
+    def _one_url(self, done: str) -> str:
+        url = self.required_url()
+        if self.layer is None and len(self.layers) > 1:
+            message = f"layers are {done} one at a time: name one with --layer"
+            raise CommandError(f"{message}: {self._named_layers()}")
+        return url
+
+    def _named_layers(self) -> str:
+        return ", ".join(
+            f"{number} {shown_url(url)}" for number, url in enumerate(self.layers, start=1)
+        )
 
     def open(self, url: str, purpose: _Purpose = "read") -> Store:
         """Open a store by its URL, once; the session closes it."""
@@ -157,6 +205,10 @@ class Session(ClosesOnExit):
             raise CommandError("nothing was changed", ExitCode.DECLINED)
 
 
+def _is_environment(url: str) -> bool:
+    return url.lower().startswith("env:")
+
+
 def other_stores(store: Store) -> str:
     """The other stores in the place of an empty one, to append to a message; empty without any."""
     from confstore import CoLocatedStore, ability
@@ -171,6 +223,17 @@ def other_stores(store: Store) -> str:
         return ""
     named = ", ".join(map(repr, names[:_MAX_NAMED])) + (" and more" if names[_MAX_NAMED:] else "")
     return f"; its table has {named}" if names else ""
+
+
+def parts_of(store: Store) -> list[Store]:
+    """The stores among the layers of a store, the strongest first; the store itself without any."""
+    from confstore import Environment, LayeredStore
+
+    if not isinstance(store, LayeredStore):
+        return [store]
+    return [
+        part for layer in store[:] if not isinstance(layer, Environment) for part in parts_of(layer)
+    ]
 
 
 def journal_of(store: Store) -> JournaledStore | None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
-from confstore._opening.stores import open_store
+from confstore._opening.stores import open_layers
 from confstore._reading.time_based.config import TimeBasedConfigStore
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ T = TypeVar("T")
 
 @overload
 def open_config(
-    url: str | None = None,
+    url: str | Sequence[str] | None = None,
     *,
     update_interval: float | None = None,
     schema: None = None,
@@ -30,7 +30,7 @@ def open_config(
 
 @overload
 def open_config(
-    url: str | None = None,
+    url: str | Sequence[str] | None = None,
     *,
     update_interval: float | None = None,
     schema: type[T],
@@ -50,7 +50,7 @@ def open_config(
 
 
 def open_config(
-    url: str | None = None,
+    url: str | Sequence[str] | None = None,
     *,
     update_interval: float | None = None,
     schema: type[Any] | Mapping[str, type[Any]] | None = None,
@@ -79,7 +79,8 @@ def open_config(
         TypeError: The schema cannot be built, or an argument is unknown or has the wrong type.
         ValueError: A duration is not positive.
     """
-    store = open_store(url, purpose="read")
+    timing = {name: options[name] for name in ("clock", "random") if name in options}
+    store = open_layers(url, "read", **timing)
     try:
         config: TimeBasedConfigStore[Any] = TimeBasedConfigStore(
             store, update_interval, schema=schema, **options

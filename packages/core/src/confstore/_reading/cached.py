@@ -15,14 +15,14 @@ from confstore._process.clock import Clock, Moment, SystemClock, seconds
 from confstore._process.forks import call_after_fork, notice_fork
 from confstore._process.log import describe, log_fields, logger
 from confstore._process.waits import Backoff
-from confstore._reading.config import ReadsByName
+from confstore._reading.config import ReadsByName, Traced
 from confstore._reading.fetches import CacheStatus, Entry, Fetch
 from confstore._reading.observers import observed, observers_of
 from confstore._stores.given import checked_object
-from confstore._stores.protocols import Store
+from confstore._stores.protocols import Store, TracedStore, ability
 from confstore._values.keys import checked_keys, select, select_all
 from confstore._values.names import checked_option
-from confstore._values.read_only import freeze
+from confstore._values.read_only import ReadOnlyDict, freeze
 from confstore._values.types import MISSING
 from confstore.errors import OptionNotFoundError
 
@@ -75,6 +75,7 @@ class CachedConfigStore(ReadsByName):
             TypeError: An observer lacks a method.
         """
         self._store = checked_object(store)
+        self._traced = ability(self._store, TracedStore)
         self._max_age_s = seconds("max_age", max_age)
         self._max_wait_s = seconds("max_wait", max_wait)
         if max_options < 1:
@@ -151,6 +152,10 @@ class CachedConfigStore(ReadsByName):
     def _name(self) -> str:
         return self._store.name
 
+    def _read_traced(self, option: str) -> Traced:
+        entry = self._entry(checked_option(option), self._max_age_s, is_refresh=False)
+        return Traced(self._store, entry.trace, entry.values)
+
     def __iter__(self) -> Iterator[str]:
         return (option for option, _ in self._store.items())
 
@@ -225,7 +230,7 @@ class CachedConfigStore(ReadsByName):
     def _ask(self, option: str, fetch: Fetch) -> None:
         read = Moment.now(self._clock)
         try:
-            values = freeze(self._store.get(option))
+            values, trace = self._read_store(option)
         except OptionNotFoundError:
             self._accept(option, fetch, Entry(None, read))
         except Exception as error:
@@ -234,9 +239,15 @@ class CachedConfigStore(ReadsByName):
             # An interrupt is no answer: waiting threads look again.
             fetch.error = error
         else:
-            self._accept(option, fetch, Entry(values, read))
+            self._accept(option, fetch, Entry(values, read, trace=trace))
         finally:
             self._end(option, fetch)
+
+    def _read_store(self, option: str) -> tuple[ReadOnlyDict, object]:
+        if self._traced is None:
+            return freeze(self._store.get(option)), None
+        values, trace = self._traced.get_traced(option)
+        return freeze(values), trace
 
     def _accept(self, option: str, fetch: Fetch, entry: Entry) -> None:
         with self._lock:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, KeysView
+from collections.abc import Collection, Iterator, KeysView, Mapping
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, overload
+
+import attrs
 
 from confstore._process.clock import seconds
 from confstore._process.closing import ClosesOnExit
+from confstore._stores.protocols import Store
 from confstore._values.types import MISSING, Missing
 from confstore.errors import InvalidNameError, OptionNotFoundError
 
@@ -15,7 +18,7 @@ if TYPE_CHECKING:
 
     from confstore._reading.health import HealthStatus
 
-__all__ = ["Config", "ReadsByName", "health"]
+__all__ = ["Config", "ReadsByName", "Traced", "health"]
 
 D = TypeVar("D")
 
@@ -90,6 +93,24 @@ class Config(Protocol):
     def __exit__(self, *_: object) -> None: ...
 
 
+@attrs.frozen(eq=False)
+class Traced:
+    """
+    An option as a config has it, and where it comes from.
+
+    Attributes:
+        store: The store that was read.
+        checkpoint: That of the poll that found the values; None stands for the store as it is.
+        values: The option's values; None if it is absent.
+        is_overridden: True if a test replaces the option.
+    """
+
+    store: Store
+    checkpoint: object = attrs.field(repr=False)
+    values: Mapping[str, Any] | None = attrs.field(repr=False)
+    is_overridden: bool = False
+
+
 class ReadsByName(ClosesOnExit):
     """The part of `Config` that every strategy implements alike, and what it needs of each."""
 
@@ -102,6 +123,8 @@ class ReadsByName(ClosesOnExit):
         def _read(self, option: str, keys: Collection[str] | None) -> dict[str, Any] | None: ...
 
         def _read_all(self, keys: Collection[str] | None) -> dict[str, dict[str, Any]]: ...
+
+        def _read_traced(self, option: str) -> Traced: ...
 
         def __iter__(self) -> Iterator[str]: ...
 

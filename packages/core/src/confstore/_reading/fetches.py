@@ -35,12 +35,18 @@ class CacheStatus:
 
 @attrs.frozen
 class Entry:
-    """An answer of the backend about one option, and its time; None stands for a missing one."""
+    """
+    An answer of the backend about one option, and its time; None stands for a missing one.
+
+    Attributes:
+        trace: What a `TracedStore` said of the answer.
+    """
 
     values: ReadOnlyDict | None = attrs.field(repr=False)
     read: Moment
     failures: int = 0
     retry: Moment = _PAST
+    trace: object = attrs.field(default=None, repr=False)
 
 
 @attrs.define(eq=False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING, Any
 
-from confstore._reading.config import ReadsByName
+from confstore._reading.config import ReadsByName, Traced
 from confstore._stores.given import checked_object
 from confstore._stores.protocols import Store
 from confstore._values.keys import checked_keys, select
@@ -42,6 +42,9 @@ class SimpleConfigStore(ReadsByName):
     def _read_all(self, keys: Collection[str] | None) -> dict[str, dict[str, Any]]:
         wanted = checked_keys(keys)
         return {option: select(values, wanted) for option, values in self._store.items()}
+
+    def _read_traced(self, option: str) -> Traced:
+        return Traced(self._store, None, self._read(option, None))
 
     def __iter__(self) -> Iterator[str]:
         return (option for option, _ in self._store.items())

@@ -16,9 +16,10 @@ from confstore._schemas.fields import (
     unknown_reason,
 )
 from confstore._schemas.frozen import make_read_only
-from confstore._schemas.kinds import type_name
+from confstore._schemas.kinds import is_mapping, plain_type, type_arguments, type_name
 from confstore._schemas.types import Typed
 from confstore._schemas.unknown import Unknown, class_within, unknown_keys, unknown_text
+from confstore._values.faulty import FaultyOption
 from confstore._values.names import closest
 from confstore._values.read_only import ReadOnlyDict
 from confstore.errors import SchemaError, SchemaProblem
@@ -153,6 +154,16 @@ class _Schema:
         def _fitted(self, options: ReadOnlyDict) -> tuple[Shaped, list[Problem]]: ...
 
 
+def _types_of(type_: Typed) -> dict[str | None, Any]:
+    """The types of a class's fields, by the names under which they are given."""
+    # A field with a converter takes what it was written for, and that is often text.
+    return {
+        name: field.type
+        for name, field in type_.fields.items()
+        if not (field.is_part or field.has_converter)
+    }
+
+
 @attrs.frozen(eq=False)
 class OptionsSchema(_Schema):
     """Types of some options; the others stay plain, and are no unknown ones."""
@@ -161,6 +172,10 @@ class OptionsSchema(_Schema):
     _identifiers: Mapping[str, str]
     # The last values and the object built from them: an unchanged option stays the same.
     _built: dict[str, tuple[object, object]] = attrs.field(factory=dict, repr=False)
+
+    def field_types(self) -> dict[str, dict[str | None, Any]]:
+        """Option to key to type."""
+        return {option: _types_of(type_) for option, type_ in self._types.items()}
 
     def _fitted(self, options: ReadOnlyDict) -> tuple[Shaped, list[Problem]]:
         typed: dict[str, Any] = {}
@@ -201,10 +216,28 @@ class StoreSchema(_Schema):
     _type: Typed
     _fields_by_option: Mapping[str, str]
 
+    def field_types(self) -> dict[str, dict[str | None, Any]]:
+        """Option to key to type; the key None stands for every key of an option that is a dict."""
+        types: dict[str, dict[str | None, Any]] = {}
+        options_of: dict[str, list[str]] = {}
+        for option, name in self._fields_by_option.items():
+            options_of.setdefault(name, []).append(option)
+        for name, field in self._type.fields.items():
+            cls = class_within(field)
+            if cls is not None:
+                keys = _types_of(Typed.of(cls))
+            else:
+                (*_, entry) = (Any, *type_arguments(plain_type(field.type)))
+                keys = {None: entry} if is_mapping(plain_type(field.type)) else {}
+            types |= dict.fromkeys(options_of.get(name, [name]), keys)
+        return types
+
     def _fitted(self, options: ReadOnlyDict) -> tuple[Shaped, list[Problem]]:
         option_of, problems = renamed(options, self._type.fields, self._fields_by_option)
         raw: dict[str, Any] = {}
         for name, option in option_of.items():
+            # Here, and not within a model, whose error would be another.
+            _check_fault(options[option])
             cls = class_within(self._type.fields[name])
             raw[name], clashes = _keys_as_fields(options[option], cls and Typed.of(cls))
             problems += [((name, *path), reason) for path, reason in clashes]
@@ -265,6 +298,11 @@ class StoreSchema(_Schema):
                 if not field.is_part:
                     typed[option_of[name]] = shown[field.attribute]
         return typed, shown
+
+
+def _check_fault(values: Mapping[str, Any]) -> None:
+    if isinstance(values, FaultyOption):
+        raise values.fault.with_traceback(None)
 
 
 def _keys_as_fields(

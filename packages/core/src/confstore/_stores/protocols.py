@@ -30,15 +30,20 @@ __all__ = [
     "CoLocatedStore",
     "Commit",
     "DiagnosableStore",
+    "FieldAwareStore",
     "FileBackedStore",
     "Finding",
     "Head",
     "HintedStore",
     "Journal",
     "JournaledStore",
+    "LocatedStore",
+    "PartedStore",
     "Poll",
     "PollableStore",
+    "ScheduledStore",
     "Store",
+    "TracedStore",
     "ability",
 ]
 
@@ -248,6 +253,80 @@ class HintedStore(Store, Protocol):
 
         0 means that a look costs nothing: then each read looks, and no thread does. The hint may
         change after a read, for example once it is known that the store has a journal.
+        """
+        ...
+
+
+class ScheduledStore(PollableStore, Protocol):
+    """A store of several parts, each with its own interval."""
+
+    def poll_due(self, checkpoint: object = None) -> Poll:
+        """The changes since a checkpoint, of the parts whose interval has passed."""
+        ...
+
+
+class LocatedStore(Store, Protocol):
+    """A store that can say where it is, and where in it a value stands."""
+
+    def location(self) -> str:
+        """The URL of the store without its parameters, such as `file:dev.json`; without I/O."""
+        ...
+
+    def place_of(self, option: str, key: str, checkpoint: object = None) -> str:
+        """
+        The place of a key's value for a person, such as `dev.json:12`.
+
+        Args:
+            option: An option that the store has.
+            key: A key that it has.
+            checkpoint: That of the poll that found the value; None stands for the store as it is.
+        """
+        ...
+
+    def is_local(self) -> bool:
+        """Return True if the store is on this machine, and so there when the network is not."""
+        ...
+
+
+class PartedStore(Store, Protocol):
+    """A store of several parts, of which some are on this machine."""
+
+    def remote_parts(self, checkpoint: object) -> Sequence[Mapping[str, ReadOnlyDict]]:
+        """The options of each part that is not on this machine, as of a poll of this store."""
+        ...
+
+    def restore(self, parts: Sequence[Mapping[str, ReadOnlyDict]]) -> Poll:
+        """
+        A full poll with these options for the parts elsewhere; those on this machine are read now.
+
+        Raises:
+            CorruptStoreError: The parts are not those of this store.
+        """
+        ...
+
+
+class TracedStore(Store, Protocol):
+    """A store that can say with an option where its values come from."""
+
+    def get_traced(self, option: str) -> tuple[Values, object]:
+        """
+        One option, strongly consistent, and what `confstore.origin` takes for a checkpoint.
+
+        Raises:
+            OptionNotFoundError: The option does not exist.
+        """
+        ...
+
+
+class FieldAwareStore(Store, Protocol):
+    """A store that reads some values by the types of a schema."""
+
+    def with_fields(self, fields: Mapping[str, Mapping[str | None, Any]]) -> Store:
+        """
+        The same store, read with these types.
+
+        Args:
+            fields: Option to key to type; the key None stands for those that are not named.
         """
         ...
 

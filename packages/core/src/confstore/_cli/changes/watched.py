@@ -124,8 +124,8 @@ def print_changes(session: Session, differences: Iterable[Difference], *, has_va
 def interval_of(session: Session, asked_s: float | None) -> float:
     """Seconds between two looks at the store of a command: as asked, else by its backend."""
     if asked_s is None:
-        is_file = (session.url or "").lower().startswith("file:")
-        return _FILE_INTERVAL_S if is_file else _INTERVAL_S
+        is_cheap = all(url.lower().startswith(("file:", "env:")) for url in session.layers)
+        return _FILE_INTERVAL_S if is_cheap else _INTERVAL_S
     # NaN fails both comparisons.
     if not 0 < asked_s <= _MAX_INTERVAL_S:
         message = f"--interval is more than 0 and at most {_MAX_INTERVAL_S:,.0f} seconds"

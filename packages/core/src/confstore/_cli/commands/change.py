@@ -148,7 +148,7 @@ def delete(
     session: Session, option: str, keys: tuple[str, ...], is_confirmed: bool, writing: Writing
 ) -> None:
     """Delete an option, or keys of it; asks first."""
-    store = session.store()
+    store = session.single_store()
     names = f"{', '.join(map(repr, keys))} of " if keys else ""
     what = f"{names}option {option!r} of store {store.name!r}"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TextIO
@@ -14,7 +15,7 @@ from confstore._cli.arguments.names import complete_options
 from confstore._cli.commands.command import Example, command
 from confstore._cli.exec.naming import NamingFlags, naming_flags
 from confstore._cli.formats.files import FORMATS, dumps, format_of
-from confstore._cli.session import Session
+from confstore._cli.session import Session, parts_of
 from confstore._cli.terminal.exit_codes import CommandError, ExitCode
 from confstore._cli.terminal.output import print_text
 from confstore._cli.terminal.progress import Progress
@@ -116,14 +117,18 @@ def _check_file(session: Session, store: Store, path: str, *, is_confirmed: bool
     """Ask before a file is replaced; a folder or the store's own file never is."""
     if not os.path.exists(path):
         return
-    file_backed = ability(store, FileBackedStore)
-    own = () if file_backed is None else file_backed.files()
+    own = [file for one in parts_of(store) for file in _files_of(one)]
     if any(os.path.exists(file) and os.path.samefile(file, path) for file in own):
         raise CommandError(f"{path!r} is a file of the store itself: export to another one")
     if os.path.isdir(path):
         raise CommandError(f"{path!r} is a folder: give the name of a file")
     if os.path.isfile(path):
         session.confirm(f"replace the file {path!r}", is_confirmed=is_confirmed)
+
+
+def _files_of(store: Store) -> Sequence[str]:
+    file_backed = ability(store, FileBackedStore)
+    return () if file_backed is None else file_backed.files()
 
 
 def _write_file(path: str, text: str) -> None:

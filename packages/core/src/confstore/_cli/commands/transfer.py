@@ -179,13 +179,16 @@ def copy(
     """
     Copy options from one store to another, of any two backends: all, or the named ones.
 
-    FROM and TO are URLs; a table must exist, and a missing file is created if its folder exists.
+    FROM and TO are URLs; FROM may be layers, as in 'env:APP_ file:dev.json', and TO then holds what
+    they give now. A table must exist, and a missing file is created if its folder exists.
     Values keep their types. Options that only TO has stay, unless --prune is given; equal options
     are not written. It asks before it overwrites options of TO that differ. Writing is as for
     import.
     """
     if transfer.is_pruning and options:
         raise CommandError("--prune is for whole stores: name no options")
+    if len(target_url.split()) > 1:
+        raise CommandError("TO is one store: copy to one of its layers")
     source = session.open(source_url)
     target = session.open(target_url, "write")
     if source is target:

@@ -30,6 +30,7 @@ COMMANDS = {
     "import": "commands.transfer:import_file",
     "copy": "commands.transfer:copy",
     "diff": "commands.diff:diff",
+    "explain": "commands.explain:explain",
     "history": "commands.history:history",
     "rollback": "commands.history:rollback",
     "reconcile": "commands.history:reconcile",

@@ -13,18 +13,18 @@ from typing import TYPE_CHECKING, Any, Generic, NoReturn, SupportsIndex, cast, o
 from confstore._process.clock import Clock, SystemClock, seconds
 from confstore._process.forks import notice_fork
 from confstore._process.waits import Backoff
-from confstore._reading.config import ReadsByName
+from confstore._reading.config import ReadsByName, Traced
 from confstore._reading.observers import observers_of
 from confstore._reading.time_based.fallback import Fallback
-from confstore._reading.time_based.loader import Loader
 from confstore._reading.time_based.notices import warn_at_start
 from confstore._reading.time_based.refresher import Refresher
-from confstore._reading.time_based.schedule import schedule_for
 from confstore._reading.time_based.subscriptions import Callback, Subscriptions
 from confstore._reading.time_based.views import Overrides, Status, View
 from confstore._schemas.schema import schema_of
 from confstore._stores.given import checked_object
-from confstore._stores.protocols import Store
+from confstore._stores.loader import Loader
+from confstore._stores.protocols import FieldAwareStore, Store, ability
+from confstore._stores.schedule import schedule_for
 from confstore._values.canonical import canonical_values
 from confstore._values.keys import checked_keys, select, select_all
 from confstore._values.names import checked_option
@@ -173,15 +173,19 @@ class TimeBasedConfigStore(ReadsByName, Generic[T_co]):
         background = background and schedule.interval_s > 0
         startup_timeout_s = seconds("startup_timeout", startup_timeout)
         clock = SystemClock() if clock is None else clock
+        shape = schema_of(schema, schema_names, store.name, is_strict=strict)
+        by_field = ability(store, FieldAwareStore)
+        if shape is not None and by_field is not None:
+            store = by_field.with_fields(shape.field_types())
         refresher = Refresher(
             store.name,
-            Loader(store),
-            Overrides(schema_of(schema, schema_names, store.name, is_strict=strict)),
+            Loader(store, is_by_hint=update_interval is None),
+            Overrides(shape),
             Subscriptions(store.name),
             publish=_publisher(self, is_checked=max_stale is not None or not background),
             clock=clock,
             schedule=schedule,
-            fallback=None if fallback is None else Fallback(fallback, store.name, clock),
+            fallback=None if fallback is None else Fallback(fallback, store, clock),
             max_stale_s=None if max_stale is None else seconds("max_stale", max_stale),
             is_background=background,
             observers=observers_of(observers, store.name, clock),
@@ -218,6 +222,15 @@ class TimeBasedConfigStore(ReadsByName, Generic[T_co]):
     def _read_all(self, keys: Collection[str] | None) -> dict[str, dict[str, Any]]:
         options = self._view().options
         return options if keys is None else select_all(options, keys)
+
+    def _read_traced(self, option: str) -> Traced:
+        view = self._view()
+        values = view.options.get(checked_option(option))
+        last = self._refresher.loader.last
+        # A refresh that found nothing to show may know more of where the values are.
+        state = last if last.options is view.state.options else view.state
+        is_overridden = values is not state.options.get(option)
+        return Traced(self._refresher.loader.store, state.checkpoint, values, is_overridden)
 
     def __contains__(self, option: object) -> bool:
         return isinstance(option, str) and option in self._view().options

@@ -20,12 +20,12 @@ from confstore._process.waits import Backoff
 from confstore._reading.observers import Note, observed
 from confstore._reading.time_based.fallback import Fallback
 from confstore._reading.time_based.first_load import first_load
-from confstore._reading.time_based.loader import Loader, State
-from confstore._reading.time_based.schedule import RefreshSchedule
 from confstore._reading.time_based.subscriptions import Subscriptions
 from confstore._reading.time_based.ticker import Ticker
 from confstore._reading.time_based.views import Health, Overrides, View
+from confstore._stores.loader import Loader, State
 from confstore._stores.protocols import Store
+from confstore._stores.schedule import RefreshSchedule
 from confstore._values.read_only import ReadOnlyDict
 from confstore.errors import StaleConfigError, StoreClosedError, StoreUnavailableError
 
@@ -112,14 +112,14 @@ class Refresher:
             self._begin(*first(timeout_s=rest_s, is_patient=True, failure=error))
 
     def _begin(self, state: State, health: Health) -> None:
-        self._accept(state, health, self.overrides.view(state.options))
+        self._accept(state, health, self.overrides.view(state))
         if self._fallback is not None:
             self._fallback.save(state, health)
 
     def _has_started_from(self, fallback: Fallback, error: Exception) -> bool:
         try:
-            options, saved_at = fallback.load()
-            view = self.overrides.view(options)
+            state, saved_at = fallback.load()
+            view = self.overrides.view(state)
         except Exception as fault:
             text = "store %r: cannot start from the fallback file: %s"
             logger.error(text, self.name, describe(fault), extra=self._fields(fault))
@@ -127,7 +127,7 @@ class Refresher:
         saved = Moment.now(self._clock).at(saved_at.timestamp())
         age_s = saved.age_s(self._clock)
         reason = describe(error)
-        self._accept(State(options), Health(saved, saved_at, True, 1, reason), view)
+        self._accept(state, Health(saved, saved_at, True, 1, reason), view)
         self._retry_after(1)
         age = "unknown age" if math.isinf(age_s) else f"{age_s:.0f} s ago"
         text = "store %r: the first load failed, started from a fallback file of %s: %s"
@@ -245,7 +245,7 @@ class Refresher:
         self._due = _NEVER
         try:
             state, health = _load(self.loader, self._clock, consistent=consistent)
-            view = self.overrides.view(state.options) if state.changed else None
+            view = self.overrides.view(state) if state.changed else None
             # It may have been closed meanwhile.
             if stopped.is_set():
                 raise StoreClosedError(self.name)
@@ -361,7 +361,7 @@ class Refresher:
         with self._in_turn():
             override = self.overrides.push(options)
             try:
-                self._publish(self.overrides.view(self.loader.last.options))
+                self._publish(self.overrides.view(self.loader.last))
             except BaseException:
                 self.overrides.pop(override)
                 raise
@@ -370,7 +370,7 @@ class Refresher:
         finally:
             with self._in_turn():
                 self.overrides.pop(override)
-                self._publish(self.overrides.view(self.loader.last.options))
+                self._publish(self.overrides.view(self.loader.last))
 
 
 def _too_old(age_s: float, limit_s: float, error: str | None, limit: str = "max_age") -> str:
@@ -383,4 +383,4 @@ def _load(loader: Loader, clock: Clock, *, consistent: bool) -> tuple[State, Hea
     """Load the next state of a store, with the time of the question, not of the answer."""
     now = clock.now()
     health = Health(Moment(clock.monotonic(), now.timestamp()), now)
-    return loader.load(consistent=consistent), health
+    return loader.next(loader.last, consistent=consistent), health
