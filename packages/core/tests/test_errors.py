@@ -22,6 +22,8 @@ from confstore.errors import (
     NotJournaledError,
     OptionNotFoundError,
     SchemaError,
+    SecretError,
+    SecretUnavailableError,
     StaleConfigError,
     StoreClosedError,
     StoreNotFoundError,
@@ -39,6 +41,12 @@ TEXTS = {
     InvalidURLError("x:y", "why"): "store URL 'x:y': why",
     BackendNotInstalledError("redis", "why"): "no installed adapter opens 'redis' stores: why",
     SchemaError("prod", ("a", "b")): "store 'prod' does not fit its schema: a; b",
+    SecretError("prod", "db", "password", "why"): (
+        "store 'prod', option 'db': the secret 'password': why"
+    ),
+    SecretUnavailableError("prod", "db", "token", "why"): (
+        "store 'prod', option 'db': the secret 'token': why"
+    ),
     StoreClosedError("prod"): "store 'prod' is closed: open it again to use it",
     StoreUnavailableError("prod", "why"): "store 'prod' is unavailable: why",
     StaleConfigError("prod", "why"): "store 'prod' has only stale data: why",

@@ -37,10 +37,21 @@ if TYPE_CHECKING:
     from confstore._reading.simple import SimpleConfigStore as SimpleConfigStore
     from confstore._reading.time_based.config import TimeBasedConfigStore as TimeBasedConfigStore
     from confstore._reading.time_based.views import Status as Status
+    from confstore._secrets.local_keys import LocalKeys as LocalKeys
+    from confstore._secrets.protocols import (
+        Fetched as Fetched,
+        Keys as Keys,
+        Opened as Opened,
+        Place as Place,
+        References as References,
+        SecretFault as SecretFault,
+    )
+    from confstore._secrets.sealed import SealedStore as SealedStore
     from confstore._stores.protocols import (
         BulkStore as BulkStore,
         Change as Change,
         Commit as Commit,
+        ContextStore as ContextStore,
         DiagnosableStore as DiagnosableStore,
         Finding as Finding,
         Head as Head,
@@ -48,6 +59,7 @@ if TYPE_CHECKING:
         JournaledStore as JournaledStore,
         Poll as Poll,
         PollableStore as PollableStore,
+        SealingStore as SealingStore,
         Store as Store,
         ability as ability,
     )
@@ -57,6 +69,7 @@ if TYPE_CHECKING:
         ReadOnlyDict as ReadOnlyDict,
         ReadOnlyList as ReadOnlyList,
     )
+    from confstore._values.secret import Secret as Secret
     from confstore._values.types import MISSING as MISSING, Value as Value, Values as Values
     from confstore._values.variables import variable_name as variable_name
 
@@ -75,12 +88,16 @@ __getattr__, __dir__, __all__ = lazy_names(
         "confstore._reading.simple": "SimpleConfigStore",
         "confstore._reading.time_based.config": "TimeBasedConfigStore",
         "confstore._reading.time_based.views": "Status",
+        "confstore._secrets.local_keys": "LocalKeys",
+        "confstore._secrets.protocols": "Fetched Keys Opened Place References SecretFault",
+        "confstore._secrets.sealed": "SealedStore",
         "confstore._stores.protocols": (
-            "BulkStore Change Commit DiagnosableStore Finding Head Journal JournaledStore "
-            "Poll PollableStore Store ability"
+            "BulkStore Change Commit ContextStore DiagnosableStore Finding Head Journal "
+            "JournaledStore Poll PollableStore SealingStore Store ability"
         ),
         "confstore._values.differences": "Difference diff",
         "confstore._values.read_only": "FillableDict ReadOnlyDict ReadOnlyList",
+        "confstore._values.secret": "Secret",
         "confstore._values.types": "MISSING Value Values",
         "confstore._values.variables": "variable_name",
     },

@@ -12,9 +12,17 @@ import attrs
 
 from confstore._journal.commits import apply_changes, split_into_drafts
 from confstore._journal.history import gap_of, recorded_states, states_at
-from confstore._stores.protocols import Change, Commit, JournaledStore
+from confstore._stores.protocols import (
+    Change,
+    Commit,
+    JournaledStore,
+    SealingStore,
+    ability,
+    beneath_of,
+)
 from confstore._values.names import checked_option
 from confstore._values.read_only import is_same
+from confstore._values.secret import Secret
 from confstore._values.types import Values
 from confstore.errors import OptionNotFoundError, VersionConflictError
 
@@ -93,6 +101,7 @@ class Plan:
             VersionConflictError: Somebody committed to one of the options meanwhile.
         """
         seen = self.version if if_version is None else if_version
+        store = beneath_of(store)
         return store.commit(self.changes, if_version=seen, author=author, comment=comment)
 
     def commits(
@@ -117,6 +126,7 @@ class Plan:
             VersionConflictError: Somebody committed to one of the options meanwhile.
         """
         seen = self.version if if_version is None else if_version
+        store = beneath_of(store)
         # All at once: a change that fits into no commit is found before the first one is made.
         for draft in list(split_into_drafts(store.name, self.changes, author, comment)):
             # Each batch has options of its own, so the batches before it are no conflict.
@@ -144,6 +154,7 @@ class Plan:
             InvalidCommitError: No commit can hold one of the options.
             VersionConflictError: Others changed them all the time.
         """
+        store = beneath_of(store)
         changes, recorded, seen = self.changes, dict(self.old), self.version
         conflict: VersionConflictError | None = None
         for _ in range(_MAX_ROUNDS):
@@ -186,6 +197,7 @@ def plan_rollback(
         JournalGapError: The journal does not hold their values of then.
         OptionNotFoundError: One of the given options did not exist then and does not now.
     """
+    given, store = store, beneath_of(store)
     states, unknown = states_at(store, to_version)
     version = store.version()
     current = dict(store.items())
@@ -204,7 +216,9 @@ def plan_rollback(
     if chosen & unknown.keys():
         missing = tuple(sorted(chosen & unknown.keys()))
         raise gap_of(store, to_version, {option: unknown[option] for option in missing})
-    return Plan.between(version, _only(current, chosen), _only(states, chosen))
+    plan = Plan.between(version, _only(current, chosen), _only(states, chosen))
+    _warn_of_sealed(given, plan)
+    return plan
 
 
 def rollback(
@@ -253,6 +267,7 @@ def plan_reconcile(store: JournaledStore, *, newest_commits: int | None = NEWEST
         newest_commits: The number of commits to read; None reads all. Options that none of them
             has, because they are older or have expired, are recorded anew as they are.
     """
+    store = beneath_of(store)
     recorded = recorded_states(store, newest_commits)
     return Plan.between(recorded.version, recorded.states, dict(sorted(store.items())))
 
@@ -283,6 +298,22 @@ def reconcile(
     """
     plan = plan_reconcile(store, newest_commits=newest_commits)
     return _last(plan.record(store, author=author, comment=comment))
+
+
+def _warn_of_sealed(store: JournaledStore, plan: Plan) -> None:
+    """Log a warning of each secret in the new options that cannot be opened any more."""
+    sealing: SealingStore | None = ability(store, SealingStore)
+    if sealing is None:
+        return
+    # Not at the top: few stores have secrets.
+    from confstore._secrets.opening import open_secrets
+
+    open_secrets(
+        value
+        for option, values in plan.new.items()
+        for value in sealing.unsealed(option, values).values()
+        if isinstance(value, Secret)
+    )
 
 
 def _present(store: JournaledStore, option: str) -> Values | None:

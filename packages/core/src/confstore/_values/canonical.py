@@ -17,6 +17,7 @@ from confstore._values.keys import RESERVED_KEYS, key_fault, key_names
 from confstore._values.names import utf8_size
 from confstore._values.numbers import canonical_number
 from confstore._values.read_only import FillableDict, ReadOnlyDict, ReadOnlyList, freeze
+from confstore._values.secret import Secret
 from confstore._values.sizes import option_size_b
 from confstore._values.types import Value
 from confstore.errors import InvalidValueError
@@ -46,9 +47,18 @@ Source: AWS, "Quotas in Amazon DynamoDB": an item has at most 400 KB (409,600 by
 left for the item's keys and for the commit around the option in a journal.
 """
 
+_SEALED_BY_NOBODY = (
+    "this store does not seal secrets: wrap it in a SealedStore, or open it by a URL with secrets="
+)
+_NOT_NESTED = "a Secret is the whole value of a key, and cannot be inside a list, a dict or a set"
+
 
 def canonical_values(
-    option: str, values: Mapping[str, Value], *, reserved: Collection[str] = RESERVED_KEYS
+    option: str,
+    values: Mapping[str, Value],
+    *,
+    reserved: Collection[str] = RESERVED_KEYS,
+    allows_secrets: bool = False,
 ) -> ReadOnlyDict:
     """
     A copy of an option's values in canonical form, read-only.
@@ -57,11 +67,12 @@ def canonical_values(
         option: The option that is to be written, already checked.
         values: The caller's values.
         reserved: Keys that this backend needs for itself.
+        allows_secrets: True where values are shown and not written: a Secret stays one.
 
     Raises:
         InvalidValueError: A value is outside the domain; the error says where and why.
     """
-    canonical = _canonical_entries(option, values, reserved)
+    canonical = _canonical_entries(option, values, reserved, allows_secrets)
     check_size(option, canonical)
     return canonical
 
@@ -129,7 +140,10 @@ def check_size(option: str, values: Mapping[str, Value]) -> None:
 
 
 def _canonical_entries(
-    option: str, values: Mapping[str, Value], reserved: Collection[str]
+    option: str,
+    values: Mapping[str, Value],
+    reserved: Collection[str],
+    allows_secrets: bool = False,
 ) -> ReadOnlyDict:
     given: object = values
     if not isinstance(given, Mapping):
@@ -142,7 +156,10 @@ def _canonical_entries(
         name = sys.intern(str.__str__(key))
         if name in reserved:
             raise _reserved_error(option, name)
-        canonical[name] = _canonical(option, name, value, depth=0)
+        if allows_secrets and isinstance(value, Secret):
+            canonical[name] = value
+        else:
+            canonical[name] = _canonical(option, name, value, depth=0)
     return ReadOnlyDict(canonical)
 
 
@@ -164,6 +181,8 @@ def _canonical(option: str, path: str, value: Any, depth: int) -> Value:
         return bytes(memoryview(value))
     if isinstance(value, set | frozenset):
         return _canonical_set(option, path, value)
+    if isinstance(value, Secret):
+        raise InvalidValueError(option, path, _SEALED_BY_NOBODY if depth == 0 else _NOT_NESTED)
     if not isinstance(value, dict | list | tuple):
         reason = (
             f"{type(value).__name__} cannot be stored; "
@@ -197,6 +216,8 @@ def _canonical_set(option: str, path: str, value: Collection[Any]) -> Value:
     if not value:
         reason = "a set is empty, which DynamoDB cannot hold; an empty list can stand for it"
         raise InvalidValueError(option, path, reason)
+    if any(isinstance(entry, Secret) for entry in value):
+        raise InvalidValueError(option, path, _NOT_NESTED)
     kinds = {_set_kind(entry) for entry in value}
     if len(kinds) > 1 or None in kinds:
         types = ", ".join(sorted({type(entry).__name__ for entry in value}))

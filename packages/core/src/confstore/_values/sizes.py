@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from decimal import Decimal
 
+from confstore._values.secret import Secret
 from confstore._values.types import Value
 
 __all__ = ["option_size_b", "text_size_b", "values_size_b"]
@@ -48,6 +49,9 @@ def _value_size_b(value: Value) -> int:
         return _number_size_b(value)
     if isinstance(value, bytes):
         return len(value)
+    if isinstance(value, Secret):
+        # As its text in the backend; one that was not sealed yet has none.
+        return text_size_b(value._source.text or "")
     if isinstance(value, dict):
         return values_size_b(value)
     return _CONTAINER_B + sum(_ENTRY_B + _value_size_b(entry) for entry in value)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import enum
 from decimal import Decimal
-from typing import Final, TypeAlias, Union
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, Union
+
+if TYPE_CHECKING:
+    from confstore._values.secret import Secret
 
 __all__ = ["MISSING", "Missing", "Value", "Values"]
 
@@ -24,6 +27,7 @@ Value: TypeAlias = Union[
     set[float],
     set[Decimal],
     set[int | float | Decimal],
+    "Secret[Any]",
     None,
 ]
 """The value of a key, on every backend."""

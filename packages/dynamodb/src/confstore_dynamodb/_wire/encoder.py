@@ -47,7 +47,7 @@ def encode(value: Value) -> Wire:
     return _encode_set(value)
 
 
-def _encode_set(entries: set[Any]) -> Wire:
+def _encode_set(entries: Any) -> Wire:
     kinds = {type(entry) for entry in entries}
     if kinds == {str}:
         return {"SS": list(entries)}
