@@ -267,8 +267,7 @@ class Opener:
         cell.outcome = outcome
         if isinstance(outcome, SecretFault) and outcome.is_lasting:
             if cell.logged != outcome.reason:
-                text = "%s"
-                logger.warning(text, self.error_of(cell))
+                logger.warning("%s", self.error_of(cell))
             cell.logged = outcome.reason
 
     def _unsealed(self, cells: Sequence[_Cell]) -> list[_Value | SecretFault]:

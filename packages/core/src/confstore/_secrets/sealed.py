@@ -319,7 +319,8 @@ def _abilities_of(store: Store) -> tuple[type, ...]:
 def _class_for(cls: type, abilities: tuple[type, ...]) -> type:
     # Named like its base: to its users it is the same.
     namespace = {"__module__": cls.__module__, "__qualname__": cls.__qualname__, "_plain": cls}
-    return type(cls.__name__, (*abilities, cls), namespace)
+    # The class comes first: what a subclass overrides is its own.
+    return type(cls.__name__, (cls, *abilities), namespace)
 
 
 def _sealed_changes(store: Any, changes: Iterable[Change]) -> list[Change]:
