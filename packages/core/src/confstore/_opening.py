@@ -42,7 +42,11 @@ def open_store(url: str | None = None, *, purpose: Purpose = "create") -> Store:
 
     Args:
         url: `dynamodb://TABLE/STORE?region=...`, `file:config/prod.json`, `memory:test`, or what
-            another adapter defines; None takes `CONFSTORE_URL` from the environment.
+            another adapter defines; None takes `CONFSTORE_URL` from the environment. In its query,
+            `secrets=kms:alias/config`, `secrets=local:KEYFILE`, `secrets=local` (the key is in
+            `CONFSTORE_SECRET_KEY`) or, for tests, `secrets=random` seals: the store is a
+            `SealedStore`. `references=asm:prod/*,ssm:/prod/*` says which references are followed,
+            `secrets_context=` the store's name in sealed texts.
         purpose: `"create"` makes everything that the store needs, when it is needed. `"write"`
             makes only what a write itself makes, such as a file in a folder that exists, but no
             table. `"read"` makes nothing: an absent store is an error, and not empty. `"diagnose"`
@@ -63,7 +67,24 @@ def open_store(url: str | None = None, *, purpose: Purpose = "create") -> Store:
     if match is None:
         reason = "it starts with a scheme, as in file:config/prod.json"
         raise InvalidURLError(shown_url(url), reason)
-    opener = _opener(match[1].lower())
+    query = url.partition("?")[2]
+    if "secrets" not in query and "references" not in query:
+        return _open(url, _opener(match[1].lower()), purpose)
+    # Not at the top: not every store has secrets.
+    from confstore._secrets.by_url import take_sealing
+
+    url, sealing = take_sealing(url, shown_url(url))
+    store = _open(url, _opener(match[1].lower()), purpose)
+    if sealing is None:
+        return store
+    try:
+        return sealing.seal(store)
+    except BaseException:
+        store.close()
+        raise
+
+
+def _open(url: str, opener: Callable[..., Store], purpose: Purpose) -> Store:
     if purpose != "create":
         import inspect  # not at the top: most programs create
 
