@@ -306,7 +306,7 @@ def _warn_of_sealed(store: JournaledStore, plan: Plan) -> None:
     if sealing is None:
         return
     # Not at the top: few stores have secrets.
-    from confstore._secrets.opening import open_secrets
+    from confstore._secrets.held import open_secrets
 
     open_secrets(
         value
