@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from confstore._journal.plans import (
         Plan as Plan,
         plan_reconcile as plan_reconcile,
+        plan_rewrap as plan_rewrap,
         plan_rollback as plan_rollback,
         reconcile as reconcile,
         rollback as rollback,
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from confstore._reading.simple import SimpleConfigStore as SimpleConfigStore
     from confstore._reading.time_based.config import TimeBasedConfigStore as TimeBasedConfigStore
     from confstore._reading.time_based.views import Status as Status
+    from confstore._secrets.held import open_secrets as open_secrets
     from confstore._secrets.local_keys import LocalKeys as LocalKeys
     from confstore._secrets.protocols import (
         Fetched as Fetched,
@@ -62,6 +64,7 @@ if TYPE_CHECKING:
         SealingStore as SealingStore,
         Store as Store,
         ability as ability,
+        beneath_of as beneath_of,
     )
     from confstore._values.differences import Difference as Difference, diff as diff
     from confstore._values.read_only import (
@@ -80,7 +83,9 @@ __getattr__, __dir__, __all__ = lazy_names(
         "confstore._doctor": "diagnose",
         "confstore._journal.commits": "Draft",
         "confstore._journal.history": "history state_at",
-        "confstore._journal.plans": "Plan plan_reconcile plan_rollback reconcile rollback",
+        "confstore._journal.plans": (
+            "Plan plan_reconcile plan_rewrap plan_rollback reconcile rollback"
+        ),
         "confstore._opening": "open_store",
         "confstore._process.clock": "Clock Event SystemClock",
         "confstore._reading.cached": "CacheStatus CachedConfigStore",
@@ -88,12 +93,13 @@ __getattr__, __dir__, __all__ = lazy_names(
         "confstore._reading.simple": "SimpleConfigStore",
         "confstore._reading.time_based.config": "TimeBasedConfigStore",
         "confstore._reading.time_based.views": "Status",
+        "confstore._secrets.held": "open_secrets",
         "confstore._secrets.local_keys": "LocalKeys",
         "confstore._secrets.protocols": "Fetched Keys Opened Place References SecretFault",
         "confstore._secrets.sealed": "SealedStore",
         "confstore._stores.protocols": (
             "BulkStore Change Commit ContextStore DiagnosableStore Finding Head Journal "
-            "JournaledStore Poll PollableStore SealingStore Store ability"
+            "JournaledStore Poll PollableStore SealingStore Store ability beneath_of"
         ),
         "confstore._values.differences": "Difference diff",
         "confstore._values.read_only": "FillableDict ReadOnlyDict ReadOnlyList",

@@ -17,6 +17,7 @@ from confstore._stores.protocols import (
     Commit,
     JournaledStore,
     SealingStore,
+    Store,
     ability,
     beneath_of,
 )
@@ -26,7 +27,15 @@ from confstore._values.secret import Secret
 from confstore._values.types import Values
 from confstore.errors import OptionNotFoundError, VersionConflictError
 
-__all__ = ["NEWEST_COMMITS", "Plan", "plan_reconcile", "plan_rollback", "reconcile", "rollback"]
+__all__ = [
+    "NEWEST_COMMITS",
+    "Plan",
+    "plan_reconcile",
+    "plan_rewrap",
+    "plan_rollback",
+    "reconcile",
+    "rollback",
+]
 
 NEWEST_COMMITS = 1_000
 """
@@ -298,6 +307,33 @@ def reconcile(
     """
     plan = plan_reconcile(store, newest_commits=newest_commits)
     return _last(plan.record(store, author=author, comment=comment))
+
+
+def plan_rewrap(store: Store, options: Collection[str] | None = None) -> Plan:
+    """
+    Plan to seal again, by the key that seals now, whatever an older key had sealed.
+
+    A secret that cannot be opened stays as it is; the log names it.
+
+    Args:
+        store: A store that seals.
+        options: The only options of interest; None means every one.
+
+    Raises:
+        OptionNotFoundError: One of the options does not exist.
+        SecretError: A secret cannot be sealed.
+        TypeError: The store does not seal.
+    """
+    sealing: SealingStore | None = ability(store, SealingStore)
+    if sealing is None:
+        message = f"store {store.name!r} does not seal secrets: wrap it in a SealedStore"
+        raise TypeError(message)
+    journaled = ability(sealing.beneath, JournaledStore)
+    version = journaled.version() if journaled is not None and journaled.is_journaled() else 0
+    beneath = sealing.beneath
+    old = dict(beneath.items() if options is None else [(one, beneath.get(one)) for one in options])
+    new = {option: dict(sealing.rewrapped(option, values)) for option, values in old.items()}
+    return Plan.between(version, old, new)
 
 
 def _warn_of_sealed(store: JournaledStore, plan: Plan) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import weakref
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from confstore._process.forks import call_after_fork
@@ -209,10 +209,20 @@ class Opener:
 
     # -- what becomes of secrets ---------------------------------------------------------------
 
-    def is_by_present_key(self, cell: Cell) -> bool:
-        """True if the key that seals now had sealed an open secret."""
-        keys, outcome = self._services.keys, cell.outcome
-        return keys is not None and isinstance(outcome, Revealed) and outcome.key_id == keys.key_id
+    def rewrapped(self, option: str, values: Mapping[str, str]) -> dict[str, str]:
+        """The texts of an option's secrets, new ones for those that an older key had sealed."""
+        keys = self._services.keys
+        cells = {key: self._cell(option, key, text) for key, text in values.items()}
+        self.open(cells.values())
+        texts = dict(values)
+        for key, cell in cells.items():
+            outcome = cell.outcome
+            # A reference has no key, and one that cannot be opened stays as it is.
+            if not isinstance(outcome, Revealed) or outcome.key_id is None:
+                continue
+            if keys is not None and outcome.key_id != keys.key_id:
+                texts[key] = self.seal_anew(option, key, Secret._of(cell))
+        return texts
 
     def refetched(self, cells: Sequence[Cell]) -> tuple[dict[object, Secret[Any]], bool]:
         """

@@ -127,6 +127,22 @@ class SealedStore(ClosesOnExit):
             return values
         return freeze(self._shown(option, dict(values)))
 
+    def rewrapped(self, option: str, values: Mapping[str, Value]) -> Mapping[str, Value]:
+        """
+        An option's values with new texts for those that an older key had sealed.
+
+        A secret that cannot be opened keeps its text.
+
+        Args:
+            option: The option.
+            values: Its values, as the store beneath holds them.
+
+        Raises:
+            SecretError: A secret cannot be sealed.
+        """
+        texts = {key: value for key, value in values.items() if is_sealed_text(value)}
+        return {**values, **self._opener.rewrapped(option, texts)}
+
     # -- writing -------------------------------------------------------------------------------
 
     def set(self, option: str, values: Mapping[str, Value]) -> None:

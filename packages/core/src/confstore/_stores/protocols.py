@@ -219,6 +219,10 @@ class SealingStore(Store, Protocol):
         """An option's values with secrets for texts; nothing is opened."""
         ...
 
+    def rewrapped(self, option: str, values: Mapping[str, Value]) -> Mapping[str, Value]:
+        """An option's values with new texts for those that an older key had sealed."""
+        ...
+
 
 def _one_line(text: str) -> str:
     # A path may hold a line break.

@@ -6,14 +6,14 @@ from collections.abc import Callable
 
 import click
 
-from confstore import Plan, Store, Values, diff
-from confstore._cli.arguments.assignments import values_from_arguments
+from confstore import Plan, Store, Values, beneath_of, diff
 from confstore._cli.arguments.names import complete_assignments, complete_keys, complete_options
+from confstore._cli.arguments.secrets import Hiding, hiding_flags
 from confstore._cli.commands.command import Example, command
 from confstore._cli.session import Session, absent_key, options_now
 from confstore._cli.terminal.exit_codes import CommandError
 from confstore._cli.writing.flags import Writing, writing_flags, yes_flag
-from confstore._cli.writing.write import Write, version_of
+from confstore._cli.writing.write import Write, texts_for, version_of
 from confstore.adapter import canonical_update, canonical_values, checked_option
 from confstore.errors import OptionNotFoundError
 
@@ -24,7 +24,12 @@ __all__ = ["delete", "set_option", "update"]
     "set",
     examples=(
         Example("confstore set db host=db.example port:=27017", "text, and a number"),
-        Example("printf hunter2 | confstore set login password=-", "a secret from standard input"),
+        Example("printf hunter2 | confstore set login password=-", "a text from standard input"),
+        Example(
+            "confstore set db host=db.example password=- --secret password",
+            "a text, and a secret that is asked for",
+            is_run=False,
+        ),
     ),
 )
 @click.argument("option", shell_complete=complete_options)
@@ -35,9 +40,14 @@ __all__ = ["delete", "set_option", "update"]
     required=True,
     shell_complete=complete_assignments,
 )
+@hiding_flags
 @writing_flags
 def set_option(
-    session: Session, option: str, assignments: tuple[str, ...], writing: Writing
+    session: Session,
+    option: str,
+    assignments: tuple[str, ...],
+    hiding: Hiding,
+    writing: Writing,
 ) -> None:
     """
     Replace a whole option: keys that are not given are removed (to change some keys, use update).
@@ -46,13 +56,17 @@ def set_option(
     KEY=@FILE and KEY:=@FILE read it from a file, KEY=- and KEY:=- from standard input, without its
     last line feed; in a terminal, KEY=- asks for it, hidden. A backslash before =, : or @ makes it
     an ordinary character. A missing file is created if its folder exists.
+
+    A secret is sealed by the keys that the store's URL names with secrets=.
     """
     checked_option(option)
     store = session.store("write")
-    values = canonical_values(option, values_from_arguments(option, assignments))
+    values = hiding.values(option, assignments)
 
     def plan() -> Plan:
-        return Plan(version_of(store), options_now(store, [option]), {option: values})
+        version, now = version_of(store), options_now(beneath_of(store), [option])
+        texts = canonical_values(option, texts_for(store, option, values, now.get(option)))
+        return Plan(version, now, {option: texts})
 
     written = Write(session, store, writing, plan).run(_asked(session, store, option))
     if written is not None:
@@ -91,12 +105,14 @@ def _asked(session: Session, store: Store, option: str) -> Callable[[Plan], bool
     shell_complete=complete_keys,
     help="Remove a key if the option has it; can be given several times.",
 )
+@hiding_flags
 @writing_flags
 def update(
     session: Session,
     option: str,
     assignments: tuple[str, ...],
     removed: tuple[str, ...],
+    hiding: Hiding,
     writing: Writing,
 ) -> None:
     """
@@ -107,8 +123,12 @@ def update(
     if not assignments and not removed:
         raise CommandError("nothing to update: give KEY=VALUE or --remove KEY")
     checked_option(option)
-    store = session.store("write")
-    values, gone = canonical_update(option, values_from_arguments(option, assignments), removed)
+    sealing = session.store("write")
+    store = beneath_of(sealing)
+    given = hiding.values(option, assignments)
+    present = options_now(store, [option]).get(option)
+    texts = texts_for(sealing, option, given, present)
+    values, gone = canonical_update(option, texts, removed)
 
     def plan() -> Plan:
         version, now = version_of(store), options_now(store, [option])
@@ -146,7 +166,7 @@ def delete(
     session: Session, option: str, keys: tuple[str, ...], is_confirmed: bool, writing: Writing
 ) -> None:
     """Delete an option, or keys of it; asks first."""
-    store = session.store()
+    store = beneath_of(session.store())
     names = f"{', '.join(map(repr, keys))} of " if keys else ""
     what = f"{names}option {option!r} of store {store.name!r}"
 

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping, Sequence
 
 import click
 from click.shell_completion import CompletionItem
 
+from confstore import Secret, Values
 from confstore._cli.arguments.names import complete_options
+from confstore._cli.arguments.secrets import revealed, secret_keys
 from confstore._cli.commands.command import Example, command
 from confstore._cli.exec.naming import Naming, naming_flags
 from confstore._cli.exec.program import become, supervise
 from confstore._cli.formats.environment import environment
 from confstore._cli.session import Session
+from confstore._cli.terminal.exit_codes import CommandError, ExitCode
+from confstore._cli.terminal.text import did_you_mean
 
 __all__ = ["exec_command"]
 
@@ -48,6 +53,13 @@ def _complete_files(_: click.Context, __: click.Parameter, incomplete: str) -> l
     is_flag=True,
     help="Start from an empty environment: only the store's variables.",
 )
+@click.option(
+    "--reveal",
+    "revealing",
+    metavar="OPTION.KEY",
+    multiple=True,
+    help="Pass this secret to the program, too; can be given several times.",
+)
 @naming_flags
 @click.argument(
     "arguments",
@@ -61,6 +73,7 @@ def exec_command(
     session: Session,
     chosen: tuple[str, ...],
     is_pristine: bool,
+    revealing: tuple[str, ...],
     naming: Naming,
     arguments: tuple[str, ...],
 ) -> None:
@@ -75,6 +88,9 @@ def exec_command(
     The program replaces this process, so signals and the exit code are its own; 126 means that it
     cannot be run, 127 that it does not exist.
 
+    A secret is passed only if --reveal names it, and others are left out; CONFSTORE_SECRET_KEY is
+    never passed on.
+
     An option that is named like a program, a runtime or a part of the system, such as tar, node or
     http, is refused unless --option names it. A variable that is known to make programs run other
     code, such as LD_PRELOAD, needs --allow even then; --prefix APP_ lifts both. The list cannot be
@@ -83,6 +99,7 @@ def exec_command(
     """
     store = session.store()
     options = {name: store.get(name) for name in chosen} if chosen else dict(store.items())
+    options = _with_secrets(session, options, revealing)
     naming.check(options, is_named=bool(chosen), advice="name the wanted options with --option")
     variables = environment(options, **naming.names, instead=_INSTEAD)
     # Nothing is closed automatically when a program replaces the process.
@@ -91,3 +108,31 @@ def exec_command(
         code = supervise(arguments, variables, is_pristine=is_pristine)
         click.get_current_context().exit(code)
     become(arguments, variables, is_pristine=is_pristine)
+
+
+def _with_secrets(
+    session: Session, options: Mapping[str, Values], revealing: Sequence[str]
+) -> dict[str, Values]:
+    """The options with those secrets that were named, and without the others."""
+    names = {
+        f"{option}.{key}": (option, key)
+        for option, values in options.items()
+        for key in secret_keys(values)
+    }
+    for name in revealing:
+        if name not in names:
+            advice = did_you_mean(name, names) or "; confstore secrets list shows what there is"
+            raise CommandError(f"there is no secret {name!r} to reveal{advice}", ExitCode.NOT_FOUND)
+    wanted = {names[name] for name in revealing}
+    hidden = sorted(names.keys() - set(revealing))
+    if hidden:
+        session.say(f"left out, because no --reveal names them: {', '.join(hidden)}")
+    shown = {
+        option: {
+            key: value
+            for key, value in values.items()
+            if (option, key) in wanted or not isinstance(value, Secret)
+        }
+        for option, values in options.items()
+    }
+    return revealed(shown)

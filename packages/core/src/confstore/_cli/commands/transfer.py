@@ -8,15 +8,15 @@ from collections.abc import Collection, Mapping
 import attrs
 import click
 
-from confstore import Plan, Store, Values
+from confstore import Plan, SealingStore, Store, Values, ability, beneath_of
 from confstore._cli.arguments.names import complete_options
 from confstore._cli.commands.command import Example, command
 from confstore._cli.formats.files import FORMATS, Format, format_of, loads
 from confstore._cli.session import Session
-from confstore._cli.terminal.exit_codes import CommandError
+from confstore._cli.terminal.exit_codes import CommandError, ExitCode
 from confstore._cli.terminal.text import counted, reason_of, shown_url
 from confstore._cli.writing.flags import Transfer, Writing, transfer_flags, writing_flags
-from confstore._cli.writing.write import Write, version_of
+from confstore._cli.writing.write import Write, texts_for, version_of
 from confstore.adapter import canonical_values, checked_option, is_same
 
 __all__ = ["copy", "import_file"]
@@ -154,6 +154,7 @@ def copy(
     if source is target:
         raise CommandError("FROM and TO are the same store")
     found = dict([(option, source.get(option)) for option in options] or source.items())
+    _check_sealed(source, found)
     _Transferred(
         "copy",
         "copied",
@@ -164,6 +165,20 @@ def copy(
         shown_target=shown_url(target_url),
         asks_to_overwrite=True,
     ).write(session, writing)
+
+
+def _check_sealed(source: Store, options: Mapping[str, Values]) -> None:
+    """Refuse sealed texts of a store that was opened without its keys: they open nowhere else."""
+    if ability(source, SealingStore) is not None:
+        return
+    for option, values in options.items():
+        for key, value in values.items():
+            if isinstance(value, str) and value.startswith(("secret+kms:", "secret+local:")):
+                message = (
+                    f"option {option!r}, key {key!r} is sealed for store {source.name!r}, and "
+                    "would not open in another one: give FROM and TO with secrets= in their URLs"
+                )
+                raise CommandError(message, ExitCode.INVALID)
 
 
 @attrs.define
@@ -211,19 +226,20 @@ class _Transferred:
         )
 
     def _plan(self) -> Plan:
-        version, there = version_of(self._store), dict(self._store.items())
+        version, there = version_of(self._store), dict(beneath_of(self._store).items())
+        options = {
+            option: texts_for(self._store, option, values, there.get(option))
+            for option, values in self._options.items()
+            if not (self._transfer.is_skipping and option in there)
+        }
         if self._prunable is None:
             # An option that appears after the question is not deleted by a later try.
             self._prunable = there.keys() - self._options if self._transfer.is_pruning else ()
             self._equal = sum(
-                option in there and is_same(there[option], values)
+                option in there and is_same(there[option], options.get(option, values))
                 for option, values in self._options.items()
             )
-        new = {
-            option: values
-            for option, values in self._options.items()
-            if not (self._transfer.is_skipping and option in there)
-        }
+        new = {option: dict(values) for option, values in options.items()}
         concerned = new.keys() | set(self._prunable)
         old = {option: values for option, values in there.items() if option in concerned}
         plan = Plan.between(version, old, new)

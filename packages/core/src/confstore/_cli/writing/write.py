@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 import attrs
 
-from confstore import BulkStore, Change, ability, diff
+from confstore import BulkStore, Change, SealingStore, ability, beneath_of, diff
 from confstore._cli.changes.differences import show_differences
 from confstore._cli.session import Session, journal_of
 from confstore._cli.terminal.exit_codes import CommandError, ExitCode
@@ -22,10 +22,10 @@ from confstore.errors import (
 )
 
 if TYPE_CHECKING:
-    from confstore import JournaledStore, Plan, Store
+    from confstore import JournaledStore, Plan, Store, Value
     from confstore._cli.writing.flags import Writing
 
-__all__ = ["Write", "Written", "version_of"]
+__all__ = ["Write", "Written", "texts_for", "version_of"]
 
 _MAX_ATTEMPTS = 20
 """Tries of a write that depends on an earlier read; a guess: the second one is rare."""
@@ -61,6 +61,10 @@ class Written:
             self.versions.append(version)
 
 
+def _beneath(store: Store) -> Store:
+    return beneath_of(store)
+
+
 @attrs.frozen
 class Write:
     """
@@ -68,7 +72,7 @@ class Write:
 
     Attributes:
         session: The run.
-        store: The store.
+        store: The store; a plan is in the texts that the store beneath holds for secrets.
         writing: The flags of the command.
         plan: Reads the store, and plans the changes; called again if somebody else wrote first.
         comment: The comment of the commit if none was given.
@@ -79,7 +83,7 @@ class Write:
     """
 
     session: Session
-    store: Store
+    store: Store = attrs.field(converter=_beneath)
     writing: Writing
     plan: Callable[[], Plan]
     comment: str = ""
@@ -214,6 +218,22 @@ class Write:
                     "option is whole, and running it again makes the rest"
                 )
             raise
+
+
+def texts_for(
+    store: Store,
+    option: str,
+    values: Mapping[str, Value],
+    present: Mapping[str, Value] | None = None,
+) -> Mapping[str, Value]:
+    """
+    An option's values with texts for secrets, if the store seals; `present` are the texts now.
+
+    Raises:
+        SecretError: A secret cannot be sealed, or one of another place cannot be opened.
+    """
+    sealing = ability(store, SealingStore)
+    return values if sealing is None else sealing.sealed(option, values, present)
 
 
 def version_of(store: Store) -> int:
