@@ -7,27 +7,34 @@ child that does not end by itself is killed.
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import select
 import signal
+import sys
 import threading
 import time
 import traceback
+import weakref
 from collections.abc import Callable
+from pathlib import Path
 
 __all__ = ["Child", "fork", "fork_in_c", "renew_the_lock_of_coverage"]
 
 TIMEOUT_S = 120.0
 """Seconds in which any child of these tests is done many times over."""
 
+_QUIET_S = 0.002
+
 
 class Child:
     """A forked child at work."""
 
     def __init__(self, pid: int, reader: int) -> None:
-        self._pid = pid
         self._reader = reader
+        # Also if the test fails before it joins this child.
+        self._kill = weakref.finalize(self, _kill, pid)
 
     def join(self) -> str:
         """
@@ -47,20 +54,57 @@ class Child:
                 break
             said += chunk
         os.close(self._reader)
-        os.kill(self._pid, signal.SIGKILL)
-        os.waitpid(self._pid, 0)
+        self._kill()
         assert said.startswith(b"+"), said.decode() or "the child died, or hangs"
         return said[1:].decode()
 
 
+def _kill(pid: int) -> None:
+    os.kill(pid, signal.SIGKILL)
+    os.waitpid(pid, 0)
+
+
 def fork_in_c() -> int:
-    """Fork as uWSGI does, and any program in C: Python is not told."""
-    # A thread that waits for the interpreter's lock at that moment is lost with the lock's state:
-    # let all of them run until they wait for something else.
-    time.sleep(0.05)
-    # PyDLL keeps the interpreter's lock, so that the child has it.
-    pid: int = ctypes.PyDLL(None).fork()
+    """
+    Fork as uWSGI does, and any program in C: Python is not told.
+
+    A thread that waits for the interpreter's lock at that moment is lost with that lock, for which
+    the child then waits for ever. So this forks while all others wait for something else.
+    """
+    interval_s = sys.getswitchinterval()
+    # A thread that wakes up now asks for the lock after this long: in no child of this one.
+    sys.setswitchinterval(TIMEOUT_S)
+    try:
+        _wait_for_quiet()
+        # PyDLL keeps the interpreter's lock, so that the child has it.
+        pid: int = ctypes.PyDLL(None).fork()
+    finally:
+        sys.setswitchinterval(interval_s)
     return pid
+
+
+def _wait_for_quiet() -> None:
+    """Wait until every other thread has slept for a while, without waiting for the interpreter."""
+    give_up_s = time.monotonic() + TIMEOUT_S
+    before = None
+    while before != (now := _others()) or any("S" not in state for state, _ in now.values()):
+        assert time.monotonic() < give_up_s, "another thread never sleeps"
+        before = now
+        # This lets whoever waits for the interpreter's lock run.
+        time.sleep(_QUIET_S)
+
+
+def _others() -> dict[str, tuple[str, str]]:
+    """State and number of sleeps of every other thread of this process, as Linux counts them."""
+    mine = str(threading.get_native_id())
+    found = {}
+    for folder in Path("/proc/self/task").iterdir():
+        if folder.name != mine:
+            with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+                lines = (folder / "status").read_text().splitlines()
+                facts = dict(line.partition(":")[::2] for line in lines)
+                found[folder.name] = facts["State"], facts["voluntary_ctxt_switches"]
+    return found
 
 
 def fork(work: Callable[[], object], by: Callable[[], int] | None = None) -> Child:

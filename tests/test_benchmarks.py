@@ -18,6 +18,7 @@ from benchmarks._server import running_server
 from benchmarks._setting import Setting
 from benchmarks._statistics import exponent, percentile, ratios, summary
 from benchmarks._table import growth_table, in_markdown, in_text, quantity, table
+from benchmarks.count_calls import facades, operations
 from benchmarks.goals import GROWTH, ROWS
 from confstore_dynamodb import DynamoDBStore
 
@@ -371,3 +372,18 @@ def test_changing_table(canned):
         assert len(poll.changed) == 2
     store = DynamoDBStore(canned, "options-6000", "prod")
     assert store.poll(store.poll().checkpoint).changed == {}
+
+
+# -- our own functions -------------------------------------------------------------------
+
+
+@pytest.mark.slow("imports moto, and makes its tables")
+def test_calls_of_our_own_functions():
+    """A write and an unchanged reload stay short, on every backend, with a journal or without."""
+    for backend, facade, folder in facades():
+        calls = {name: counted.total() for name, counted in operations(facade, folder).items()}
+        assert 10 <= calls["unchanged reload"] <= 30, (backend, calls)
+        assert calls["unchanged reload"] < calls["reload after a write"], (backend, calls)
+        if backend.startswith("dynamodb"):
+            most = 100 if facade.store.is_journaled() else 35
+            assert calls["set"] <= most, (backend, calls)

@@ -36,7 +36,9 @@ def facade(
     table = f"Test-{uuid.uuid4().hex}"
     store: Any
     if request.param == "client of ours":
-        store = open_store(f"dynamodb://{table}/prod?endpoint_url={dynamodb_local}")
+        store = open_store(
+            f"dynamodb://{table}/prod?endpoint_url={dynamodb_local}", purpose="create"
+        )
     else:
         store = DynamoDBStore(request.getfixturevalue("dynamodb_client"), table, "prod")
     for number in range(CHILDREN + 1):

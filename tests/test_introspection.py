@@ -62,7 +62,7 @@ def closed(store: Any) -> Any:
 def dead() -> DynamoDBStore:
     """A store whose table is behind a port where nobody listens."""
     url = "dynamodb://table/store?endpoint_url=http://127.0.0.1:9&region=eu-west-1"
-    store = open_store(url, purpose="diagnose")
+    store = open_store(url, purpose="read")
     assert isinstance(store, DynamoDBStore)
     return store
 

@@ -52,7 +52,7 @@ class ScriptedStore:
         self.before_read()
         wanted = checked_keys(keys)
         if checked_option(option) not in self.options:
-            raise OptionNotFoundError(option, self.name)
+            raise OptionNotFoundError(self.name, option)
         values = deepcopy(self.options[option])
         return {key: values[key] for key in values if wanted is None or key in wanted}
 
@@ -73,7 +73,7 @@ class ScriptedStore:
 
     def delete(self, option: str) -> None:
         if self.options.pop(option, None) is None:
-            raise OptionNotFoundError(option, self.name)
+            raise OptionNotFoundError(self.name, option)
 
     def close(self) -> None:
         self.is_closed = True

@@ -12,13 +12,15 @@ import pytest
 import confstore.adapter
 from confstore import (
     Change,
+    CoLocatedStore,
     DiagnosableStore,
+    FileBackedStore,
     JournaledStore,
     PollableStore,
     Store,
     ability,
 )
-from confstore.adapter import apply_changes, closest, percent_decode, shown_url
+from confstore.adapter import StoreURL, apply_changes, closest
 from confstore.errors import InvalidURLError
 from confstore.testing import Profile, StoreContract
 from effort import at_length
@@ -61,6 +63,8 @@ TestPlain = pytest.mark.slow("its examples are histories of 30 steps")(PlainCont
         (JournaledStore, ReferenceStore, False),
         (JournaledStore, JournaledReferenceStore, True),
         (DiagnosableStore, JournaledReferenceStore, False),
+        (FileBackedStore, ReferenceStore, False),
+        (CoLocatedStore, ReferenceStore, False),
     ],
 )
 def test_ability(protocol: Any, store: Any, has_it: bool) -> None:
@@ -105,27 +109,80 @@ def test_closest(name: str, found: str | None) -> None:
     assert closest(name, ["Prod", "production", "dev"]) == found
 
 
-def test_percent_decode() -> None:
+def test_url_in_parts() -> None:
+    """A URL is split at its colon and its question mark, and its query is decoded."""
+    url = StoreURL.parse("Place:a%20b+c?region=x%26y+z&optional&full=false", QUERY)
+    assert (url.scheme, url.path) == ("place", "a%20b+c")
+    assert url.decode(url.path) == "a b+c"
+    assert url.text("region") == "x&y+z"
+    assert (url.flag("optional"), url.flag("full")) == (True, False)
+    assert (url.text("every"), url.flag("every")) == (None, False)
+    assert StoreURL.parse("place:a?", QUERY).parameters == {}
+
+
+QUERY = ("region", "optional", "full", "every")
+
+
+@pytest.mark.parametrize(
+    ("query", "reason"),
+    [
+        ("regoin=x", "unknown parameter 'regoin': did you mean 'region'"),
+        ("zzz=x", "unknown parameter 'zzz': known are every, full, optional, region"),
+        ("=x", "unknown parameter ''"),
+        ("region=x&region=x", "'region' is given twice"),
+        ("region=", "'region' is empty: write region=TEXT"),
+        ("region", "'region' is empty"),
+        ("full=", "'full' is true or false"),
+        ("full=True", "'full' is true or false"),
+        ("full=1", "'full' is true or false"),
+        ("every=1h", "'every' is a number of seconds above 0"),
+        ("every=0.0", "above 0"),
+        ("every=-1", "above 0"),
+        ("every=nan", "above 0"),
+        ("every=1e3", "above 0"),
+        ("region=%zz", "write %25"),
+        ("%FF=x", "not UTF-8"),
+    ],
+)
+def test_query_is_refused(query: str, reason: str) -> None:
+    """A parameter that cannot be meant is an error of the URL, which shows no value."""
+
+    def read() -> None:
+        url = StoreURL.parse(f"place:a?{query}", QUERY)
+        url.text("region")
+        url.flag("full")
+        url.seconds("every", default=1)
+
+    with pytest.raises(InvalidURLError, match=reason):
+        read()
+
+
+def test_url_without_parameters() -> None:
+    """A scheme that has none says so."""
+    with pytest.raises(InvalidURLError, match="takes no parameters, and has 'region'"):
+        StoreURL.parse("place:a?region=secret")
+
+
+@pytest.mark.parametrize("text", ["a%2", "%zz", "%FF"])
+def test_bad_escapes(text: str) -> None:
     """A part of a URL is decoded as UTF-8, strictly."""
-    assert percent_decode("a%20%C3%A4", "memory:x") == "a ä"
-    with pytest.raises(InvalidURLError, match="write %25 for a '%'"):
-        percent_decode("a%2", "memory:x")
-    with pytest.raises(InvalidURLError, match="not UTF-8"):
-        percent_decode("%FF", "memory:x")
+    url = StoreURL.parse(f"place:{text}")
+    with pytest.raises(InvalidURLError, match=r"write %25 for a '%'|not UTF-8"):
+        url.decode(url.path)
 
 
 @pytest.mark.parametrize(
     ("url", "shown"),
     [
         ("file://ada:s3cret@host/x?p=1", "file://***@host/x"),
-        ("//ada:s3/cret@host/x", "//***@host/x"),
+        ("f://ada:s3/cret@host/x", "f://***@host/x"),
         ("file:///a@b/x.json?p=1", "file:///a@b/x.json"),
         ("memory:a//b@c", "memory:a//b@c"),
     ],
 )
 def test_shown_url(url: str, shown: str) -> None:
     """Errors show a URL without its query and without its user."""
-    assert shown_url(url) == shown
+    assert StoreURL.parse(url, ("p",)).shown == shown
 
 
 def test_apply_changes() -> None:

@@ -95,3 +95,9 @@ def test_option_named_invalidate(store):
 def test_repr_shows_no_value(store):
     """The text of a facade says what is read how."""
     assert repr(ConfigStore(store)) == "<ConfigStore 'prod' read by SimpleConfigStore>"
+
+
+def test_positional_arguments_of_a_strategy(store):
+    """Further positional arguments go to the strategy, too."""
+    with pytest.raises(ValueError, match="max_age"):
+        ConfigStore(store, CachedConfigStore, -1)

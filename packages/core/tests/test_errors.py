@@ -19,9 +19,11 @@ from confstore.errors import (
     InvalidURLError,
     InvalidValueError,
     JournalGapError,
+    JournalNotSupportedError,
     NotJournaledError,
     OptionNotFoundError,
     SchemaError,
+    SchemaProblem,
     SecretError,
     SecretUnavailableError,
     StaleConfigError,
@@ -33,19 +35,29 @@ from confstore.errors import (
 
 TEXTS = {
     ConfigStoreError("text"): "text",
-    OptionNotFoundError("db", "prod"): "store 'prod' has no option 'db'",
+    OptionNotFoundError("prod", "db"): "store 'prod' has no option 'db'",
     InvalidNameError("option", "", "why"): "invalid option name '': why",
     InvalidValueError("db", "host['a'][0]", "why"): "option 'db', at host['a'][0]: why",
     InvalidValueError("db", "", "why"): "option 'db': why",
     InvalidDocumentError("app.yaml:1:2", "why"): "app.yaml:1:2: why",
     InvalidURLError("x:y", "why"): "store URL 'x:y': why",
     BackendNotInstalledError("redis", "why"): "no installed adapter opens 'redis' stores: why",
-    SchemaError("prod", ("a", "b")): "store 'prod' does not fit its schema: a; b",
     SecretError("prod", "db", "password", "why"): (
         "store 'prod', option 'db': the secret 'password': why"
     ),
     SecretUnavailableError("prod", "db", "token", "why"): (
         "store 'prod', option 'db': the secret 'token': why"
+    ),
+    SchemaError(
+        "prod",
+        (
+            SchemaProblem("db", ("hosts", 0), "expected str"),
+            SchemaProblem("cache", (), "is missing"),
+            SchemaProblem(None, (), "is refused by Settings: ValueError"),
+        ),
+    ): (
+        "store 'prod' does not fit its schema: option 'db', key hosts.0: expected str; "
+        "option 'cache': is missing; the store: is refused by Settings: ValueError"
     ),
     StoreClosedError("prod"): "store 'prod' is closed: open it again to use it",
     StoreUnavailableError("prod", "why"): "store 'prod' is unavailable: why",
@@ -61,7 +73,14 @@ TEXTS = {
     JournalGapError("prod", 2, 5, ()): (
         "store 'prod': the journal begins at version 5, too late for version 2"
     ),
-    NotJournaledError("prod"): "store 'prod' has no journal: call its enable_journal() first",
+    NotJournaledError("prod"): (
+        "store 'prod' has no journal: call its enable_journal() first, or run "
+        "`confstore init --journal`"
+    ),
+    JournalNotSupportedError("prod"): (
+        "store 'prod' cannot have a journal: its backend does not support it; files, DynamoDB and "
+        "memory do"
+    ),
 }
 MORE_TEXTS = {
     VersionConflictError("prod", 9, 3, ("db",)): (
@@ -88,7 +107,7 @@ ALSO = {
     InvalidNameError: ValueError,
     InvalidURLError: ValueError,
     InvalidValueError: ValueError,
-    OptionNotFoundError: LookupError,
+    OptionNotFoundError: KeyError,
     SchemaError: ValueError,
     StaleConfigError: StoreUnavailableError,
     StoreNotFoundError: LookupError,
@@ -99,7 +118,7 @@ ALSO = {
 
 def test_every_error_is_tested() -> None:
     """No error is published without a test of its text."""
-    assert {type(error).__name__ for error in TEXTS} == set(errors.__all__)
+    assert {type(error).__name__ for error in TEXTS} == set(errors.__all__) - {"SchemaProblem"}
 
 
 @every_error
@@ -131,9 +150,11 @@ def test_error_is_caught_as_what_it_is(error: ConfigStoreError) -> None:
     assert isinstance(error, ALSO.get(type(error), Exception))
 
 
-def test_missing_option_is_no_key_error() -> None:
-    """A KeyError would print its text in quotes."""
-    assert not issubclass(OptionNotFoundError, KeyError)
+def test_missing_option_is_a_key_error_without_its_quotes() -> None:
+    """`config[option]` fails as a mapping does, and its text is a sentence."""
+    with pytest.raises(KeyError) as caught:
+        raise OptionNotFoundError("prod", "db")
+    assert str(caught.value) == "store 'prod' has no option 'db'"
 
 
 @pytest.mark.parametrize(

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import importlib
 import subprocess
 import sys
+from pathlib import Path
 from types import ModuleType
 
 import pytest
@@ -29,6 +31,17 @@ def test_every_name_is_there(module: ModuleType) -> None:
     for name in fresh.__all__:
         assert getattr(fresh, name) is getattr(fresh, name)
     assert set(fresh.__all__) <= set(dir(fresh))
+
+
+@pytest.mark.parametrize("module", [confstore, confstore.adapter, confstore.documents])
+def test_type_checkers_see_the_same_names(module: ModuleType) -> None:
+    """What a module imports for type checkers is what it has."""
+    source = ast.parse(Path(str(module.__file__)).read_text(encoding="utf-8"))
+    choice = next(node for node in source.body if isinstance(node, ast.If))
+    assert ast.unparse(choice.test) == "TYPE_CHECKING"
+    imports = [node for node in choice.body if isinstance(node, ast.ImportFrom)]
+    seen = {alias.asname for node in imports if node.module != "confstore" for alias in node.names}
+    assert seen == set(module.__all__)
 
 
 def test_unknown_name() -> None:
@@ -62,3 +75,13 @@ def test_one_strategy_does_not_import_the_others() -> None:
         "print('cachetools' in sys.modules, 'confstore._reading.time_based' in sys.modules)"
     )
     assert in_a_new_process(program) == "False False\n"
+
+
+def test_types_cost_no_dependency() -> None:
+    """The defaults of type variables come from typing_extensions, which only checkers need."""
+    program = (
+        "import sys; sys.modules['typing_extensions'] = None;"
+        "from confstore import CachedConfigStore, ConfigStore, TimeBasedConfigStore as Config;"
+        "print(ConfigStore[Config[int]].__args__[0].__args__[0].__name__)"
+    )
+    assert in_a_new_process(program) == "int\n"

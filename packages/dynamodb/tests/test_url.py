@@ -36,7 +36,7 @@ def moto_backend() -> Iterator[None]:
 )
 def test_names_are_taken_as_written(url: str, shown: str) -> None:
     """Table and store keep their case and are percent-decoded."""
-    store = open_url(url)
+    store = open_url(url, purpose="create")
     assert shown in repr(store)
     store.close()
 
@@ -55,9 +55,13 @@ def test_names_are_taken_as_written(url: str, shown: str) -> None:
         ("dynamodb://config/a%2", "%25"),
         ("dynamodb://con%zzfig/a", "%25"),
         ("dynamodb://config/%ff", "not UTF-8"),
-        ("dynamodb://config/prod?regoin=eu-west-1", "unknown 'regoin'"),
-        ("dynamodb://config/prod?region=a&region=b", "given once"),
-        ("dynamodb://config/prod?region=", "not empty"),
+        ("dynamodb://config/prod?regoin=eu-west-1", "did you mean 'region'"),
+        ("dynamodb://config/prod?region=a&region=b", "given twice"),
+        ("dynamodb://config/prod?region=", "empty"),
+        ("dynamodb://config/prod?create=yes", "true or false"),
+        ("dynamodb://config/prod?store_key=a&option_key=a", "two different names"),
+        ("dynamodb://config/prod?option_key=_store", "two different names"),
+        ("dynamodb://config/my store", "%20"),
         ("dynamodb://config/prod?region=%zz", "%25"),
         ("dynamodb://config/prod?endpoint_url=localhost:8000", "http://"),
         ("dynamodb://config/prod?full_reload_interval=0.0", "above 0"),
@@ -103,7 +107,9 @@ def test_region_and_endpoint_are_the_urls(
 ) -> None:
     """Region and endpoint come from the URL where it names them."""
     monkeypatch.delenv("AWS_DEFAULT_REGION")
-    store = open_url(f"dynamodb://{table}/prod?region=us-east-1&endpoint_url={dynamodb_local}")
+    store = open_url(
+        f"dynamodb://{table}/prod?region=us-east-1&endpoint_url={dynamodb_local}&create"
+    )
     store.close()
 
 
@@ -111,7 +117,7 @@ def test_region_and_endpoint_are_the_urls(
 def test_table_is_made_for_its_creation_only(purpose: str) -> None:
     """Who opens a store to read or to write it has mistyped a table that is absent."""
     with pytest.raises(TableNotFoundError, match="'config' does not exist"):
-        open_url("dynamodb://config/prod", purpose=purpose)
+        open_url("dynamodb://config/prod", purpose=purpose).get("db")
     open_url("dynamodb://config/prod", purpose="create").close()
     with closing(open_url("dynamodb://config/prod", purpose=purpose)) as store:
         store.set("db", {"port": 1})
@@ -119,6 +125,8 @@ def test_table_is_made_for_its_creation_only(purpose: str) -> None:
 
 def test_full_reload_interval() -> None:
     """How often everything of a journaled store is loaded again can be said in the URL."""
-    with closing(open_url("dynamodb://config/prod?full_reload_interval=0.000001")) as store:
+    with closing(
+        open_url("dynamodb://config/prod?create=true&full_reload_interval=0.000001")
+    ) as store:
         store.enable_journal()
         assert store.poll(store.poll().checkpoint).is_full

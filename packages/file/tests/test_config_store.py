@@ -24,13 +24,14 @@ class Ours(TimeBasedConfigStore):
     """A strategy of the application's own."""
 
 
-def edit_shows_after(file: Path, delay_s: float, strategy: Any, **options: Any) -> bool:
+def edit_shows_after(file: Path, delay_s: float, strategy: Any, *args: Any, **options: Any) -> bool:
     """Whether an edit shows this many seconds after the first load."""
     clock = FakeClock()
     file.write_text('{"db": {"port": 1}}')
     with FileConfigStore(
         file,
-        config_store=strategy,
+        strategy,
+        *args,
         clock=clock,
         background=False,
         random=lambda: 0.5,
@@ -53,6 +54,7 @@ def test_interval_given(file: Path) -> None:
     """An interval that is given is the one that counts."""
     assert not edit_shows_after(file, 50, TimeBasedConfigStore, update_interval=60)
     assert edit_shows_after(file, 60, TimeBasedConfigStore, update_interval=60)
+    assert not edit_shows_after(file, 50, TimeBasedConfigStore, 60)
 
 
 @pytest.mark.parametrize("strategy", [CachedConfigStore, "CachedConfigStore", lambda store: None])

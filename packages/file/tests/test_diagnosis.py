@@ -71,7 +71,7 @@ def test_healthy(store: FileStore, file: Path) -> None:
 
 def test_without_a_file(file: Path) -> None:
     """A store that nobody has written to is empty, and stays without files."""
-    findings = list(diagnose(f"file:{file}"))
+    findings = list(diagnose(f"file:{file}?optional"))
     assert [(one.check, one.is_ok) for one in findings] == [
         ("file", True),
         ("folder", True),
@@ -80,6 +80,19 @@ def test_without_a_file(file: Path) -> None:
     ]
     assert findings[0].text == f"{file} does not exist: the store is empty"
     assert "write an option" in findings[0].advice
+    assert list(file.parent.iterdir()) == []
+
+
+def test_without_a_file_that_must_be_there(file: Path) -> None:
+    """A reader gets an error, and so the file is a problem, once."""
+    findings = list(diagnose(f"file:{file}"))
+    assert [(one.check, one.is_ok) for one in findings] == [
+        ("file", False),
+        ("folder", True),
+        ("lock", True),
+    ]
+    assert findings[0].text == f"store 'prod' does not exist: the file '{file}' is not there"
+    assert "`confstore init`" in findings[0].advice
     assert list(file.parent.iterdir()) == []
 
 

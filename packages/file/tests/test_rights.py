@@ -158,15 +158,22 @@ def test_lock_of_a_group_of_which_one_is_no_member(file: Path) -> None:
 
 @needs_root
 def test_lock_with_another_name(file: Path) -> None:
-    """A file that was linked into the lock's place is not given away."""
+    """A file that was linked into the lock's place is neither given away nor emptied."""
     file.write_text("{}")
     os.chown(file, OWNER, TEAM)
     victim = file.with_name("victim")
     victim.write_text("untouched")
     victim.chmod(0o600)
     os.link(victim, file.with_name(".prod.json.lock"))
-    changed(file)
-    assert (facts(victim), victim.read_text()) == ((0, 0, 0o600), "untouched")
+    with pytest.raises(
+        BackendError, match=r"prod\.json\.lock is a hard link to another file: remove"
+    ):
+        changed(file)
+    assert (facts(victim), victim.read_text(), file.read_text()) == (
+        (0, 0, 0o600),
+        "untouched",
+        "{}",
+    )
 
 
 @needs_root
@@ -305,6 +312,20 @@ def test_fifo(file: Path, name: str) -> None:
 
     threading.Thread(target=write, daemon=True).start()
     assert refused.wait(30)
+
+
+@pytest.mark.parametrize(
+    "kind", [stat.S_IFIFO, stat.S_IFSOCK, pytest.param(stat.S_IFCHR, marks=needs_root)]
+)
+def test_no_file_in_place_of_the_journal(file: Path, kind: int) -> None:
+    """What is no file is no journal: the options are read without it, and doctor says so."""
+    file.write_text('{"db": {"port": 1}}')
+    # The first device of no driver.
+    os.mknod(file.with_name("prod.journal.jsonl"), 0o600 | kind, os.makedev(511, 0))
+    store = FileStore(file)
+    assert store.get("db") == {"port": 1}
+    (finding,) = (one for one in store.diagnose() if one.check == "journal")
+    assert (finding.is_ok, "is not a file" in finding.text) == (False, True)
 
 
 def test_fifo_in_place_of_the_temporary_file(file: Path) -> None:

@@ -36,6 +36,12 @@ def test_strategy_is_chosen(strategy: str | type) -> None:
         assert store.config.db["host"] == "localhost"
 
 
+def test_arguments_by_position() -> None:
+    """After the options come the strategy and its own arguments."""
+    with pytest.raises(ValueError, match="update_interval"):
+        MemoryConfigStore("test", OPTIONS, TimeBasedConfigStore, -1)
+
+
 def test_writes_are_read() -> None:
     """The facade writes, and its config reads."""
     with MemoryConfigStore("test", OPTIONS, config_store=CachedConfigStore) as store:

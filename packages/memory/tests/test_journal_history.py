@@ -91,7 +91,7 @@ class LossyStore:
         for name, values in self.items():
             if name == option:
                 return values
-        raise OptionNotFoundError(option, self.name)
+        raise OptionNotFoundError(self.name, option)
 
     def set(self, option: str, values: Mapping[str, Value]) -> None:
         self.whole.set(option, values)

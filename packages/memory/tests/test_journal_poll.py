@@ -77,6 +77,10 @@ class ScriptedJournal:
         hidden = self.lost if consistent else self.lost | self.unseen
         return [one for one in self.commits if one.version > since and one.version not in hidden]
 
+    def read_following(self, head: Head, *, consistent: bool) -> Sequence[Commit] | None:
+        found = self.read_commits(head.version - 1, consistent=consistent)
+        return found[1:] if found and Head.of(found[0]) == head else None
+
     def read_options(self) -> Mapping[str, ReadOnlyDict]:
         self.asked.append("options")
         if self.before_options:

@@ -61,11 +61,12 @@ def test_name_is_decoded(url: str, name: str) -> None:
     ("url", "reason"),
     [
         ("memory:", "follows the colon"),
-        ("memory", "follows the colon"),
+        ("memory", "starts with a scheme"),
         ("file:test", "follows the colon"),
         ("memory://test", "follows the colon"),
-        ("memory:test?region=eu-west-1", "no parameters"),
-        ("memory:test#part", "no parameters"),
+        ("memory:test?region=eu-west-1", "takes no parameters"),
+        ("memory:test#part", "written %23"),
+        ("memory:my test", "written %20"),
         ("memory:%ff", "not UTF-8"),
     ],
 )

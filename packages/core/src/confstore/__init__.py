@@ -16,6 +16,12 @@ from confstore._lazy import lazy_names
 
 # Written twice: a type checker reads imports, and the program reads the mapping below.
 if TYPE_CHECKING:
+    from confstore import (
+        adapter as adapter,
+        documents as documents,
+        errors as errors,
+        files as files,
+    )
     from confstore._config_store import ConfigStore as ConfigStore
     from confstore._doctor import diagnose as diagnose
     from confstore._journal.commits import Draft as Draft
@@ -28,7 +34,11 @@ if TYPE_CHECKING:
         reconcile as reconcile,
         rollback as rollback,
     )
-    from confstore._opening import open_store as open_store
+    from confstore._opening.configs import open_config as open_config
+    from confstore._opening.stores import (
+        open_journaled_store as open_journaled_store,
+        open_store as open_store,
+    )
     from confstore._process.clock import Clock as Clock, Event as Event, SystemClock as SystemClock
     from confstore._reading.cached import (
         CachedConfigStore as CachedConfigStore,
@@ -52,11 +62,14 @@ if TYPE_CHECKING:
     from confstore._stores.protocols import (
         BulkStore as BulkStore,
         Change as Change,
+        CoLocatedStore as CoLocatedStore,
         Commit as Commit,
         ContextStore as ContextStore,
         DiagnosableStore as DiagnosableStore,
+        FileBackedStore as FileBackedStore,
         Finding as Finding,
         Head as Head,
+        HintedStore as HintedStore,
         Journal as Journal,
         JournaledStore as JournaledStore,
         Poll as Poll,
@@ -76,7 +89,7 @@ if TYPE_CHECKING:
     from confstore._values.types import MISSING as MISSING, Value as Value, Values as Values
     from confstore._values.variables import variable_name as variable_name
 
-__getattr__, __dir__, __all__ = lazy_names(
+_names = lazy_names(
     __name__,
     {
         "confstore._config_store": "ConfigStore",
@@ -86,7 +99,8 @@ __getattr__, __dir__, __all__ = lazy_names(
         "confstore._journal.plans": (
             "Plan plan_reconcile plan_rewrap plan_rollback reconcile rollback"
         ),
-        "confstore._opening": "open_store",
+        "confstore._opening.configs": "open_config",
+        "confstore._opening.stores": "open_journaled_store open_store",
         "confstore._process.clock": "Clock Event SystemClock",
         "confstore._reading.cached": "CacheStatus CachedConfigStore",
         "confstore._reading.config": "Config",
@@ -98,8 +112,9 @@ __getattr__, __dir__, __all__ = lazy_names(
         "confstore._secrets.protocols": "Fetched Keys Opened Place References SecretFault",
         "confstore._secrets.sealed": "SealedStore",
         "confstore._stores.protocols": (
-            "BulkStore Change Commit ContextStore DiagnosableStore Finding Head Journal "
-            "JournaledStore Poll PollableStore SealingStore Store ability beneath_of"
+            "BulkStore Change CoLocatedStore Commit ContextStore DiagnosableStore FileBackedStore "
+            "Finding Head HintedStore Journal JournaledStore Poll PollableStore SealingStore Store "
+            "ability beneath_of"
         ),
         "confstore._values.differences": "Difference diff",
         "confstore._values.read_only": "FillableDict ReadOnlyDict ReadOnlyList",
@@ -109,3 +124,7 @@ __getattr__, __dir__, __all__ = lazy_names(
     },
     modules=("adapter", "documents", "errors", "files"),
 )
+
+# Behind a `__getattr__` a type checker believes in every name.
+if not TYPE_CHECKING:
+    __getattr__, __dir__, __all__ = _names

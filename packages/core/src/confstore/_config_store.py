@@ -4,12 +4,29 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Collection, Mapping
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, cast, overload
 
 from confstore._process.closing import ClosesOnExit
+from confstore._stores.given import checked_object, described
 from confstore._stores.protocols import Store
 from confstore._values.names import closest
-from confstore._values.types import Value
+
+if TYPE_CHECKING:
+    from typing import Concatenate, ParamSpec
+
+    from typing_extensions import TypeVar as TypeVarWithDefault
+
+    from confstore._reading.cached import CachedConfigStore
+    from confstore._reading.config import Config
+    from confstore._reading.simple import SimpleConfigStore
+    from confstore._reading.time_based.config import TimeBasedConfigStore
+
+    C_co = TypeVarWithDefault("C_co", covariant=True, bound=Config, default=Any)
+    T = TypeVar("T")
+    P = ParamSpec("P")
+else:
+    # See TimeBasedConfigStore.
+    C_co = TypeVar("C_co", covariant=True)
 
 __all__ = ["ConfigStore"]
 
@@ -20,7 +37,7 @@ _STRATEGIES = {
 }
 
 
-class ConfigStore(ClosesOnExit):
+class ConfigStore(ClosesOnExit, Generic[C_co]):
     """
     A store to write to, and in `config` the same store to read through one strategy.
 
@@ -31,10 +48,66 @@ class ConfigStore(ClosesOnExit):
         config: The reading strategy.
     """
 
+    @overload
+    def __init__(
+        self: ConfigStore[SimpleConfigStore],
+        store: Store,
+        config_store: Literal["SimpleConfigStore"] = "SimpleConfigStore",
+    ) -> None: ...
+
+    @overload
+    def __init__(
+        self: ConfigStore[CachedConfigStore],
+        store: Store,
+        config_store: Literal["CachedConfigStore"],
+        **config_options: Any,
+    ) -> None: ...
+
+    @overload
+    def __init__(
+        self: ConfigStore[TimeBasedConfigStore[dict[str, dict[str, Any]]]],
+        store: Store,
+        config_store: Literal["TimeBasedConfigStore"],
+        *,
+        schema: None = None,
+        **config_options: Any,
+    ) -> None: ...
+
+    @overload
+    def __init__(
+        self: ConfigStore[TimeBasedConfigStore[Any]],
+        store: Store,
+        config_store: Literal["TimeBasedConfigStore"],
+        *,
+        schema: Mapping[str, type[Any]],
+        **config_options: Any,
+    ) -> None: ...
+
+    @overload
+    def __init__(
+        self: ConfigStore[TimeBasedConfigStore[T]],
+        store: Store,
+        config_store: Literal["TimeBasedConfigStore"],
+        *,
+        schema: type[T],
+        **config_options: Any,
+    ) -> None: ...
+
+    # A class, or any other callable: its own signature says what it takes and makes.
+    @overload
+    def __init__(
+        self,
+        store: Store,
+        config_store: Callable[Concatenate[Store, P], C_co],
+        *config_args: P.args,
+        **config_options: P.kwargs,
+    ) -> None: ...
+
     def __init__(
         self,
         store: Store,
         config_store: str | Callable[..., Any] = "SimpleConfigStore",
+        *config_args: Any,
         **config_options: Any,
     ) -> None:
         """
@@ -43,20 +116,30 @@ class ConfigStore(ClosesOnExit):
         Args:
             store: The store; it is closed with this facade.
             config_store: The strategy: the name of one of confstore's, its class, or any callable
-                that takes a store and `config_options`.
-            **config_options: Arguments of the strategy, such as `update_interval`.
+                that takes a store and these arguments.
+            *config_args: Arguments of the strategy by position.
+            **config_options: Arguments of the strategy by name, such as `update_interval`.
 
         Raises:
+            TypeError: `store` is no store, or `config_store` no strategy.
             ValueError: No strategy has this name.
         """
+        checked_object(store)
         strategy = (
             _strategy_by_name(config_store) if isinstance(config_store, str) else config_store
         )
+        given: object = strategy
+        if not callable(given):
+            message = (
+                "config_store is the name of a strategy, its class, or a callable that takes a "
+                f"store, not {described(given)}"
+            )
+            raise TypeError(message)
         self.store = store
         # Not a property, which would triple the time of a hot read.
-        self.config: Any = strategy(store, **config_options)
+        self.config: C_co = strategy(store, *config_args, **config_options)
 
-    def set(self, option: str, values: Mapping[str, Value]) -> None:
+    def set(self, option: str, values: Mapping[str, Any]) -> None:
         """
         Replace a whole option.
 
@@ -70,7 +153,7 @@ class ConfigStore(ClosesOnExit):
             self._written(option)
 
     def update(
-        self, option: str, values: Mapping[str, Value], *, remove: Collection[str] = ()
+        self, option: str, values: Mapping[str, Any], *, remove: Collection[str] = ()
     ) -> None:
         """
         Change keys of an option and leave the others; create the option if it is absent.

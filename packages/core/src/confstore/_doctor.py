@@ -10,7 +10,7 @@ import attrs
 
 from confstore._journal.history import recorded_states
 from confstore._journal.plans import NEWEST_COMMITS
-from confstore._opening import open_store
+from confstore._opening.stores import open_store
 from confstore._secrets.held import open_secrets
 from confstore._secrets.opening import is_sealed_text
 from confstore._stores.protocols import (
@@ -61,7 +61,7 @@ def diagnose(url: str | None = None) -> Iterator[Finding]:
         BackendNotInstalledError: No installed adapter serves its scheme.
     """
     try:
-        store = open_store(url, purpose="diagnose")
+        store = open_store(url, purpose="read")
     except (BackendNotInstalledError, InvalidURLError):
         raise
     except ConfigStoreError as error:

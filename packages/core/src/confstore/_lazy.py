@@ -15,7 +15,8 @@ def lazy_names(
     """
     The functions `__getattr__` and `__dir__` of a module (PEP 562), and its `__all__`.
 
-    They are assigned and not defined there: where mypy sees a definition, any name type-checks.
+    A module assigns them behind `if not TYPE_CHECKING:`, and imports the names for type checkers:
+    behind a `__getattr__` a type checker believes in every name.
 
     Args:
         package: The module's name.

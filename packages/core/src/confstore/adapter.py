@@ -9,7 +9,8 @@ the contract that checks it. The protocols and records of an adapter are in `con
   `checked_keys` the keys of a read, which `select` selects. `canonical_values` and
   `canonical_update` check values, copy them and make them read-only; `merge_update` applies an
   update. `ClosesOnExit` closes the store at the end of a `with` block.
-- **URLs and connections:** `percent_decode`, `shown_url`, `closest`, `Backoff`, `call_after_fork`.
+- **URLs and connections:** `StoreURL` splits a URL and checks its query, `looks_like_url` finds one
+  that was given for a name or a path; `closest`, `Backoff`, `call_after_fork`.
 - **Values:** `RESERVED_KEYS`, `is_same`.
 - **Polls:** `poll_between`, `paced`, and for a journal in a remote backend `JournalPoller`.
 - **A journal:** `checked_draft`, `split_into_drafts`, `next_commit`, `apply_changes`,
@@ -43,7 +44,7 @@ class PlainStore(ClosesOnExit):
         option, keys = checked_option(option), checked_keys(keys)
         values = self._options.get(option)
         if values is None:
-            raise OptionNotFoundError(option, self.name)
+            raise OptionNotFoundError(self.name, option)
         return select(values, keys).copy()
 
     def items(self, *, consistent=True):
@@ -68,7 +69,7 @@ class PlainStore(ClosesOnExit):
         self._check_open()
         option = checked_option(option)
         if self._options.pop(option, None) is None:
-            raise OptionNotFoundError(option, self.name)
+            raise OptionNotFoundError(self.name, option)
 
     def close(self):
         self._is_closed = True
@@ -102,11 +103,12 @@ if TYPE_CHECKING:
         split_into_drafts as split_into_drafts,
     )
     from confstore._journal.poller import JournalPoller as JournalPoller
-    from confstore._opening import percent_decode as percent_decode, shown_url as shown_url
+    from confstore._opening.urls import StoreURL as StoreURL
     from confstore._process.closing import ClosesOnExit as ClosesOnExit
     from confstore._process.forks import call_after_fork as call_after_fork
     from confstore._process.naps import paced as paced
     from confstore._process.waits import Backoff as Backoff
+    from confstore._stores.given import looks_like_url as looks_like_url
     from confstore._stores.polling import poll_between as poll_between
     from confstore._values.canonical import (
         canonical_update as canonical_update,
@@ -125,7 +127,7 @@ if TYPE_CHECKING:
     )
     from confstore._values.read_only import is_same as is_same
 
-__getattr__, __dir__, __all__ = lazy_names(
+_names = lazy_names(
     __name__,
     {
         "confstore._doctor": "findings_of",
@@ -134,11 +136,12 @@ __getattr__, __dir__, __all__ = lazy_names(
             "apply_changes checked_draft journal_form next_commit split_into_drafts"
         ),
         "confstore._journal.poller": "JournalPoller",
-        "confstore._opening": "percent_decode shown_url",
+        "confstore._opening.urls": "StoreURL",
         "confstore._process.closing": "ClosesOnExit",
         "confstore._process.forks": "call_after_fork",
         "confstore._process.naps": "paced",
         "confstore._process.waits": "Backoff",
+        "confstore._stores.given": "looks_like_url",
         "confstore._stores.polling": "poll_between",
         "confstore._values.canonical": "canonical_update canonical_values merge_update",
         "confstore._values.keys": "RESERVED_KEYS checked_keys select",
@@ -146,3 +149,7 @@ __getattr__, __dir__, __all__ = lazy_names(
         "confstore._values.read_only": "is_same",
     },
 )
+
+# Behind a `__getattr__` a type checker believes in every name.
+if not TYPE_CHECKING:
+    __getattr__, __dir__, __all__ = _names

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
         number_to_text as number_to_text,
     )
 
-__getattr__, __dir__, __all__ = lazy_names(
+_names = lazy_names(
     __name__,
     {
         "confstore._documents.json_document": "options_from_json",
@@ -47,3 +47,7 @@ __getattr__, __dir__, __all__ = lazy_names(
         "confstore._values.numbers": "number_from_text number_to_text",
     },
 )
+
+# Behind a `__getattr__` a type checker believes in every name.
+if not TYPE_CHECKING:
+    __getattr__, __dir__, __all__ = _names

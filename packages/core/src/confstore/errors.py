@@ -4,7 +4,7 @@ Every error of confstore, in one tree.
 ```text
 Exception
 └── ConfigStoreError
-    ├── OptionNotFoundError      (LookupError)   the store has no such option
+    ├── OptionNotFoundError      (KeyError)      the store has no such option
     ├── InvalidNameError         (ValueError)    a store or an option cannot have this name
     ├── InvalidValueError        (ValueError)    a value is outside the domain of all backends
     ├── InvalidDocumentError     (ValueError)    a file to import is not a document of options
@@ -24,6 +24,7 @@ Exception
     ├── VersionConflictError                     somebody else committed to the same option first
     ├── JournalGapError          (LookupError)   the journal does not hold a version
     ├── NotJournaledError                        the store has no journal
+    │   └── JournalNotSupportedError             the backend cannot keep one
     └── BackendError                             the backend refused for another reason
 ```
 
@@ -35,7 +36,7 @@ error are its attributes, so that it survives pickling (a process pool sends err
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 if TYPE_CHECKING:
     from typing_extensions import dataclass_transform
@@ -58,9 +59,11 @@ __all__ = [
     "InvalidURLError",
     "InvalidValueError",
     "JournalGapError",
+    "JournalNotSupportedError",
     "NotJournaledError",
     "OptionNotFoundError",
     "SchemaError",
+    "SchemaProblem",
     "SecretError",
     "SecretUnavailableError",
     "StaleConfigError",
@@ -106,11 +109,16 @@ class _StoreError(ConfigStoreError):
     reason: str
 
 
-class OptionNotFoundError(ConfigStoreError, LookupError):
-    """The store has no such option."""
+class OptionNotFoundError(ConfigStoreError, KeyError):
+    """
+    The store has no such option.
 
-    option: str
+    It is a `KeyError`, because `config[option]` raises it. Its text is a sentence, not the quoted
+    argument that a `KeyError` shows.
+    """
+
     store: str
+    option: str
     template = "store {store!r} has no option {option!r}"
 
 
@@ -173,14 +181,35 @@ class BackendNotInstalledError(ConfigStoreError, LookupError):
     template = "no installed adapter opens {scheme!r} stores: {advice}"
 
 
-class SchemaError(ConfigStoreError, ValueError):
-    """The options do not fit the schema; each problem is one line, without the value."""
+class SchemaProblem(NamedTuple):
+    """
+    One thing that does not fit a schema; its text is one line, without the value.
 
-    store: str
-    problems: tuple[str, ...]
+    Attributes:
+        option: The option; None if the schema refuses the store as a whole.
+        path: Where in the option: keys, and indexes of lists; empty for the whole option.
+        reason: The constraint that failed.
+    """
+
+    option: str | None
+    path: tuple[str | int, ...]
+    reason: str
 
     def __str__(self) -> str:
-        return f"store {self.store!r} does not fit its schema: " + "; ".join(self.problems)
+        where = "the store" if self.option is None else f"option {self.option!r}"
+        key = f", key {'.'.join(map(str, self.path))}" if self.path else ""
+        return f"{where}{key}: {self.reason}"
+
+
+class SchemaError(ConfigStoreError, ValueError):
+    """The options do not fit the schema; `problems` has everything that does not, at once."""
+
+    store: str
+    problems: tuple[SchemaProblem, ...]
+
+    def __str__(self) -> str:
+        problems = "; ".join(map(str, self.problems))
+        return f"store {self.store!r} does not fit its schema: {problems}"
 
 
 class StoreClosedError(ConfigStoreError):
@@ -330,4 +359,16 @@ class NotJournaledError(ConfigStoreError):
     """The store has no journal."""
 
     store: str
-    template = "store {store!r} has no journal: call its enable_journal() first"
+    template = (
+        "store {store!r} has no journal: call its enable_journal() first, or run "
+        "`confstore init --journal`"
+    )
+
+
+class JournalNotSupportedError(NotJournaledError):
+    """The store cannot have a journal, because its backend does not support it."""
+
+    template = (
+        "store {store!r} cannot have a journal: its backend does not support it; files, DynamoDB "
+        "and memory do"
+    )

@@ -97,7 +97,7 @@ class ElsewhereNamed(Wrapped):
     """An error that names a store which is not open."""
 
     def get(self, option: str, **how: Any) -> Any:
-        raise OptionNotFoundError(option, "another")
+        raise OptionNotFoundError("another", option)
 
 
 class Talkative(Wrapped):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pydantic
 import pytest
 
-from confstore.errors import SchemaError
+from confstore.errors import SchemaError, SchemaProblem
 
 
 class Database(pydantic.BaseModel):
@@ -165,6 +165,6 @@ def test_missing_option(scripted_store, open_config):
     with pytest.raises(SchemaError) as caught:
         open_config(scripted_store({"outer": {}}), schema=Model)
     assert caught.value.problems == (
-        "option 'database': is missing",
-        "option 'outer', key port: is missing",
+        SchemaProblem("database", (), "is missing"),
+        SchemaProblem("outer", ("port",), "is missing"),
     )

@@ -316,6 +316,12 @@ def test_extra_keys_of_a_model(scripted_store, open_config):
     config = open_config(scripted_store({"db": {"hosts": ["a"]}}), schema={"db": Open})
     with pytest.raises(TypeError, match="a configuration is read-only"):
         config.db.hosts.append("b")
+    with pytest.raises(TypeError, match="a configuration is read-only"):
+        config.db.model_extra.clear()
+    assert config.db.model_dump() == {"hosts": ["a"]}
+    copied = copy.deepcopy(config.db)
+    copied.model_extra["hosts"].append("b")
+    assert copied.hosts == ["a", "b"]
 
 
 def test_object_that_refers_to_itself(scripted_store, open_config):

@@ -11,7 +11,7 @@ import pydantic
 import pytest
 
 from confstore import TimeBasedConfigStore
-from confstore.errors import SchemaError
+from confstore.errors import SchemaError, SchemaProblem
 
 
 @attrs.frozen
@@ -185,7 +185,7 @@ def test_two_options_for_one_field(store, open_config):
     with pytest.raises(SchemaError) as caught:
         open_config(store, schema=AttrsSettings)
     assert caught.value.problems == (
-        "option 'external_port': fits the same field as 'external-port'",
+        SchemaProblem("external_port", (), "fits the same field as 'external-port'"),
     )
 
 
@@ -254,7 +254,7 @@ def test_every_problem_is_named(store, open_config, schema):
     store.set("db", {"port": "no number"})
     with pytest.raises(SchemaError) as caught:
         open_config(store, schema={"db": schema, "cache": AttrsPort})
-    problems = sorted(caught.value.problems)
+    problems = sorted(map(str, caught.value.problems))
     assert problems[0] == "option 'cache': is missing"
     assert problems[1] == "option 'db', key host: is missing"
     assert problems[2].startswith("option 'db', key port: expected int")
@@ -266,7 +266,7 @@ def test_every_problem_of_a_store_is_named(store, open_config, schema):
     store.options = {"db": {"host": 5}, "external-port": {"value": "x"}}
     with pytest.raises(SchemaError) as caught:
         open_config(store, schema=schema)
-    first, second = sorted(caught.value.problems)
+    first, second = sorted(map(str, caught.value.problems))
     assert first.startswith("option 'db', key host: expected str")
     assert second.startswith("option 'external-port', key value: expected ")
 
@@ -335,7 +335,7 @@ def test_model_that_forbids_other_keys(store, open_config):
         model_config = {"extra": "forbid"}
         host: str
 
-    with pytest.raises(SchemaError, match="option 'db', key port: expected Database"):
+    with pytest.raises(SchemaError, match="option 'db', key port: is unknown"):
         open_config(store, schema={"db": Database})
 
 

@@ -51,7 +51,7 @@ class ReferenceStore:
     def existing(self, option: str) -> Values:
         options = self.options
         if checked_option(option) not in options:
-            raise OptionNotFoundError(option, self.name)
+            raise OptionNotFoundError(self.name, option)
         return options[option]  # type: ignore[no-any-return]  # a backend holds values
 
     def get(

@@ -1,23 +1,36 @@
-"""Typed usage of confstore: checked by mypy, never run."""
+"""
+Typed usage of confstore: checked by mypy and pyright, never run.
+
+A mistake that both must find carries an ignore for each, which is an error where it is not needed.
+"""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Collection, Iterator, Mapping, Set
+from collections.abc import Callable, Collection, Iterator, KeysView, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal, TypeVar
 
+from typing_extensions import assert_type
+
+import confstore
 from confstore import (
+    BulkStore,
     CachedConfigStore,
     CacheStatus,
+    Change,
     Clock,
+    Commit,
     Config,
     ConfigStore,
     DiagnosableStore,
+    Difference,
     Event,
     Finding,
     JournaledStore,
+    Plan,
     Poll,
     PollableStore,
     SimpleConfigStore,
@@ -28,10 +41,19 @@ from confstore import (
     Values,
     ability,
     diagnose,
+    diff,
+    history,
     open_store,
+    plan_rollback,
+    reconcile,
+    rollback,
+    state_at,
 )
-from confstore.errors import ConfigStoreError, OptionNotFoundError, SchemaError
+from confstore.errors import ConfigStoreError, OptionNotFoundError, SchemaError, SchemaProblem
 from confstore.testing import FakeClock
+
+T = TypeVar("T")
+Options = dict[str, dict[str, Any]]
 
 
 @dataclass
@@ -45,6 +67,9 @@ class Settings:
     db: Database
 
 
+# -- stores ------------------------------------------------------------------------------------
+
+
 class DictStore:
     """A store of somebody else's, which inherits nothing."""
 
@@ -52,8 +77,8 @@ class DictStore:
 
     def get(
         self, option: str, *, keys: Collection[str] | None = None, consistent: bool = True
-    ) -> Values:
-        raise OptionNotFoundError(option, self.name)
+    ) -> dict[str, Value]:
+        raise OptionNotFoundError(self.name, option)
 
     def items(self, *, consistent: bool = True) -> Iterator[tuple[str, Values]]:
         yield "db", {"host": "localhost", "ports": [1, 2], "tags": {"a"}}
@@ -61,7 +86,7 @@ class DictStore:
     def set(self, option: str, values: Mapping[str, Value]) -> None: ...
 
     def update(
-        self, option: str, values: Mapping[str, Value], *, remove: Collection[str] = ()
+        self, option: str, values: Mapping[str, Any], *, remove: Collection[str] = ()
     ) -> None: ...
 
     def delete(self, option: str) -> None: ...
@@ -70,31 +95,94 @@ class DictStore:
 
 
 class PollingStore(DictStore):
-    """One that can say what is new."""
+    """One that can say what is new, and look at itself."""
 
     def poll(self, checkpoint: object = None, *, consistent: bool = False) -> Poll:
         return Poll(1, {"db": {"host": "localhost"}}, removed=frozenset({"old"}), is_full=False)
 
+    def diagnose(self) -> Iterator[Finding]:
+        yield Finding("dict", True, "there")
 
-store: Store = DictStore()
-pollable: PollableStore = PollingStore()
-also_a_store: Store = pollable
-opened: Store = open_store("memory:test")
-opened_from_the_environment: Store = open_store()
-opened_to_read: Store = open_store("memory:test", purpose="read")
 
-# A config of typed options.
-typed = TimeBasedConfigStore[Settings](store, schema=Settings)
-host: str = typed.current.db.host
-inferred = TimeBasedConfigStore(store, schema=Settings, schema_names={"db": "database"})
-port: int = inferred.current.db.port
+stores: list[Store] = [DictStore(), PollingStore()]
+pollables: list[PollableStore] = [PollingStore()]
+diagnosables: list[DiagnosableStore] = [PollingStore()]
+store = stores[0]
 
-# A config of plain options, and everything that it takes.
+assert_type(open_store("memory:test"), Store)
+assert_type(open_store(), Store)
+assert_type(open_store("memory:test", purpose="read"), Store)
+assert_type(diagnose("memory:test"), Iterator[Finding])
+
+# What is read is Any to a checker; what is written are values of a program's own types.
+assert_type(store.get("db"), dict[str, Any])
+assert_type(list(store.items()), list[tuple[str, dict[str, Any]]])
+hosts: dict[str, list[str]] = {"db": ["a", "b"]}
+tags: dict[str, set[str]] = {"db": {"a"}}
+store.set("hosts", hosts)
+store.update("hosts", tags, remove=["old"])
+Change("hosts", hosts)
+
+
+def poll(store: PollableStore) -> None:
+    poll = store.poll()
+    assert_type(poll.changed, Mapping[str, Mapping[str, Any]])
+    assert_type(poll.removed, frozenset[str])
+    assert_type(poll.is_full, bool)
+    assert_type(store.poll(poll.checkpoint, consistent=True), Poll)
+
+
+# -- abilities and the journal -----------------------------------------------------------------
+
+
+def abilities(store: Store) -> None:
+    assert_type(ability(store, PollableStore), PollableStore | None)
+    assert_type(ability(store, BulkStore), BulkStore | None)
+    assert_type(ability(store, DiagnosableStore), DiagnosableStore | None)
+    journaled = ability(store, JournaledStore)
+    assert_type(journaled, JournaledStore | None)
+    if journaled is not None and journaled.is_journaled():
+        assert_type(journaled.version() - journaled.baseline(), int)
+
+
+def journal(store: JournaledStore) -> None:
+    as_store: Store = store
+    as_store.close()
+    commit = store.commit([Change("hosts", hosts), Change("old", None)], author="me")
+    assert_type(commit, Commit)
+    assert_type(commit.at, datetime)
+    assert_type(commit.author, str | None)
+    assert_type(commit.changes, tuple[Change, ...])
+    assert_type(commit.changes[0].values, Mapping[str, Any] | None)
+    assert_type(history(store, "db"), list[Commit])
+    assert_type(state_at(store, 1), Options)
+    assert_type(rollback(store, 1, ["db"]), Commit | None)
+    assert_type(reconcile(store), Commit | None)
+    assert_type(list(diff(state_at(store, 1), store)), list[Difference])
+    plan = plan_rollback(store, 1)
+    assert_type(plan, Plan)
+    assert_type(plan.commit(store), Commit)
+
+
+# -- configs -----------------------------------------------------------------------------------
+
+# Without a schema `current` is the options, with a class an object of it, and with a class for some
+# of the options both at once, of which no checker knows.
+untyped = TimeBasedConfigStore(store)
+assert_type(untyped, TimeBasedConfigStore[Options])
+assert_type(untyped.current["db"]["host"], Any)
+
+typed = TimeBasedConfigStore(store, 60, schema=Settings, schema_names={"db": "database"})
+assert_type(typed, TimeBasedConfigStore[Settings])
+assert_type(typed.current.db.host, str)
+assert_type(TimeBasedConfigStore[Settings](store, schema=Settings).current.db.port, int)
+
 clock: Clock = FakeClock()
-config = TimeBasedConfigStore[Any](
+config = TimeBasedConfigStore(
     store,
     60,
     schema={"db": Database},
+    strict=True,
     max_stale=3600,
     background=False,
     startup_timeout=10,
@@ -102,71 +190,143 @@ config = TimeBasedConfigStore[Any](
     clock=clock,
     random=lambda: 0.5,
 )
-whole: dict[str, dict[str, Any]] = config.get()
-some_keys: dict[str, dict[str, Any]] = config.get(keys=["host"])
-one: dict[str, Any] = config.get("db")
-one_or_none: dict[str, Any] | None = config.get("db", default=None)
-one_or_text: dict[str, Any] | str = config.get("db", keys=("host",), default="")
-item: dict[str, Any] = config["db"]
-attribute: Any = config.db
-is_there: bool = "db" in config
-names: list[str] = list(config)
-count: int = len(config)
-with config.override({"external-port": {"value": 1}}, db={"host": "localhost"}):
+assert_type(config, TimeBasedConfigStore[Any])
+assert_type(config.current, Any)
+
+
+def loaded(schema: type[Settings] | dict[str, type[Any]] | None) -> object:
+    """A function that passes on a schema, or none, that it was given."""
+    return TimeBasedConfigStore(store, schema=schema, background=False).current
+
+
+def typed_by(schema: type[T]) -> T:
+    return TimeBasedConfigStore(store, schema=schema).current
+
+
+assert_type(typed_by(Settings), Settings)
+
+
+class AppConfig(TimeBasedConfigStore[Settings]):
+    """A strategy of the application's."""
+
+    def __init__(self, store: Store, *, region: str) -> None:
+        super().__init__(store, schema=Settings)
+        self.subscribe(lambda option, old, new: None, f"limits-{region}")
+
+    def host(self) -> str:
+        return self.current.db.host
+
+
+def any_config(config: TimeBasedConfigStore) -> TimeBasedConfigStore[object]:
+    """Without an argument it is a config of anything; what a config shows cannot be replaced."""
+    assert_type(config.current, Any)
+    return typed
+
+
+any_config(untyped)
+any_config(typed)
+any_config(AppConfig(store, region="eu"))
+
+assert_type(config.get(), Options)
+assert_type(config.get(keys=["host"]), Options)
+assert_type(config.get("db"), dict[str, Any])
+assert_type(config.get("db", default=None), dict[str, Any] | None)
+assert_type(config.get("db", keys=("host",), default=""), dict[str, Any] | str)
+assert_type(config["db"], dict[str, Any])
+assert_type(config.db, Any)
+assert_type("db" in config, bool)
+assert_type(list(config), list[str])
+assert_type(config.keys(), KeysView[str])
+assert_type(len(config), int)
+
+assert_type(config.override(hosts=hosts), AbstractContextManager[None])
+with config.override({"external-port": {"value": 1}}, db={"host": "localhost"}, hosts=hosts):
     config.reload()
-with config as entered:
-    same: TimeBasedConfigStore[Any] = entered
+with typed as entered:
+    assert_type(entered, TimeBasedConfigStore[Settings])
 
 
 def on_change(option: str, old: Mapping[str, Any] | None, new: Mapping[str, Any] | None) -> None:
-    """What a subscriber looks like."""
+    """A subscriber to options without a schema."""
 
 
-unsubscribe: Callable[[], None] = config.subscribe(on_change, "db")
-unsubscribe()
+def on_database(option: str, old: Database | None, new: Database | None) -> bool:
+    """A subscriber to an option of a type; what it returns is nobody's affair."""
+    return True
 
-status: Status = config.status
-loaded_at: datetime = status.loaded_at
-age: float = status.age
-version: int = status.version
-failures: int = status.consecutive_failures
-last_error: str | None = status.last_error
-is_fallback: bool = status.is_fallback
+
+assert_type(config.subscribe(on_change), Callable[[], None])
+unsubscribe = config.subscribe(on_database, "db")
+assert_type(unsubscribe(), None)
+
+assert_type(config.status, Status)
+assert_type(config.status.loaded_at, datetime)
+assert_type(config.status.age, float)
+assert_type(config.status.version, int)
+assert_type(config.status.consecutive_failures, int)
+assert_type(config.status.last_error, str | None)
+assert_type(config.status.is_fallback, bool)
 
 # One option at a time.
 cache = CachedConfigStore(store, 60, 1024, clock=clock)
-cached: dict[str, Any] = cache.get("db", max_age=1, refresh=True)
-cached_or_none: dict[str, Any] | None = cache.get("db", default=None, keys=["host"])
-uncached: dict[str, dict[str, Any]] = cache.get()
+assert_type(cache.get("db", max_age=1, refresh=True), dict[str, Any])
+assert_type(cache.get("db", default=None, keys=["host"]), dict[str, Any] | None)
+assert_type(cache.get(), Options)
+assert_type(cache.status, CacheStatus)
+assert_type(cache.status.stale, frozenset[str])
 cache.invalidate("db")
-cache_status: CacheStatus = cache.status
-stale: frozenset[str] = cache_status.stale
 
 # Every read asks the backend.
 simple = SimpleConfigStore(store)
-values: Values = simple.get("db")
-values_or_none: Values | None = simple.get("db", default=None)
-every: dict[str, Values] = simple.get()
-by_option: Values = simple.get("db", keys=["host"])
+assert_type(simple.get("db", keys=["host"]), dict[str, Any])
+assert_type(simple.get("db", default=None), dict[str, Any] | None)
+assert_type(simple.get(), Options)
 
 # Each is a config.
-configs: list[Config] = [config, typed, cache, simple]
+configs: list[Config] = [config, untyped, typed, cache, simple]
 for some_config in configs:
-    read: dict[str, Any] | None = some_config.get("db", default=None)
-    copied: dict[str, dict[str, Any]] = dict(some_config)
-    option_names: Set[str] = some_config.keys() - {"db"}
+    assert_type(some_config.get("db", default=None), dict[str, Any] | None)
+    assert_type(dict(some_config), Options)
+    assert_type(some_config.keys() - {"db"}, set[str])
     with some_config as the_same:
+        assert_type(the_same, Config)
         the_same.reload()
 
-# The facade, by a strategy's name, its class, or anything that makes one.
-with ConfigStore(store, "CachedConfigStore", max_age=1) as facade:
+# -- the facade, typed by its strategy ---------------------------------------------------------
+
+assert_type(ConfigStore(store), ConfigStore[SimpleConfigStore])
+assert_type(ConfigStore(store, "SimpleConfigStore").config, SimpleConfigStore)
+assert_type(ConfigStore(store, "CachedConfigStore", max_age=1).config, CachedConfigStore)
+assert_type(ConfigStore(store, "TimeBasedConfigStore").config, TimeBasedConfigStore[Options])
+by_name = ConfigStore(store, config_store="TimeBasedConfigStore", schema=Settings)
+assert_type(by_name.config.current.db.host, str)
+some_types = ConfigStore(store, "TimeBasedConfigStore", schema={"db": Database})
+assert_type(some_types.config, TimeBasedConfigStore[Any])
+
+assert_type(ConfigStore(store, SimpleConfigStore).config, SimpleConfigStore)
+assert_type(ConfigStore(store, CachedConfigStore, 60, max_options=10).config, CachedConfigStore)
+assert_type(ConfigStore(store, TimeBasedConfigStore, 60).config, TimeBasedConfigStore[Options])
+by_class = ConfigStore(store, TimeBasedConfigStore, update_interval=60, schema=Settings)
+assert_type(by_class.config.current.db.host, str)
+of_application = ConfigStore(store, AppConfig, region="eu")
+assert_type(of_application.config.host(), str)
+assert_type(ConfigStore(store, lambda store: SimpleConfigStore(store)).config, SimpleConfigStore)
+
+any_facade: ConfigStore = by_class
+facade_of_config: ConfigStore[Config] = by_class
+assert_type(any_facade.config, Any)
+
+with ConfigStore(store) as facade:
+    assert_type(facade, ConfigStore[SimpleConfigStore])
+    assert_type(facade.store, Store)
     facade.set("db", {"host": "localhost", "hosts": ["a", {"b": None}], "tags": {"x"}})
-    facade.update("db", {"port": 1}, remove=["host"])
+    facade.set("hosts", hosts)
+    facade.update("db", hosts, remove=["host"])
     facade.delete("db")
     facade.reload()
-    anything: Any = facade.config.db
-ConfigStore(store, TimeBasedConfigStore, update_interval=60).close()
-ConfigStore(store, lambda store, **_: SimpleConfigStore(store)).close()
+
+
+# -- the rest ----------------------------------------------------------------------------------
 
 
 class OtherClock:
@@ -194,31 +354,44 @@ fake.advance()
 try:
     config.reload()
 except SchemaError as error:
-    problems: tuple[str, ...] = error.problems
+    assert_type(error.problems, tuple[SchemaProblem, ...])
+    assert_type(error.problems[0].option, str | None)
+    assert_type(error.problems[0].reason, str)
 except ConfigStoreError as error:
-    text: str = str(error)
+    assert_type(str(error), str)
 
 
-class LookingStore(DictStore):
-    """One that can look at itself."""
-
-    def diagnose(self) -> Iterator[Finding]:
-        yield Finding("dict", True, "there")
+def show(value: object) -> None: ...
 
 
-def looking(store: DiagnosableStore) -> list[Finding]:
-    by_url: Iterator[Finding] = diagnose("memory:test")
-    return [*looking(LookingStore()), *store.diagnose(), *by_url, Finding("a", None, "b", "c")]
-
-
-def version_of(store: Store) -> int | None:
-    journaled: JournaledStore | None = ability(store, JournaledStore)
-    if journaled is None or not journaled.is_journaled():
-        return None
-    journaled.enable_journal()
-    return journaled.version() - journaled.baseline()
-
-
-def polled(store: Store) -> Poll | None:
-    pollable = ability(store, PollableStore)
-    return None if pollable is None else pollable.poll()
+def mistakes(journaled: JournaledStore, purpose: Literal["read", "write"]) -> None:
+    """Each of these is found by both checkers."""
+    store.set("db", {1: "a"})  # type: ignore[dict-item]  # pyright: ignore[reportArgumentType]
+    store.set("db", ["a"])  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    config.override(db=5)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    config.subscribe(lambda option: None)  # type: ignore[arg-type, misc]  # pyright: ignore[reportArgumentType]
+    typed.current = Settings(Database("a"))  # type: ignore[misc]  # pyright: ignore[reportAttributeAccessIssue]
+    facade.config.reload(1)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    open_store("memory:test", purpose=purpose)
+    open_store("memory:test", purpose="red")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    history(store)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    journaled.commit([("db", {})])  # type: ignore[list-item]  # pyright: ignore[reportArgumentType]
+    by_class.config.current.db.host.missing()  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]
+    show(typed.current.hots)  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue, reportUnknownArgumentType, reportUnknownMemberType]
+    show(untyped.current.db)  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue, reportUnknownArgumentType, reportUnknownMemberType]
+    show(facade.config.db)  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue, reportUnknownArgumentType, reportUnknownMemberType]
+    show(cache.get("db", max_ages=1))  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue, reportUnknownArgumentType]
+    show(TimeBasedConfigStore("memory:test"))  # type: ignore[call-overload]  # pyright: ignore[reportArgumentType]
+    show(TimeBasedConfigStore(store, update_intervall=60))  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue]
+    show(TimeBasedConfigStore(store, schema=Settings, strict="yes"))  # type: ignore[call-overload]  # pyright: ignore[reportArgumentType, reportCallIssue]
+    show(TimeBasedConfigStore(store, schema=Settings, backgrounds=False))  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue]
+    show(TimeBasedConfigStore(store, schema={"db": 5}))  # type: ignore[dict-item]  # pyright: ignore[reportArgumentType, reportCallIssue]
+    show(TimeBasedConfigStore(facade))  # type: ignore[call-overload]  # pyright: ignore[reportArgumentType]
+    show(ConfigStore("memory:test"))  # type: ignore[call-overload]  # pyright: ignore[reportArgumentType]
+    show(ConfigStore(store, "TimeBasedConfigStor"))  # type: ignore[call-overload]  # pyright: ignore[reportArgumentType, reportCallIssue]
+    show(ConfigStore(store, max_age=60))  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue]
+    show(ConfigStore(store, CachedConfigStore, max_ages=60))  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue]
+    show(confstore.TimeBasedConfigStor)  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue, reportUnknownArgumentType, reportUnknownMemberType]
+    show(confstore.adapter.canonical)  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue, reportUnknownArgumentType, reportUnknownMemberType]
+    show(confstore.errors.ConfigError)  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue, reportUnknownArgumentType, reportUnknownMemberType]
+    show(ConfigStore(store, AppConfig))  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue]

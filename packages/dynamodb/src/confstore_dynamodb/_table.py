@@ -24,6 +24,8 @@ __all__ = ["Table"]
 
 _log = logging.getLogger("confstore_dynamodb")
 
+_ADVICE = "correct its name or region, or open it with purpose='create' or ?create=true"
+
 # The stock waiter of boto3 asks every 20 s; an on-demand table is there after some 5 to 10.
 _FIRST_WAIT_S = 0.2
 _LONGEST_WAIT_S = 5.0
@@ -97,8 +99,9 @@ class Table:
 
     def _create(self) -> None:
         if not self._may_create:
-            reason = f"the table {self._name!r} does not exist, and is not to be created"
-            raise TableNotFoundError(self._store, reason + self._did_you_mean())
+            place = self._connection.client.endpoint
+            reason = f"the table {self._name!r} does not exist at {place}{self._did_you_mean()}"
+            raise TableNotFoundError(self._store, f"{reason}; {_ADVICE}")
         try:
             self._connection.call("create_table", **self._schema.new_table(), **self._capacity)
         except BackendError as error:

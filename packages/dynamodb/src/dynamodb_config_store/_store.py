@@ -21,8 +21,11 @@ _STRATEGIES: dict[str, Callable[..., Any]] = {
     "TimeBasedConfigStore": TimeBasedConfigStore,
 }
 
+_UPDATE_INTERVAL_S = 300
+"""The default of the library of 2014."""
 
-class DynamoDBConfigStore(ConfigStore):
+
+class DynamoDBConfigStore(ConfigStore[Any]):
     """
     A store in a DynamoDB table, by the signature of 2014.
 
@@ -75,6 +78,8 @@ class DynamoDBConfigStore(ConfigStore):
         options = dict(config_store_kwargs or {})
         if "auto_reload" in options:
             options.setdefault("update_interval", options.pop("auto_reload"))
+        if config_store == "TimeBasedConfigStore" and not config_store_args:
+            options.setdefault("update_interval", _UPDATE_INTERVAL_S)
         self.connection = connection
         self.table_name = table_name
         self.store_name = store_name
@@ -109,7 +114,7 @@ class DynamoDBConfigStore(ConfigStore):
         except StoreUnavailableError as error:
             raise TableNotReadyException(error.store, error.reason) from error.__cause__
 
-    def set(self, option: str, data: Mapping[str, Value]) -> bool:  # type: ignore[override]  # as in 2014
+    def set(self, option: str, data: Mapping[str, Any]) -> bool:  # type: ignore[override]  # as in 2014
         """
         Replace a whole option.
 

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from confstore.adapter import RESERVED_KEYS, canonical_values, is_same
-from confstore.errors import ConfigStoreError, OptionNotFoundError
+from confstore.errors import ConfigStoreError, CorruptStoreError, OptionNotFoundError
 from confstore.testing import any_option, any_values
 from confstore_dynamodb import DynamoDBStore
 
@@ -363,6 +363,34 @@ def test_handlers_may_change_what_they_see(canned: Canned) -> None:
     assert store.poll(first.checkpoint).changed == {}
     canned.answer("GetItem", json.dumps({"Item": item_of("a", {"port": 1})}).encode())
     assert store.get("a") == {"port": 2}
+
+
+@pytest.mark.parametrize("added", [[{}], [{}, {}]])
+def test_empty_items_of_handlers_are_left_out(canned: Canned, added: list[Any]) -> None:
+    """An item without a key is none of DynamoDB's, which counts the ones that it sends."""
+
+    def add(parsed: dict[str, Any], **_: Any) -> None:
+        parsed.get("Items", []).extend(added)
+
+    store = DynamoDBStore(canned.client, "config", "prod")
+    canned.client.meta.events.register("after-call.dynamodb", add)
+    canned.answer("Query", page({"a": {"port": 1}}))
+    assert dict(store.items()) == {"a": {"port": 1}}
+    assert store.poll().changed == {"a": {"port": 1}}
+
+
+def test_emptied_items_are_no_absent_options(canned: Canned) -> None:
+    """A handler that takes all out of an item has hidden an option: that is said."""
+
+    def hide(parsed: dict[str, Any], **_: Any) -> None:
+        for item in parsed.get("Items", ()):
+            item.clear()
+
+    store = DynamoDBStore(canned.client, "config", "prod")
+    canned.client.meta.events.register("after-call.dynamodb", hide)
+    canned.answer("Query", page({"a": {"port": 1}}))
+    with pytest.raises(CorruptStoreError, match="no text in its sort key"):
+        dict(store.items())
 
 
 def test_handlers_may_change_the_body(canned: Canned) -> None:

@@ -137,7 +137,7 @@ def test_connection_of_boto_2() -> None:
 
 def test_error_of_a_stub_that_is_ours_passes() -> None:
     """A client that raises an error of confstore, as a test double may, is taken at its word."""
-    store = DynamoDBStore(Failing(OptionNotFoundError("db", "prod")), "config", "prod")
+    store = DynamoDBStore(Failing(OptionNotFoundError("prod", "db")), "config", "prod")
     with pytest.raises(OptionNotFoundError):
         store.set("db", {})
 

@@ -44,7 +44,7 @@ def test_children_read_beside_their_parent(
         store = (
             DynamoDBStore(client, table, "prod")
             if client is not None
-            else open_url(f"dynamodb://{table}/prod?endpoint_url={dynamodb_local}")
+            else open_url(f"dynamodb://{table}/prod?create&endpoint_url={dynamodb_local}")
         )
         for reader in range(4):
             store.set(f"option {reader}", {"reader": reader})

@@ -16,6 +16,7 @@ import trustme
 from confstore import diagnose
 from confstore.errors import AccessDeniedError, StoreUnavailableError
 from confstore_dynamodb import open_url
+from confstore_dynamodb.errors import AWSSettingsError
 
 from ..conftest import description
 from ..loopback import Loopback
@@ -179,3 +180,36 @@ def test_doctor_blames_the_settings(
     assert findings[check].is_ok is False
     assert text in findings[check].text + findings[check].advice
     assert loopback.requests == []
+
+
+@pytest.mark.parametrize(
+    ("variable", "text", "named"),
+    [
+        ("AWS_DEFAULTS_MODE", "nothing", "AWS_DEFAULTS_MODE"),
+        ("AWS_REQUEST_CHECKSUM_CALCULATION", "nothing", "AWS_REQUEST_CHECKSUM_CALCULATION"),
+        ("HTTPS_PROXY", "::::", "HTTPS_PROXY"),
+    ],
+)
+def test_wrong_variable(
+    monkeypatch: pytest.MonkeyPatch, variable: str, text: str, named: str
+) -> None:
+    """A variable that botocore cannot read is an error of settings, which names it."""
+    monkeypatch.setenv(variable, text)
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+    with (
+        pytest.raises(AWSSettingsError, match=f"correct {named}"),
+        closing(open_url("dynamodb://config/prod")) as store,
+    ):
+        store.get("db")
+
+
+def test_credential_process_that_prints_no_json(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The advice is to look at the program, and not at the endpoint."""
+    (tmp_path / "config").write_text("[default]\ncredential_process = echo hello\n")
+    for variable in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(variable)
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    with pytest.raises(AWSSettingsError, match="run credential_process"):
+        open_url("dynamodb://config/prod?region=eu-west-1")

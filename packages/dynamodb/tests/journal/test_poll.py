@@ -77,6 +77,57 @@ def test_nothing_new(reader: DynamoDBStore, between: Interposed) -> None:
     assert parameters["ConsistentRead"] is False
 
 
+def test_nothing_new_decodes_nothing(
+    dynamodb_client: Any, reader: DynamoDBStore, writer: DynamoDBStore, table: str
+) -> None:
+    """The last known commit may be large: only its version and its id are looked at."""
+    writer.set("db", {"port": 1})
+    checkpoint = reader.poll().checkpoint
+    key = {"_store": {"S": "_journal:prod"}, "_option": {"S": f"{reader.version():012d}"}}
+    dynamodb_client.update_item(
+        TableName=table,
+        Key=key,
+        UpdateExpression="SET changes = :no",
+        ExpressionAttributeValues={":no": {"S": "no changes"}},
+    )
+    poll = reader.poll(checkpoint, consistent=True)
+    assert (poll.checkpoint is checkpoint, dict(poll.changed)) == (True, {})
+
+
+def test_garbage_in_place_of_the_last_commit(
+    reader: DynamoDBStore, writer: DynamoDBStore, between: Interposed
+) -> None:
+    """What is no item is not taken for the known commit."""
+    writer.set("db", {"port": 1})
+    checkpoint = reader.poll().checkpoint
+
+    def garbage(send: Send) -> dict[str, Any]:
+        return {**send(), "Items": [None]}
+
+    between.next("query", garbage)
+    poll = reader.poll(checkpoint, consistent=True)
+    assert poll.is_full
+
+
+def test_empty_items_of_handlers_are_left_out(
+    dynamodb_local: str, table: str, writer: DynamoDBStore
+) -> None:
+    """Handlers of the caller's client may add empty items to the journal's replies, too."""
+    import boto3
+
+    client = boto3.client("dynamodb", endpoint_url=dynamodb_local, region_name="eu-west-1")
+    client.meta.events.register(
+        "after-call.dynamodb", lambda parsed, **_: parsed.get("Items", []).append({})
+    )
+    with closing(client), closing(DynamoDBStore(client, table, "prod")) as store:
+        checkpoint = store.poll().checkpoint
+        assert store.poll(checkpoint).changed == {}
+        store.set("db", {"port": 1})
+        assert store.poll(checkpoint).changed == {"db": {"port": 1}}
+        assert [commit.version for commit in store.commits()] == [1]
+        assert store.stores() == ["prod"]
+
+
 def test_exactly_the_changes(reader: DynamoDBStore, writer: DynamoDBStore) -> None:
     """A poll brings what was committed since, and nothing else."""
     for option in ("db", "gone", "same", "again"):

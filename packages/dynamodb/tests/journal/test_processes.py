@@ -68,7 +68,7 @@ class Run:
 @pytest.fixture
 def url(dynamodb_local: str, table: str, dynamodb_client: Any) -> Iterator[str]:
     """A journaled store."""
-    address = f"dynamodb://{table}/prod?endpoint_url={dynamodb_local}"
+    address = f"dynamodb://{table}/prod?create=true&endpoint_url={dynamodb_local}"
     with closing(open_url(address)) as store:
         store.set("before", {"mark": "before"})
         store.enable_journal()

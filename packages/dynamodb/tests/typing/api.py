@@ -1,10 +1,23 @@
-"""Typed usage, which mypy checks and nobody runs."""
+"""Typed usage: checked by mypy and pyright, never run; both must find the mistakes."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
-from confstore import DiagnosableStore, PollableStore, Store, TimeBasedConfigStore, Values
+from typing_extensions import assert_type
+
+from confstore import (
+    CachedConfigStore,
+    CoLocatedStore,
+    ConfigStore,
+    DiagnosableStore,
+    JournaledStore,
+    PollableStore,
+    SimpleConfigStore,
+    Store,
+    TimeBasedConfigStore,
+)
 from confstore_dynamodb import DynamoDBConfigStore, DynamoDBStore, open_url
 from dynamodb_config_store import DynamoDBConfigStore as OldDynamoDBConfigStore
 
@@ -12,26 +25,82 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 
+@dataclass
+class Database:
+    host: str
+
+
+@dataclass
+class Settings:
+    db: Database
+
+
 def stores(client: DynamoDBClient) -> list[Store]:
     pollable: PollableStore = DynamoDBStore(client, "config", "prod")
+    journaled: JournaledStore = DynamoDBStore(client, "config", "prod")
+    of_a_table: CoLocatedStore = DynamoDBStore(client, "config", "prod")
     return [
         pollable,
+        journaled,
+        of_a_table,
         DynamoDBStore(None, "config", "prod", store_key="_s", option_key="_o"),
         DynamoDBStore(client, "config", "prod", read_units=5, write_units=1),
         open_url("dynamodb://config/prod?region=eu-west-1"),
     ]
 
 
-def facades(client: DynamoDBClient) -> None:
-    with DynamoDBConfigStore(client, "config", "prod") as simple:
+def facades(client: DynamoDBClient, hosts: dict[str, list[str]]) -> None:
+    with DynamoDBConfigStore(client, "config", "prod", create_table=False) as simple:
+        assert_type(simple.config, SimpleConfigStore)
+        assert_type(simple.store, DynamoDBStore)
         simple.set("db", {"host": "db.example", "ports": [1, 2], "on": True})
+        simple.set("hosts", hosts)
         simple.update("db", {"ratio": 0.5}, remove=["on"])
-    DynamoDBConfigStore(
+    cached = DynamoDBConfigStore(None, "config", "prod", "CachedConfigStore", max_age=1)
+    assert_type(cached.config, CachedConfigStore)
+    as_facade: ConfigStore[CachedConfigStore] = cached
+    as_facade.close()
+
+
+class AppConfig(TimeBasedConfigStore[Settings]):
+    def __init__(self, store: Store) -> None:
+        super().__init__(store, schema=Settings)
+
+    def host(self) -> str:
+        return self.current.db.host
+
+
+def time_based() -> None:
+    by_class = DynamoDBConfigStore(
+        None, "config", "prod", TimeBasedConfigStore, schema=Settings, create_table=False
+    )
+    assert_type(by_class, DynamoDBConfigStore[TimeBasedConfigStore[Settings]])
+    assert_type(by_class.config.current.db.host, str)
+    by_name = DynamoDBConfigStore(
+        None, "config", "prod", config_store="TimeBasedConfigStore", schema=Settings
+    )
+    assert_type(by_name.config.current.db.host, str)
+    some_types = DynamoDBConfigStore(
+        None, "config", "prod", config_store=TimeBasedConfigStore, schema={"db": Database}
+    )
+    assert_type(some_types.config, TimeBasedConfigStore[Any])
+    untyped = DynamoDBConfigStore(
         None, "config", "prod", config_store=TimeBasedConfigStore, update_interval=60
-    ).close()
+    )
+    assert_type(untyped.config, TimeBasedConfigStore[dict[str, dict[str, Any]]])
+    of_application = DynamoDBConfigStore(None, "config", "prod", AppConfig)
+    assert_type(of_application.config.host(), str)
 
 
-def reading(store: DynamoDBStore) -> tuple[Values, bool]:
+def mistakes(store: DynamoDBStore) -> None:
+    store.set("db", {1: "a"})  # type: ignore[dict-item]  # pyright: ignore[reportArgumentType]
+    store.reload()  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]
+    DynamoDBConfigStore(None, "config", "prod", "TimeBasedConfigStor")  # type: ignore[call-overload]  # pyright: ignore[reportArgumentType, reportCallIssue]
+    DynamoDBConfigStore(None, "config", "prod", create_tables=True)  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue]
+    DynamoDBConfigStore(None, "config")  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue]
+
+
+def reading(store: DynamoDBStore) -> tuple[dict[str, Any], bool]:
     for option, values in store.items(consistent=False):
         store.set(option, values)
     poll = store.poll(None)

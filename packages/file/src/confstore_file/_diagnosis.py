@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from confstore import Finding, JournaledStore
 from confstore.adapter import findings_of
-from confstore.errors import ConfigStoreError, StoreUnavailableError
+from confstore.errors import ConfigStoreError, StoreNotFoundError, StoreUnavailableError
 from confstore.files import DistrustedFileError, open_regular
 from confstore_file._os_errors import reason_of, store_error
 from confstore_file._replacement import check_planted, is_mount, mount_text, temporary_of
@@ -21,6 +21,7 @@ __all__ = ["findings"]
 def findings(store: JournaledStore, path: str) -> Iterator[Finding]:
     """Look at a store, by the absolute path of its options; its files stay as they are."""
     target = os.path.realpath(path)
+    missing = _missing(store)
     yield _file(store, path, target)
     yield _folder(store.name, os.path.dirname(target))
     yield _lock(store.name, target)
@@ -29,6 +30,8 @@ def findings(store: JournaledStore, path: str) -> Iterator[Finding]:
     if os.path.lexists(temporary_of(target)):
         yield _leftover(target)
     has_file = os.path.exists(path)
+    if missing is not None:
+        return
     # Of an absent file there is nothing to say about the options.
     yield from (one for one in findings_of(store) if has_file or one.check != "options")
 
@@ -53,7 +56,22 @@ def _file(store: JournaledStore, path: str, target: str) -> Finding:
     return Finding("file", True, text, advice)
 
 
+def _missing(store: JournaledStore) -> StoreNotFoundError | None:
+    """The error of an absent file that must be there."""
+    try:
+        store.is_journaled()
+    except StoreNotFoundError as error:
+        return error
+    except ConfigStoreError:
+        # Another check reports it.
+        return None
+    return None
+
+
 def _no_file(store: JournaledStore, shown: str) -> Finding:
+    missing = _missing(store)
+    if missing is not None:
+        return Finding("file", False, str(missing), "create it: `confstore init`")
     try:
         if store.is_journaled():
             # The next file may wait beside its place, or be gone although there are commits.

@@ -11,6 +11,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from types import MappingProxyType
 
 import attrs
@@ -18,6 +19,7 @@ import attrs
 from confstore.adapter import apply_changes
 from confstore.errors import ConfigStoreError, StoreUnavailableError
 from confstore.files import DistrustedFileError, open_regular
+from confstore_file._absence import absent_file
 from confstore_file._journal_file import JournalFile, JournalState
 from confstore_file._os_errors import store_error
 from confstore_file._replacement import check_planted, temporary_of
@@ -42,10 +44,13 @@ class JournaledFile:
         options: The options file alone.
     """
 
-    def __init__(self, path: str, store: str, wall_clock: Callable[[], float]) -> None:
-        """Name the files; none of them needs to exist."""
+    def __init__(
+        self, path: str, store: str, wall_clock: Callable[[], float], *, missing_ok: bool
+    ) -> None:
+        """Name the files; none of them needs to exist yet, or at all if `missing_ok`."""
         self.path = path
         self.store = store
+        self._missing_ok = missing_ok
         self.options = WatchedFile(path, store, wall_clock)
         self._wall_clock = wall_clock
         self._journals: dict[str, JournalFile] = {}
@@ -81,13 +86,29 @@ class JournaledFile:
         Raises:
             ConfigStoreError: A file cannot be read, or does not hold a store.
         """
+        # An absent file that must be there is an error, and needs no warning.
+        is_for_write = is_for_write or not self._missing_ok
         state = self.options.read(is_for_write=is_for_write)
         if state is self._unjournaled:
             return state
         try:
-            return self._with_journal(state, is_for_write=is_for_write)
+            found = self._with_journal(state, is_for_write=is_for_write)
         except OSError as error:
             raise self._journal_error(error) from error
+        # Not one that a dying writer left beside its place, with its line in the journal.
+        if found.is_absent and found is state and not self._missing_ok:
+            raise absent_file(self.path, self.target(), self.store)
+        return found
+
+    def check_there(self) -> None:
+        """Raise `StoreNotFoundError` if the file is absent and must not be."""
+        if not self._missing_ok:
+            # Reading it reports every other fault.
+            try:
+                with suppress(PermissionError, NotADirectoryError):
+                    os.stat(self.path)
+            except FileNotFoundError:
+                raise absent_file(self.path, self.target(), self.store) from None
 
     def _with_journal(self, state: State, *, is_for_write: bool) -> State:
         target = self._target_of(state)

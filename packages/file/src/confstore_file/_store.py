@@ -6,9 +6,9 @@ import math
 import os
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from confstore import Change, Commit, Poll, ReadOnlyDict, Value, Values
+from confstore import Change, Commit, Poll, ReadOnlyDict, Values
 from confstore.adapter import (
     ClosesOnExit,
     canonical_update,
@@ -17,6 +17,7 @@ from confstore.adapter import (
     checked_keys,
     checked_option,
     checked_store,
+    looks_like_url,
     merge_update,
     poll_between,
     select,
@@ -70,6 +71,7 @@ class FileStore(ClosesOnExit):
         self,
         path: str | os.PathLike[str],
         *,
+        missing_ok: bool = True,
         lock_timeout: float = 10.0,
         wall_clock: Callable[[], float] = time.time,
     ) -> None:
@@ -78,19 +80,25 @@ class FileStore(ClosesOnExit):
 
         Args:
             path: The file. The store's name is the file's, without `.json`.
+            missing_ok: False raises `StoreNotFoundError` at the first call if the file is absent.
             lock_timeout: Seconds that a write waits for other writers, of this process and of
                 others, before it raises `StoreUnavailableError`.
             wall_clock: Seconds since the epoch; for tests.
 
         Raises:
             InvalidNameError: The path names no file, or the locale cannot write it.
+            TypeError: It is no path.
             ValueError: The timeout is negative or not finite.
         """
         if not 0 <= lock_timeout < math.inf:
             raise ValueError("lock_timeout is a number of seconds, zero or more")
-        given = os.fspath(path)
+        given: object = path
+        given = os.fspath(given) if isinstance(given, os.PathLike) else given
         if not isinstance(given, str):
-            raise TypeError("path is a str, or gives one, not bytes")
+            raise TypeError(f"path is a str, or gives one, not {type(given).__name__}")
+        if looks_like_url(given):
+            reason = "it looks like a URL: pass a path, or open it by confstore.open_store"
+            raise InvalidNameError("store", "a URL", reason)
         file_name = os.path.basename(given)
         self._name = checked_store(file_name.removesuffix(".json"))
         if "\0" in given or file_name in {".", ".."}:
@@ -104,7 +112,9 @@ class FileStore(ClosesOnExit):
             )
             raise InvalidNameError("store", ascii(given), reason) from None
         # A later change of the working directory must not change the store.
-        self._file = JournaledFile(os.path.abspath(given), self._name, wall_clock)
+        self._file = JournaledFile(
+            os.path.abspath(given), self._name, wall_clock, missing_ok=missing_ok
+        )
         self._writer = Writer(self._file, lock_timeout)
         self._is_closed = False
 
@@ -134,7 +144,7 @@ class FileStore(ClosesOnExit):
         # A name that is in the file is legal; the lookup takes a tenth of the check's time.
         values = options.get(option if option.__class__ is str else checked_option(option))
         if values is None:
-            raise OptionNotFoundError(checked_option(option), self._name)
+            raise OptionNotFoundError(self._name, checked_option(option))
         return select(values, wanted).copy()
 
     def items(
@@ -160,14 +170,18 @@ class FileStore(ClosesOnExit):
             return Poll(state, {})
         return poll_between(state, checkpoint.options, state.options)
 
-    def set(self, option: str, values: Mapping[str, Value]) -> None:
+    def update_interval_hint(self) -> float:
+        """1: an unchanged file costs microseconds, and whoever edits it waits for the effect."""
+        return 1.0
+
+    def set(self, option: str, values: Mapping[str, Any]) -> None:
         """Replace the whole option; it keeps its place in the file, and a new one is the last."""
         self._check_open()
         name = checked_option(option)
         self._writer.write((Change(name, canonical_values(name, values)),))
 
     def update(
-        self, option: str, values: Mapping[str, Value], *, remove: Collection[str] = ()
+        self, option: str, values: Mapping[str, Any], *, remove: Collection[str] = ()
     ) -> None:
         """Change the named keys and leave the others; create the option if it is absent."""
         self._check_open()
@@ -181,7 +195,7 @@ class FileStore(ClosesOnExit):
 
         def removed(old: ReadOnlyDict | None) -> None:
             if old is None:
-                raise OptionNotFoundError(name, self._name)
+                raise OptionNotFoundError(self._name, name)
 
         # Before the lock file is made: there may be no folder for it.
         removed(self._read().options.get(name))
@@ -211,7 +225,10 @@ class FileStore(ClosesOnExit):
     def is_journaled(self) -> bool:
         """True if every write is a commit."""
         self._check_open()
-        return self._file.journal() is not None
+        journal = self._file.journal()
+        if journal is None:
+            self._file.check_there()
+        return journal is not None
 
     def baseline(self) -> int:
         """The last version that only recorded the options at the time of `enable_journal`."""
@@ -298,6 +315,7 @@ class FileStore(ClosesOnExit):
         self._check_open()
         journal = self._file.journal()
         if journal is None:
+            self._file.check_there()
             raise NotJournaledError(self._name)
         return journal
 

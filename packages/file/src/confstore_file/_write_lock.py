@@ -13,7 +13,7 @@ import filelock
 
 from confstore.adapter import call_after_fork
 from confstore.errors import StoreUnavailableError
-from confstore.files import open_regular
+from confstore.files import DistrustedFileError, open_regular
 from confstore_file._os_errors import store_error
 
 __all__ = ["WriteLock", "lock_of"]
@@ -52,6 +52,7 @@ class WriteLock:
         Raises:
             StoreUnavailableError: Other writers held it for too long.
             AccessDeniedError: The lock file beside the target cannot be opened.
+            BackendError: Something else stands in the lock file's place.
         """
         self._notice_fork()
         lock_path = lock_of(target)
@@ -93,19 +94,21 @@ def _share(path: str, target: str) -> None:
     flags = os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_NOFOLLOW
     try:
         descriptor = os.open(path, flags | os.O_CLOEXEC, 0o666 if options is None else 0o600)
+        is_new = True
     except FileExistsError:
+        is_new = False
         # It may be another's to change: then taking it says what is missing.
         try:
             descriptor = open_regular(path, os.O_RDWR | os.O_NOFOLLOW)
         except PermissionError:
             return
-        if options is None:
-            os.close(descriptor)
-            return
     try:
         now = os.fstat(descriptor)
-        # Another name of the file would give that away, too.
-        if now.st_nlink == 1 and os.geteuid() in {0, now.st_uid}:
+        if now.st_nlink > 1:
+            # Sharing it would give that file away, and some versions of filelock truncate it.
+            reason = "is a hard link to another file: remove it while no program writes the store"
+            raise DistrustedFileError(f"{path} {reason}")
+        if (is_new or options) and os.geteuid() in {0, now.st_uid}:
             _give(descriptor, now, *_sharers(options or now, os.stat(os.path.dirname(path))))
     finally:
         os.close(descriptor)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from confstore import Change, Commit, Poll, ReadOnlyDict, Value, Values
+from confstore import Change, Commit, Poll, ReadOnlyDict, Values
 from confstore.adapter import (
     ClosesOnExit,
     canonical_update,
@@ -14,10 +14,16 @@ from confstore.adapter import (
     checked_keys,
     checked_option,
     checked_store,
+    looks_like_url,
     merge_update,
     select,
 )
-from confstore.errors import OptionNotFoundError, StoreClosedError, StoreUnavailableError
+from confstore.errors import (
+    InvalidNameError,
+    OptionNotFoundError,
+    StoreClosedError,
+    StoreUnavailableError,
+)
 from confstore_memory._contents import Contents
 from confstore_memory._faults import CALLS, Faults
 
@@ -37,7 +43,7 @@ class MemoryStore(ClosesOnExit):
     """
 
     def __init__(
-        self, name: str = "test", options: Mapping[str, Mapping[str, Value]] | None = None
+        self, name: str = "test", options: Mapping[str, Mapping[str, Any]] | None = None
     ) -> None:
         """
         Make a store of its own; `share` gives further handles on it.
@@ -47,10 +53,13 @@ class MemoryStore(ClosesOnExit):
             options: The options that it holds from the start: option to values.
 
         Raises:
-            InvalidNameError: The store or an option cannot have this name.
+            InvalidNameError: The store or an option cannot have this name, or the store's is a URL.
             InvalidValueError: Some values are outside the domain.
         """
         self._name = checked_store(name)
+        if looks_like_url(self._name):
+            reason = "it looks like a URL: pass a name, or open it by confstore.open_store"
+            raise InvalidNameError("store", "a URL", reason)
         self._contents = Contents(self._name)
         self._faults = Faults()
         self._is_closed = False
@@ -84,7 +93,7 @@ class MemoryStore(ClosesOnExit):
         wanted = checked_keys(keys)
         values = self._contents.options.get(checked)
         if values is None:
-            raise OptionNotFoundError(checked, self._name)
+            raise OptionNotFoundError(self._name, checked)
         return select(values, wanted).copy()
 
     def items(
@@ -111,9 +120,13 @@ class MemoryStore(ClosesOnExit):
         self._start("poll")
         return self._contents.poll(checkpoint)
 
+    def update_interval_hint(self) -> float:
+        """0: a look costs nothing, so a `TimeBasedConfigStore` looks before each read."""
+        return 0.0
+
     # -- writing -------------------------------------------------------------------------------
 
-    def set(self, option: str, values: Mapping[str, Value]) -> None:
+    def set(self, option: str, values: Mapping[str, Any]) -> None:
         """Replace the whole option."""
         self._start("set")
         checked = checked_option(option)
@@ -121,7 +134,7 @@ class MemoryStore(ClosesOnExit):
         self._contents.write(checked, lambda _: canonical)
 
     def update(
-        self, option: str, values: Mapping[str, Value], *, remove: Collection[str] = ()
+        self, option: str, values: Mapping[str, Any], *, remove: Collection[str] = ()
     ) -> None:
         """Change the named keys and leave the others; create the option if it is absent."""
         self._start("update")
@@ -136,7 +149,7 @@ class MemoryStore(ClosesOnExit):
 
         def delete_if_there(old: ReadOnlyDict | None) -> None:
             if old is None:
-                raise OptionNotFoundError(checked, self._name)
+                raise OptionNotFoundError(self._name, checked)
 
         self._contents.write(checked, delete_if_there)
 

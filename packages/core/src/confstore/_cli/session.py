@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
+from contextlib import AbstractContextManager, nullcontext
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import attrs
 import click
@@ -41,6 +42,7 @@ class Session(ClosesOnExit):
     url: str | None = attrs.field(default=None, repr=False)
     output: str | None = None
     is_debug: bool = False
+    is_unpaged: bool = False
     _stores: dict[str, Store] = attrs.field(init=False, factory=dict, repr=False)
 
     def store(self, purpose: _Purpose = "read") -> Store:
@@ -106,14 +108,23 @@ class Session(ClosesOnExit):
         """
         from confstore._cli.terminal.output import print_json, print_table, print_yaml
 
-        if self.format == "json":
-            print_json(data)
-        elif self.format == "yaml":
-            print_yaml(data)
-        elif rows:
-            print_table(columns, rows, is_terminal=self.is_terminal)
-        else:
-            self.say(empty)
+        with self.paged():
+            if self.format == "json":
+                print_json(data)
+            elif self.format == "yaml":
+                print_yaml(data)
+            elif rows:
+                print_table(columns, rows, is_terminal=self.is_terminal)
+            else:
+                self.say(empty)
+
+    def paged(self) -> AbstractContextManager[None]:
+        """Show what a block prints through a pager, if the screen is too small for it."""
+        if self.is_unpaged or not self.is_terminal:
+            return nullcontext()
+        from confstore._cli.terminal.pager import paged
+
+        return paged()
 
     def say(self, text: str) -> None:
         """Print a message for a person, as one line on standard error."""
@@ -129,17 +140,11 @@ class Session(ClosesOnExit):
             raise CommandError("nothing was changed", ExitCode.DECLINED)
 
 
-class _OneOfMany(Protocol):
-    """A store in a place that holds several."""
-
-    def stores(self) -> list[str]: ...
-
-
 def other_stores(store: Store) -> str:
     """The other stores in the place of an empty one, to append to a message; empty without any."""
-    from confstore import ability
+    from confstore import CoLocatedStore, ability
 
-    one = ability(store, _OneOfMany)
+    one = ability(store, CoLocatedStore)
     if one is None:
         return ""
     try:

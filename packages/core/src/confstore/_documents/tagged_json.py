@@ -19,7 +19,6 @@ from confstore._values.keys import RESERVED_KEYS, key_fault
 from confstore._values.names import MAX_OPTION_B, checked_option, utf8_size
 from confstore._values.numbers import canonical_number, number_from_text
 from confstore._values.read_only import ReadOnlyDict, ReadOnlyList
-from confstore._values.types import Value
 from confstore.errors import InvalidNameError, InvalidValueError
 
 __all__ = [
@@ -58,7 +57,7 @@ class JSONPathError(ValueError):
         return JSONPathError((key, *self.path), self.reason)
 
 
-def values_to_json(values: Mapping[str, Value]) -> dict[str, Any]:
+def values_to_json(values: Mapping[str, Any]) -> dict[str, Any]:
     """An option's canonical values as an argument of `json.dumps`."""
     return {key: _to_json(value) for key, value in values.items()}
 

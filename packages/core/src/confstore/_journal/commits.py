@@ -17,7 +17,6 @@ from confstore._values.keys import RESERVED_KEYS
 from confstore._values.names import checked_option, utf8_size
 from confstore._values.read_only import is_same
 from confstore._values.sizes import text_size_b, values_size_b
-from confstore._values.types import Value
 from confstore.errors import InvalidCommitError, VersionConflictError
 
 __all__ = [
@@ -110,7 +109,7 @@ class Draft:
         return frozenset(change.option for change in self.changes)
 
     def check_unchanged(
-        self, store: str, options: Mapping[str, Mapping[str, Value]], version: int
+        self, store: str, options: Mapping[str, Mapping[str, Any]], version: int
     ) -> None:
         """
         Check that options are as this draft says, for a commit with `journal_only`.
@@ -247,7 +246,7 @@ def _change_size_b(change: Change) -> int:
     return size_b + (text_size_b(form) if isinstance(form, str) else values_size_b(form))
 
 
-def journal_form(values: Mapping[str, Value]) -> Mapping[str, Value] | str:
+def journal_form(values: Mapping[str, Any]) -> Mapping[str, Any] | str:
     """
     Values as a commit holds them: unchanged, or as a text of tagged JSON.
 

@@ -8,6 +8,7 @@ from typing import Any
 import attrs
 
 from confstore._journal.commits import apply_changes
+from confstore._stores.given import checked_journaled
 from confstore._stores.protocols import Commit, JournaledStore
 from confstore._values.names import checked_option
 from confstore._values.read_only import thaw
@@ -25,7 +26,7 @@ def history(store: JournaledStore, option: str | None = None) -> list[Commit]:
         store: The journaled store.
         option: The only option of interest; None means every one.
     """
-    commits = _held(store)
+    commits = _held(checked_journaled(store))
     if option is None:
         return commits
     name = checked_option(option)
@@ -48,7 +49,7 @@ def state_at(store: JournaledStore, version: int) -> dict[str, Values]:
             that the journal still holds, or does not exist yet; or the commits that tell of some
             options then have expired, and it names these.
     """
-    states, unknown = states_at(store, version)
+    states, unknown = states_at(checked_journaled(store), version)
     if unknown:
         raise gap_of(store, version, unknown)
     return states

@@ -12,6 +12,7 @@ import attrs
 
 from confstore._journal.commits import apply_changes, split_into_drafts
 from confstore._journal.history import gap_of, recorded_states, states_at
+from confstore._stores.given import checked_journaled
 from confstore._stores.protocols import (
     Change,
     Commit,
@@ -109,6 +110,7 @@ class Plan:
             InvalidCommitError: The changes do not fit one commit, or there is none.
             VersionConflictError: Somebody committed to one of the options meanwhile.
         """
+        checked_journaled(store)
         seen = self.version if if_version is None else if_version
         store = beneath_of(store)
         return store.commit(self.changes, if_version=seen, author=author, comment=comment)
@@ -134,6 +136,7 @@ class Plan:
             InvalidCommitError: No commit can hold one of the changes; nothing is written.
             VersionConflictError: Somebody committed to one of the options meanwhile.
         """
+        checked_journaled(store)
         seen = self.version if if_version is None else if_version
         store = beneath_of(store)
         # All at once: a change that fits into no commit is found before the first one is made.
@@ -163,7 +166,7 @@ class Plan:
             InvalidCommitError: No commit can hold one of the options.
             VersionConflictError: Others changed them all the time.
         """
-        store = beneath_of(store)
+        store = beneath_of(checked_journaled(store))
         changes, recorded, seen = self.changes, dict(self.old), self.version
         conflict: VersionConflictError | None = None
         for _ in range(_MAX_ROUNDS):
@@ -206,7 +209,7 @@ def plan_rollback(
         JournalGapError: The journal does not hold their values of then.
         OptionNotFoundError: One of the given options did not exist then and does not now.
     """
-    given, store = store, beneath_of(store)
+    given, store = store, beneath_of(checked_journaled(store))
     states, unknown = states_at(store, to_version)
     version = store.version()
     current = dict(store.items())
@@ -217,7 +220,7 @@ def plan_rollback(
             raise TypeError(f"options is a collection of option names, such as a list, not {kind}")
         wanted = {checked_option(option) for option in options}
         for option in sorted(wanted - chosen):
-            raise OptionNotFoundError(option, store.name)
+            raise OptionNotFoundError(store.name, option)
         chosen = wanted
     else:
         # No commit that is held has these, so none of the commits to take back has.
@@ -276,7 +279,7 @@ def plan_reconcile(store: JournaledStore, *, newest_commits: int | None = NEWEST
         newest_commits: The number of commits to read; None reads all. Options that none of them
             has, because they are older or have expired, are recorded anew as they are.
     """
-    store = beneath_of(store)
+    store = beneath_of(checked_journaled(store))
     recorded = recorded_states(store, newest_commits)
     return Plan.between(recorded.version, recorded.states, dict(sorted(store.items())))
 

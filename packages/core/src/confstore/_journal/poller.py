@@ -99,11 +99,13 @@ class JournalPoller:
         With a look the known one is read, too, and compared.
         """
         if not looks or not head.version:
-            return contiguous(self._journal.read_commits(head.version, consistent=consistent), head)
-        commits = self._journal.read_commits(head.version - 1, consistent=consistent)
-        if not commits or Head.of(commits[0]) != head:
-            return [], False
-        return contiguous(commits[1:], head)
+            commits = self._journal.read_commits(head.version, consistent=consistent)
+        else:
+            found = self._journal.read_following(head, consistent=consistent)
+            if found is None:
+                return [], False
+            commits = found
+        return contiguous(commits, head) if commits else ([], True)
 
     def _full(self, due_s: float = -math.inf) -> Poll:
         last, options = self._load()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import stat
 import sys
@@ -22,6 +23,9 @@ __all__ = [
     "replaced_file",
 ]
 
+_UNOPENABLE = frozenset({errno.ENODEV, errno.ENXIO})
+"""The errors of `open` for what can be no file."""
+
 _HAS_OWNERS = os.name != "nt"
 """Windows has other permissions, which an `os.stat` does not show."""
 
@@ -39,10 +43,16 @@ def open_regular(path: str | os.PathLike[str], flags: int = os.O_RDONLY) -> int:
         OSError: It does not exist, or cannot be opened.
     """
     wanted = sum(getattr(os, name, 0) for name in ("O_NONBLOCK", "O_CLOEXEC", "O_BINARY"))
-    descriptor = os.open(path, flags | wanted | getattr(os, "O_NOCTTY", 0))
-    if stat.S_ISREG(os.fstat(descriptor).st_mode):
-        return descriptor
-    os.close(descriptor)
+    try:
+        descriptor = os.open(path, flags | wanted | getattr(os, "O_NOCTTY", 0))
+    except OSError as error:
+        # A socket, or a device that is not there.
+        if error.errno not in _UNOPENABLE:
+            raise
+    else:
+        if stat.S_ISREG(os.fstat(descriptor).st_mode):
+            return descriptor
+        os.close(descriptor)
     raise DistrustedFileError(f"{os.fspath(path)} is not a file: remove what is in its place")
 
 

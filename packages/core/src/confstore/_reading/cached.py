@@ -17,6 +17,7 @@ from confstore._process.log import describe, logger
 from confstore._process.waits import Backoff
 from confstore._reading.config import ReadsByName
 from confstore._reading.fetches import CacheStatus, Entry, Fetch
+from confstore._stores.given import checked_object
 from confstore._stores.protocols import Store
 from confstore._values.keys import checked_keys, select, select_all
 from confstore._values.names import checked_option
@@ -62,9 +63,10 @@ class CachedConfigStore(ReadsByName):
             random: Draws from [0, 1) for the jitter of the backoff.
 
         Raises:
+            TypeError: `store` is no store.
             ValueError: `max_age`, `max_options` or `max_wait` is not positive.
         """
-        self._store = store
+        self._store = checked_object(store)
         self._max_age_s = seconds("max_age", max_age)
         self._max_wait_s = seconds("max_wait", max_wait)
         if max_options < 1:

@@ -117,7 +117,7 @@ class ReadsByName(ClosesOnExit):
 
     def _or_default(self, option: str, default: object) -> object:
         if default is Missing.MISSING:
-            raise OptionNotFoundError(option, self._name())
+            raise OptionNotFoundError(self._name(), option)
         return default
 
     def __getitem__(self, option: str) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator
 from typing import Any
 
 from confstore._reading.config import ReadsByName
+from confstore._stores.given import checked_object
 from confstore._stores.protocols import Store
 from confstore._values.keys import checked_keys, select
 from confstore.errors import OptionNotFoundError
@@ -24,7 +25,7 @@ class SimpleConfigStore(ReadsByName):
     __slots__ = ("_store",)
 
     def __init__(self, store: Store) -> None:
-        self._store = store
+        self._store = checked_object(store)
 
     def _name(self) -> str:
         return self._store.name

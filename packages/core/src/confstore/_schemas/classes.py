@@ -10,14 +10,12 @@ is told from a `KeyError` of a converter.
 from __future__ import annotations
 
 import functools
-import traceback
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import attrs
-
+from confstore._schemas.constraints import ConstraintError, expected, refusal
 from confstore._schemas.containers import enumeration, register_containers
 from confstore._schemas.fields import Problem, is_model
 from confstore._schemas.kinds import is_enumeration, type_name
@@ -26,20 +24,12 @@ from confstore._schemas.models import build_model
 __all__ = ["build_class", "converter"]
 
 
-class _MisfitError(Exception):
-    """The problems of a model that is a field of a class."""
-
-    def __init__(self, problems: list[Problem]) -> None:
-        super().__init__()
-        self.problems = problems
-
-
 def build_class(type_: type[Any], values: Mapping[str, Any]) -> tuple[Any, list[Problem]]:
     """Build an object of an attrs class or a dataclass: the object, or None and the problems."""
     try:
         return converter().structure(values, type_), []
     except Exception as error:
-        return None, list(_problems(error, (), type_name(type_), values))
+        return None, list(_problems(error, (), type_, values))
 
 
 @functools.cache
@@ -92,31 +82,35 @@ def _converted(value: Any, type_: type[Any]) -> Any:
 def _model(value: Any, type_: Any) -> Any:
     model, problems = build_model(type_, value)
     if problems:
-        raise _MisfitError(problems)
+        raise ConstraintError(problems)
     return model
 
 
 def _problems(
-    error: BaseException, path: tuple[str | int, ...], expected: str, values: Any
+    error: BaseException, path: tuple[str | int, ...], type_: Any, values: Any
 ) -> Iterator[Problem]:
     from cattrs import ClassValidationError, IterableValidationError, IterableValidationNote
     from cattrs.errors import StructureHandlerNotFoundError
 
     if isinstance(error, StructureHandlerNotFoundError):
         yield path, f"nothing builds {type_name(error.type_)}: give the field a converter"
-    elif isinstance(error, _MisfitError):
+    elif isinstance(error, ConstraintError):
         yield from (((*path, *inner), reason) for inner, reason in error.problems)
     elif isinstance(error, ClassValidationError | IterableValidationError):
         noted, others = error.group_exceptions()
         for inner, note in noted:
             step = note.index if isinstance(note, IterableValidationNote) else note.name
-            yield from _problems(inner, (*path, step), type_name(note.type), values)
+            yield from _problems(inner, (*path, step), note.type, values)
         for inner in others:
-            # Every value was of its type; the class itself, or a validator of it, refused them.
-            yield (*path, *_validated(inner)), f"is refused by {expected}"
+            if isinstance(inner, ConstraintError):
+                yield from _problems(inner, path, type_, values)
+            else:
+                # Every value was of its type; the class itself refused them.
+                yield path, refusal(inner, type_name(type_))
+    elif isinstance(error, KeyError) and _is_absent(values, path):
+        yield path, "is missing"
     else:
-        is_missing = isinstance(error, KeyError) and _is_absent(values, path)
-        yield path, "is missing" if is_missing else f"expected {expected}"
+        yield path, expected(type_)
 
 
 def _is_absent(values: Any, path: tuple[str | int, ...]) -> bool:
@@ -125,13 +119,3 @@ def _is_absent(values: Any, path: tuple[str | int, ...]) -> bool:
             return True
         values = values[step]
     return False
-
-
-def _validated(error: BaseException) -> tuple[str, ...]:
-    """The name of the field whose validator raised, if its traceback shows that."""
-    # A validator may raise anything, but attrs passes the attribute to each.
-    for frame, _ in traceback.walk_tb(error.__traceback__):
-        for local in frame.f_locals.values():
-            if isinstance(local, attrs.Attribute):
-                return (local.name,)
-    return ()

@@ -20,7 +20,8 @@ from typing import Any, get_args, get_type_hints
 import attrs
 
 from confstore._schemas import kinds
-from confstore._schemas.fields import is_class
+from confstore._schemas.constraints import ConstraintError, attrs_problems, refusal
+from confstore._schemas.fields import Problem, is_class
 from confstore._schemas.kinds import class_of, plain_type, type_arguments, union_members
 from confstore._values.read_only import is_same
 
@@ -46,7 +47,8 @@ def register_containers(converter: Any) -> None:
         (is_class, converter.gen_structure_attrs_fromdict),
     ]
     for is_kind, generated in objects:
-        converter.register_structure_hook_factory(is_kind, functools.partial(_object, generated))
+        factory = functools.partial(_object, converter, generated)
+        converter.register_structure_hook_factory(is_kind, factory)
 
 
 def enumeration(value: Any, type_: type[enum.Enum]) -> enum.Enum:
@@ -71,7 +73,11 @@ def _wrapped(converter: Any, value: Any, type_: Any) -> Any:
     return converter.structure(value, plain_type(type_))
 
 
-def _object(generated: Callable[[Any], Callable[..., Any]], type_: Any) -> Callable[..., Any]:
+def _object(
+    converter: Any, generated: Callable[[Any], Callable[..., Any]], type_: Any
+) -> Callable[..., Any]:
+    from cattrs import ClassValidationError
+
     cls = class_of(type_)
     if attrs.has(cls):
         # cattrs before 26 cannot resolve the annotations of a generic class that has arguments.
@@ -82,9 +88,72 @@ def _object(generated: Callable[[Any], Callable[..., Any]], type_: Any) -> Calla
         # An object whose fields all have defaults is not made of a text.
         if not isinstance(value, Mapping):
             raise TypeError
-        return build(value, type_)
+        try:
+            return build(value, type_)
+        except ClassValidationError as error:
+            if not attrs.has(cls):
+                raise
+            others = _other_problems(converter, error, value, type_)
+        raise others
 
     return build_object
+
+
+def _other_problems(converter: Any, error: Any, values: Mapping[str, Any], type_: Any) -> Any:
+    """
+    The error with every problem of an attrs class, and not only the first of its validators.
+
+    attrs runs converters and validators after all values have their types, and stops at the first
+    that raises. `__attrs_post_init__` is run only by a class that has no other problem.
+    """
+    from cattrs import ClassValidationError
+
+    noted, _ = error.group_exceptions()
+    cls = class_of(type_)
+    instance = cls.__new__(cls)
+    failed = {note.name for _, note in noted}
+    problems: list[Problem] = []
+    built = []
+    for field in attrs.fields(cls):
+        if field.name in failed:
+            continue
+        try:
+            value = _field_value(converter, field, instance, values, type_)
+        except Exception as fault:
+            problems.append(((field.name,), refusal(fault, "its converter")))
+            continue
+        if value is not attrs.NOTHING:
+            object.__setattr__(instance, field.name, value)
+            built.append((field, value))
+    for field, value in built:
+        if field.validator is not None:
+            found = attrs_problems(field.validator, instance, field, value)
+            problems += [((field.name, *path), reason) for path, reason in found]
+    if not problems:
+        return error
+    parts = [inner for inner, _ in noted]
+    return ClassValidationError(str(error), [*parts, ConstraintError(problems)], cls)
+
+
+def _field_value(
+    converter: Any, field: Any, instance: Any, values: Mapping[str, Any], type_: Any
+) -> Any:
+    """The value that a field of an attrs class gets; `attrs.NOTHING` if it gets none."""
+    if field.init and field.name in values:
+        value = values[field.name]
+        if field.converter is None:
+            return converter.structure(value, _with_arguments(field.type, type_))
+    elif isinstance(field.default, attrs.Factory):  # type: ignore[arg-type]  # a class to attrs
+        takes_self = field.default.takes_self
+        value = field.default.factory(instance) if takes_self else field.default.factory()
+    else:
+        value = field.default
+    convert: Any = field.converter
+    if convert is None or value is attrs.NOTHING:
+        return value
+    # attrs before 24.1 has no Converter.
+    takes_all = isinstance(convert, getattr(attrs, "Converter", ()))
+    return convert(value, instance, field) if takes_all else convert(value)
 
 
 def _sequence(converter: Any, value: Any, type_: Any) -> Any:

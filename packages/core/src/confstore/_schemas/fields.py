@@ -14,10 +14,14 @@ __all__ = [
     "Field",
     "Problem",
     "class_fields",
+    "fields_of",
+    "forbids_others",
     "is_class",
     "is_model",
     "model_fields",
     "renamed",
+    "takes_others",
+    "unknown_reason",
 ]
 
 Problem = tuple[tuple[str | int, ...], str]
@@ -40,6 +44,11 @@ class Field:
     type: Any
     has_converter: bool = False
     is_part: bool = False
+
+
+def unknown_reason(close: str | None) -> str:
+    """Say that a name is not in the schema, with the closest one that is."""
+    return "is unknown" if close is None else f"is unknown: did you mean {close!r}?"
 
 
 def is_class(type_: Any) -> bool:
@@ -78,6 +87,21 @@ def model_fields(type_: Any) -> dict[str, Field]:
             if name not in fields or (fields[name].is_part and not inner):
                 fields[name] = Field(attribute, field.annotation, is_part=bool(inner))
     return fields
+
+
+def fields_of(type_: Any) -> dict[str, Field]:
+    """The fields of a class or a model, by the names under which they are given."""
+    return model_fields(type_) if is_model(type_) else class_fields(type_)
+
+
+def takes_others(type_: Any) -> bool:
+    """True for a pydantic model that keeps the names that it does not know."""
+    return is_model(type_) and type_.model_config.get("extra") == "allow"
+
+
+def forbids_others(type_: Any) -> bool:
+    """True for a pydantic model that refuses the names that it does not know."""
+    return is_model(type_) and type_.model_config.get("extra") == "forbid"
 
 
 def _model_paths(config: Mapping[str, Any], attribute: str, alias: Any) -> Iterator[list[Any]]:

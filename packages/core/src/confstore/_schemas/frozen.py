@@ -50,7 +50,9 @@ class _Walk:
             self.is_fixed = False
         if is_model(cls):
             self._fill_dict(built.__dict__, cls.model_fields)
-            self._fill_dict(built.__pydantic_extra__ or {})
+            if built.__pydantic_extra__:
+                extra = self.read_only(built.__pydantic_extra__)
+                object.__setattr__(built, "__pydantic_extra__", extra)
             return
         # A field that is not given may be the state of the object itself: a cache, say.
         for field in attrs.fields(cls) if attrs.has(cls) else dataclasses.fields(cls):

@@ -2,43 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from confstore._schemas.fields import Field, Problem, is_class, is_model, renamed
+from confstore._schemas.fields import Problem, forbids_others, renamed, takes_others, unknown_reason
 from confstore._schemas.frozen import make_read_only
-from confstore._schemas.kinds import type_name, union_members
+from confstore._schemas.kinds import type_name
 from confstore._schemas.types import Typed
+from confstore._schemas.unknown import Unknown, class_within, unknown_keys, unknown_text
+from confstore._values.names import closest
 from confstore._values.read_only import ReadOnlyDict
-from confstore.errors import SchemaError
+from confstore.errors import SchemaError, SchemaProblem
 
-__all__ = ["OptionsSchema", "StoreSchema", "schema_of"]
+__all__ = ["OptionsSchema", "Shaped", "StoreSchema", "schema_of"]
 
 
 def schema_of(
     schema: type[Any] | Mapping[str, type[Any]] | None,
     names: Mapping[str, str] | None,
     store: str,
+    *,
+    is_strict: bool = False,
 ) -> OptionsSchema | StoreSchema | None:
     """
     Prepare the type of the whole store, or of some options by name; None without one.
 
-    `names`, field to option, are for a type of the whole store; `store` is its name, for errors.
+    `names`, field to option, are for a type of the whole store; `store` is its name, for errors. A
+    strict schema refuses the options and keys that it does not know.
 
     Raises:
-        TypeError: It cannot be built, or there is no use for the names.
+        TypeError: It cannot be built, or there is no use for the names or for `is_strict`.
     """
     if names and (schema is None or isinstance(schema, Mapping)):
         message = "schema_names names the fields of a schema of the whole store"
         raise TypeError(message)
     if schema is None:
+        if is_strict:
+            message = "strict=True refuses what a schema does not know: give a schema"
+            raise TypeError(message)
         return None
     if isinstance(schema, Mapping):
         types = {option: Typed.of(type_) for option, type_ in schema.items()}
-        return OptionsSchema(store, types, _identifiers(schema))
-    return StoreSchema(store, Typed.of(schema), _by_option(Typed.of(schema), names or {}))
+        return OptionsSchema(store, is_strict, types, _identifiers(schema))
+    type_ = Typed.of(schema)
+    return StoreSchema(store, is_strict, type_, _by_option(type_, names or {}))
 
 
 def _identifiers(schema: Mapping[str, type[Any]]) -> dict[str, str]:
@@ -71,75 +80,166 @@ def _by_option(type_: Typed, names: Mapping[str, str]) -> dict[str, str]:
     return by_option
 
 
-@attrs.frozen(eq=False)
-class OptionsSchema:
+@attrs.frozen(eq=False, repr=False)
+class Shaped:
     """
-    Types of some options; the others stay plain.
+    The options of a store in the types of a schema.
 
-    Each schema has two methods. `problems` lists what does not fit: a path begins with the option,
-    an empty one is the store. `apply` gives the value of `config.current`, the typed options and
-    further attributes, by name, or raises a SchemaError that names every problem and no value.
+    Attributes:
+        current: The value of `config.current`.
+        typed: The typed options, by name.
+        attributes: Further attributes of a config, by name.
+        unknown: The options and keys that the schema does not know.
+    """
+
+    current: Any
+    typed: Mapping[str, Any]
+    attributes: Mapping[str, Any]
+    unknown: tuple[Unknown, ...]
+
+
+@attrs.frozen(eq=False)
+class _Schema:
+    """
+    Each schema has two methods.
+
+    `check` lists what does not fit (a path begins with the option, an empty one is the store), and
+    says which options and keys are unknown where that is not a problem. `apply` gives the options
+    in their types, or raises a SchemaError that names every problem and no value.
     """
 
     _store: str
+    _is_strict: bool
+
+    def check(self, options: ReadOnlyDict) -> tuple[list[Problem], list[str]]:
+        shaped, problems = self._shaped(options)
+        paths = {path for path, _ in problems}
+        return problems, [unknown_text(one) for one in shaped.unknown if one[0] not in paths]
+
+    def apply(self, options: ReadOnlyDict) -> Shaped:
+        shaped, problems = self._shaped(options)
+        if problems:
+            raise SchemaError(self._store, tuple(_problem(*one) for one in problems))
+        return shaped
+
+    def _shaped(self, options: ReadOnlyDict) -> tuple[Shaped, list[Problem]]:
+        shaped, problems = self._fitted(options)
+        if self._is_strict:
+            known = {path for path, _ in problems}
+            problems += [
+                (path, unknown_reason(close)) for path, close in shaped.unknown if path not in known
+            ]
+        return shaped, problems
+
+    if TYPE_CHECKING:
+
+        def _fitted(self, options: ReadOnlyDict) -> tuple[Shaped, list[Problem]]: ...
+
+
+@attrs.frozen(eq=False)
+class OptionsSchema(_Schema):
+    """Types of some options; the others stay plain, and are no unknown ones."""
+
     _types: Mapping[str, Typed]
     _identifiers: Mapping[str, str]
     # The last values and the object built from them: an unchanged option stays the same.
     _built: dict[str, tuple[object, object]] = attrs.field(factory=dict, repr=False)
 
-    def problems(self, options: ReadOnlyDict) -> list[Problem]:
-        return self._typed(options)[1]
-
-    def apply(self, options: ReadOnlyDict) -> tuple[Any, dict[str, Any], dict[str, Any]]:
-        typed, problems = self._typed(options)
-        if problems:
-            raise _error(self._store, problems)
-        shown = {
-            name: typed[option] for name, option in self._identifiers.items() if name not in options
-        }
-        return ReadOnlyDict({**options, **typed}), typed, shown
-
-    def _typed(self, options: ReadOnlyDict) -> tuple[dict[str, Any], list[Problem]]:
+    def _fitted(self, options: ReadOnlyDict) -> tuple[Shaped, list[Problem]]:
         typed: dict[str, Any] = {}
         problems: list[Problem] = []
+        unknown: list[Unknown] = []
         for option, type_ in self._types.items():
             if option not in options:
                 problems.append(((option,), "is missing"))
                 continue
-            typed[option], found = self._build(option, type_, options[option])
+            values = options[option]
+            typed[option], found = self._build(option, type_, values)
             problems += [((option, *path), reason) for path, reason in found]
-        return typed, problems
+            unknown += unknown_keys(type_.cls, typed[option], values, (option,), has_dashes=True)
+        shown = {
+            name: typed.get(option)
+            for name, option in self._identifiers.items()
+            if name not in options
+        }
+        current = ReadOnlyDict({**options, **typed})
+        return Shaped(current, typed, shown, tuple(unknown)), problems
 
     def _build(self, option: str, type_: Typed, values: ReadOnlyDict) -> tuple[Any, list[Problem]]:
         built_of, built = self._built.get(option, (None, None))
         if built_of is values:
             return built, []
-        fields, problems = _keys_as_fields(values, type_)
-        if not problems:
-            built, problems = type_.build(fields)
+        fields, clashes = _keys_as_fields(values, type_)
+        built, problems = type_.build(fields)
         # One that somebody could have changed is built anew for each snapshot.
-        if not problems and make_read_only(built):
+        if make_read_only(built) and not problems and not clashes:
             self._built[option] = values, built
-        return built, problems
+        return built, [*clashes, *problems]
 
 
 @attrs.frozen(eq=False)
-class StoreSchema:
+class StoreSchema(_Schema):
     """A type of the whole store, one field an option; options without a field stay plain."""
 
-    _store: str
     _type: Typed
     _fields_by_option: Mapping[str, str]
 
-    def problems(self, options: ReadOnlyDict) -> list[Problem]:
-        return self._current(options)[2]
+    def _fitted(self, options: ReadOnlyDict) -> tuple[Shaped, list[Problem]]:
+        option_of, problems = renamed(options, self._type.fields, self._fields_by_option)
+        raw: dict[str, Any] = {}
+        for name, option in option_of.items():
+            cls = class_within(self._type.fields[name])
+            raw[name], clashes = _keys_as_fields(options[option], cls and Typed.of(cls))
+            problems += [((name, *path), reason) for path, reason in clashes]
+        others = [option for option in options if option not in set(option_of.values())]
+        if takes_others(self._type.cls):
+            raw |= {other: options[other] for other in others if other not in self._type.fields}
+        current, found = self._type.build(raw)
+        make_read_only(current)
+        # An absent option has no name but its field's.
+        named = {field: option for option, field in self._fields_by_option.items()} | option_of
+        problems = [
+            ((named.get(str(path[0]), path[0]), *path[1:]) if path else (), reason)
+            for path, reason in (*problems, *found)
+        ]
+        unknown = [*self._unknown_options(others, named, option_of)]
+        if forbids_others(self._type.cls):
+            problems += [(path, unknown_reason(close)) for path, close in unknown]
+        unknown += self._unknown_keys(current, options, option_of)
+        return Shaped(current, *self._attributes(current, option_of), tuple(unknown)), problems
 
-    def apply(self, options: ReadOnlyDict) -> tuple[Any, dict[str, Any], dict[str, Any]]:
-        current, option_of, problems = self._current(options)
-        if problems:
-            raise _error(self._store, problems)
-        typed: dict[str, Any] = {}
+    def _unknown_options(
+        self, others: list[str], named: Mapping[str, str], option_of: Mapping[str, str]
+    ) -> Iterator[Unknown]:
+        if not takes_others(self._type.cls):
+            given = {self._type.fields[name].attribute for name in option_of}
+            free = [
+                named.get(name, name)
+                for name, field in self._type.fields.items()
+                if field.attribute not in given
+            ]
+            yield from (((other,), closest(other, free)) for other in others)
+
+    def _unknown_keys(
+        self, current: Any, options: ReadOnlyDict, option_of: Mapping[str, str]
+    ) -> Iterator[Unknown]:
+        for name, option in option_of.items():
+            field = self._type.fields[name]
+            if not field.has_converter and not field.is_part:
+                built = getattr(current, field.attribute, None)
+                cls = class_within(field)
+                has_dashes = cls is not None
+                yield from unknown_keys(
+                    cls, built, options[option], (option,), has_dashes=has_dashes
+                )
+
+    def _attributes(
+        self, current: Any, option_of: Mapping[str, str]
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
+        if current is None:
+            return {}, {}
         shown = {name: getattr(current, name) for name in self._type.attributes}
+        typed: dict[str, Any] = {}
         given: set[str] = set()
         for name, field in self._type.fields.items():
             if name in option_of and field.attribute not in given:
@@ -147,35 +247,7 @@ class StoreSchema:
                 given.add(field.attribute)
                 if not field.is_part:
                     typed[option_of[name]] = shown[field.attribute]
-        return current, typed, shown
-
-    def _current(self, options: ReadOnlyDict) -> tuple[Any, dict[str, str], list[Problem]]:
-        option_of, problems = renamed(options, self._type.fields, self._fields_by_option)
-        raw: dict[str, Any] = {}
-        for name, option in option_of.items():
-            inner = _inner(self._type.fields[name])
-            raw[name], clashes = _keys_as_fields(options[option], inner)
-            problems += [((name, *path), reason) for path, reason in clashes]
-        current = None
-        if not problems:
-            current, problems = self._type.build(raw)
-        if not problems:
-            make_read_only(current)
-        # An absent option has no name but its field's.
-        named = {field: option for option, field in self._fields_by_option.items()} | option_of
-        found = [
-            ((named.get(str(path[0]), path[0]), *path[1:]) if path else (), reason)
-            for path, reason in problems
-        ]
-        return current, option_of, found
-
-
-def _inner(field: Field) -> Typed | None:
-    """The class of a field, also where it may be None."""
-    members = () if field.is_part else union_members(field.type)
-    if len(members) == 1 and (is_class(members[0]) or is_model(members[0])):
-        return Typed.of(members[0])
-    return None
+        return typed, shown
 
 
 def _keys_as_fields(
@@ -189,11 +261,5 @@ def _keys_as_fields(
     return others | {field: values[key] for field, key in key_of.items()}, problems
 
 
-def _error(store: str, problems: list[Problem]) -> SchemaError:
-    return SchemaError(store, tuple(_line(path, reason) for path, reason in problems))
-
-
-def _line(path: tuple[str | int, ...], reason: str) -> str:
-    option, *keys = path or ("",)
-    where = f"option {option!r}" if path else "the store"
-    return f"{where}{', key ' if keys else ''}{'.'.join(map(str, keys))}: {reason}"
+def _problem(path: tuple[str | int, ...], reason: str) -> SchemaProblem:
+    return SchemaProblem(str(path[0]) if path else None, path[1:], reason)

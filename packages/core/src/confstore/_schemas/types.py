@@ -9,7 +9,7 @@ from typing import Any
 import attrs
 
 from confstore._schemas.classes import build_class, converter
-from confstore._schemas.fields import Field, Problem, class_fields, is_class, is_model, model_fields
+from confstore._schemas.fields import Field, Problem, fields_of, is_class, is_model
 from confstore._schemas.models import build_model
 
 __all__ = ["Typed"]
@@ -43,10 +43,10 @@ class Typed:
         """
         if is_model(type_):
             build = functools.partial(build_model, type_)
-            return cls(type_, tuple(type_.model_fields), model_fields(type_), build)
+            return cls(type_, tuple(type_.model_fields), fields_of(type_), build)
         if is_class(type_):
             converter()
-            fields = class_fields(type_)
+            fields = fields_of(type_)
             return cls(type_, tuple(fields), fields, functools.partial(build_class, type_))
         message = f"a schema is an attrs class, a dataclass or a pydantic model, not {type_!r}"
         raise TypeError(message)

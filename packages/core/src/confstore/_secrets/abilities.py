@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from confstore._stores.protocols import (
     BulkStore,
     Change,
+    CoLocatedStore,
     Commit,
+    FileBackedStore,
+    HintedStore,
     JournaledStore,
     Poll,
     PollableStore,
@@ -17,7 +20,6 @@ from confstore._stores.protocols import (
     ability,
 )
 from confstore._values.names import checked_option
-from confstore._values.types import Value
 
 __all__ = ["class_for"]
 
@@ -28,7 +30,7 @@ class _Polls:
     if TYPE_CHECKING:
         beneath: PollableStore
 
-        def unsealed(self, option: str, values: Mapping[str, Value]) -> Mapping[str, Value]: ...
+        def unsealed(self, option: str, values: Mapping[str, Any]) -> Mapping[str, Any]: ...
 
     def poll(self, checkpoint: object = None, *, consistent: bool = False) -> Poll:
         """The changes since a checkpoint."""
@@ -95,10 +97,46 @@ class _KeepsJournal:
         )
 
 
+class _Hints:
+    """The ability of a `HintedStore`."""
+
+    if TYPE_CHECKING:
+        beneath: HintedStore
+
+    def update_interval_hint(self) -> float:
+        """Seconds between two refreshes that suit the store beneath."""
+        return self.beneath.update_interval_hint()
+
+
+class _HasFiles:
+    """The ability of a `FileBackedStore`."""
+
+    if TYPE_CHECKING:
+        beneath: FileBackedStore
+
+    def files(self) -> Sequence[str]:
+        """The absolute paths of the files of the store beneath."""
+        return self.beneath.files()
+
+
+class _HasNeighbours:
+    """The ability of a `CoLocatedStore`."""
+
+    if TYPE_CHECKING:
+        beneath: CoLocatedStore
+
+    def stores(self) -> Sequence[str]:
+        """The names of the stores in the place of the store beneath."""
+        return self.beneath.stores()
+
+
 _ABILITIES: tuple[tuple[Any, type], ...] = (
     (PollableStore, _Polls),
     (BulkStore, _Applies),
     (JournaledStore, _KeepsJournal),
+    (HintedStore, _Hints),
+    (FileBackedStore, _HasFiles),
+    (CoLocatedStore, _HasNeighbours),
 )
 
 

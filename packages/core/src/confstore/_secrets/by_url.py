@@ -6,6 +6,7 @@ import functools
 import os
 from collections.abc import Mapping
 from typing import Any, cast
+from urllib.parse import unquote
 
 import attrs
 
@@ -167,11 +168,6 @@ def take_sealing(url: str, shown: str) -> tuple[str, Sealing | None]:
         InvalidURLError: One of them is empty or given twice.
     """
     address, question, query = url.partition("?")
-    if not any(name in query for name in _PARAMETERS):
-        return url, None
-    # Not at the top: few URLs have them.
-    from urllib.parse import unquote
-
     taken: dict[str, str] = {}
     others: dict[str, str] = {}
     rest: list[str] = []

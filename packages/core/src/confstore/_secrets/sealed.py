@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from confstore._process.closing import ClosesOnExit
 from confstore._secrets.abilities import class_for
@@ -20,7 +20,7 @@ from confstore._values.keys import checked_keys, select
 from confstore._values.names import checked_option
 from confstore._values.read_only import freeze, is_same
 from confstore._values.secret import MASK, PREFIX, Secret
-from confstore._values.types import Value, Values
+from confstore._values.types import Values
 from confstore.errors import (
     AccessDeniedError,
     InvalidValueError,
@@ -115,7 +115,7 @@ class SealedStore(ClosesOnExit):
                 values[key] = self._opener.secret(option, key, value)
         return values
 
-    def unsealed(self, option: str, values: Mapping[str, Value]) -> Mapping[str, Value]:
+    def unsealed(self, option: str, values: Mapping[str, Any]) -> Mapping[str, Any]:
         """
         An option's values with secrets for texts, read-only; nothing is opened.
 
@@ -127,7 +127,7 @@ class SealedStore(ClosesOnExit):
             return values
         return freeze(self._shown(option, dict(values)))
 
-    def rewrapped(self, option: str, values: Mapping[str, Value]) -> Mapping[str, Value]:
+    def rewrapped(self, option: str, values: Mapping[str, Any]) -> Mapping[str, Any]:
         """
         An option's values with new texts for those that an older key had sealed.
 
@@ -145,7 +145,7 @@ class SealedStore(ClosesOnExit):
 
     # -- writing -------------------------------------------------------------------------------
 
-    def set(self, option: str, values: Mapping[str, Value]) -> None:
+    def set(self, option: str, values: Mapping[str, Any]) -> None:
         """
         Replace the whole option; an equal one with equal secrets is not written again.
 
@@ -161,7 +161,7 @@ class SealedStore(ClosesOnExit):
         self.beneath.set(option, sealed)
 
     def update(
-        self, option: str, values: Mapping[str, Value], *, remove: Collection[str] = ()
+        self, option: str, values: Mapping[str, Any], *, remove: Collection[str] = ()
     ) -> None:
         """
         Change the named keys and leave the others; create the option if it is absent.
@@ -185,9 +185,9 @@ class SealedStore(ClosesOnExit):
     def sealed(
         self,
         option: str,
-        values: Mapping[str, Value],
-        present: Mapping[str, Value] | None = None,
-    ) -> Mapping[str, Value]:
+        values: Mapping[str, Any],
+        present: Mapping[str, Any] | None = None,
+    ) -> Mapping[str, Any]:
         """
         An option's values as the store beneath holds them, with texts for secrets.
 
@@ -204,7 +204,7 @@ class SealedStore(ClosesOnExit):
         if not _is_by_text(values):
             # The store beneath refuses it.
             return values
-        sealed: dict[str, Value] = {}
+        sealed: dict[str, Any] = {}
         for key, value in values.items():
             if isinstance(value, Secret):
                 sealed[key] = self._opener.seal(option, key, value, (present or {}).get(key))
@@ -213,7 +213,7 @@ class SealedStore(ClosesOnExit):
                 sealed[key] = value
         return sealed
 
-    def _present(self, option: str, values: Mapping[str, Value]) -> Values | None:
+    def _present(self, option: str, values: Mapping[str, Any]) -> Values | None:
         """What the option holds now, beneath, if new secrets are to be compared with it."""
         if not _is_by_text(values):
             return None

@@ -1,15 +1,13 @@
-"""Polling: the changes between two states of a store, and a poll of any store."""
+"""Polling: the changes between two states of a store."""
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 
-from confstore._process.naps import paced
-from confstore._stores.protocols import Poll, PollableStore, Store, ability
-from confstore._values.read_only import ReadOnlyDict, freeze, is_same
+from confstore._stores.protocols import Poll
+from confstore._values.read_only import ReadOnlyDict, is_same
 
-__all__ = ["poll_between", "poll_store"]
+__all__ = ["poll_between"]
 
 
 def poll_between(
@@ -33,13 +31,3 @@ def poll_between(
         if option not in old or not is_same(old[option], values)
     }
     return Poll(checkpoint, changed, frozenset(old.keys() - new.keys()))
-
-
-def poll_store(store: Store, checkpoint: object = None, *, consistent: bool = False) -> Poll:
-    """Poll any store; one without the ability is read in full."""
-    pollable = ability(store, PollableStore)
-    if pollable is not None:
-        return pollable.poll(checkpoint, consistent=consistent)
-    items = paced(store.items(consistent=consistent))
-    state = {sys.intern(option): freeze(values) for option, values in items}
-    return Poll(None, state, is_full=True)

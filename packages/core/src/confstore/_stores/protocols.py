@@ -15,7 +15,7 @@ from typing import Any, Protocol, TypeVar, cast
 import attrs
 
 from confstore._values.read_only import ReadOnlyDict
-from confstore._values.types import Value, Values
+from confstore._values.types import Values
 from confstore.errors import (
     AccessDeniedError,
     ConfigStoreError,
@@ -26,11 +26,14 @@ from confstore.errors import (
 __all__ = [
     "BulkStore",
     "Change",
+    "CoLocatedStore",
     "Commit",
     "ContextStore",
     "DiagnosableStore",
+    "FileBackedStore",
     "Finding",
     "Head",
+    "HintedStore",
     "Journal",
     "JournaledStore",
     "Poll",
@@ -82,7 +85,7 @@ class Store(Protocol):
         """Every option, streamed in the backend's order; an incomplete answer raises."""
         ...
 
-    def set(self, option: str, values: Mapping[str, Value]) -> None:
+    def set(self, option: str, values: Mapping[str, Any]) -> None:
         """
         Replace the whole option.
 
@@ -93,7 +96,7 @@ class Store(Protocol):
         ...
 
     def update(
-        self, option: str, values: Mapping[str, Value], *, remove: Collection[str] = ()
+        self, option: str, values: Mapping[str, Any], *, remove: Collection[str] = ()
     ) -> None:
         """
         Change the named keys and leave the others; create the option if it is absent.
@@ -134,7 +137,7 @@ class Change:
     """
 
     option: str
-    values: Mapping[str, Value] | None = attrs.field(repr=False)
+    values: Mapping[str, Any] | None = attrs.field(repr=False)
 
 
 @attrs.frozen
@@ -150,7 +153,7 @@ class Poll:
     """
 
     checkpoint: object = attrs.field(repr=False)
-    changed: Mapping[str, Mapping[str, Value]] = attrs.field(repr=False)
+    changed: Mapping[str, Mapping[str, Any]] = attrs.field(repr=False)
     removed: frozenset[str] = frozenset()
     is_full: bool = False
 
@@ -209,17 +212,17 @@ class SealingStore(Store, Protocol):
     def sealed(
         self,
         option: str,
-        values: Mapping[str, Value],
-        present: Mapping[str, Value] | None = None,
-    ) -> Mapping[str, Value]:
+        values: Mapping[str, Any],
+        present: Mapping[str, Any] | None = None,
+    ) -> Mapping[str, Any]:
         """An option's values with texts for secrets; an equal one keeps its present text."""
         ...
 
-    def unsealed(self, option: str, values: Mapping[str, Value]) -> Mapping[str, Value]:
+    def unsealed(self, option: str, values: Mapping[str, Any]) -> Mapping[str, Any]:
         """An option's values with secrets for texts; nothing is opened."""
         ...
 
-    def rewrapped(self, option: str, values: Mapping[str, Value]) -> Mapping[str, Value]:
+    def rewrapped(self, option: str, values: Mapping[str, Any]) -> Mapping[str, Any]:
         """An option's values with new texts for those that an older key had sealed."""
         ...
 
@@ -269,6 +272,39 @@ class DiagnosableStore(Store, Protocol):
 
         Each finding is given as soon as it is known. A problem is a finding and no error; one that
         makes further checks pointless, such as a backend that does not answer, is the last.
+        """
+        ...
+
+
+class HintedStore(Store, Protocol):
+    """A store that knows how often a program should look for changes."""
+
+    def update_interval_hint(self) -> float:
+        """
+        Seconds between two refreshes that suit the store; known without asking the backend.
+
+        0 means that a look costs nothing: then each read looks, and no thread does. The hint may
+        change after a read, for example once it is known that the store has a journal.
+        """
+        ...
+
+
+class FileBackedStore(Store, Protocol):
+    """A store in files of this machine, which nothing else may write."""
+
+    def files(self) -> Sequence[str]:
+        """The absolute paths of its files; none of them needs to exist."""
+        ...
+
+
+class CoLocatedStore(Store, Protocol):
+    """A store in a place that holds several, such as a table."""
+
+    def stores(self) -> Sequence[str]:
+        """
+        The names of the stores in this place, as far as one cheap look shows, in order.
+
+        It may need a permission that reading does not need.
         """
         ...
 
@@ -401,6 +437,15 @@ class Journal(Protocol):
         """The commits after a version, ascending; versions may be missing."""
         ...
 
+    def read_following(self, head: Head, *, consistent: bool) -> Sequence[Commit] | None:
+        """
+        The commits after a known one, as `read_commits`; None if the journal does not hold it.
+
+        The known commit is read, too, but only its version and its id are looked at: most polls
+        find nothing new, and it may be large.
+        """
+        ...
+
     def read_options(self) -> Mapping[str, ReadOnlyDict]:
         """Every option, strongly consistent."""
         ...
@@ -415,8 +460,8 @@ def ability(store: object, protocol: Callable[..., T]) -> T | None:
 
     Args:
         store: Any store.
-        protocol: `PollableStore`, `BulkStore`, `JournaledStore`, `DiagnosableStore`, or one of
-            your own. (It is typed as a callable because mypy refuses a protocol as a `type`.)
+        protocol: `PollableStore`, `BulkStore`, `JournaledStore`, ..., or one of your own. (It is
+            typed as a callable because mypy refuses a protocol as a `type`.)
     """
     for name in _methods_of(protocol):
         if not callable(getattr(store, name, None)):

@@ -55,7 +55,7 @@ _NOT_NESTED = "a Secret is the whole value of a key, and cannot be inside a list
 
 def canonical_values(
     option: str,
-    values: Mapping[str, Value],
+    values: Mapping[str, Any],
     *,
     reserved: Collection[str] = RESERVED_KEYS,
     allows_secrets: bool = False,
@@ -79,7 +79,7 @@ def canonical_values(
 
 def canonical_update(
     option: str,
-    values: Mapping[str, Value],
+    values: Mapping[str, Any],
     remove: Collection[str],
     *,
     reserved: Collection[str] = RESERVED_KEYS,
@@ -108,7 +108,7 @@ def canonical_update(
 
 
 def merge_update(
-    option: str, old: Mapping[str, Value] | None, changed: ReadOnlyDict, removed: Collection[str]
+    option: str, old: Mapping[str, Any] | None, changed: ReadOnlyDict, removed: Collection[str]
 ) -> ReadOnlyDict:
     """
     An option's values after an update, read-only.
@@ -128,7 +128,7 @@ def merge_update(
     return values
 
 
-def check_size(option: str, values: Mapping[str, Value]) -> None:
+def check_size(option: str, values: Mapping[str, Any]) -> None:
     """Refuse an option in canonical form that has more than `MAX_OPTION_SIZE_B` bytes."""
     size_b = option_size_b(option, values)
     if size_b > MAX_OPTION_SIZE_B:
@@ -141,7 +141,7 @@ def check_size(option: str, values: Mapping[str, Value]) -> None:
 
 def _canonical_entries(
     option: str,
-    values: Mapping[str, Value],
+    values: Mapping[str, Any],
     reserved: Collection[str],
     allows_secrets: bool = False,
 ) -> ReadOnlyDict:

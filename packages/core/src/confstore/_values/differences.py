@@ -8,7 +8,7 @@ from typing import Any, Protocol
 import attrs
 
 from confstore._values.read_only import is_same
-from confstore._values.types import MISSING, Missing, Value
+from confstore._values.types import MISSING, Missing
 
 __all__ = ["Difference", "diff"]
 
@@ -16,7 +16,7 @@ __all__ = ["Difference", "diff"]
 class HasItems(Protocol):
     """A store, or a dict of options."""
 
-    def items(self) -> Iterable[tuple[str, Mapping[str, Value]]]:
+    def items(self) -> Iterable[tuple[str, Mapping[str, Any]]]:
         """Every option by its name."""
         ...
 

@@ -155,7 +155,7 @@ class ReadOnlySet(set[Any]):
 _IMMUTABLE: Any = frozenset({bool, bytes, Decimal, float, int, str, type(None)})
 
 
-def freeze(values: Mapping[str, Value]) -> ReadOnlyDict:
+def freeze(values: Mapping[str, Any]) -> ReadOnlyDict:
     """
     The read-only form of canonical values.
 

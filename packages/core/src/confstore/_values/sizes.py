@@ -11,9 +11,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
+from typing import Any
 
 from confstore._values.secret import Secret
-from confstore._values.types import Value
 
 __all__ = ["option_size_b", "text_size_b", "values_size_b"]
 
@@ -21,7 +21,7 @@ _CONTAINER_B = 3
 _ENTRY_B = 1
 
 
-def option_size_b(option: str, values: Mapping[str, Value]) -> int:
+def option_size_b(option: str, values: Mapping[str, Any]) -> int:
     """
     Bytes of an option in canonical form: its name, its keys and their values.
 
@@ -31,7 +31,7 @@ def option_size_b(option: str, values: Mapping[str, Value]) -> int:
     return text_size_b(option) + values_size_b(values)
 
 
-def values_size_b(values: Mapping[str, Value]) -> int:
+def values_size_b(values: Mapping[str, Any]) -> int:
     """Bytes of a map of values in canonical form."""
     size_b = _CONTAINER_B
     for key, value in values.items():
@@ -40,7 +40,7 @@ def values_size_b(values: Mapping[str, Value]) -> int:
     return size_b
 
 
-def _value_size_b(value: Value) -> int:
+def _value_size_b(value: Any) -> int:
     if isinstance(value, str):
         return text_size_b(value)
     if value is None or isinstance(value, bool):

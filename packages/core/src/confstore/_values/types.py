@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import enum
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Final, TypeAlias, Union
-
-if TYPE_CHECKING:
-    from confstore._values.secret import Secret
+from typing import Any, Final, TypeAlias, Union
 
 __all__ = ["MISSING", "Missing", "Value", "Values"]
 
@@ -27,13 +24,12 @@ Value: TypeAlias = Union[
     set[float],
     set[Decimal],
     set[int | float | Decimal],
-    "Secret[Any]",
     None,
 ]
 """The value of a key, on every backend."""
 
-Values: TypeAlias = dict[str, Value]
-"""The values of an option: key to value."""
+Values: TypeAlias = dict[str, Any]
+"""The values of an option: key to value. A program knows the type of each; no checker can."""
 
 
 class Missing(enum.Enum):

@@ -9,7 +9,6 @@ from typing import Any, TypeVar
 from confstore._journal.commits import Draft
 from confstore._stores.protocols import Change, Commit, JournaledStore, Store, ability
 from confstore._values.read_only import ReadOnlyDict, ReadOnlyList, is_same
-from confstore._values.types import Value
 from confstore.errors import (
     ConfigStoreError,
     InvalidCommitError,
@@ -110,7 +109,7 @@ _FACTS: dict[type[Exception], tuple[str, ...]] = {
     InvalidCommitError: ("store",),
     InvalidNameError: ("kind", "name"),
     InvalidValueError: ("option", "path"),
-    OptionNotFoundError: ("option", "store"),
+    OptionNotFoundError: ("store", "option"),
     StoreClosedError: ("store",),
     TypeError: (),
     VersionConflictError: ("store", "if_version", "version", "options"),
@@ -227,7 +226,7 @@ def check_commit(commit: Commit, journal: JournalModel) -> None:
     _check_identity(commit, entry, journal)
 
 
-def _changes_of(commit: Commit) -> dict[str, Mapping[str, Value] | None]:
+def _changes_of(commit: Commit) -> dict[str, Mapping[str, Any] | None]:
     assert type(commit.changes) is tuple
     for change in commit.changes:
         assert type(change) is Change

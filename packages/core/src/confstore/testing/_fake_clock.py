@@ -153,7 +153,7 @@ class FakeEvent:
     def __init__(self, clock: FakeClock) -> None:
         self._clock = clock
         self._is_set = False
-        self.condition = threading.Condition(clock.lock)
+        self.condition: threading.Condition = threading.Condition(clock.lock)
         self.threads: list[threading.Thread] = []
 
     def set(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
+from typing import Any
 
 import attrs
 
@@ -13,7 +14,7 @@ from confstore._values.canonical import canonical_update, canonical_values, merg
 from confstore._values.keys import checked_keys, select
 from confstore._values.names import checked_option
 from confstore._values.read_only import ReadOnlyDict, freeze, is_same, thaw
-from confstore._values.types import Value, Values
+from confstore._values.types import Values
 from confstore.errors import OptionNotFoundError, VersionConflictError
 
 __all__ = ["Entry", "JournalModel", "Model"]
@@ -29,7 +30,7 @@ class Entry:
     at: datetime | None = None
 
     @property
-    def changes(self) -> dict[str, Mapping[str, Value] | None]:
+    def changes(self) -> dict[str, Mapping[str, Any] | None]:
         """The new values of each option; None where it was deleted."""
         return {change.option: change.values for change in self.draft.changes}
 
@@ -100,12 +101,12 @@ class Model:
         wanted = checked_keys(keys)
         return thaw(select(self._existing(option), wanted))
 
-    def set(self, option: str, values: Mapping[str, Value]) -> None:
+    def set(self, option: str, values: Mapping[str, Any]) -> None:
         """Replace the whole option."""
         self._write([Change(option, freeze(canonical_values(checked_option(option), values)))])
 
     def update(
-        self, option: str, values: Mapping[str, Value], *, remove: Collection[str] = ()
+        self, option: str, values: Mapping[str, Any], *, remove: Collection[str] = ()
     ) -> None:
         """Change the named keys and leave the others; create the option if it is absent."""
         changed, removed = canonical_update(checked_option(option), values, remove)
@@ -158,7 +159,7 @@ class Model:
 
     def _existing(self, option: str) -> ReadOnlyDict:
         if checked_option(option) not in self.options:
-            raise OptionNotFoundError(option, self.name)
+            raise OptionNotFoundError(self.name, option)
         return self.options[option]
 
     def _write(self, changes: list[Change]) -> None:

@@ -152,7 +152,7 @@ def test_version_that_does_not_exist(confstore: Confstore, arguments: list[str])
         (["prod.env"], 2, "'prod.env': a dotenv file has no types to compare"),
         (["prod.sh", "--format", "json"], 4, "prod.sh: No such file"),
         (["nothing.yaml"], 4, "nothing.yaml: No such file or directory"),
-        (["file:dav.json"], 4, "the file 'dav.json' is not there; did you mean 'dev.json'?"),
+        (["file:dav.json"], 4, "dav.json' is not there; did you mean 'dev.json'?"),
         (["fill:dev.json"], 2, "did you mean 'file'?"),
         (["c:dev.yaml"], 4, "c:dev.yaml: No such file"),
         ([], 2, "missing argument 'A'"),

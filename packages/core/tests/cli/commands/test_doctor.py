@@ -82,10 +82,11 @@ class TestFile:
 
     @pytest.mark.parametrize("url", ["file:absent.json", "file:no/folder.json"])
     def test_absent(self, confstore: Confstore, dev: Path, url: str) -> None:
-        """An empty store to a program, but a mistake of who names it here."""
+        """It is said once, with the command that makes it."""
         ran = confstore("doctor", "-s", url)
-        assert (ran.code, ill(ran)) == (4, ["store"])
-        assert "confstore init creates it" in found(ran)["store"]["advice"]
+        assert (ran.code, ill(ran)) == (4, ["file"])
+        assert [one["check"] for one in ran.json] == ["file", "folder", "lock"]
+        assert "confstore init" in found(ran)["file"]["advice"]
 
     def test_empty(self, confstore: Confstore, dev: Path) -> None:
         """A store without options has no problem."""

@@ -56,7 +56,8 @@ def test_reading_an_absent_file_is_an_error(confstore: Confstore, dev: Path) -> 
     """A mistyped name is no empty store; the closest file is named."""
     for command in (("list",), ("get", "db"), ("delete", "db", "-y")):
         ran = confstore(*command, "-s", "file:dve.json")
-        reason = "the file 'dve.json' is not there; did you mean 'dev.json'?"
+        path = str(dev.parent / "dve.json")
+        reason = f"the file {path!r} is not there; did you mean 'dev.json'?"
         text = f"store 'dve' does not exist: {reason} (confstore init creates it)"
         assert (ran.stdout, ran.stderr, ran.code) == ("", f"confstore: {text}\n", 4)
 
@@ -67,7 +68,8 @@ def test_writing_makes_a_file_and_no_folder(confstore: Confstore, tmp_path: Path
     assert confstore("update", "db", "a=1", "-s", "file:new.json").code == 0
     ran = confstore("set", "db", "a=1", "-s", "file:cnofig/dev.json")
     assert ran.code == 4
-    assert "the folder of the file 'cnofig/dev.json' is not there" in ran.stderr
+    path = str(tmp_path / "cnofig" / "dev.json")
+    assert f"the folder of the file {path!r} is not there" in ran.stderr
     assert not (tmp_path / "cnofig").exists()
 
 

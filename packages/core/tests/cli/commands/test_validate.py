@@ -129,7 +129,41 @@ class TestDoesNotFit:
             f"    def __attrs_post_init__(self): raise ValueError({CANARY!r})\n"
         )
         ran = confstore("validate", "settings:All")
-        assert ran.json == [{"option": None, "key": None, "problem": "is refused by All"}]
+        problem = "is refused by All: ValueError at settings.py:6"
+        assert ran.json == [{"option": None, "key": None, "problem": problem}]
+        assert CANARY not in ran.stdout + ran.stderr
+
+    def test_unknown_names(
+        self, confstore: Confstore, module: Callable[..., None], dev: Path
+    ) -> None:
+        """A note without --strict, a problem with it; both with the closest name."""
+        content = {
+            "db": {"host": "h", "port": 1, "prot": CANARY},
+            "login": {"password": CANARY},
+            "logins": {"password": CANARY},
+        }
+        dev.write_text(json.dumps(content), encoding="utf-8")
+        ran = confstore("validate", "settings:Settings")
+        assert (ran.code, ran.json) == (0, [])
+        assert ran.stderr.splitlines()[1:] == [
+            "note: there is the unknown option 'logins'",
+            "note: option 'db' has the unknown key 'prot'",
+        ]
+        ran = confstore("validate", "settings:Settings", "--strict")
+        assert ran.code == 3
+        assert ran.json == [
+            {"option": "logins", "key": None, "problem": "is unknown"},
+            {"option": "db", "key": "prot", "problem": "is unknown"},
+        ]
+        del content["login"], content["db"]["port"]
+        dev.write_text(json.dumps(content), encoding="utf-8")
+        ran = confstore("validate", "settings:Settings", "--strict")
+        assert [row["problem"] for row in ran.json] == [
+            "is missing",
+            "is missing",
+            "is unknown: did you mean 'login'?",
+            "is unknown: did you mean 'port'?",
+        ]
         assert CANARY not in ran.stdout + ran.stderr
 
     def test_absent_option(self, confstore: Confstore, module: Callable[..., None]) -> None:

@@ -34,6 +34,7 @@ def write(path: Path, **options: Any) -> None:
         ("_java", "options", "_JAVA_OPTIONS"),
         ("node_extra", "ca_certs", "NODE_EXTRA_CA_CERTS"),
         ("confstore", "url", "CONFSTORE_URL"),
+        ("qemu", "uri", "QEMU_URI"),
     ],
 )
 def test_option_that_is_named_like_a_program(
@@ -59,6 +60,8 @@ def test_option_that_is_named_like_a_program(
         ("git", "ssh-command", "GIT_SSH_COMMAND"),
         ("java_tool", "options", "JAVA_TOOL_OPTIONS"),
         ("prompt", "command", "PROMPT_COMMAND"),
+        ("gdal", "driver_path", "GDAL_DRIVER_PATH"),
+        ("airflow", "_core__plugins_folder", "AIRFLOW__CORE__PLUGINS_FOLDER"),
     ],
 )
 def test_variable_by_which_programs_load_code(

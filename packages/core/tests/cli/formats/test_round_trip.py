@@ -261,7 +261,9 @@ def test_suffix_names_a_format(path: str, name: str) -> None:
     assert format_of(path) == FORMATS[name]
 
 
-@pytest.mark.parametrize("ending", ["example", "sample", "dist", "default", "dist.example"])
+@pytest.mark.parametrize(
+    "ending", ["example", "sample", "dist", "default", "local", "template", "dist.example"]
+)
 def test_endings_of_samples_are_looked_through(ending: str) -> None:
     """A sample is of the format that its name has before."""
     assert format_of(f"a/prod.YAML.{ending}") == FORMATS["yaml"]

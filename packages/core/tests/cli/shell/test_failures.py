@@ -24,7 +24,7 @@ CANARY = "hunter2"
         (("get",), "missing argument 'OPTION' (see confstore get --help)"),
         (("-o", "xml", "list"), "--output"),
         (("list", "-s", "prod.json"), "it starts with a scheme, as in file:config/prod.json"),
-        (("list", "-s", f"memory:a?password={CANARY}"), "there are no parameters"),
+        (("list", "-s", f"memory:a?password={CANARY}"), "it takes no parameters"),
         (("list", "-s", "fil:dev.json"), "opens 'fil' stores: did you mean 'file'?"),
         (("list", "-s", "redis:a"), "opens 'redis' stores: known are dynamodb, file, memory"),
         (("--nothing",), "--nothing"),

@@ -104,7 +104,7 @@ def urls(dynamodb_local: str, dynamodb_client: Any) -> Iterator[tuple[str, str]]
     )
     credentials = {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local"}
     with patch.dict(os.environ, credentials):
-        open_store(first).close()
+        open_store(first, purpose="create").close()
         yield first, last
     dynamodb_client.delete_table(TableName=table)
 

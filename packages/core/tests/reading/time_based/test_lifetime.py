@@ -70,11 +70,13 @@ def test_machine_clock_after_close_during_refresh(scripted_store):
 
     store.before_read = read
     assert is_read.wait(30)
+    # On a busy machine some reads come before this one.
+    reads = len(store.reads)
     threads = refreshers()
     config.close()
     may_go_on.set()
     join_all(threads)
-    assert len(store.reads) == 2
+    assert len(store.reads) == reads
 
 
 def test_dropped_config_ends_its_thread(store):
@@ -254,6 +256,7 @@ class Store:
     name = "prod"
     def items(self, *, consistent=True):
         yield "db", {"host": "localhost"}
+    get = close = items
 kept = confstore.TimeBasedConfigStore(Store(), 3600)
 print(kept.db["host"])
 """
@@ -279,6 +282,7 @@ class Store:
             is_read.set()
             threading.Event().wait()
         yield "db", {}
+    get = close = items
 kept = confstore.TimeBasedConfigStore(Store(), 0.01)
 assert is_read.wait(30)
 """

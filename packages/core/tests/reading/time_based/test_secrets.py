@@ -10,7 +10,7 @@ import attrs
 import pydantic
 import pytest
 
-from confstore import CachedConfigStore, ConfigStore, SimpleConfigStore
+from confstore import CachedConfigStore, ConfigStore, SimpleConfigStore, TimeBasedConfigStore
 from confstore.errors import ConfigStoreError, SchemaError, StoreUnavailableError
 from confstore.testing import CANARY, assert_keeps_values
 
@@ -220,13 +220,13 @@ def test_override_that_is_refused(secret_store, open_config, option):
         HEAD + f'"options": {{"db": {{"a": {{"$decimal": "{CANARY}"}}}}}}}}',
     ],
 )
-def test_broken_fallback(secret_store, open_config, tmp_path, content):
+def test_broken_fallback(secret_store, tmp_path, content):
     """The error about a broken fallback file and its causes show nothing of the content."""
     path = tmp_path / "last.json"
     path.write_text(content)
     secret_store.fail(StoreUnavailableError("prod", "down"))
     with pytest.raises(StoreUnavailableError) as caught:
-        open_config(secret_store, fallback=path)
+        TimeBasedConfigStore(secret_store, fallback=path, startup_timeout=0.05)
     assert CANARY not in whole_text(caught.value)
 
 

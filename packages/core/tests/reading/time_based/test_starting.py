@@ -53,6 +53,15 @@ def start(clock, make):
     return outcome
 
 
+def refused(clock, make):
+    """The error of a start after the 30 s in which it tries."""
+    outcome = start(clock, make)
+    clock.advance(29.9)
+    assert outcome == []
+    clock.advance(0.1)
+    return outcome[0]
+
+
 def test_tries_again_while_unavailable(store, clock, open_config):
     """A store that is unavailable for a moment delays the start and does not prevent it."""
     store.fail(DOWN)
@@ -287,11 +296,82 @@ def test_saved_by_a_clock_that_differs_a_little(clock, store, open_config, saved
     assert config.status.age == 90.0
 
 
-def test_no_file_yet(store, open_config, path, caplog):
+def test_patience_with_a_fallback(store, clock, open_config, path):
+    """Without a usable file a start tries at the same moments as without `fallback`."""
+    path.parent.mkdir()
+    path.write_text("{}")
+    moments = []
+    for options in ({}, {"fallback": path}):
+        began_s = clock.monotonic()
+        tries = []
+        moments.append(tries)
+
+        def down(began_s=began_s, tries=tries):
+            tries.append(clock.monotonic() - began_s)
+            raise DOWN.with_traceback(None)
+
+        store.before_read = down
+        assert refused(clock, lambda options=options: open_config(store, **options)) is DOWN
+    assert moments[0] == moments[1]
+    assert len(moments[0]) > 4
+
+
+def test_first_start_with_a_fallback(store, clock, open_config, path):
+    """A store that comes back within `startup_timeout` is started from, and the file is saved."""
+    store.fail(DOWN)
+    outcome = start(clock, lambda: open_config(store, fallback=path))
+    clock.advance(0.5 + 1)
+    assert outcome == []
+    store.fail(None)
+    clock.advance(2)
+    assert outcome[0].db["port"] == 27017
+    assert not outcome[0].status.is_fallback
+    assert path.exists()
+
+
+def test_late_first_try_without_a_usable_file(store, clock, open_config, path):
+    """A first try that takes all of the time leaves none to be patient in."""
+    gate = clock.event()
+    store.before_read = gate.wait
+    outcome = start(clock, lambda: open_config(store, fallback=path, startup_timeout=10))
+    clock.advance(10)
+    assert "no answer within 10 s" in str(outcome[0])
+    gate.set()
+    clock.advance()
+
+
+def test_later_try_gives_no_answer(store, clock, open_config, path):
+    """A later try that never answers ends in time, with the error of the one before."""
+    gate = clock.event()
+    store.fail(DOWN)
+    down = store.before_read
+
+    def first_down_then_silent():
+        store.before_read = gate.wait
+        down()
+
+    store.before_read = first_down_then_silent
+    outcome = start(clock, lambda: open_config(store, fallback=path, startup_timeout=10))
+    clock.advance(9.9)
+    assert outcome == []
+    clock.advance(0.1)
+    assert outcome == [DOWN]
+    gate.set()
+    clock.advance()
+
+
+def test_no_file_and_no_permission(store, open_config, path):
+    """An error that trying again does not mend is raised at once, also with `fallback`."""
+    store.fail(AccessDeniedError("prod", "GetItem"))
+    with pytest.raises(AccessDeniedError):
+        open_config(store, fallback=path)
+    assert len(store.reads) == 1
+
+
+def test_no_file_yet(store, clock, open_config, path, caplog):
     """The first start of all has no file: the store's own error is raised."""
     store.fail(DOWN)
-    with pytest.raises(StoreUnavailableError, match="no route"):
-        open_config(store, fallback=path)
+    assert refused(clock, lambda: open_config(store, fallback=path)) is DOWN
     assert "cannot start from the fallback file: FileNotFoundError" in caplog.text
 
 
@@ -324,47 +404,43 @@ BROKEN = {
 
 
 @pytest.mark.parametrize("content", BROKEN.values(), ids=BROKEN)
-def test_broken_file(store, open_config, path, caplog, content):
+def test_broken_file(store, clock, open_config, path, caplog, content):
     """A file that is no fallback of this store is never started from; the log says why."""
     path.parent.mkdir()
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
     store.fail(DOWN)
-    with pytest.raises(StoreUnavailableError, match="no route"):
-        open_config(store, fallback=path)
+    assert refused(clock, lambda: open_config(store, fallback=path)) is DOWN
     assert f"cannot start from the fallback file: {CorruptStoreError.__name__}" in caplog.text
 
 
 @pytest.mark.parametrize("mode", [0o620, 0o602])
-def test_fallback_that_others_may_write(store, open_config, saved, caplog, mode):
+def test_fallback_that_others_may_write(store, clock, open_config, saved, caplog, mode):
     """Nobody starts from a file that somebody else may have written; the log says what to do."""
     saved.chmod(mode)
     store.fail(DOWN)
-    with pytest.raises(StoreUnavailableError, match="no route"):
-        open_config(store, fallback=saved)
+    assert refused(clock, lambda: open_config(store, fallback=saved)) is DOWN
     assert f"is not believed, others may write it (mode {mode:04o})" in caplog.text
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root may give a file away")
-def test_fallback_of_somebody_else(store, open_config, saved, caplog):
+def test_fallback_of_somebody_else(store, clock, open_config, saved, caplog):
     """Nobody starts from a file of another user."""
     os.chown(saved, 12_345, 12_345)
     store.fail(DOWN)
-    with pytest.raises(StoreUnavailableError, match="no route"):
-        open_config(store, fallback=saved)
+    assert refused(clock, lambda: open_config(store, fallback=saved)) is DOWN
     assert "it belongs to user 12345" in caplog.text
 
 
-def test_fifo_in_place_of_the_fallback(store, open_config, path, caplog):
+def test_fifo_in_place_of_the_fallback(store, clock, open_config, path, caplog):
     """A FIFO is no fallback file, and a start does not wait for it."""
     path.parent.mkdir()
     os.mkfifo(path)
     store.fail(DOWN)
-    with pytest.raises(StoreUnavailableError, match="no route"):
-        open_config(store, fallback=path)
+    assert refused(clock, lambda: open_config(store, fallback=path)) is DOWN
     assert "is not a file" in caplog.text
 
 
-def test_fallback_does_not_fit_the_schema(store, open_config, saved, caplog):
+def test_fallback_does_not_fit_the_schema(store, clock, open_config, saved, caplog):
     """A saved snapshot that does not fit is not started from."""
 
     @attrs.frozen
@@ -372,8 +448,8 @@ def test_fallback_does_not_fit_the_schema(store, open_config, saved, caplog):
         host: int
 
     store.fail(DOWN)
-    with pytest.raises(StoreUnavailableError):
-        open_config(store, fallback=saved, schema={"db": Database})
+    make = lambda: open_config(store, fallback=saved, schema={"db": Database})  # noqa: E731 (short)
+    assert refused(clock, make) is DOWN
     assert "cannot start from the fallback file: SchemaError" in caplog.text
 
 

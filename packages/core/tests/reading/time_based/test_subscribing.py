@@ -11,6 +11,8 @@ import attrs
 import pydantic
 import pytest
 
+from confstore.errors import StoreUnavailableError
+
 TIMEOUT_S = 60
 
 
@@ -304,6 +306,52 @@ def test_typed_store(scripted_store, open_config, told, tell):
     assert told[2:] == [("cache", Database(**SECOND), None)]
 
 
+class AliasSettings(pydantic.BaseModel):
+    main: ModelDatabase | None = pydantic.Field(
+        default=None, validation_alias=pydantic.AliasChoices("db-main", "db")
+    )
+
+
+@pytest.mark.parametrize("strict", [False, True])
+def test_typed_option_by_its_aliases(scripted_store, open_config, told, tell, strict):
+    """An option that appears or is gone is typed by whichever alias it has."""
+    store = scripted_store({"db": FIRST})
+    config = open_config(store, schema=AliasSettings, strict=strict)
+    config.subscribe(tell)
+    store.delete("db")
+    store.set("db-main", SECOND)
+    config.reload()
+    assert sorted(told, key=lambda call: call[0]) == [
+        ("db", ModelDatabase(**FIRST), None),
+        ("db-main", None, ModelDatabase(**SECOND)),
+    ]
+
+
+def test_typed_option_of_a_named_field(scripted_store, open_config, told, tell):
+    """An option that `schema_names` names is typed, and told of by its own name."""
+    store = scripted_store({"database": FIRST})
+    names = {"db": "database"}
+    config = open_config(store, schema=Settings, schema_names=names, strict=True)
+    config.subscribe(tell, "database")
+    store.set("database", SECOND)
+    config.reload()
+    assert told == [("database", Database(**FIRST), Database(**SECOND))]
+
+
+def test_typed_option_after_a_fallback(scripted_store, open_config, told, tell, tmp_path):
+    """The first refresh after a start from the fallback file tells of objects, too."""
+    store = scripted_store({"db": FIRST})
+    path = tmp_path / "last.json"
+    open_config(store, schema={"db": Database}, fallback=path).close()
+    store.fail(StoreUnavailableError("prod", "no route"))
+    config = open_config(store, schema={"db": Database}, fallback=path)
+    config.subscribe(tell)
+    store.fail(None)
+    store.set("db", SECOND)
+    config.reload()
+    assert told == [("db", Database(**FIRST), Database(**SECOND))]
+
+
 def test_option_named_like_another_field(scripted_store, open_config, told, tell):
     """An option that only is named like a field of another option is plain."""
     store = scripted_store({"external-port": FIRST, "db": {"key": 1}})
@@ -382,27 +430,24 @@ def test_callback_of_a_read_that_refreshes(store, clock, open_config):
 
 def test_reload_in_a_signal_handler_is_told_once(store, open_config, told, tell):
     """A reload that a signal handler overtakes tells nothing; the handler's change is told."""
-    config = open_config(store)
-    config.subscribe(tell)
-    _reload_in_a_handler(store, config, lambda: None)
+    _reload_in_a_handler(store, open_config, tell, lambda: None)
     assert told == [("db", {"host": "localhost", "port": 27017}, {"host": "newer"})]
 
 
 @pytest.mark.parametrize("error", [None, ZeroDivisionError()])
-def test_reload_in_a_signal_handler(error, store, open_config):
+def test_reload_in_a_signal_handler(error, store, open_config, tell):
     """A reload never goes back to its older answer, or error, once a handler's has been shown."""
-    config = open_config(store)
 
     def end():
         if error is not None:
             raise error
 
-    _reload_in_a_handler(store, config, end)
+    config = _reload_in_a_handler(store, open_config, tell, end)
     assert config.db == {"host": "newer"}
     assert config.status.last_error is None
 
 
-def _reload_in_a_handler(store, config, end):
+def _reload_in_a_handler(store, open_config, tell, end):
     """Reload; a signal whose handler reloads comes when the answer is there and not shown yet."""
     from confstore import Poll
 
@@ -418,6 +463,8 @@ def _reload_in_a_handler(store, config, end):
         return answer
 
     store.poll = poll
+    config = open_config(store)
+    config.subscribe(tell)
     store.set("db", {"host": "older"})
     earlier = signal.signal(signal.SIGINT, handle)
     try:
@@ -426,3 +473,4 @@ def _reload_in_a_handler(store, config, end):
         pass
     finally:
         signal.signal(signal.SIGINT, earlier)
+    return config

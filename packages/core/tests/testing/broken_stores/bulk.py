@@ -45,7 +45,7 @@ class RefusesToDeleteAnAbsentOption(ReferenceStore):
         kept = list(changes)
         for change in kept:
             if change.values is None and change.option not in self.options:
-                raise OptionNotFoundError(change.option, self.name)
+                raise OptionNotFoundError(self.name, change.option)
         super().apply(kept)
 
 

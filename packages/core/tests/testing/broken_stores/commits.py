@@ -171,7 +171,7 @@ class RefusesToDeleteWhatIsAbsent(JournaledReferenceStore):
         for change in kept:
             if change.values is None and checked_option(change.option) not in self.options:
                 self.checked(kept, how.get("author"), how.get("comment", ""))
-                raise OptionNotFoundError(change.option, self.name)
+                raise OptionNotFoundError(self.name, change.option)
         return super().commit(kept, **how)
 
 

@@ -28,7 +28,7 @@ class MissesKeys(ReferenceStore):
     def get(self, option: str, *, keys: Keys = None, consistent: bool = True) -> Values:
         values = super().get(option, keys=keys)
         if keys and not values:
-            raise OptionNotFoundError(option, self.name)
+            raise OptionNotFoundError(self.name, option)
         return values
 
 

@@ -28,7 +28,7 @@ class _Renaming(ReferenceStore):
         try:
             return super().existing(self.renamed(option))
         except OptionNotFoundError:
-            raise OptionNotFoundError(option, self.name) from None
+            raise OptionNotFoundError(self.name, option) from None
 
     def set(self, option: str, values: Mapping[str, Any]) -> None:
         super().set(self.renamed(checked_option(option)), values)

@@ -199,7 +199,7 @@ class FindsNoOptionOfAnInvalidName(ReferenceStore):
         try:
             return super().get(option, keys=keys)
         except InvalidNameError:
-            raise OptionNotFoundError(option, self.name) from None
+            raise OptionNotFoundError(self.name, option) from None
 
 
 class AcceptsLongNames(ReferenceStore):
@@ -228,7 +228,7 @@ class NamesTheWrongStore(ReferenceStore):
         try:
             return super().existing(option)
         except OptionNotFoundError:
-            raise OptionNotFoundError(self.name, option) from None
+            raise OptionNotFoundError(option, self.name) from None
 
 
 class NamesNoPath(ReferenceStore):

@@ -80,7 +80,7 @@ class TakesEmptyForAbsent(ReferenceStore):
     def existing(self, option: str) -> Values:
         values = super().existing(option)
         if not values:
-            raise OptionNotFoundError(option, self.name)
+            raise OptionNotFoundError(self.name, option)
         return values
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import attrs
 
-from confstore_dynamodb._connections.early_parsing import is_heard_by_others, listen
+from confstore_dynamodb._connections.early_parsing import listen
 from confstore_dynamodb._connections.errors import raise_translated
 from confstore_dynamodb._connections.forks import renew_client
 
@@ -23,6 +23,9 @@ _RESOURCE_HANDLERS = (
     ("after-call.dynamodb", "dynamodb-attr-value-output"),
 )
 
+# What sessions of botocore and boto3, DynamoDB's resource, and its client have.
+_CONNECTIONS = ("create_client", "resource", "batch_get_item", "get_item")
+
 
 @attrs.frozen
 class Client:
@@ -33,7 +36,8 @@ class Client:
         api: boto3's or botocore's client. Its type is built at run time from AWS's description
             of the service, so it is `Any` here.
         is_ours: True if it is closed with the store.
-        reads_early: True if replies can be read before botocore parses them.
+        reads_early: True if replies can be read before botocore parses them, while nobody else
+            listens to them.
     """
 
     api: Any = attrs.field(repr=False)
@@ -51,10 +55,6 @@ class Client:
         region = getattr(meta, "region_name", None)
         shown = f"{scheme}{separator}{place}"
         return f"{shown}, region {region}" if region else shown
-
-    def can_read_early(self, operation: str) -> bool:
-        """True if a reply can be read before botocore parses it, and nobody else looks at it."""
-        return self.reads_early and not is_heard_by_others(self.api, operation)
 
     def close(self) -> None:
         """Close a client of ours."""
@@ -86,6 +86,11 @@ def client_of(connection: Any, store: str) -> Client:
         raise TypeError("boto 2 is not supported: pass a boto3 client")
     if connection is None:
         return new_client(store)
+    is_class = isinstance(connection, type)
+    if is_class or not any(hasattr(connection, name) for name in _CONNECTIONS):
+        given = f"the class {connection.__name__}" if is_class else type(connection).__name__
+        message = f"a connection is a boto3 client, resource or session, or None; not {given}"
+        raise TypeError(message)
     if hasattr(connection, "create_client"):
         return _created(store, connection.create_client)
     if hasattr(connection, "resource"):
@@ -93,12 +98,6 @@ def client_of(connection: Any, store: str) -> Client:
     meta: Any = getattr(connection, "meta", None)
     if hasattr(meta, "client"):
         return Client(_low_level(meta.client), is_ours=False, reads_early=listen(meta.client))
-    if not hasattr(connection, "get_item"):
-        message = (
-            "a connection is a boto3 client, resource or session, or None; "
-            f"not {type(connection).__name__}"
-        )
-        raise TypeError(message)
     return Client(connection, is_ours=False, reads_early=listen(connection))
 
 

@@ -13,7 +13,11 @@ from confstore.adapter import call_after_fork
 from confstore.errors import InvalidNameError, StoreClosedError, StoreUnavailableError
 from confstore_dynamodb._connections.client import Client
 from confstore_dynamodb._connections.credentials import role_of
-from confstore_dynamodb._connections.early_parsing import EarlyReader, active_reader
+from confstore_dynamodb._connections.early_parsing import (
+    EarlyReader,
+    active_reader,
+    is_heard_by_others,
+)
 from confstore_dynamodb._connections.errors import raise_translated
 
 __all__ = ["Connection"]
@@ -80,7 +84,11 @@ class Connection:
             ConfigStoreError: The call failed; see `raise_translated`.
         """
         parameters["TableName"] = self.table
-        if reader is None or not self.client.can_read_early(reader.operation):
+        client = self.client
+        if reader is None or not client.reads_early:
+            return self._call(operation, parameters, option)
+        # Asked each time: a handler may come at any moment.
+        if is_heard_by_others(client.api, reader.operation):
             return self._call(operation, parameters, option)
         token = active_reader.set(reader)
         try:
@@ -168,10 +176,29 @@ class Connection:
             StoreUnavailableError: The reply lacks it.
         """
         if member not in reply:
-            raise StoreUnavailableError(
-                self.store, f"an incomplete reply, without {member}, at {self.client.endpoint}"
-            )
+            raise self._incomplete(member)
         return reply[member]
+
+    def _incomplete(self, member: str) -> StoreUnavailableError:
+        reason = f"an incomplete reply, without {member}, at {self.client.endpoint}"
+        return StoreUnavailableError(self.store, reason)
+
+    def items(self, reply: dict[str, Any]) -> Any:
+        """
+        The items of a reply to a query or a scan.
+
+        A handler of the caller's client may have added empty ones to them. DynamoDB sends none, and
+        counts what it sends: without them there must be as many.
+
+        Raises:
+            StoreUnavailableError: The reply lacks them.
+        """
+        if "Items" not in reply:
+            raise self._incomplete("Items")
+        items = reply["Items"]
+        if len(items) <= reply.get("Count", len(items)):
+            return items
+        return [item for item in items if item != {}]
 
     def expect_empty(self, reply: dict[str, Any]) -> None:
         """

@@ -7,6 +7,7 @@ Botocore's texts are not shown, for they quote files and the output of programs.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from json import JSONDecodeError
 from typing import Any
 
 __all__ = ["settings_advice"]
@@ -19,9 +20,14 @@ _ADVICE = {
     "ConfigParseError": f"correct {_CONFIG_FILE}: it cannot be parsed",
     "EndpointProviderError": "correct region, endpoint, and the settings of FIPS and dual stack",
     "InfiniteLoopConfigError": f"correct source_profile in {_CONFIG_FILE}: it goes in circles",
+    "InvalidChecksumConfigError": (
+        "correct AWS_REQUEST_CHECKSUM_CALCULATION and AWS_RESPONSE_CHECKSUM_VALIDATION: "
+        "when_required or when_supported"
+    ),
     "InvalidConfigError": (
         f"correct {_CONFIG_FILE}: a profile, an sso-session or a setting that it needs is missing"
     ),
+    "InvalidDefaultsMode": "correct AWS_DEFAULTS_MODE, such as standard",
     "InvalidEndpointConfigurationError": "correct the settings of FIPS and dual stack",
     "InvalidIMDSEndpointError": "correct AWS_EC2_METADATA_SERVICE_ENDPOINT: it is no URL",
     "InvalidIMDSEndpointModeError": "correct AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE: IPv4 or IPv6",
@@ -60,6 +66,11 @@ def settings_advice(error: Exception, aws: Any, *, is_creation: bool) -> str:
         aws: Botocore's exceptions.
         is_creation: It was raised by the creation of a client, which validates its settings.
     """
+    if is_creation and isinstance(error, JSONDecodeError):
+        # The only JSON of a client's creation.
+        return _PROCESS
+    if type(getattr(error, "kwargs", {}).get("error")).__name__ == "LocationParseError":
+        return "correct HTTPS_PROXY and HTTP_PROXY, which are URLs"
     for kind in type(error).__mro__:
         if kind.__name__ in _ADVICE and issubclass(kind, aws.BotoCoreError):
             return _ADVICE[kind.__name__]

@@ -13,7 +13,7 @@ from typing import Any
 
 import attrs
 
-from confstore import Change, Draft, Head, Value
+from confstore import Change, Draft, Head
 from confstore.adapter import Backoff, apply_changes, is_same, split_into_drafts
 from confstore.errors import BackendError, StoreUnavailableError
 from confstore_dynamodb._connections.errors import error_code
@@ -127,7 +127,7 @@ class _Baseline:
     def _unrecorded(self) -> tuple[Head, list[Change]]:
         """The last commit, and the options whose values the journal does not hold."""
         head = Head()
-        recorded: dict[str, Mapping[str, Value]] = {}
+        recorded: dict[str, Mapping[str, Any]] = {}
         for commit in self._journal.read_commits(0, consistent=True):
             head = Head.of(commit)
             apply_changes(recorded, commit.changes)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import timedelta
 from typing import Any
 
-from confstore import Change, Commit, Draft, Head, ReadOnlyDict, SystemClock, Value
+from confstore import Change, Commit, Draft, Head, ReadOnlyDict, SystemClock
 from confstore.adapter import (
     JournalPoller,
     check_if_version,
@@ -44,7 +44,7 @@ class StoreJournal:
         connection: Connection,
         schema: TableSchema,
         read_options: Callable[[], Mapping[str, ReadOnlyDict]],
-        read_option: Callable[[str, Collection[str] | None], Mapping[str, Value]],
+        read_option: Callable[[str, Collection[str] | None], Mapping[str, Any]],
         sleep: Callable[[float], None],
         full_reload_interval_s: float,
     ) -> None:
@@ -59,6 +59,11 @@ class StoreJournal:
         self._is_read = False
         # Apart from `_found`, which a thread that asked before may still set to None.
         self._enabled: Marker | None = None
+
+    @property
+    def is_known(self) -> bool:
+        """True once this process has found the journal, or enabled it."""
+        return (self._enabled or self._found) is not None
 
     def marker(self) -> Marker | None:
         """
@@ -189,7 +194,7 @@ class StoreJournal:
 
         return self._commit(prepare)
 
-    def _present(self, option: str) -> Mapping[str, Value] | None:
+    def _present(self, option: str) -> Mapping[str, Any] | None:
         try:
             return self._read_option(option, None)
         except OptionNotFoundError:
@@ -203,7 +208,7 @@ class StoreJournal:
         condition = condition_of_values(wires, schema.option_key)
         return {"ConditionCheck": {"Key": key, **condition}}
 
-    def _write_action(self, option: str, values: Mapping[str, Value] | None) -> dict[str, Any]:
+    def _write_action(self, option: str, values: Mapping[str, Any] | None) -> dict[str, Any]:
         """The action of a transaction that replaces or deletes an option."""
         key = self.partition.schema.item_key(self._store, option)
         if values is None:

@@ -16,7 +16,7 @@ Where one of the table's own keys has such a name, the attribute has an undersco
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timezone
 from typing import Any
 
@@ -144,7 +144,7 @@ class JournalPartition:
             ScanIndexForward=False,
             Limit=1,
         )
-        for item in self.connection.expect(reply, "Items"):
+        for item in self.connection.items(reply):
             key = READ_ONLY.option_name(item, self.schema.option_key)
             if key != _MARKER:
                 return LastCommit(self._head(key, item), changes in item)
@@ -153,21 +153,33 @@ class JournalPartition:
     def read_commits(self, since: int, *, consistent: bool) -> list[Commit]:
         """The commits after a version, ascending; there may be holes."""
         # The marker sorts before every digit, and so before version 0.
+        first_key = _sort_key(max(0, since) + 1)
+        return list(map(self._commit, self._items_from(first_key, consistent=consistent)))
+
+    def read_following(self, head: Head, *, consistent: bool) -> list[Commit] | None:
+        """The commits after a known one; None if it is not in the journal."""
+        first_key = _sort_key(head.version)
+        items = self._items_from(first_key, consistent=consistent)
+        first = next(items, None)
+        if not isinstance(first, Mapping):
+            return None
+        key, id_ = first.get(self.schema.option_key), first.get(self._attributes["id"])
+        if (key, id_) != ({"S": first_key}, {"S": head.id}):
+            return None
+        return list(map(self._commit, items))
+
+    def _items_from(self, first_key: str, *, consistent: bool) -> Iterator[Mapping[str, Any]]:
         parameters: dict[str, Any] = {
-            "KeyConditionExpression": "#0=:0 AND #1>:1",
+            "KeyConditionExpression": "#0=:0 AND #1>=:1",
             "ExpressionAttributeNames": {"#0": self.schema.store_key, "#1": self.schema.option_key},
-            "ExpressionAttributeValues": {
-                ":0": {"S": self.name},
-                ":1": {"S": _sort_key(max(0, since))},
-            },
+            "ExpressionAttributeValues": {":0": {"S": self.name}, ":1": {"S": first_key}},
             "ConsistentRead": consistent,
         }
-        commits: list[Commit] = []
         while True:
             reply = self.connection.call("query", **parameters)
-            commits.extend(map(self._commit, self.connection.expect(reply, "Items")))
+            yield from self.connection.items(reply)
             if not reply.get("LastEvaluatedKey"):
-                return commits
+                return
             parameters["ExclusiveStartKey"] = reply["LastEvaluatedKey"]
 
     def read_commit(self, version: int) -> Commit | None:

@@ -56,7 +56,7 @@ class OptionReader:
         )
         if "Item" not in reply:
             self._connection.expect_empty(reply)
-            raise OptionNotFoundError(option, self._connection.store)
+            raise OptionNotFoundError(self._connection.store, option)
         item = reply["Item"]
         # For a long list of keys the whole item was read.
         if isinstance(item, EarlyMember) and not item.is_seen:

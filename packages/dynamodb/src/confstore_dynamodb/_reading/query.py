@@ -24,7 +24,7 @@ class _Checkpoint:
     """The pages that a poll found; only the store that made it can use it."""
 
     source: object = attrs.field(repr=False)
-    pages: tuple[Page, ...] = attrs.field(repr=False)
+    known: KnownPages = attrs.field(repr=False)
 
 
 @attrs.frozen(eq=False)
@@ -86,36 +86,30 @@ class OptionsQuery:
         Changes that an eventually consistent read finds are read again, strongly consistent: so no
         option ever goes back to an older state.
         """
-        is_known = isinstance(checkpoint, _Checkpoint) and checkpoint.source is self
-        old: tuple[Page, ...] = checkpoint.pages if is_known else ()  # type: ignore[attr-defined]
-        answer, pages = self._compared(checkpoint, old, old, is_known, consistent=consistent)
-        if is_known and not consistent and (answer.changed or answer.removed):
-            # The replica may be older than the one that was read before.
-            known = (*old, *pages)
-            answer, _ = self._compared(checkpoint, old, known, is_known, consistent=True)
-        return answer
+        if not isinstance(checkpoint, _Checkpoint) or checkpoint.source is not self:
+            now = self._read(KnownPages(()), consistent=consistent)
+            return poll_between(_Checkpoint(self, now), None, now.options)
+        old = checkpoint.known
+        now = self._read(old, consistent=consistent)
+        if now is old:
+            return Poll(checkpoint, {})
+        answer = poll_between(_Checkpoint(self, now), old.options, now.options)
+        if consistent or not (answer.changed or answer.removed):
+            return answer
+        # The replica may be older than the one that was read before.
+        now = self._read(KnownPages((*old.pages, *now.pages)), consistent=True)
+        return poll_between(_Checkpoint(self, now), old.options, now.options)
 
-    def _compared(
-        self,
-        checkpoint: object,
-        old: tuple[Page, ...],
-        known: tuple[Page, ...],
-        is_known: bool,
-        *,
-        consistent: bool,
-    ) -> tuple[Poll, tuple[Page, ...]]:
-        """The changes since the old pages, and the pages now; known ones are not decoded again."""
-        body = PageBody(READ_ONLY, self._schema, self._sleep, KnownPages(known))
+    def _read(self, known: KnownPages, *, consistent: bool) -> KnownPages:
+        """All pages; known ones are not decoded again. If all are known, `known` itself."""
+        body = PageBody(READ_ONLY, self._schema, self._sleep, known)
         pages: list[Page] = []
         start: dict[str, Any] | None = {}
         while start is not None:
             page, start = self._page(READ_ONLY, body, start, consistent)
             pages.append(page)
-        now = tuple(pages)
-        if is_known and len(now) == len(old) and all(map(is_, now, old)):
-            return Poll(checkpoint, {}), now
-        before = KnownPages(old).options if is_known else None
-        return poll_between(_Checkpoint(self, now), before, KnownPages(now).options), now
+        is_same = len(pages) == len(known.pages) and all(map(is_, pages, known.pages))
+        return known if is_same else KnownPages(pages)
 
     def _page(
         self, decoder: Decoder, body: PageBody, start: dict[str, Any], consistent: bool
@@ -130,12 +124,13 @@ class OptionsQuery:
             ConsistentRead=consistent,
             **start,
         )
-        found = self._connection.expect(reply, "Items")
         last_key = reply.get("LastEvaluatedKey")
         following = {"ExclusiveStartKey": last_key} if last_key else None
+        found = reply.get("Items")
         if isinstance(found, EarlyMember) and not found.is_seen:
             return found.content, following
+        items = self._connection.items(reply)
         option_key, hidden = self._schema.option_key, self._schema.reserved
-        named = ((decoder.option_name(item, option_key), item) for item in found)
+        named = ((decoder.option_name(item, option_key), item) for item in items)
         options = ((option, decoder.values(option, item, hidden)) for option, item in named)
         return Page(body.collect(options)), following

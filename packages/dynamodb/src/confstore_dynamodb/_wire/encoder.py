@@ -19,7 +19,7 @@ Wire = dict[str, Any]
 """An attribute value as boto3's client takes it: one type letter, and the content."""
 
 
-def encode_values(values: Mapping[str, Value]) -> dict[str, Wire]:
+def encode_values(values: Mapping[str, Any]) -> dict[str, Wire]:
     """Key to attribute value, for every key of an option."""
     return {
         # Most values are text.
@@ -47,7 +47,7 @@ def encode(value: Value) -> Wire:
     return _encode_set(value)
 
 
-def _encode_set(entries: Any) -> Wire:
+def _encode_set(entries: set[Any]) -> Wire:
     kinds = {type(entry) for entry in entries}
     if kinds == {str}:
         return {"SS": list(entries)}

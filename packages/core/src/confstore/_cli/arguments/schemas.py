@@ -51,11 +51,11 @@ def imported_schema(reference: str) -> Any:
 
 
 def problems_of(
-    reference: str, types: Any, store: str, options: Mapping[str, Any]
-) -> list[Problem]:
-    """The options that do not fit a class, or a dict of option to class."""
+    reference: str, types: Any, store: str, options: Mapping[str, Any], *, is_strict: bool
+) -> tuple[list[Problem], list[str]]:
+    """The options that do not fit a class, or a dict of option to class; the names it lacks."""
     try:
-        schema = schema_of(types, None, store)
+        schema = schema_of(types, None, store, is_strict=is_strict)
     except ModuleNotFoundError as error:
         advice = "python -m pip install 'confstore[typed]'"
         message = f"attrs classes and dataclasses need cattrs, which is not installed: {advice}"
@@ -64,7 +64,7 @@ def problems_of(
     except Exception as error:
         raise _broken(reference, error) from error
     assert schema is not None  # noqa: S101 (only None has no schema)
-    return schema.problems(freeze(options))
+    return schema.check(freeze(options))
 
 
 def _broken(reference: str, error: BaseException) -> CommandError:

@@ -8,10 +8,11 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timezone
+from typing import Any
 
 import attrs
 
-from confstore import Difference, PollableStore, Store, Value, ability, diff
+from confstore import Difference, PollableStore, Store, ability, diff
 from confstore._cli.changes.differences import by_key, record_of, row_of
 from confstore._cli.session import Session
 from confstore._cli.terminal.output import print_json_line, print_yaml
@@ -33,7 +34,7 @@ class Watched:
     _store: Store
     _option: str | None
     _say: Callable[[str], None] = attrs.field(repr=False)
-    options: Mapping[str, Mapping[str, Value]] = attrs.field(init=False, factory=dict, repr=False)
+    options: Mapping[str, Mapping[str, Any]] = attrs.field(init=False, factory=dict, repr=False)
     _checkpoint: object = attrs.field(init=False, default=None, repr=False)
     _failure: type[ConfigStoreError] | None = attrs.field(init=False, default=None)
 
@@ -42,7 +43,7 @@ class Watched:
         before, self.options = self.options, self._options()
         if self.options is before:
             return []
-        sides: Iterable[Mapping[str, Mapping[str, Value]]] = (before, self.options)
+        sides: Iterable[Mapping[str, Mapping[str, Any]]] = (before, self.options)
         if self._option is not None:
             sides = [
                 {self._option: side[self._option]} if self._option in side else {} for side in sides
@@ -69,7 +70,7 @@ class Watched:
             self._say(f"store {self._store.name!r} is back")
         return found
 
-    def _options(self) -> Mapping[str, Mapping[str, Value]]:
+    def _options(self) -> Mapping[str, Mapping[str, Any]]:
         # An inconsistent read could print a change, its opposite, and the change again.
         pollable = ability(self._store, PollableStore)
         if pollable is None:

@@ -80,9 +80,11 @@ def shared_flags(function: _Function, *, variable: str | None = None) -> _Functi
     kept: dict[str, Any] = {"expose_value": False, "callback": _keep}
     debug = "Show tracebacks and all log lines; tracebacks can quote values."
     output = "How to print data; a table in a terminal and JSON elsewhere."
+    pager = "Do not show long output in a terminal through a pager."
     store = "The store; else the environment variable CONFSTORE_URL names it."
     for flag in (
         click.option("--debug", "is_debug", is_flag=True, is_eager=True, help=debug, **kept),
+        click.option("--no-pager", "is_unpaged", is_flag=True, help=pager, **kept),
         click.option("--output", "-o", type=click.Choice(FORMATS), help=output, **kept),
         click.option(
             "--store",

@@ -14,7 +14,7 @@ from confstore._cli.session import Session, other_stores
 from confstore._cli.terminal.exit_codes import ExitCode
 from confstore._cli.terminal.log import log_to_stderr
 from confstore._cli.terminal.text import visible
-from confstore.errors import ConfigStoreError, StoreNotFoundError
+from confstore.errors import ConfigStoreError
 
 __all__ = ["doctor"]
 
@@ -53,8 +53,7 @@ def _findings(session: Session, diagnosis: Iterable[Finding]) -> Iterator[Findin
         yield finding
     if has_problem:
         return
-    # An unknown finding may be why no command works. An absent file is an empty store to a program,
-    # but a mistake on the command line.
+    # An unknown finding may be why no command works.
     try:
         store = session.store()
         if next(iter(store.items(consistent=False)), None) is None:
@@ -62,8 +61,6 @@ def _findings(session: Session, diagnosis: Iterable[Finding]) -> Iterator[Findin
             if others:
                 text = f"store {store.name!r} has no options{others}"
                 yield Finding("store", None, text, "is its name right?")
-    except StoreNotFoundError as error:
-        yield Finding("store", False, str(error), "confstore init creates it")
     except ConfigStoreError as error:
         yield Finding("store", False, str(error), "see above; no command can read it")
 

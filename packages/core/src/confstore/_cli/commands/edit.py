@@ -134,7 +134,7 @@ def update(
         version, now = version_of(store), options_now(store, [option])
         if not values and not now:
             # Removing keys creates no option: a mistyped name is an error.
-            raise OptionNotFoundError(option, store.name)
+            raise OptionNotFoundError(store.name, option)
         both = {**now.get(option, {}), **values}
         kept = {key: value for key, value in both.items() if key not in gone}
         return Plan(version, now, {option: canonical_values(option, kept)})

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TextIO
 
 import click
 
-from confstore import Store, Values
+from confstore import FileBackedStore, Store, Values, ability
 from confstore._cli.arguments.names import complete_options
 from confstore._cli.arguments.secrets import reveal_flag, revealed, secret_keys
 from confstore._cli.commands.command import Example, command
@@ -90,7 +90,8 @@ def export(
         naming.check(exported, is_named=bool(options), advice="name the options as arguments")
     text = dumps(exported, chosen, **(naming.names if has_variables else {}))
     if path == "-":
-        print_text(text)
+        with session.paged():
+            print_text(text)
         return
     _write_file(path, text)
     session.say(f"exported {counted(len(exported), 'option')} of store {store.name!r} to {path!r}")
@@ -130,7 +131,8 @@ def _check_file(session: Session, store: Store, path: str, *, is_confirmed: bool
     """Ask before a file is replaced; a folder or the store's own file never is."""
     if not os.path.exists(path):
         return
-    own: Sequence[str] = getattr(store, "files", tuple)()
+    file_backed = ability(store, FileBackedStore)
+    own = () if file_backed is None else file_backed.files()
     if any(os.path.exists(file) and os.path.samefile(file, path) for file in own):
         raise CommandError(f"{path!r} is a file of the store itself: export to another one")
     if os.path.isdir(path):

@@ -70,7 +70,8 @@ def history(
     if not is_reversed:
         chosen.reverse()
     if has_values and session.format == "table" and chosen:
-        _print_entries(chosen, is_terminal=session.is_terminal)
+        with session.paged():
+            _print_entries(chosen, is_terminal=session.is_terminal)
         return
     data = [one.record(has_values=has_values) for one in chosen]
     what = f"store {store.name!r}" if option is None else f"option {option!r}"

@@ -8,11 +8,15 @@ import click
 
 from confstore import JournaledStore, Store, ability
 from confstore._cli.commands.command import Example, command
-from confstore._cli.session import Session
+from confstore._cli.session import Session, options_now
 from confstore._cli.terminal.exit_codes import CommandError, ExitCode
 from confstore.errors import StoreNotFoundError
 
 __all__ = ["init"]
+
+
+_ANY_OPTION = "confstore"
+"""The option that is read to see if the store is there; it may well be absent."""
 
 
 class _Creatable(Protocol):
@@ -41,6 +45,8 @@ def init(session: Session, has_journal: bool, is_dry_run: bool) -> None:
     """
     try:
         store = session.store()
+        # Opening for reading looks at nothing yet; any read reports an absent store.
+        options_now(store, (_ANY_OPTION,))
     except StoreNotFoundError as error:
         if is_dry_run:
             would = "would be created, with its journal" if has_journal else "would be created"
@@ -65,6 +71,8 @@ def init(session: Session, has_journal: bool, is_dry_run: bool) -> None:
 
 
 def _created(session: Session) -> Store:
+    # It is open for reading, which creates nothing.
+    session.close()
     store = session.store("create")
     # Opening creates a table, but not a file, because an absent file can be read.
     creatable = ability(store, _Creatable)

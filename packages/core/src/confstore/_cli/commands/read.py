@@ -69,7 +69,8 @@ def get(
     if session.output in {"json", "yaml"}:
         session.show(json_value(values[key]), (), ())
     else:
-        _print_raw(values[key], is_terminal=session.is_terminal)
+        with session.paged():
+            _print_raw(values[key], is_terminal=session.is_terminal)
 
 
 def _print_raw(value: Any, *, is_terminal: bool) -> None:

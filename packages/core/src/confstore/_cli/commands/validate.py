@@ -23,6 +23,11 @@ __all__ = ["validate"]
     examples=(
         Example("confstore validate settings:Settings", "the whole store", is_run=False),
         Example("confstore validate settings:Database --option db", "one option", is_run=False),
+        Example(
+            "confstore validate settings:Settings --strict",
+            "options and keys that the schema does not know are problems",
+            is_run=False,
+        ),
     ),
 )
 @click.argument("schema")
@@ -32,7 +37,13 @@ __all__ = ["validate"]
     shell_complete=complete_options,
     help="Validate one option; without it, the schema has a field for each option.",
 )
-def validate(session: Session, schema: str, option: str | None) -> None:
+@click.option(
+    "--strict",
+    "is_strict",
+    is_flag=True,
+    help="Options and keys that the schema does not know are problems, and not only notes.",
+)
+def validate(session: Session, schema: str, option: str | None, is_strict: bool) -> None:
     """
     Check that options fit a class of Python, given as MODULE:CLASS.
 
@@ -53,8 +64,10 @@ def validate(session: Session, schema: str, option: str | None) -> None:
     store = session.store()
     options = dict(store.items()) if option is None else {option: store.get(option)}
     with redirect_stdout(sys.stderr):
-        problems = problems_of(schema, types, store.name, options)
+        problems, unknown = problems_of(schema, types, store.name, options, is_strict=is_strict)
     what = f"store {store.name!r}" if option is None else f"option {option!r}"
+    for text in unknown:
+        session.say(f"note: {text}")
     rows = [_row(*problem) for problem in problems]
     columns = ("option", "key", "problem")
     session.show(

@@ -50,7 +50,7 @@ class Format:
     has_variables: bool = False
 
 
-_SAMPLE = re.compile(r"\.(?:default|dist|example|sample)\Z")
+_SAMPLE = re.compile(r"\.(?:default|dist|example|local|sample|template)\Z")
 
 FORMATS = {
     "json": Format("json", (".json",)),

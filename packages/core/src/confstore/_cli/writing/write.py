@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
@@ -22,7 +22,7 @@ from confstore.errors import (
 )
 
 if TYPE_CHECKING:
-    from confstore import JournaledStore, Plan, Store, Value
+    from confstore import JournaledStore, Plan, Store
     from confstore._cli.writing.flags import Writing
 
 __all__ = ["Write", "Written", "texts_for", "version_of"]
@@ -223,9 +223,9 @@ class Write:
 def texts_for(
     store: Store,
     option: str,
-    values: Mapping[str, Value],
-    present: Mapping[str, Value] | None = None,
-) -> Mapping[str, Value]:
+    values: Mapping[str, Any],
+    present: Mapping[str, Any] | None = None,
+) -> Mapping[str, Any]:
     """
     An option's values with texts for secrets, if the store seals; `present` are the texts now.
 

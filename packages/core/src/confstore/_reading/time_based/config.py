@@ -8,7 +8,7 @@ import weakref
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import AbstractContextManager
 from os import PathLike
-from typing import TYPE_CHECKING, Any, Generic, NoReturn, SupportsIndex, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, NoReturn, SupportsIndex, cast, overload
 
 from confstore._process.clock import Clock, SystemClock, seconds
 from confstore._process.forks import notice_fork
@@ -16,28 +16,53 @@ from confstore._process.waits import Backoff
 from confstore._reading.config import ReadsByName
 from confstore._reading.time_based.fallback import Fallback
 from confstore._reading.time_based.loader import Loader
+from confstore._reading.time_based.notices import warn_at_start
 from confstore._reading.time_based.refresher import Refresher
-from confstore._reading.time_based.schedule import RefreshSchedule
+from confstore._reading.time_based.schedule import schedule_for
 from confstore._reading.time_based.subscriptions import Callback, Subscriptions
 from confstore._reading.time_based.views import Overrides, Status, View
 from confstore._schemas.schema import schema_of
+from confstore._stores.given import checked_object
 from confstore._stores.protocols import Store
 from confstore._values.canonical import canonical_values
 from confstore._values.keys import checked_keys, select, select_all
 from confstore._values.names import checked_option
 from confstore._values.read_only import ReadOnlyDict
-from confstore._values.types import Value
+
+if TYPE_CHECKING:
+    from typing import TypedDict
+
+    from typing_extensions import TypeVar, Unpack
+
+    T_co = TypeVar("T_co", covariant=True, default=Any)
+    Options = dict[str, dict[str, Any]]
+
+    class TimeBasedOptions(TypedDict, total=False):
+        """The arguments of a config that do not decide its type, for its overloads."""
+
+        schema_names: Mapping[str, str] | None
+        strict: bool
+        max_stale: float | None
+        background: bool
+        startup_timeout: float
+        fallback: str | PathLike[str] | None
+        clock: Clock | None
+        random: Callable[[], float]
+else:
+    from typing import TypeVar
+
+    # The default of a type variable is a matter of type checkers; before Python 3.13 it would need
+    # typing_extensions.
+    T_co = TypeVar("T_co", covariant=True)
 
 __all__ = ["TimeBasedConfigStore"]
-
-T = TypeVar("T")
 
 # The view stands in the swapped dict too, so that everything a reader sees changes with one
 # reference. No option has the empty name.
 _VIEW = ""
 
 
-class TimeBasedConfigStore(ReadsByName, Generic[T]):
+class TimeBasedConfigStore(ReadsByName, Generic[T_co]):
     """
     The whole store as one immutable snapshot, refreshed in the background.
 
@@ -57,13 +82,45 @@ class TimeBasedConfigStore(ReadsByName, Generic[T]):
 
     _refresher: Refresher
 
+    @overload
+    def __init__(
+        self: TimeBasedConfigStore[Options],
+        store: Store,
+        update_interval: float | None = None,
+        *,
+        schema: None = None,
+        **options: Unpack[TimeBasedOptions],
+    ) -> None: ...
+
+    @overload
     def __init__(
         self,
         store: Store,
-        update_interval: float = 300,
+        update_interval: float | None = None,
         *,
-        schema: type[T] | Mapping[str, type[Any]] | None = None,
+        schema: type[T_co],
+        **options: Unpack[TimeBasedOptions],
+    ) -> None: ...
+
+    # A mapping, or whatever a caller of the caller gave.
+    @overload
+    def __init__(
+        self: TimeBasedConfigStore[Any],
+        store: Store,
+        update_interval: float | None = None,
+        *,
+        schema: type[Any] | Mapping[str, type[Any]] | None,
+        **options: Unpack[TimeBasedOptions],
+    ) -> None: ...
+
+    def __init__(
+        self,
+        store: Store,
+        update_interval: float | None = None,
+        *,
+        schema: type[T_co] | Mapping[str, type[Any]] | None = None,
         schema_names: Mapping[str, str] | None = None,
+        strict: bool = False,
         max_stale: float | None = None,
         background: bool = True,
         startup_timeout: float = 30,
@@ -77,16 +134,22 @@ class TimeBasedConfigStore(ReadsByName, Generic[T]):
         Args:
             store: The store; whoever opened it closes it.
             update_interval: Seconds between refreshes, jittered by 10 %; the first comes anywhere
-                within it, so that a fleet that starts at once does not read in step.
+                within it, so that a fleet that starts at once does not read in step. None takes the
+                store's own hint after each refresh: a file 1 s, DynamoDB 60 s with a journal and
+                300 s without, memory before each read and without a thread; else 300 s.
             schema: The type of the whole store (an attrs class, a dataclass or a pydantic model) or
                 of some options, by name. Options that do not fit fail the refresh. Needs the
                 extra `typed`, or pydantic.
             schema_names: Field to option, where replacing `-` by `_` in the option is not enough.
+            strict: Refuse options and keys that the schema does not know, at the start and at each
+                refresh, instead of one warning at the start. With types of some options, the other
+                options are known.
             max_stale: Seconds after which a read of an old snapshot raises; None never does.
             background: False uses no thread: a read that finds the snapshot older than the interval
                 refreshes it first. For AWS Lambda, which freezes threads between calls.
             startup_timeout: Seconds for the whole first load, with its tries and waits.
-            fallback: A file that keeps the last good snapshot, for a first load that fails.
+            fallback: A file that keeps the last good snapshot, for a first load whose first try
+                fails or is late. Without a usable file, the start is as patient as without this.
             clock: The source of time.
             random: Draws from [0, 1) for the jitter.
 
@@ -94,26 +157,31 @@ class TimeBasedConfigStore(ReadsByName, Generic[T]):
             StoreUnavailableError: The store gave no answer within `startup_timeout`.
             SchemaError: The options do not fit the schema.
             ConfigStoreError: The store could not be read, and there was no fallback.
-            TypeError: The schema cannot be built, or a duration is not a number.
+            TypeError: `store` is no store, the schema cannot be built, `strict` has none, or a
+                duration is not a number.
             ValueError: A duration is not positive.
         """
-        interval_s = seconds("update_interval", update_interval)
+        checked_object(store)
+        schedule = schedule_for(store, update_interval, random)
+        background = background and schedule.interval_s > 0
         startup_timeout_s = seconds("startup_timeout", startup_timeout)
         clock = SystemClock() if clock is None else clock
         refresher = Refresher(
             store.name,
             Loader(store),
-            Overrides(schema_of(schema, schema_names, store.name)),
+            Overrides(schema_of(schema, schema_names, store.name, is_strict=strict)),
             Subscriptions(store.name),
             publish=_publisher(self, is_checked=max_stale is not None or not background),
             clock=clock,
-            schedule=RefreshSchedule(interval_s, random=random),
+            schedule=schedule,
             fallback=None if fallback is None else Fallback(fallback, store.name, clock),
             max_stale_s=None if max_stale is None else seconds("max_stale", max_stale),
             is_background=background,
         )
         object.__setattr__(self, "_refresher", refresher)
-        refresher.start(startup_timeout_s, Backoff(1.0, max(1.0, interval_s), random=random))
+        backoff = Backoff(1.0, max(1.0, schedule.interval_s), random=random)
+        refresher.start(startup_timeout_s, backoff)
+        warn_at_start(store, self._shown(), dir(type(self)))
 
     if TYPE_CHECKING:
 
@@ -128,9 +196,9 @@ class TimeBasedConfigStore(ReadsByName, Generic[T]):
         return self._shown()
 
     @property
-    def current(self) -> T:
+    def current(self) -> T_co:
         """The whole snapshot: the typed object, or without a schema the read-only options."""
-        return cast("T", self._view().current)
+        return cast("T_co", self._view().current)
 
     def _name(self) -> str:
         return self._refresher.name
@@ -202,9 +270,9 @@ class TimeBasedConfigStore(ReadsByName, Generic[T]):
 
     def override(
         self,
-        options: Mapping[str, Mapping[str, Value]] | None = None,
+        options: Mapping[str, Mapping[str, Any]] | None = None,
         /,
-        **named: Mapping[str, Value],
+        **named: Mapping[str, Any],
     ) -> AbstractContextManager[None]:
         """
         Replace whole options while a `with` block lasts, in the whole process; for tests.
@@ -226,7 +294,7 @@ class TimeBasedConfigStore(ReadsByName, Generic[T]):
         )
 
     def close(self) -> None:
-        """Stop refreshing; the last snapshot stays readable. Closing twice is closing once."""
+        """Stop refreshing, and close `open_config`'s store; the last snapshot stays readable."""
         self._refresher.stop()
 
     def __setattr__(self, name: str, value: object) -> NoReturn:

@@ -23,25 +23,26 @@ def first_load(
     is_patient: bool,
     backoff: Backoff,
     clock: Clock,
+    failure: BaseException | None = None,
 ) -> T:
     """
     Load in a thread of its own, which is abandoned when the time is up.
 
     `load` never returns None, and may never return (a client without timeouts on a dead network).
-    A patient first load tries again while the backend is unavailable.
+    A patient first load tries again while the backend is unavailable. `failure` is the error of a
+    try before this call: the first one here waits first.
 
     Raises:
         StoreUnavailableError: There was no answer at all.
         Exception: The error of the last try.
     """
     result: T | None = None
-    failure: BaseException | None = None
     done = clock.event()
     abandoned = clock.event()
 
     def run() -> None:
         nonlocal result, failure
-        failures = 0
+        failures = 0 if failure is None else 1
         while not abandoned.wait(backoff.delay_s(failures)):
             try:
                 result = load()

@@ -8,11 +8,10 @@ from typing import Any
 
 import attrs
 
-from confstore._stores.polling import poll_store
-from confstore._stores.protocols import Poll, Store
+from confstore._process.naps import paced
+from confstore._stores.protocols import Poll, PollableStore, Store, ability
 from confstore._values.read_only import ReadOnlyDict, freeze, is_same
 from confstore._values.secret import Secret
-from confstore._values.types import Value
 
 __all__ = ["Loader", "State"]
 
@@ -48,15 +47,26 @@ class Loader:
 
     _store: Store = attrs.field(repr=False)
     last: State = attrs.field(factory=lambda: State(ReadOnlyDict()))
+    _pollable: PollableStore | None = attrs.field(init=False, repr=False)
+
+    def __attrs_post_init__(self) -> None:
+        self._pollable = ability(self._store, PollableStore)
 
     def load(self, *, consistent: bool) -> State:
         """Poll the store, and make the next state of the last one and the answer."""
-        poll = poll_store(self._store, self.last.checkpoint, consistent=consistent)
         old = self.last.options
+        if self._pollable is None:
+            return _next(old, self._read_all(consistent=consistent))
+        poll = self._pollable.poll(self.last.checkpoint, consistent=consistent)
         # Most polls find nothing; their cost must not depend on the store's size.
         if (poll.is_full, poll.changed, poll.removed) == (False, {}, frozenset()):
             return State(old, poll.checkpoint)
         return _next(old, poll)
+
+    def _read_all(self, *, consistent: bool) -> Poll:
+        items = paced(self._store.items(consistent=consistent))
+        state = {sys.intern(option): freeze(values) for option, values in items}
+        return Poll(None, state, is_full=True)
 
     def forget_checkpoint(self) -> None:
         """Make the next poll a full one."""
@@ -86,7 +96,7 @@ def _next(old: ReadOnlyDict, poll: Poll) -> State:
     return State(ReadOnlyDict(new), poll.checkpoint, (*changed, *sorted(removed)))
 
 
-def _kept(old: ReadOnlyDict | None, values: Mapping[str, Value]) -> ReadOnlyDict:
+def _kept(old: ReadOnlyDict | None, values: Mapping[str, Any]) -> ReadOnlyDict:
     if old is not None and is_same(old, values):
         return old
     # A poll of somebody else's adapter may give plain dicts.

@@ -6,6 +6,7 @@ import contextlib
 import functools
 import math
 import threading
+import weakref
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -23,8 +24,9 @@ from confstore._reading.time_based.schedule import RefreshSchedule
 from confstore._reading.time_based.subscriptions import Subscriptions
 from confstore._reading.time_based.ticker import Ticker
 from confstore._reading.time_based.views import Health, Overrides, View
+from confstore._stores.protocols import Store
 from confstore._values.read_only import ReadOnlyDict
-from confstore.errors import StaleConfigError, StoreClosedError
+from confstore.errors import StaleConfigError, StoreClosedError, StoreUnavailableError
 
 __all__ = ["Refresher"]
 
@@ -64,6 +66,7 @@ class Refresher:
     _ticker: Ticker = attrs.field(init=False)
     _turn: _Turn = attrs.field(init=False, repr=False, factory=_Turn)
     _due: Moment = attrs.field(init=False, default=_NEVER)
+    _close_store: Callable[[], object] | None = attrs.field(init=False, default=None, repr=False)
 
     def __attrs_post_init__(self) -> None:
         self._ticker = Ticker(f"confstore-refresh-{self.name}", self._clock)
@@ -76,25 +79,30 @@ class Refresher:
             StoreUnavailableError: No answer in time, and no fallback.
             Exception: The error of the last try.
         """
+        began = Moment.now(self._clock)
+        # Not a method: a thread that is abandoned must not keep this object alive.
+        load = functools.partial(_load, self.loader, self._clock, consistent=True)
+        first = functools.partial(
+            first_load, load, store=self.name, backoff=backoff, clock=self._clock
+        )
         try:
-            state, health = first_load(
-                # Not a method: a thread that is abandoned must not keep this object alive.
-                functools.partial(_load, self.loader, self._clock, consistent=True),
-                store=self.name,
-                timeout_s=timeout_s,
-                is_patient=self._fallback is None,
-                backoff=backoff,
-                clock=self._clock,
-            )
-            self._accept(state, health, self.overrides.view(state.options))
+            self._begin(*first(timeout_s=timeout_s, is_patient=self._fallback is None))
         except Exception as error:
-            if self._fallback is None or not self._has_started_from(self._fallback, error):
+            if self._fallback is None:
                 raise
-        else:
-            if self._fallback is not None:
-                self._fallback.save(state, health)
+            if not self._has_started_from(self._fallback, error):
+                rest_s = timeout_s - began.age_s(self._clock)
+                if rest_s <= 0 or not isinstance(error, StoreUnavailableError):
+                    raise
+                # Nothing to start from: as patient as without a fallback file.
+                self._begin(*first(timeout_s=rest_s, is_patient=True, failure=error))
         call_after_fork(self.after_fork)
         self._start_thread()
+
+    def _begin(self, state: State, health: Health) -> None:
+        self._accept(state, health, self.overrides.view(state.options))
+        if self._fallback is not None:
+            self._fallback.save(state, health)
 
     def _has_started_from(self, fallback: Fallback, error: Exception) -> bool:
         try:
@@ -130,8 +138,18 @@ class Refresher:
         return self._schedule.next_s()
 
     def stop(self) -> None:
-        """End the thread, without waiting for a read that is under way."""
+        """End the thread, without waiting for a read that is under way; close an own store."""
         self._ticker.stop()
+        if self._close_store is not None:
+            self._close_store()
+
+    def own(self, store: Store) -> None:
+        """Close the store with this object: when it is stopped, else when it is collected."""
+        finalizer = weakref.finalize(self, store.close)
+        # The end of the process closes everything; a daemon thread may still be reading then.
+        finalizer.atexit = False
+        # Its second call does nothing.
+        self._close_store = finalizer
 
     def after_fork(self) -> None:
         """In a forked child: get locks and a thread of its own, and poll in full first."""
@@ -175,7 +193,7 @@ class Refresher:
             turn.depth -= 1
             is_outermost = turn.depth == 0
             turn.lock.release()
-            if is_outermost:
+            if is_outermost and self.subscriptions.pending:
                 self.subscriptions.deliver()
 
     def _refresh(self, *, consistent: bool) -> None:
@@ -209,12 +227,14 @@ class Refresher:
 
     def _accept(self, state: State, health: Health, view: View | None) -> None:
         # First what can fail: a state that was kept but not shown would never be shown.
+        self._schedule.take_hint()
         if view is not None:
             self._publish(view)
             self._stored = view.stored
         self.loader.last = state
         self.health = health
-        self._due = health.loaded.after(self._schedule.interval_s)
+        if not self._is_background:
+            self._due = health.loaded.after(self._schedule.interval_s)
 
     def _failed(self, error: BaseException) -> None:
         reason = describe(error)
@@ -290,5 +310,6 @@ class Refresher:
 
 def _load(loader: Loader, clock: Clock, *, consistent: bool) -> tuple[State, Health]:
     """Load the next state of a store, with the time of the question, not of the answer."""
-    health = Health(Moment.now(clock), clock.now())
+    now = clock.now()
+    health = Health(Moment(clock.monotonic(), now.timestamp()), now)
     return loader.load(consistent=consistent), health

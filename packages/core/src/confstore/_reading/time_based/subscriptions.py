@@ -28,13 +28,16 @@ class Subscriptions:
 
     A refresh queues its changes under its lock, which gives their order, and delivers them after
     it. A callback may wait for a thread that waits for a refresh.
+
+    Attributes:
+        pending: The changes that are queued.
     """
 
     _store: str
     # A dict keeps the order. Each operation on it is atomic, so there is no lock: a child could
     # inherit one locked, and garbage collection may unsubscribe.
     _subscriptions: dict[object, tuple[Callback, str | None]] = attrs.field(factory=dict)
-    _pending: deque[tuple[_Options, _Options, tuple[str, ...]]] = attrs.field(
+    pending: deque[tuple[_Options, _Options, tuple[str, ...]]] = attrs.field(
         factory=deque, repr=False
     )
     _turn: threading.Lock = attrs.field(factory=threading.Lock, repr=False)
@@ -51,12 +54,12 @@ class Subscriptions:
 
     def after_fork(self) -> None:
         """In a forked child: drop the notifications that were under way in the parent."""
-        self._pending.clear()
+        self.pending.clear()
         self._turn = threading.Lock()
 
     def queue(self, old: _Options, new: _Options, options: tuple[str, ...]) -> None:
         """Queue changed options for the next `deliver`."""
-        self._pending.append((old, new, options))
+        self.pending.append((old, new, options))
 
     def deliver(self) -> None:
         """
@@ -67,11 +70,11 @@ class Subscriptions:
         """
         turn = self._turn
         # Looked at again after the turn: somebody may have queued a change and found it taken.
-        while self._pending and turn.acquire(blocking=False):
+        while self.pending and turn.acquire(blocking=False):
             try:
                 # A callback may fork: what is pending in the child is not of this thread.
-                while self._pending and turn is self._turn:
-                    self._call_all(*self._pending.popleft())
+                while self.pending and turn is self._turn:
+                    self._call_all(*self.pending.popleft())
             finally:
                 turn.release()
 

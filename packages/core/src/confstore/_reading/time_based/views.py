@@ -10,6 +10,7 @@ import attrs
 
 from confstore._process.clock import Moment
 from confstore._schemas.schema import OptionsSchema, StoreSchema
+from confstore._schemas.unknown import Unknown
 from confstore._values.read_only import ReadOnlyDict
 
 __all__ = ["Health", "Overrides", "Status", "View"]
@@ -25,6 +26,7 @@ class View:
         current: The result of `config.current`: the typed object, or the options themselves.
         attributes: The values of `config.NAME`.
         stored: The store's options as subscribers get them: typed ones, and the others plain.
+        unknown: The options and keys that the schema does not know.
         version: Counts the views that a config has shown; 1 is the first.
     """
 
@@ -33,6 +35,7 @@ class View:
     attributes: Mapping[str, Any] = attrs.field(repr=False)
     stored: Mapping[str, Any] = attrs.field(repr=False)
     version: int
+    unknown: tuple[Unknown, ...] = ()
 
 
 @attrs.define(eq=False)
@@ -75,9 +78,10 @@ class Overrides:
         version = self._version + 1
         if self._schema is None:
             return View(options, options, options, options, version)
-        current, typed, shown = self._schema.apply(options)
-        stored = {**options, **typed}
-        return View(options, current, {**stored, **shown}, stored, version)
+        shaped = self._schema.apply(options)
+        stored = {**options, **shaped.typed}
+        attributes = {**stored, **shaped.attributes}
+        return View(options, shaped.current, attributes, stored, version, shaped.unknown)
 
 
 @attrs.frozen

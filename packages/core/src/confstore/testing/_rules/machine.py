@@ -61,7 +61,7 @@ class Machine(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.resources = ExitStack()
+        self.resources: ExitStack[bool | None] = ExitStack()
         self.handles: list[_Handle] = []
         self.neighbours: dict[str, Model] = {}
         self.played: set[str] = set()

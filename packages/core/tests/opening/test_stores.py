@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from confstore import open_store
-from confstore._opening import Purpose
+from confstore._opening.stores import Purpose
 from confstore.errors import BackendNotInstalledError, InvalidURLError
 
 

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable
-from typing import Literal, TypeAlias, cast
+from typing import Literal, TypeAlias, cast, get_args
 
-from confstore._stores.protocols import Store
+from confstore._opening.urls import checked_url, shown_url
+from confstore._stores.protocols import JournaledStore, Store, ability
 from confstore._values.names import closest
-from confstore.errors import BackendNotInstalledError, InvalidURLError
+from confstore.errors import (
+    BackendNotInstalledError,
+    InvalidURLError,
+    JournalNotSupportedError,
+    NotJournaledError,
+)
 
-__all__ = ["ENTRY_POINTS", "URL_VARIABLE", "Purpose", "open_store", "percent_decode", "shown_url"]
+__all__ = ["ENTRY_POINTS", "URL_VARIABLE", "Purpose", "open_journaled_store", "open_store"]
 
 ENTRY_POINTS = "confstore.stores"
 """The entry-point group in which an adapter names its scheme: a callable from URL to Store."""
@@ -19,13 +24,10 @@ ENTRY_POINTS = "confstore.stores"
 URL_VARIABLE = "CONFSTORE_URL"
 """The environment variable that holds the URL where the caller gives none."""
 
-Purpose: TypeAlias = Literal["read", "write", "create", "diagnose"]
+Purpose: TypeAlias = Literal["read", "write", "create"]
 """The purpose of opening a store, which decides what may be created; see `open_store`."""
 
-# RFC 3986, section 3.1, in lower case.
-_SCHEME = re.compile(r"([a-z][a-z0-9+.-]*):", re.IGNORECASE)
-_CREDENTIALS = re.compile(r"(?<![^:])//(?!/).*@", re.DOTALL)
-_BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
+_PURPOSES: tuple[str, ...] = get_args(Purpose)
 _OUR_ADAPTERS = {
     "dynamodb": "confstore-dynamodb",
     "file": "confstore-file",
@@ -33,7 +35,7 @@ _OUR_ADAPTERS = {
 }
 
 
-def open_store(url: str | None = None, *, purpose: Purpose = "create") -> Store:
+def open_store(url: str | None = None, *, purpose: Purpose = "write") -> Store:
     """
     Open the store that a URL names, in any backend.
 
@@ -47,34 +49,35 @@ def open_store(url: str | None = None, *, purpose: Purpose = "create") -> Store:
             `CONFSTORE_SECRET_KEY`) or, for tests, `secrets=random` seals: the store is a
             `SealedStore`. `references=asm:prod/*,ssm:/prod/*` says which references are followed,
             `secrets_context=` the store's name in sealed texts.
-        purpose: `"create"` makes everything that the store needs, when it is needed. `"write"`
-            makes only what a write itself makes, such as a file in a folder that exists, but no
-            table. `"read"` makes nothing: an absent store is an error, and not empty. `"diagnose"`
-            makes nothing and looks at nothing yet; see `confstore.diagnose`.
+        purpose: `"read"` makes nothing, and checks nothing yet: the first read reports an absent
+            store. `"write"` checks now that the table or the file's folder is there, and makes only
+            what a write itself makes, such as the file. `"create"` makes everything that is absent,
+            as the URL's `?create=true` does for a table.
 
     Raises:
         InvalidURLError: There is no URL, or it cannot be understood.
         BackendNotInstalledError: No installed adapter serves its scheme.
-        StoreNotFoundError: The store's table, file or folder is absent, and not to be made.
+        StoreNotFoundError: The store's table or folder is absent, and not to be made.
         ConfigStoreError: The adapter could not open the store.
+        TypeError: The URL is not a `str`.
+        ValueError: There is no such purpose.
     """
     if url is None:
         url = os.environ.get(URL_VARIABLE)
         if not url:
             reason = f"give one, or set {URL_VARIABLE}, for example to file:config/prod.json"
             raise InvalidURLError("", reason)
-    match = _SCHEME.match(url)
-    if match is None:
-        reason = "it starts with a scheme, as in file:config/prod.json"
-        raise InvalidURLError(shown_url(url), reason)
+    url = checked_url(url)
+    if purpose not in _PURPOSES:
+        raise ValueError(f"no purpose is named {purpose!r}: known are {', '.join(_PURPOSES)}")
     query = url.partition("?")[2]
     if "secrets" not in query and "references" not in query:
-        return _open(url, _opener(match[1].lower()), purpose)
+        return _open(url, purpose)
     # Not at the top: not every store has secrets.
     from confstore._secrets.by_url import take_sealing
 
     url, sealing = take_sealing(url, shown_url(url))
-    store = _open(url, _opener(match[1].lower()), purpose)
+    store = _open(url, purpose)
     if sealing is None:
         return store
     try:
@@ -84,39 +87,42 @@ def open_store(url: str | None = None, *, purpose: Purpose = "create") -> Store:
         raise
 
 
-def _open(url: str, opener: Callable[..., Store], purpose: Purpose) -> Store:
-    if purpose != "create":
-        import inspect  # not at the top: most programs create
+def _open(url: str, purpose: Purpose) -> Store:
+    opener = _opener(url.partition(":")[0].lower())
+    import inspect  # not at the top: only programs that open a store by URL pay for it
 
-        if "purpose" in inspect.signature(opener).parameters:
-            return opener(url, purpose=purpose)
+    if "purpose" in inspect.signature(opener).parameters:
+        return opener(url, purpose=purpose)
     return opener(url)
 
 
-def shown_url(url: str) -> str:
-    """A URL as errors may show it: without its query, and without a user and a password."""
-    return _CREDENTIALS.sub("//***@", url.partition("?")[0], count=1)
-
-
-def percent_decode(text: str, url: str) -> str:
+def open_journaled_store(url: str | None = None, *, purpose: Purpose = "write") -> JournaledStore:
     """
-    A part of a store's URL without its percent escapes.
+    Open the store that a URL names, which must have a journal.
 
     Args:
-        text: The part.
-        url: The URL without its query, for errors.
+        url: As for `open_store`.
+        purpose: As for `open_store`; `"create"` also enables the journal. With every purpose, the
+            backend is asked now whether there is a journal.
 
     Raises:
-        InvalidURLError: A `%` begins no escape, or the escapes are not UTF-8.
+        JournalNotSupportedError: The backend cannot keep a journal.
+        NotJournaledError: The journal is not enabled.
+        ConfigStoreError: The store could not be opened or read; see `open_store`.
     """
-    from urllib.parse import unquote
-
-    if _BAD_ESCAPE.search(text):
-        raise InvalidURLError(url, "write %25 for a '%' that begins no escape")
+    store = open_store(url, purpose=purpose)
     try:
-        return unquote(text, errors="strict")
-    except UnicodeDecodeError:
-        raise InvalidURLError(url, "its percent escapes are not UTF-8") from None
+        journaled = ability(store, JournaledStore)
+        if journaled is None:
+            raise JournalNotSupportedError(store.name)
+        if not journaled.is_journaled():
+            if purpose != "create":
+                raise NotJournaledError(store.name)
+            journaled.enable_journal()
+    except BaseException:
+        store.close()
+        raise
+    return journaled
 
 
 def _opener(scheme: str) -> Callable[..., Store]:

@@ -1,0 +1,1 @@
+"""Opening a store, or a config of it, by URL."""

@@ -1,0 +1,84 @@
+"""The modules that the type checkers are given in place of the documents."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from sybil import Document
+from sybil.parsers.markdown import PythonCodeBlockParser
+
+from typed_documents import DOCUMENTS, ROOT, programs_of, with_documents, write_modules
+
+ALL = sorted(path for pattern in DOCUMENTS for path in ROOT.glob(pattern))
+
+
+def test_lines_keep_their_numbers():
+    """Of a document stay its Python examples, each line where it was."""
+    document = (
+        "# Title\n\n```python\nx = 1\n```\n\n```json\n{}\n```\n\n```python\n\ny = x\n```\nEnd\n"
+    )
+    assert programs_of(document) == ["\n\n\nx = 1\n\n\n\n\n\n\n\n\ny = x\n"]
+
+
+def test_indented_example():
+    """An example within a list loses the margin of its fence and no more."""
+    document = "1. Do\n\n   ```python\n   if x:\n       y()\n   ```\n"
+    assert programs_of(document) == ["\n\n\nif x:\n    y()\n"]
+
+
+def test_another_program():
+    """The comment begins another module, whose lines keep their numbers, too."""
+    document = "```python\nx = 1\n```\n<!--- typed: another program -->\n```python\nx = 'a'\n```\n"
+    assert programs_of(document) == ["\nx = 1\n", "\n\n\n\n\nx = 'a'\n"]
+
+
+@pytest.mark.parametrize("path", ALL, ids=lambda path: str(path.relative_to(ROOT)))
+def test_what_runs_is_checked(path: Path):
+    """The examples are those that the tests run, all of them, at the same lines."""
+    text = path.read_text(encoding="utf-8")
+    run = "\n" * text.count("\n")
+    document = Document.parse(str(path), PythonCodeBlockParser())
+    lines = run.split("\n")
+    for example in document.examples():
+        code = str(example.parsed).splitlines()
+        # Behind the line of the fence.
+        lines[example.line : example.line + len(code)] = code
+    checked = [""] * len(lines)
+    for program in programs_of(text):
+        for number, line in enumerate(program.splitlines()):
+            checked[number] = checked[number] or line
+    assert checked == lines
+
+
+def test_modules_of_a_tree(tmp_path: Path):
+    """Each document has a module of a name that can be imported, in a folder of the same name."""
+    for name in ("README.md", "docs/unit-tests.md", "packages/a/README.md", "packages/b/README.md"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("```python\nx = 1\n```\n")
+    (tmp_path / "NOTES.md").write_text("No code.\n")
+    folder = tmp_path / "modules"
+    assert write_modules(tmp_path, folder) == {
+        "README.py": "README.md",
+        "docs/unit_tests.py": "docs/unit-tests.md",
+        "packages/a/README.py": "packages/a/README.md",
+        "packages/b/README.py": "packages/b/README.md",
+    }
+    assert (folder / "docs/unit_tests.py").read_text() == "\nx = 1\n"
+
+
+def test_messages_name_the_documents(tmp_path: Path):
+    """mypy names the module as it was given, pyright in full; the reader sees the document."""
+    documents = {"README.py": "README.md", "packages/a/README.py": "packages/a/README.md"}
+    text = (
+        "packages/a/README.py:3: error: No\n"
+        "README.py:4: note: See README.py\n"
+        f"{tmp_path}/README.py\n"
+        f"  {tmp_path}/README.py:5:1 - error: No\n"
+    )
+    assert with_documents(text, tmp_path, documents) == (
+        "packages/a/README.md:3: error: No\n"
+        "README.md:4: note: See README.py\n"
+        "README.md\n"
+        "  README.md:5:1 - error: No\n"
+    )
