@@ -29,6 +29,7 @@ def open_config(
     background: bool = True,
     startup_timeout: float = 30,
     fallback: str | PathLike[str] | None = None,
+    reference_interval: float = 3600,
     clock: Clock | None = None,
     random: Callable[[], float] = random_module.random,
 ) -> TimeBasedConfigStore[T]: ...
@@ -45,6 +46,7 @@ def open_config(
     background: bool = True,
     startup_timeout: float = 30,
     fallback: str | PathLike[str] | None = None,
+    reference_interval: float = 3600,
     clock: Clock | None = None,
     random: Callable[[], float] = random_module.random,
 ) -> TimeBasedConfigStore[Any]: ...
@@ -60,6 +62,7 @@ def open_config(
     background: bool = True,
     startup_timeout: float = 30,
     fallback: str | PathLike[str] | None = None,
+    reference_interval: float = 3600,
     clock: Clock | None = None,
     random: Callable[[], float] = random_module.random,
 ) -> TimeBasedConfigStore[Any]:
@@ -79,6 +82,7 @@ def open_config(
         background: False refreshes before a read, and not in a thread.
         startup_timeout: Seconds for the whole first load.
         fallback: A file that keeps the last good snapshot, for a first load that fails.
+        reference_interval: Seconds after which secrets that are kept elsewhere are fetched again.
         clock: The source of time.
         random: Draws from [0, 1) for the jitter.
 
@@ -101,6 +105,7 @@ def open_config(
             background=background,
             startup_timeout=startup_timeout,
             fallback=fallback,
+            reference_interval=reference_interval,
             clock=clock,
             random=random,
         )

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from confstore._secrets.opening import Cell
-from confstore._secrets.plaintexts import Revealed
 from confstore._secrets.protocols import SecretFault
 from confstore._values.secret import Secret
 
@@ -28,7 +27,7 @@ __all__ = [
 
 def source_of(secret: Secret[Any]) -> Cell | None:
     """The source of a secret that was read from a store; None for any other."""
-    source = secret._source
+    source = secret._origin
     return source if isinstance(source, Cell) else None
 
 
@@ -62,9 +61,8 @@ def was_revealed(secret: Secret[Any]) -> bool:
 
 
 def is_open(value: object) -> TypeGuard[Secret[Any]]:
-    """True for a secret from a store whose value is at hand."""
-    cell = source_of(value) if isinstance(value, Secret) else None
-    return cell is not None and isinstance(cell.outcome, Revealed)
+    """True for a secret whose value is at hand."""
+    return isinstance(value, Secret) and value._origin.is_open
 
 
 def check_available(secret: Secret[Any]) -> None:
@@ -100,6 +98,6 @@ def refetch(secrets: Iterable[Secret[Any]]) -> tuple[dict[object, Secret[Any]], 
 def texts_of(values: Mapping[str, Any]) -> Mapping[str, Any]:
     """Values with the texts of their secrets, as a store holds them; nothing is opened."""
     return {
-        key: value._source.text if isinstance(value, Secret) else value
+        key: value._origin.text if isinstance(value, Secret) else value
         for key, value in values.items()
     }

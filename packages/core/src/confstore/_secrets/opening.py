@@ -44,6 +44,10 @@ class Cell:
         return outcome.version if outcome.__class__ is Revealed else None
 
     @property
+    def is_open(self) -> bool:
+        return isinstance(self.outcome, Revealed)
+
+    @property
     def is_settled(self) -> bool:
         outcome = self.outcome
         return isinstance(outcome, Revealed) or (outcome is not None and outcome.is_lasting)
@@ -120,7 +124,7 @@ class Opener:
 
     def text_at_home(self, option: str, key: str, secret: Secret[Any]) -> str | None:
         """The text of a secret that was read at this place, or of a reference; else None."""
-        source = secret._source
+        source = secret._origin
         if isinstance(source, Cell) and not source.opener._services.is_reference(source.text):
             is_at_home = source.place == Place(self.context, option, key)
             return source.text if is_at_home else None

@@ -41,6 +41,7 @@ class SecretSource(Protocol[T_co]):
     Attributes:
         text: The text in the backend; None for a value that was not sealed yet.
         version: The version of a reference's value, once it is known.
+        is_open: True if `reveal` asks nobody.
     """
 
     @property
@@ -48,6 +49,9 @@ class SecretSource(Protocol[T_co]):
 
     @property
     def version(self) -> str | None: ...
+
+    @property
+    def is_open(self) -> bool: ...
 
     def reveal(self) -> T_co:
         """The value; raises what failed."""
@@ -60,6 +64,7 @@ class _Given(Generic[T]):
     __slots__ = ("_value",)
 
     text = version = None
+    is_open = True
 
     def __init__(self, value: T) -> None:
         self._value = value
@@ -74,6 +79,7 @@ class _Referred:
     __slots__ = ("text",)
 
     version = None
+    is_open = False
 
     def __init__(self, text: str) -> None:
         self.text = text
@@ -139,6 +145,19 @@ class Secret(Generic[T]):
         secret._source = source
         return secret
 
+    @property
+    def _origin(self) -> SecretSource[Any]:
+        """The source, before its value was converted to the type of a field."""
+        source: Any = self._source
+        return getattr(source, "base", source)  # type: ignore[no-any-return]  # a source, too
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> Any:
+        # Not at the top: it needs pydantic.
+        from confstore._values.converted import pydantic_schema
+
+        return pydantic_schema(source, handler)
+
     def reveal(self) -> T:
         """
         The value; it is opened once, and then at hand.
@@ -175,7 +194,7 @@ class Secret(Generic[T]):
             return True
         if not isinstance(other, Secret):
             return NotImplemented
-        one, two = self._source, other._source
+        one, two = self._origin, other._origin
         return one is two or (
             one.text is not None and (one.text, one.version) == (two.text, two.version)
         )

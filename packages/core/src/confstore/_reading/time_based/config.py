@@ -19,11 +19,12 @@ from confstore._reading.time_based.loader import Loader
 from confstore._reading.time_based.notices import warn_at_start
 from confstore._reading.time_based.refresher import Refresher
 from confstore._reading.time_based.schedule import schedule_for
+from confstore._reading.time_based.secrets import SecretOpening
 from confstore._reading.time_based.subscriptions import Callback, Subscriptions
 from confstore._reading.time_based.views import Overrides, Status, View
 from confstore._schemas.schema import schema_of
 from confstore._stores.given import checked_object
-from confstore._stores.protocols import Store
+from confstore._stores.protocols import SealingStore, Store, ability
 from confstore._values.canonical import canonical_values
 from confstore._values.keys import checked_keys, select, select_all
 from confstore._values.names import checked_option
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
         background: bool
         startup_timeout: float
         fallback: str | PathLike[str] | None
+        reference_interval: float
         clock: Clock | None
         random: Callable[[], float]
 else:
@@ -125,6 +127,7 @@ class TimeBasedConfigStore(ReadsByName, Generic[T_co]):
         background: bool = True,
         startup_timeout: float = 30,
         fallback: str | PathLike[str] | None = None,
+        reference_interval: float = 3600,
         clock: Clock | None = None,
         random: Callable[[], float] = random_module.random,
     ) -> None:
@@ -150,10 +153,13 @@ class TimeBasedConfigStore(ReadsByName, Generic[T_co]):
             startup_timeout: Seconds for the whole first load, with its tries and waits.
             fallback: A file that keeps the last good snapshot, for a first load whose first try
                 fails or is late. Without a usable file, the start is as patient as without this.
+            reference_interval: Seconds after which the secrets that are kept elsewhere are fetched
+                again, by the refresh that comes next, jittered by 10 %; `reload` always does.
             clock: The source of time.
             random: Draws from [0, 1) for the jitter.
 
         Raises:
+            SecretUnavailableError: Nobody answered who opens a secret that the schema names.
             StoreUnavailableError: The store gave no answer within `startup_timeout`.
             SchemaError: The options do not fit the schema.
             ConfigStoreError: The store could not be read, and there was no fallback.
@@ -166,15 +172,20 @@ class TimeBasedConfigStore(ReadsByName, Generic[T_co]):
         background = background and schedule.interval_s > 0
         startup_timeout_s = seconds("startup_timeout", startup_timeout)
         clock = SystemClock() if clock is None else clock
+        overrides = Overrides(schema_of(schema, schema_names, store.name, is_strict=strict))
+        reference_interval_s = seconds("reference_interval", reference_interval)
+        sealing: SealingStore | None = ability(store, SealingStore)
+        unsealed = None if sealing is None else sealing.unsealed
         refresher = Refresher(
             store.name,
             Loader(store),
-            Overrides(schema_of(schema, schema_names, store.name, is_strict=strict)),
+            overrides,
+            SecretOpening(overrides.secrets, reference_interval_s, clock, random),
             Subscriptions(store.name),
             publish=_publisher(self, is_checked=max_stale is not None or not background),
             clock=clock,
             schedule=schedule,
-            fallback=None if fallback is None else Fallback(fallback, store.name, clock),
+            fallback=None if fallback is None else Fallback(fallback, store.name, clock, unsealed),
             max_stale_s=None if max_stale is None else seconds("max_stale", max_stale),
             is_background=background,
         )
@@ -290,7 +301,10 @@ class TimeBasedConfigStore(ReadsByName, Generic[T_co]):
         """
         given = {checked_option(name): v for name, v in {**(options or {}), **named}.items()}
         return self._refresher.overridden(
-            {name: canonical_values(name, values) for name, values in given.items()}
+            {
+                name: canonical_values(name, values, allows_secrets=True)
+                for name, values in given.items()
+            }
         )
 
     def close(self) -> None:

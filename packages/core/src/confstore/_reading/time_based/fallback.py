@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import attrs
 
@@ -45,6 +47,10 @@ class Fallback:
     _path: Path = attrs.field(converter=_absolute)
     _store: str
     _clock: Clock = attrs.field(repr=False)
+    # Makes secrets of an option's texts.
+    _unsealed: Callable[[str, Mapping[str, Any]], Mapping[str, Any]] | None = attrs.field(
+        default=None, repr=False
+    )
     _saved: Moment | None = None
     _is_failing: bool = False
 
@@ -60,7 +66,7 @@ class Fallback:
         if is_recent and not state.changed:
             return
         try:
-            self._replace(state.options, health.loaded_at)
+            self._replace(_as_texts(state), health.loaded_at)
         except Exception as error:
             if not self._is_failing:
                 text = "store %r: the fallback file could not be written: %s"
@@ -72,7 +78,7 @@ class Fallback:
             self._saved = now
             self._is_failing = False
 
-    def _replace(self, options: ReadOnlyDict, saved_at: datetime) -> None:
+    def _replace(self, options: Mapping[str, Mapping[str, Any]], saved_at: datetime) -> None:
         content = {
             "confstore-fallback": _FORMAT,
             "store": self._store,
@@ -98,7 +104,13 @@ class Fallback:
         parsed = self._parsed(self._bytes())
         if isinstance(parsed, str):
             raise CorruptStoreError(str(self._path), parsed)
-        return parsed
+        options, saved_at = parsed
+        unsealed = self._unsealed
+        if unsealed is not None:
+            options = ReadOnlyDict(
+                (option, unsealed(option, options[option])) for option in options
+            )
+        return options, saved_at
 
     def _bytes(self) -> bytes:
         try:
@@ -129,3 +141,16 @@ class Fallback:
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             return f"it is not a fallback file of confstore ({type(error).__name__})"
         return options, saved_at
+
+
+def _as_texts(state: State) -> Mapping[str, Mapping[str, Any]]:
+    """The options as the store holds them: the file never has a plaintext."""
+    if not state.secrets:
+        return state.options
+    # Not at the top: few stores have secrets.
+    from confstore._secrets.held import texts_of
+
+    return {
+        option: texts_of(values) if option in state.secrets else values
+        for option, values in state.options.items()
+    }

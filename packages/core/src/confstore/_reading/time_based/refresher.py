@@ -21,6 +21,7 @@ from confstore._reading.time_based.fallback import Fallback
 from confstore._reading.time_based.first_load import first_load
 from confstore._reading.time_based.loader import Loader, State
 from confstore._reading.time_based.schedule import RefreshSchedule
+from confstore._reading.time_based.secrets import SecretOpening, with_secrets
 from confstore._reading.time_based.subscriptions import Subscriptions
 from confstore._reading.time_based.ticker import Ticker
 from confstore._reading.time_based.views import Health, Overrides, View
@@ -53,6 +54,7 @@ class Refresher:
     name: str
     loader: Loader
     overrides: Overrides
+    secrets: SecretOpening
     subscriptions: Subscriptions
     _publish: Callable[[View], None] = attrs.field(repr=False)
     _clock: Clock = attrs.field(repr=False)
@@ -81,7 +83,7 @@ class Refresher:
         """
         began = Moment.now(self._clock)
         # Not a method: a thread that is abandoned must not keep this object alive.
-        load = functools.partial(_load, self.loader, self._clock, consistent=True)
+        load = functools.partial(_load, self.loader, self.secrets, self._clock, consistent=True)
         first = functools.partial(
             first_load, load, store=self.name, backoff=backoff, clock=self._clock
         )
@@ -115,7 +117,7 @@ class Refresher:
         saved = Moment.now(self._clock).at(saved_at.timestamp())
         age_s = saved.age_s(self._clock)
         reason = describe(error)
-        self._accept(State(options), Health(saved, saved_at, True, 1, reason), view)
+        self._accept(with_secrets(options), Health(saved, saved_at, True, 1, reason), view)
         self._retry_after(1)
         age = "unknown age" if math.isinf(age_s) else f"{age_s:.0f} s ago"
         text = "store %r: the first load failed, started from a fallback file of %s: %s"
@@ -205,7 +207,7 @@ class Refresher:
         # A read of the config while it refreshes (by a logging handler, say) starts no refresh.
         self._due = _NEVER
         try:
-            state, health = _load(self.loader, self._clock, consistent=consistent)
+            state, health = _load(self.loader, self.secrets, self._clock, consistent=consistent)
             view = self.overrides.view(state.options) if state.changed else None
             # It may have been closed meanwhile.
             if stopped.is_set():
@@ -218,8 +220,8 @@ class Refresher:
             if self.loader.last is before:
                 self._failed(error)
             raise
-        if state.changed:
-            self.subscriptions.queue(old, self._stored, state.changed)
+        if state.heard:
+            self.subscriptions.queue(old, self._stored, state.heard)
         if failures:
             logger.info("store %r: refreshed again after %d failures", self.name, failures)
         if self._fallback is not None:
@@ -308,8 +310,11 @@ class Refresher:
                 self._publish(self.overrides.view(self.loader.last.options))
 
 
-def _load(loader: Loader, clock: Clock, *, consistent: bool) -> tuple[State, Health]:
+def _load(
+    loader: Loader, secrets: SecretOpening, clock: Clock, *, consistent: bool
+) -> tuple[State, Health]:
     """Load the next state of a store, with the time of the question, not of the answer."""
     now = clock.now()
     health = Health(Moment(clock.monotonic(), now.timestamp()), now)
-    return loader.load(consistent=consistent), health
+    old = loader.last
+    return secrets.prepare(old, loader.load(consistent=consistent), is_reload=consistent), health

@@ -12,9 +12,7 @@ from confstore._reading.time_based.loader import State
 from confstore._values.read_only import FillableDict, ReadOnlyDict, is_same
 from confstore._values.secret import Secret
 
-__all__ = ["NEVER_DUE", "SecretOpening"]
-
-NEVER_DUE = Moment(float("inf"), float("inf"))
+__all__ = ["SecretOpening", "with_secrets"]
 
 _Secrets = Mapping[str, Mapping[str, Secret[Any]]]
 
@@ -32,7 +30,8 @@ class SecretOpening:
     _reference_interval_s: float
     _clock: Clock = attrs.field(repr=False)
     _random: Callable[[], float] = attrs.field(repr=False)
-    _due: Moment = NEVER_DUE
+    # None until something was fetched.
+    _due: Moment | None = None
 
     def prepare(self, old: State, new: State, *, is_reload: bool) -> State:
         """
@@ -48,7 +47,7 @@ class SecretOpening:
         if not secrets:
             return new
         new = attrs.evolve(new, secrets=secrets)
-        is_due = self._due is NEVER_DUE or self._due.has_come(self._clock)
+        is_due = self._due is None or self._due.has_come(self._clock)
         if not (new.changed or is_reload or is_due):
             return new
         # Not at the top: few stores have secrets.
@@ -96,6 +95,12 @@ class SecretOpening:
         return attrs.evolve(
             state, options=ReadOnlyDict(options), secrets=secrets, changed=tuple(changed)
         )
+
+
+def with_secrets(options: ReadOnlyDict) -> State:
+    """The state of options that were not loaded from the store; nothing is opened."""
+    state = State(options, changed=tuple(options))
+    return attrs.evolve(state, secrets=_secrets_of(State(ReadOnlyDict()), state), changed=())
 
 
 def _secrets_of(old: State, new: State) -> _Secrets:
