@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from confstore import LocalKeys, SealedStore, Secret, SecretFault
+from confstore import LocalKeys, SealedStore, Secret, SecretFault, open_secrets
 from confstore.errors import SecretError, SecretUnavailableError
 from confstore_memory import MemoryStore
 
@@ -182,6 +182,18 @@ def test_a_forked_child_opens_for_itself(store: SealedStore, keys: FakeKeys) -> 
     proceed.set()
     thread.join(10)
     assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+
+
+def test_many_are_opened_at_once(store: SealedStore, keys: FakeKeys) -> None:
+    """In one call of the keys for each store; a secret of the program itself is open."""
+    store.set("other", {"one": Secret(1), "two": Secret(2)})
+    other = SealedStore(MemoryStore("other"), FakeKeys())
+    other.set("db", {"three": Secret(3)})
+    secrets = [*store.get("other").values(), *other.get("db").values(), Secret(4)]
+    open_secrets(secrets)
+    assert [len(texts) for texts in keys.opened] == [2]
+    assert [secret.reveal() for secret in secrets] == [1, 2, 3, 4]
+    assert len(keys.opened) == 1
 
 
 # -- faults -------------------------------------------------------------------------------------

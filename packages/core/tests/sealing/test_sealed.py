@@ -9,6 +9,9 @@ import pytest
 from confstore import (
     BulkStore,
     Change,
+    CoLocatedStore,
+    FileBackedStore,
+    HintedStore,
     JournaledStore,
     LocalKeys,
     PollableStore,
@@ -16,6 +19,7 @@ from confstore import (
     Secret,
     ability,
     history,
+    plan_rewrap,
     plan_rollback,
     reconcile,
     rollback,
@@ -322,6 +326,24 @@ def test_it_has_the_abilities_of_the_store_beneath(store: SealedStore, tmp_path:
     assert repr(store) == "<SealedStore over <MemoryStore 'prod'>>"
 
 
+def test_the_other_abilities_of_the_store_beneath(store: SealedStore, tmp_path: Any) -> None:
+    """How often to look, which files it has, and which stores are beside it."""
+    hinted = ability(store, HintedStore)
+    assert hinted is not None
+    assert hinted.update_interval_hint() == 0
+    backed = ability(SealedStore(FileStore(tmp_path / "prod.json")), FileBackedStore)
+    assert backed is not None
+    assert str(tmp_path / "prod.json") in backed.files()
+
+    class CoLocated(PlainStore):
+        def stores(self) -> list[str]:
+            return ["prod", "test"]
+
+    located = ability(SealedStore(CoLocated()), CoLocatedStore)
+    assert located is not None
+    assert located.stores() == ["prod", "test"]
+
+
 class PlainStore:
     """A store without abilities."""
 
@@ -397,6 +419,35 @@ def test_reconcile_records_texts(store: SealedStore) -> None:
     store.set("db", {"password": Secret("old")})
     assert reconcile(held) is None
     assert held.version() == 1
+
+
+def test_rewrapping(beneath: MemoryStore, keys: FakeKeys) -> None:
+    """Whatever an older key had sealed is sealed by the present one; the rest stays."""
+    store = SealedStore(beneath, keys)
+    store.set("db", {"host": "a", "password": Secret(CANARY), "api": Secret.reference("asm:a")})
+    store.set("bad", {"token": Secret("t")})
+    store.set("plain", {"a": 1})
+    assert plan_rewrap(store).options == []
+    keys.key_id = "two"
+    keys.faults["token"] = DENIED
+    again = SealedStore(beneath, keys)
+    plan = plan_rewrap(again)
+    assert (plan.options, plan.version) == (["db"], 0)
+    assert plan.new["db"]["api"] == "secret+asm:a"
+    assert plan_rewrap(again, ["plain"]).options == []
+    held = journaled(again)
+    plan = plan_rewrap(again, ["db"])
+    plan.commit(held)
+    assert plan_rewrap(again).options == []
+    assert again.get("db")["password"].reveal() == CANARY
+    with pytest.raises(TypeError, match="does not seal secrets: wrap it"):
+        plan_rewrap(beneath)
+
+
+def test_rewrapping_without_keys(store: SealedStore) -> None:
+    """Nothing that can be opened was sealed by another key."""
+    store.set("db", {"password": Secret(CANARY)})
+    assert plan_rewrap(SealedStore(store.beneath)).options == []
 
 
 # -- its life -----------------------------------------------------------------------------------

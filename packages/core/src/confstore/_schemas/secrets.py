@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,6 +12,7 @@ from confstore._schemas.kinds import (
     is_mapping,
     plain_type,
     type_arguments,
+    type_name,
     union_members,
 )
 from confstore._values.converted import converted
@@ -85,6 +87,7 @@ def _for_pydantic(secret: Secret[Any], cls: Any) -> Any:
     return secret.reveal() if secret._origin.is_open else _opening_later(cls)(secret)
 
 
+@functools.cache
 def _opening_later(cls: Any) -> Any:
     class OpeningLater(cls):  # type: ignore[misc]  # a class of pydantic's
         """A secret that is opened when its value is asked for, and raises what fails then."""
@@ -131,4 +134,8 @@ def secret_hook(converter: Any, value: Any, type_: Any) -> Any:
         return Secret(converter.structure(value, inner))
     if inner is Any:
         return value
-    return converted(value, lambda revealed: converter.structure(revealed, inner))
+    try:
+        return converted(value, lambda revealed: converter.structure(revealed, inner))
+    except Exception:
+        # The paths of its problems would lead into the secret.
+        raise TypeError(type_name(inner)) from None

@@ -43,6 +43,10 @@ class Cell:
         outcome = self.outcome
         return outcome.version if outcome.__class__ is Revealed else None
 
+    def refusal(self, reason: str) -> SecretError:
+        """The error that its value is of no use, for this reason."""
+        return self.opener.refusal(self.place, reason)
+
     @property
     def is_open(self) -> bool:
         return isinstance(self.outcome, Revealed)
@@ -119,6 +123,10 @@ class Opener:
             fault = SecretFault("opening it was interrupted", is_lasting=False)
         kind = SecretError if fault.is_lasting else SecretUnavailableError
         return kind(self._store, cell.place.option, cell.place.key, fault.reason)
+
+    def refusal(self, place: Place, reason: str) -> SecretError:
+        """The error about one place."""
+        return SecretError(self._store, place.option, place.key, reason)
 
     # -- sealing -------------------------------------------------------------------------------
 

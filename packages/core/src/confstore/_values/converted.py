@@ -6,7 +6,8 @@ from collections.abc import Callable
 from typing import Any, get_args
 
 from confstore._values.read_only import is_same
-from confstore._values.secret import Secret, SecretSource
+from confstore._values.secret import Secret
+from confstore._values.types import MISSING
 from confstore.errors import SecretError
 
 __all__ = ["converted", "pydantic_schema"]
@@ -15,46 +16,35 @@ _REASON = "its value does not have the type of its field"
 
 
 class _Converted:
-    """A source that converts the value of another one, once."""
+    """
+    A source that converts the value of another one, once.
 
-    __slots__ = ("_convert", "_is_converted", "_value", "base")
+    Only its value is asked for; a secret asks its base for everything else.
+    """
 
-    def __init__(self, base: SecretSource[Any], convert: Callable[[Any], Any]) -> None:
+    __slots__ = ("_convert", "_value", "base")
+
+    def __init__(self, base: Any, convert: Callable[[Any], Any], made: Any = MISSING) -> None:
         self.base = base
         self._convert = convert
-        self._value: Any = None
-        self._is_converted = False
-
-    @property
-    def text(self) -> str | None:
-        return self.base.text
-
-    @property
-    def version(self) -> str | None:
-        return self.base.version
-
-    @property
-    def is_open(self) -> bool:
-        return self.base.is_open
+        self._value = made
 
     def reveal(self) -> Any:
-        if not self._is_converted:
+        if self._value is MISSING:
             fault = self._try()
             if fault is not None:
                 raise fault
         return self._value
 
-    def _try(self) -> Exception | None:
+    def _try(self) -> SecretError | None:
         # The error is made here and raised elsewhere: the frames of a converter hold the value.
         value = self.base.reveal()
         try:
             self._value = self._convert(value)
         except Exception:
-            place = getattr(self.base, "place", None)
-            if place is None:
-                return TypeError(f"a secret: {_REASON}")
-            return SecretError(place.store, place.option, place.key, _REASON)
-        self._is_converted = True
+            # It was read from a store: any other one was open, and converted before.
+            fault: SecretError = self.base.refusal(_REASON)
+            return fault
         return None
 
 
@@ -71,6 +61,7 @@ def converted(secret: Secret[Any], convert: Callable[[Any], Any]) -> Secret[Any]
         made = convert(own)
         if type(made) is type(own) and is_same(made, own):
             return secret
+        return Secret._of(_Converted(source, convert, made))
     return Secret._of(_Converted(source, convert))
 
 
@@ -98,14 +89,16 @@ def pydantic_schema(source: Any, handler: Any) -> Any:
             raise PydanticCustomError("secret_type", "the secret has another type")
         return made
 
-    def refuse(_: Any) -> Any:
-        message = "a Secret cannot be written as JSON"
-        raise TypeError(message)
+    def serialize(secret: Any, info: Any) -> Any:
+        if info.mode == "json":
+            message = "a Secret cannot be written as JSON"
+            raise TypeError(message)
+        return secret
 
     return core_schema.no_info_wrap_validator_function(
         validate,
         handler.generate_schema(inner),
-        serialization=core_schema.plain_serializer_function_ser_schema(refuse, when_used="json"),
+        serialization=core_schema.plain_serializer_function_ser_schema(serialize, info_arg=True),
     )
 
 

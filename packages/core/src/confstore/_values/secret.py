@@ -140,7 +140,7 @@ class Secret(Generic[T]):
         return cls._of(_Referred(PREFIX + reference))
 
     @classmethod
-    def _of(cls, source: SecretSource[T]) -> Self:
+    def _of(cls, source: Any) -> Self:
         secret = cls.__new__(cls)
         secret._source = source
         return secret
@@ -201,7 +201,7 @@ class Secret(Generic[T]):
 
     def __hash__(self) -> int:
         # Not the version, which is known only once the reference was followed.
-        text = self._source.text
+        text = self._origin.text
         return object.__hash__(self) if text is None else hash(text)
 
     def __repr__(self) -> str:

@@ -51,7 +51,7 @@ def _value_size_b(value: Any) -> int:
         return len(value)
     if isinstance(value, Secret):
         # As its text in the backend; one that was not sealed yet has none.
-        return text_size_b(value._source.text or "")
+        return text_size_b(value._origin.text or "")
     if isinstance(value, dict):
         return values_size_b(value)
     return _CONTAINER_B + sum(_ENTRY_B + _value_size_b(entry) for entry in value)
