@@ -211,6 +211,13 @@ ROWS = (
         ),
     ),
     Row(
+        "file-import",
+        "import 20,000 options into a journaled file, wall time",
+        SECONDS,
+        "file/import_journaled",
+        (Against("without a journal", "file/import", 3.0),),
+    ),
+    Row(
         "memory",
         "memory of 10,000 options from DynamoDB",
         BYTES,

@@ -18,6 +18,7 @@ from benchmarks._server import running_server
 from benchmarks._setting import Setting
 from benchmarks._statistics import exponent, percentile, ratios, summary
 from benchmarks._table import growth_table, in_markdown, in_text, quantity, table
+from benchmarks.capacity import connected, read_costs
 from benchmarks.count_calls import facades, operations
 from benchmarks.goals import GROWTH, ROWS
 from confstore_dynamodb import DynamoDBStore
@@ -127,6 +128,7 @@ def test_every_goal_is_declared():
         "cold-read",
         "command-line",
         "file-get",
+        "file-import",
         "file-load",
         "file-unchanged",
         "file-write",
@@ -387,3 +389,11 @@ def test_calls_of_our_own_functions():
         if backend.startswith("dynamodb"):
             most = 100 if facade.store.is_journaled() else 35
             assert calls["set"] <= most, (backend, calls)
+
+
+def test_capacity_of_refreshes(dynamodb_local):
+    """What the documents say that refreshes cost is measured on DynamoDB Local."""
+    with connected(dynamodb_local) as client:
+        costs = read_costs(client, 10)
+    assert costs["unchanged"].units == 0.5
+    assert costs["one changed"].units <= 1

@@ -60,6 +60,7 @@ if TYPE_CHECKING:
     )
     from confstore._secrets.sealed import SealedStore as SealedStore
     from confstore._stores.protocols import (
+        BulkJournaledStore as BulkJournaledStore,
         BulkStore as BulkStore,
         Change as Change,
         CoLocatedStore as CoLocatedStore,
@@ -112,9 +113,9 @@ _names = lazy_names(
         "confstore._secrets.protocols": "Fetched Keys Opened Place References SecretFault",
         "confstore._secrets.sealed": "SealedStore",
         "confstore._stores.protocols": (
-            "BulkStore Change CoLocatedStore Commit ContextStore DiagnosableStore FileBackedStore "
-            "Finding Head HintedStore Journal JournaledStore Poll PollableStore SealingStore Store "
-            "ability beneath_of"
+            "BulkJournaledStore BulkStore Change CoLocatedStore Commit ContextStore "
+            "DiagnosableStore FileBackedStore Finding Head HintedStore Journal JournaledStore Poll "
+            "PollableStore SealingStore Store ability beneath_of"
         ),
         "confstore._values.differences": "Difference diff",
         "confstore._values.read_only": "FillableDict ReadOnlyDict ReadOnlyList",

@@ -76,6 +76,21 @@ class JournaledReferenceStore(ReferenceStore):
             return self.record(draft, version)
         return self.write(draft)
 
+    def commit_all(
+        self,
+        batches: Iterable[Iterable[Change]],
+        *,
+        if_version: int | None = None,
+        author: str | None = None,
+        comment: str = "",
+    ) -> list[Commit]:
+        version = self.version()
+        drafts = [self.checked(batch, author, comment) for batch in batches]
+        if if_version is not None and drafts:
+            changes = tuple(change for draft in drafts for change in draft.changes)
+            self.check_if_version(if_version, Draft(changes), version)
+        return [self.write(draft) for draft in drafts]
+
     def set(self, option: str, values: Mapping[str, Any]) -> None:
         if not self.is_journaled():
             return super().set(option, values)

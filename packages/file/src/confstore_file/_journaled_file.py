@@ -3,7 +3,7 @@ Reading the options file and its journal as one.
 
 With a journal, a commit is made by its line. Its writer writes the next options file beside the old
 one, then the line, then replaces the old file. If it dies before that, readers see the old file
-with the changes of the last line, and the next writer replaces the file first.
+with the changes of the last write, and the next writer replaces the file first.
 """
 
 from __future__ import annotations
@@ -154,7 +154,7 @@ class JournaledFile:
         # The same object each time, so that a poll need not compare the options.
         if rolled is None or rolled[0] is not journal:
             options = dict(state.options)
-            apply_changes(options, journal.lines[-1].commit.changes)
+            apply_changes(options, journal.last_changes)
             state = attrs.evolve(state, options=MappingProxyType(options))
             rolled = self._rolled = journal, state
         return rolled[1]

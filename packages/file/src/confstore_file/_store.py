@@ -281,7 +281,25 @@ class FileStore(ClosesOnExit):
         """
         self._journal()
         draft = checked_draft(self._name, changes, author, comment)
-        return self._writer.commit(draft, if_version, journal_only=journal_only)
+        return self._writer.commit((draft,), if_version, journal_only=journal_only)[0]
+
+    def commit_all(
+        self,
+        batches: Iterable[Iterable[Change]],
+        *,
+        if_version: int | None = None,
+        author: str | None = None,
+        comment: str = "",
+    ) -> list[Commit]:
+        """
+        Make a commit of each batch in one write of the file; see `confstore.BulkJournaledStore`.
+
+        A write costs as much as the whole file, so a hundred commits cost a hundredth of a hundred
+        calls of `commit`, whose further promises hold.
+        """
+        self._journal()
+        drafts = tuple(checked_draft(self._name, batch, author, comment) for batch in batches)
+        return list(self._writer.commit(drafts, if_version)) if drafts else []
 
     def diagnose(self) -> Iterator[Finding]:
         """

@@ -129,3 +129,33 @@ class MemoryConfigStore(ConfigStore[C_co], Generic[C_co]):
         # Any: the caller's types are checked by the overloads above.
         strategy = cast("Any", config_store)
         super().__init__(MemoryStore(name, options), strategy, *config_args, **config_options)
+
+    @classmethod
+    def sealed(
+        cls, name: str = "test", options: Mapping[str, Mapping[str, Any]] | None = None
+    ) -> MemoryConfigStore[SimpleConfigStore]:
+        """
+        Make one that takes `Secret` values, and seals them by a random key of its own.
+
+        Args:
+            name: The store's name.
+            options: The options that it holds from the start: option to values.
+
+        Raises:
+            InvalidNameError: The store or an option cannot have this name.
+            InvalidValueError: Some values are outside the domain.
+            SecretError: A secret cannot be sealed, for example without the library cryptography.
+        """
+        # Not at the top: few tests have secrets.
+        from confstore import SealedStore
+        from confstore_memory._random_keys import RandomKeys
+
+        beneath = MemoryStore(name)
+        store = SealedStore(beneath, RandomKeys())
+        for option, values in (options or {}).items():
+            store.set(option, values)
+        made: Any = cls.__new__(cls)
+        ConfigStore.__init__(made, store)
+        # What a test makes fail is the store in memory.
+        made.store = beneath
+        return cast("MemoryConfigStore[SimpleConfigStore]", made)

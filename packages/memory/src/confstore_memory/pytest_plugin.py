@@ -2,7 +2,7 @@
 A `config_store` fixture for pytest, which finds it by itself.
 
 A test that asks for `config_store` has one of its own. A module or a class that overrides
-`config_store_options` fills it from the start.
+`config_store_options` fills it from the start. `Secret` values are sealed with a random key.
 """
 
 from __future__ import annotations
@@ -32,5 +32,5 @@ def config_store(
     # Here and not above: pytest imports its plugins before coverage begins to measure.
     from confstore_memory import MemoryConfigStore
 
-    with MemoryConfigStore(options=config_store_options) as store:
+    with MemoryConfigStore.sealed(options=config_store_options) as store:
         yield store

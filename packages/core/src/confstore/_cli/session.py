@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
@@ -16,7 +16,7 @@ from confstore.adapter import ClosesOnExit
 from confstore.errors import ConfigStoreError, NotJournaledError, OptionNotFoundError
 
 if TYPE_CHECKING:
-    from confstore import JournaledStore, Store, Values
+    from confstore import JournaledStore, Plan, Store, Values
 
 __all__ = [
     "FORMATS",
@@ -35,13 +35,27 @@ _MAX_NAMED = 20
 _Purpose: TypeAlias = Literal["read", "write", "create"]
 
 
+def _no_check(_: Session, __: Store, ___: Plan) -> None:
+    """Accept every plan."""
+
+
 @attrs.define(eq=False)
 class Session(ClosesOnExit):
-    """One run of a command, with the flags that every command has."""
+    """
+    One run of a command, with the flags that every command has.
+
+    Attributes:
+        url: The store's URL, if it was given.
+        output: The format of data, if it was given.
+        is_debug: Whether to show tracebacks and all log lines.
+        check_plan: Raises a `CommandError` if the store may not become what a plan makes of it.
+        is_unpaged: Whether long output goes to a terminal without a pager.
+    """
 
     url: str | None = attrs.field(default=None, repr=False)
     output: str | None = None
     is_debug: bool = False
+    check_plan: Callable[[Session, Store, Plan], None] = attrs.field(default=_no_check, repr=False)
     is_unpaged: bool = False
     _stores: dict[str, Store] = attrs.field(init=False, factory=dict, repr=False)
 

@@ -25,6 +25,7 @@ __all__ = [
     "checked_draft",
     "journal_form",
     "next_commit",
+    "split_into_batches",
     "split_into_drafts",
 ]
 
@@ -198,19 +199,25 @@ def split_into_drafts(
         InvalidCommitError: The author and the comment are too long.
         InvalidValueError: Values are outside the domain.
     """
+    for batch in split_into_batches(store, changes):
+        yield checked_draft(store, batch, author, comment, reserved=reserved)
+
+
+def split_into_batches(store: str, changes: Iterable[Change]) -> Iterator[list[Change]]:
+    """As few batches as commits hold all of the changes, in their order; nothing is checked."""
     batch: list[Change] = []
     room_b = 0
     for change in changes:
         size_b = _change_size_b(change)
         if batch and (len(batch) == MAX_CHANGES or size_b > room_b):
-            yield checked_draft(store, batch, author, comment, reserved=reserved)
+            yield batch
             batch = []
         if not batch:
             room_b = MAX_COMMIT_B - _COMMIT_OVERHEAD_B - text_size_b(store) - MAX_REMARKS_B
         batch.append(change)
         room_b -= size_b
     if batch:
-        yield checked_draft(store, batch, author, comment, reserved=reserved)
+        yield batch
 
 
 def _checked_change(change: Change, reserved: Collection[str]) -> Change:

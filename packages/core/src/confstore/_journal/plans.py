@@ -10,10 +10,11 @@ from collections.abc import Collection, Iterator, Mapping
 
 import attrs
 
-from confstore._journal.commits import apply_changes, split_into_drafts
+from confstore._journal.commits import apply_changes, split_into_batches, split_into_drafts
 from confstore._journal.history import gap_of, recorded_states, states_at
 from confstore._stores.given import checked_journaled
 from confstore._stores.protocols import (
+    BulkJournaledStore,
     Change,
     Commit,
     JournaledStore,
@@ -126,6 +127,8 @@ class Plan:
         """
         Make as few commits as hold all of the changes, each when the iterator asks for it.
 
+        A `BulkJournaledStore` makes all of them at the first one, or none.
+
         Args:
             store: The store that the plan was made for.
             author: Who commits.
@@ -139,6 +142,11 @@ class Plan:
         checked_journaled(store)
         seen = self.version if if_version is None else if_version
         store = beneath_of(store)
+        bulk = ability(store, BulkJournaledStore)
+        if bulk is not None:
+            batches = split_into_batches(store.name, self.changes)
+            yield from bulk.commit_all(batches, if_version=seen, author=author, comment=comment)
+            return
         # All at once: a change that fits into no commit is found before the first one is made.
         for draft in list(split_into_drafts(store.name, self.changes, author, comment)):
             # Each batch has options of its own, so the batches before it are no conflict.

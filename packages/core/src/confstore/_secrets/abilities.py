@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from confstore._stores.protocols import (
+    BulkJournaledStore,
     BulkStore,
     Change,
     CoLocatedStore,
@@ -97,6 +98,29 @@ class _KeepsJournal:
         )
 
 
+class _CommitsMany(_KeepsJournal):
+    """The ability of a `BulkJournaledStore`."""
+
+    if TYPE_CHECKING:
+        beneath: BulkJournaledStore
+
+    def commit_all(
+        self,
+        batches: Iterable[Iterable[Change]],
+        *,
+        if_version: int | None = None,
+        author: str | None = None,
+        comment: str = "",
+    ) -> list[Commit]:
+        """Make a commit of each batch of changes, in their order: all of them, or none."""
+        return self.beneath.commit_all(
+            [_sealed_changes(self, changes) for changes in batches],
+            if_version=if_version,
+            author=author,
+            comment=comment,
+        )
+
+
 class _Hints:
     """The ability of a `HintedStore`."""
 
@@ -133,6 +157,7 @@ class _HasNeighbours:
 _ABILITIES: tuple[tuple[Any, type], ...] = (
     (PollableStore, _Polls),
     (BulkStore, _Applies),
+    (BulkJournaledStore, _CommitsMany),
     (JournaledStore, _KeepsJournal),
     (HintedStore, _Hints),
     (FileBackedStore, _HasFiles),

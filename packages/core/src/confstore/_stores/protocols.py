@@ -24,6 +24,7 @@ from confstore.errors import (
 )
 
 __all__ = [
+    "BulkJournaledStore",
     "BulkStore",
     "Change",
     "CoLocatedStore",
@@ -409,6 +410,35 @@ class JournaledStore(Store, Protocol):
                 there is no such version, or some are not as `journal_only` needs them (then both
                 of its versions are the store's); nothing is written.
             JournalGapError: `if_version` is older than the journal.
+        """
+        ...
+
+
+class BulkJournaledStore(JournaledStore, Protocol):
+    """A journaled store that makes many commits at once, where each write rewrites everything."""
+
+    def commit_all(
+        self,
+        batches: Iterable[Iterable[Change]],
+        *,
+        if_version: int | None = None,
+        author: str | None = None,
+        comment: str = "",
+    ) -> list[Commit]:
+        """
+        Make a commit of each batch of changes, in their order: all of them, or none.
+
+        Nobody sees some of the commits without the others.
+
+        Args:
+            batches: The changes of each commit; see `commit`. None at all make no commit.
+            if_version: Refuse all if one of the options was committed after this version, or if the
+                store has not come to this version yet.
+            author: Who commits each of them.
+            comment: Why.
+
+        Raises:
+            ConfigStoreError: The errors of `commit`; nothing is written.
         """
         ...
 

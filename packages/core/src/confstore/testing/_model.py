@@ -143,6 +143,24 @@ class Model:
             self._change(draft.changes)
         return journal.record(draft)
 
+    def commit_all(
+        self,
+        batches: Iterable[Iterable[Change]],
+        *,
+        if_version: int | None = None,
+        author: str | None = None,
+        comment: str = "",
+    ) -> list[Entry]:
+        """Make a commit of each batch of changes, or none."""
+        drafts = [checked_draft(self.name, batch, author, comment) for batch in batches]
+        journal = self.kept_journal
+        if if_version is not None and drafts:
+            changes = tuple(change for draft in drafts for change in draft.changes)
+            journal.check_if_version(self.name, if_version, Draft(changes))
+        for draft in drafts:
+            self._change(draft.changes)
+        return [journal.record(draft) for draft in drafts]
+
     @property
     def kept_journal(self) -> JournalModel:
         """The journal of a store that has one."""

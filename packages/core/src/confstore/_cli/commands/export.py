@@ -14,7 +14,7 @@ from confstore import FileBackedStore, Store, Values, ability
 from confstore._cli.arguments.names import complete_options
 from confstore._cli.arguments.secrets import reveal_flag, revealed, secret_keys
 from confstore._cli.commands.command import Example, command
-from confstore._cli.exec.naming import Naming, naming_flags
+from confstore._cli.exec.naming import NamingFlags, naming_flags
 from confstore._cli.formats.files import FORMATS, dumps, format_of
 from confstore._cli.session import Session
 from confstore._cli.terminal.exit_codes import CommandError, ExitCode
@@ -31,6 +31,7 @@ __all__ = ["export"]
     examples=(
         Example("confstore export --file backup.yaml", "the whole store, as YAML"),
         Example("confstore export db --format dotenv", "one option, as environment variables"),
+        Example("confstore export --bare db --format dotenv", "the same, named by the keys alone"),
     ),
 )
 @click.argument("options", metavar="[OPTION...]", nargs=-1, shell_complete=complete_options)
@@ -51,7 +52,7 @@ __all__ = ["export"]
     "--yes", "-y", "--force", "is_confirmed", is_flag=True, help="Replace an existing file."
 )
 @reveal_flag
-@naming_flags
+@naming_flags(complete_options)
 def export(
     session: Session,
     options: tuple[str, ...],
@@ -59,7 +60,7 @@ def export(
     path: str,
     is_confirmed: bool,
     is_revealing: bool,
-    naming: Naming,
+    flags: NamingFlags,
 ) -> None:
     """
     Write options to a file or to standard output: all, or the named ones.
@@ -69,16 +70,18 @@ def export(
     and nothing is written. Secrets are written, in clear text, with --reveal only; without it, a
     store that has some is an error.
 
-    The names of variables are refused, and allowed, as by exec; an option is named by an argument.
+    The names of variables are refused, and allowed, as by exec; an option is named by an argument,
+    or by --bare, which gives a dotenv file back as import --option took it.
     """
     if session.output is not None:
         raise CommandError("export takes --format, not --output")
     chosen = format or _format_of(path)
     has_variables = FORMATS[chosen].has_variables
-    if naming != Naming() and not has_variables:
-        raise CommandError(
-            f"{chosen} has no variables: --prefix, --separator and --allow name them"
-        )
+    if flags != NamingFlags() and not has_variables:
+        names = "--prefix, --separator, --bare, --nested and --allow name them"
+        raise CommandError(f"{chosen} has no variables: {names}")
+    flags.check_flags()
+    options = tuple(dict.fromkeys((*options, *flags.bare)))
     store = session.store()
     if path != "-":
         _check_file(session, store, path, is_confirmed=is_confirmed)
@@ -87,8 +90,8 @@ def export(
         exported = revealed(exported)
     _check_secrets(exported)
     if has_variables:
-        naming.check(exported, is_named=bool(options), advice="name the options as arguments")
-    text = dumps(exported, chosen, **(naming.names if has_variables else {}))
+        flags.check(exported, is_named=bool(options), advice="name the options as arguments")
+    text = dumps(exported, chosen, flags.naming)
     if path == "-":
         with session.paged():
             print_text(text)

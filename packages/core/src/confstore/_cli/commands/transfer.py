@@ -22,6 +22,7 @@ from confstore.adapter import canonical_values, checked_option, is_same
 __all__ = ["copy", "import_file"]
 
 _REMEDY = "put the whole file under one option with --option NAME"
+_SECTION_REMEDY = "put the section under one option with --option NAME"
 
 _IMPORTABLE = [format.name for format in FORMATS.values() if format.is_importable]
 
@@ -32,6 +33,11 @@ _IMPORTABLE = [format.name for format in FORMATS.values() if format.is_importabl
         Example("confstore import new.yaml --dry-run", "the changes that a file would make"),
         Example("confstore import new.yaml --prune --yes", "make the store equal to a file"),
         Example("confstore import .env --option app", "a whole file, as the keys of one option"),
+        Example(
+            "confstore import database.yml --section default --section production --option db",
+            "two parts of a file, the second one over the first",
+            is_run=False,
+        ),
     ),
 )
 @click.argument("path", metavar="FILE", type=click.Path(allow_dash=True))
@@ -46,6 +52,13 @@ _IMPORTABLE = [format.name for format in FORMATS.values() if format.is_importabl
     shell_complete=complete_options,
     help="Put the whole file under this option; a dotenv file needs it.",
 )
+@click.option(
+    "--section",
+    "sections",
+    metavar="NAME",
+    multiple=True,
+    help="Only this part of the file; of several, the last one's keys count.",
+)
 @transfer_flags
 @writing_flags
 def import_file(
@@ -53,6 +66,7 @@ def import_file(
     path: str,
     format: str | None,
     option: str | None,
+    sections: tuple[str, ...],
     transfer: Transfer,
     writing: Writing,
 ) -> None:
@@ -60,10 +74,15 @@ def import_file(
     Import the options of a file into the store; - is standard input.
 
     Each option of the file replaces that of the store, and other options stay, unless --prune is
-    given. The whole file is checked before anything is written, and equal options are not written.
-    With a journal, the import is as few commits as hold it; a file: store is written at once, any
-    other option by option. If something stops it, each option is whole, and running it again makes
-    the rest.
+    given. With --option NAME the file is one option, and its keys stay what they are: texts,
+    numbers, lists, dicts. With --section NAME only that part of the file counts (a.b is the part b
+    of the part a). Several sections are laid over each other in the order given: of the same key of
+    an option the last one's value counts, as a whole, however deep it is.
+
+    The whole file is checked before anything is written, and equal options are not written.
+    With a journal, the import is as few commits as hold it. A file: store is written at once, all
+    or nothing; any other one commit by commit, or option by option. If something stops it, each
+    option is whole, and running it again makes the rest.
     """
     chosen = _format_of(path, format)
     if chosen.needs_option and option is None:
@@ -73,7 +92,14 @@ def import_file(
         raise CommandError("the file is one option: --prune would delete all others")
     source = "standard input" if path == "-" else repr(path)
     shown = "standard input" if path == "-" else path
-    options = loads(_content(path), chosen.name, source=shown, option=option, remedy=_REMEDY)
+    options = loads(
+        _content(path),
+        chosen.name,
+        source=shown,
+        option=option,
+        sections=sections,
+        remedy=_SECTION_REMEDY if sections else _REMEDY,
+    )
     store = session.store("write")
     target = f"store {store.name!r}"
     _Transferred("import", "imported", source, options, store, transfer, shown_target=target).write(

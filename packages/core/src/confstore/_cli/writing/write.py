@@ -109,7 +109,9 @@ class Write:
         if self.writing.is_dry_run:
             found = diff(plan.old, plan.new)
             show_differences(self.session, found, has_values=self.writing.has_values)
+            self._check_schema(plan)
             return None
+        self._check_schema(plan)
         if ask is not None and not ask(plan):
             return None
         # Again, after the question, and before the first of several commits.
@@ -143,6 +145,11 @@ class Write:
         version = journal.version()
         since = journal.commits(asked)
         check_if_version(self.store.name, asked, frozenset(plan.options), since, version)
+
+    def _check_schema(self, plan: Plan) -> None:
+        # A record writes no option: it tells the journal what is there.
+        if plan.options and not self.is_record:
+            self.session.check_plan(self.session, self.store, plan)
 
     # -- writes ----------------------------------------------------------------------------------
 
@@ -179,6 +186,7 @@ class Write:
                     if not self.is_retried or asked is not None or attempts == _MAX_ATTEMPTS:
                         raise
                     plan = self.plan()
+                    self._check_schema(plan)
                 else:
                     return
 

@@ -229,7 +229,8 @@ class Refresher:
 
     def _accept(self, state: State, health: Health, view: View | None) -> None:
         # First what can fail: a state that was kept but not shown would never be shown.
-        self._schedule.take_hint()
+        if self._schedule.hint is not None:
+            self._schedule.take_hint()
         if view is not None:
             self._publish(view)
             self._stored = view.stored
