@@ -1,10 +1,13 @@
 """
 A small service that takes a store and nothing else.
 
-It runs on `examples/config/dev.json` as it stands, and wherever `CONFSTORE_URL` says:
+It runs on `examples/config/dev.json` as it stands, and wherever `CONFSTORE_URL` says. The password
+of the database is plain there, and sealed where the URL has keys, without a change of code:
 
     python examples/service.py
-    CONFSTORE_URL='dynamodb://config/prod?region=eu-west-1' python examples/service.py
+    CONFSTORE_URL='file:prod.json?secrets=local:my.key' python examples/service.py
+    CONFSTORE_URL='dynamodb://config/prod?region=eu-west-1&secrets=kms:alias/config' \
+        python examples/service.py
 """
 
 from __future__ import annotations
@@ -14,12 +17,22 @@ import hmac
 import os
 import sys
 from collections import Counter
+from dataclasses import dataclass
 from pathlib import Path
 
-from confstore import Store, TimeBasedConfigStore, open_store
+from confstore import Secret, Store, TimeBasedConfigStore, open_store
 from confstore.errors import ConfigStoreError
 
 DEVELOPMENT = f"file:{Path(__file__).parent / 'config' / 'dev.json'}"
+
+
+@dataclass(frozen=True)
+class Database:
+    """The option `db`; a Secret shows itself as `***`, whatever prints it."""
+
+    host: str
+    port: int
+    password: Secret[str]
 
 
 class LimitReachedError(Exception):
@@ -31,14 +44,20 @@ class UploadService:
 
     def __init__(self, store: Store) -> None:
         # Held in memory and refreshed in the background: reading it costs as much as a dict.
-        self._config = TimeBasedConfigStore(store, update_interval=60)
+        self._config = TimeBasedConfigStore(store, update_interval=60, schema={"db": Database})
         self._uploads: Counter[str] = Counter()
 
     @property
     def database(self) -> str:
         """The address of the database, as the configuration has it now."""
-        db = self._config.db
-        return f"{db['host']}:{db['port']}"
+        db: Database = self._config.db
+        return f"{db.host}:{db.port}"
+
+    @property
+    def dsn(self) -> str:
+        """What the database's driver needs to connect, with the password: never print it."""
+        db: Database = self._config.db
+        return f"postgresql://uploads:{db.password.reveal()}@{db.host}:{db.port}/uploads"
 
     def upload(self, user: str, content: bytes) -> str:
         """

@@ -8,16 +8,18 @@ import subprocess
 import sys
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 from uuid import uuid4
 
 import pytest
 
+from confstore import LocalKeys, Secret, open_store
 from confstore_dynamodb import DynamoDBStore
 from confstore_memory import MemoryStore
 
 PROGRAM = Path(__file__).parent.parent / "examples" / "service.py"
 OPTIONS = {
-    "db": {"host": "db.test", "port": 1},
+    "db": {"host": "db.test", "port": 1, "password": "CANARY"},
     "uploads": {"limit": 1},
     "secret-key": {"secret-key": "CANARY"},
 }
@@ -29,6 +31,8 @@ def example() -> ModuleType:
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
+    # Dataclasses look their module up.
+    sys.modules["service"] = module
     spec.loader.exec_module(module)
     return module
 
@@ -55,6 +59,35 @@ def test_takes_its_configuration_from_memory(example: ModuleType) -> None:
             service.upload("ada", b"x")
     finally:
         service.close()
+
+
+def test_takes_its_password_as_a_secret(example: ModuleType, config_store: Any) -> None:
+    """In a unit test it is sealed by a random key; nothing shows it but the driver's own URL."""
+    config_store.set("db", {**OPTIONS["db"], "password": Secret("CANARY")})
+    config_store.set("uploads", {"limit": 1})
+    config_store.set("secret-key", {"secret-key": "key"})
+    service = example.UploadService(config_store.store)
+    try:
+        assert service.dsn == "postgresql://uploads:CANARY@db.test:1/uploads"
+        assert "CANARY" not in repr(vars(service))
+    finally:
+        service.close()
+
+
+def test_runs_on_a_sealed_file(tmp_path: Path) -> None:
+    """The URL names the key, and the file has no password."""
+    (tmp_path / "key").write_text(LocalKeys.generate().text)
+    (tmp_path / "key").chmod(0o600)
+    url = f"file:{tmp_path}/prod.json?secrets=local:{tmp_path}/key"
+    store = open_store(url)
+    for option, values in OPTIONS.items():
+        store.set(option, values)
+    store.update("db", {"password": Secret("CANARY")})
+    store.update("secret-key", {"secret-key": "key"})
+    assert "CANARY" not in (tmp_path / "prod.json").read_text()
+    answer = run(CONFSTORE_URL=url)
+    assert (answer.stderr, answer.returncode) == ("", 0)
+    assert answer.stdout.splitlines()[0] == "store 'prod', database at db.test:1"
 
 
 def test_sees_a_changed_limit_without_a_restart(example: ModuleType) -> None:

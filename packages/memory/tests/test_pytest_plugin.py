@@ -9,7 +9,7 @@ import pytest
 from confstore import SealedStore, Secret, plan_rewrap
 from confstore.errors import SecretError, StoreUnavailableError
 from confstore_memory import MemoryConfigStore
-from confstore_memory._random_keys import RandomKeys
+from confstore_memory._sealed import RandomKeys
 
 pytest_plugins = ["pytester"]
 
@@ -47,10 +47,13 @@ class TestSecrets:
         assert values["password"].matches("s3cret")
         assert values["token"].matches("t0ken")
         assert config_store.config["other"]["key"].reveal() == b"key"
-        assert str(config_store.store.get("db")["password"]).startswith("secret+local:")
+        assert str(config_store.store.get("db")["password"]) == "***"
         config_store.store.fail(times=1)
         with pytest.raises(StoreUnavailableError):
             config_store.config.get("db")
+        config_store.store.fail()
+        config_store.store.heal()
+        assert config_store.config.get("db")
 
 
 def test_secrets_without_the_library(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -59,10 +62,12 @@ def test_secrets_without_the_library(monkeypatch: pytest.MonkeyPatch) -> None:
     with MemoryConfigStore.sealed(options={"db": {"host": "a"}}) as config_store:
         with pytest.raises(SecretError, match=r"pip install 'confstore\[secrets\]'"):
             config_store.set("db", {"password": Secret("s3cret")})
-        config_store.store.set("db", {"password": "secret+local:AAAA"})
+        store = config_store.store
+        assert isinstance(store, SealedStore)
+        store.beneath.set("db", {"password": "secret+local:AAAA"})
         with pytest.raises(SecretError, match="pip install"):
             config_store.config["db"]["password"].reveal()
-        assert plan_rewrap(SealedStore(config_store.store, RandomKeys())).options == []
+        assert plan_rewrap(store).options == []
         assert RandomKeys().key_id == ""
 
 

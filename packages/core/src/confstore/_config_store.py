@@ -136,7 +136,6 @@ class ConfigStore(ClosesOnExit, Generic[C_co]):
             )
             raise TypeError(message)
         self.store = store
-        self._target = store
         # Not a property, which would triple the time of a hot read.
         self.config: C_co = strategy(store, *config_args, **config_options)
 
@@ -149,7 +148,7 @@ class ConfigStore(ClosesOnExit, Generic[C_co]):
             InvalidValueError: The values are outside the domain; nothing is written.
         """
         try:
-            self._target.set(option, values)
+            self.store.set(option, values)
         finally:
             self._written(option)
 
@@ -165,7 +164,7 @@ class ConfigStore(ClosesOnExit, Generic[C_co]):
                 nothing is written.
         """
         try:
-            self._target.update(option, values, remove=remove)
+            self.store.update(option, values, remove=remove)
         finally:
             self._written(option)
 

@@ -137,6 +137,8 @@ class MemoryConfigStore(ConfigStore[C_co], Generic[C_co]):
         """
         Make one that takes `Secret` values, and seals them by a random key of its own.
 
+        Its `store` is a `SealedStore`, which has `fail` and `heal`, too.
+
         Args:
             name: The store's name.
             options: The options that it holds from the start: option to values.
@@ -147,15 +149,11 @@ class MemoryConfigStore(ConfigStore[C_co], Generic[C_co]):
             SecretError: A secret cannot be sealed, for example without the library cryptography.
         """
         # Not at the top: few tests have secrets.
-        from confstore import SealedStore
-        from confstore_memory._random_keys import RandomKeys
+        from confstore_memory._sealed import RandomKeys, SealedMemoryStore
 
-        beneath = MemoryStore(name)
-        store = SealedStore(beneath, RandomKeys())
+        store = SealedMemoryStore(MemoryStore(name), RandomKeys())
         for option, values in (options or {}).items():
             store.set(option, values)
         made: Any = cls.__new__(cls)
         ConfigStore.__init__(made, store)
-        # What a test makes fail is the store in memory.
-        made.store = beneath
         return cast("MemoryConfigStore[SimpleConfigStore]", made)

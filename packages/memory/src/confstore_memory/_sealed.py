@@ -1,13 +1,35 @@
-"""A random key, made when the first secret needs it."""
+"""A store in memory that seals, by a random key that is made when the first secret needs it."""
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
-from confstore import LocalKeys, Opened, Place, SecretFault
+from confstore import LocalKeys, Opened, Place, SealedStore, SecretFault
+from confstore_memory._faults import CALLS
+from confstore_memory._store import MemoryStore
 
-__all__ = ["RandomKeys"]
+__all__ = ["RandomKeys", "SealedMemoryStore"]
+
+
+class SealedMemoryStore(SealedStore):
+    """A `SealedStore` over memory; calls of the store beneath can be made to fail."""
+
+    beneath: MemoryStore
+
+    def fail(
+        self,
+        error: BaseException | None = None,
+        *,
+        times: int | None = None,
+        on: str | Collection[str] = CALLS,
+    ) -> None:
+        """Make the next calls of the store beneath fail; see `MemoryStore.fail`."""
+        self.beneath.fail(error, times=times, on=on)
+
+    def heal(self) -> None:
+        """Let no call fail any more."""
+        self.beneath.heal()
 
 
 class RandomKeys:
