@@ -220,8 +220,8 @@ class Refresher:
             if self.loader.last is before:
                 self._failed(error)
             raise
-        if state.heard:
-            self.subscriptions.queue(old, self._stored, state.heard)
+        if state.changed and (heard := state.heard):
+            self.subscriptions.queue(old, self._stored, heard)
         if failures:
             logger.info("store %r: refreshed again after %d failures", self.name, failures)
         if self._fallback is not None:
@@ -318,4 +318,8 @@ def _load(
     now = clock.now()
     health = Health(Moment(clock.monotonic(), now.timestamp()), now)
     old = loader.last
-    return secrets.prepare(old, loader.load(consistent=consistent), is_reload=consistent), health
+    state = loader.load(consistent=consistent)
+    # A call less for a store without secrets.
+    if state.changed or old.secrets:
+        state = secrets.prepare(old, state, is_reload=consistent)
+    return state, health
