@@ -44,7 +44,13 @@ if TYPE_CHECKING:
         CachedConfigStore as CachedConfigStore,
         CacheStatus as CacheStatus,
     )
-    from confstore._reading.config import Config as Config
+    from confstore._reading.config import Config as Config, health as health
+    from confstore._reading.delivery import (
+        Observer as Observer,
+        Refresh as Refresh,
+        StaleReads as StaleReads,
+    )
+    from confstore._reading.health import HealthStatus as HealthStatus
     from confstore._reading.simple import SimpleConfigStore as SimpleConfigStore
     from confstore._reading.time_based.config import TimeBasedConfigStore as TimeBasedConfigStore
     from confstore._reading.time_based.views import Status as Status
@@ -104,7 +110,9 @@ _names = lazy_names(
         "confstore._opening.stores": "open_journaled_store open_store",
         "confstore._process.clock": "Clock Event SystemClock",
         "confstore._reading.cached": "CacheStatus CachedConfigStore",
-        "confstore._reading.config": "Config",
+        "confstore._reading.config": "Config health",
+        "confstore._reading.delivery": "Observer Refresh StaleReads",
+        "confstore._reading.health": "HealthStatus",
         "confstore._reading.simple": "SimpleConfigStore",
         "confstore._reading.time_based.config": "TimeBasedConfigStore",
         "confstore._reading.time_based.views": "Status",

@@ -29,11 +29,15 @@ from confstore import (
     Difference,
     Event,
     Finding,
+    HealthStatus,
     JournaledStore,
+    Observer,
     Plan,
     Poll,
     PollableStore,
+    Refresh,
     SimpleConfigStore,
+    StaleReads,
     Status,
     Store,
     TimeBasedConfigStore,
@@ -42,6 +46,7 @@ from confstore import (
     ability,
     diagnose,
     diff,
+    health,
     history,
     open_store,
     plan_rollback,
@@ -362,6 +367,27 @@ except ConfigStoreError as error:
 
 
 def show(value: object) -> None: ...
+
+
+class Printing:
+    """An observer of somebody else's, which inherits nothing."""
+
+    def refresh_started(self, store: str, /) -> None:
+        del store
+
+    def refresh_ended(self, refresh: Refresh, /) -> float:
+        return refresh.duration
+
+    def stale_reads(self, reads: StaleReads, /) -> int:
+        return reads.count
+
+
+def observed(store: Store, observer: Observer) -> HealthStatus:
+    """Each config takes observers, and each has a health."""
+    config: Config = CachedConfigStore(store, observers=[Printing(), observer])
+    health(config)
+    timed = TimeBasedConfigStore[Settings](store, schema=Settings, observers=(observer,))
+    return health(timed, max_age=60)
 
 
 def mistakes(journaled: JournaledStore, purpose: Literal["read", "write"]) -> None:

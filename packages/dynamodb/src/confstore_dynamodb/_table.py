@@ -69,16 +69,21 @@ class Table:
             if not lacks_permission(error):
                 raise
             # Reading and writing need no such permission, and a least-privilege role lacks it.
-            _log.info("the table %r is used unchecked: %s", self._name, error)
+            text = "the table %r is used unchecked: %s"
+            _log.info(text, self._name, error, extra=self._log_fields(error))
         except StoreUnavailableError as error:
             # DescribeTable is throttled by itself; reads may well go through.
             if not is_start and not is_answer(error):
                 raise
-            _log.info("the table %r is checked later: %s", self._name, error)
+            text = "the table %r is checked later: %s"
+            _log.info(text, self._name, error, extra=self._log_fields(error))
             return
         else:
             self._make_ready(description)
         self._is_checked = True
+
+    def _log_fields(self, error: Exception) -> dict[str, str]:
+        return {"store": self._store, "error.type": type(error).__qualname__}
 
     def _describe(self) -> dict[str, Any] | None:
         """DynamoDB's description of the table; None if it is absent."""
@@ -111,7 +116,8 @@ class Table:
         except AccessDeniedError as error:
             reason = f"the table {self._name!r} does not exist, and cannot be made: {error.reason}"
             raise TableNotFoundError(self._store, reason) from error.__cause__
-        _log.info("the table %r of store %r is being created", self._name, self._store)
+        text = "the table %r of store %r is being created"
+        _log.info(text, self._name, self._store, extra={"store": self._store})
 
     def _did_you_mean(self) -> str:
         """A question with the closest name of a table, if the caller may list them."""

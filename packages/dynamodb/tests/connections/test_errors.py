@@ -214,6 +214,7 @@ def test_logs_show_no_value(stub_client: Any, stubber: Stubber, caplog: Any) -> 
     stubber.add_client_error("describe_table", "AccessDeniedException", CANARY)
     DynamoDBStore(stub_client, "config", "prod")
     assert "DescribeTable" in caplog.text
+    assert vars(caplog.records[-1])["error.type"] == "AccessDeniedError"
     assert CANARY not in caplog.text
 
 

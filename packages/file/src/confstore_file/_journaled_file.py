@@ -123,7 +123,9 @@ class JournaledFile:
             except DistrustedFileError as error:
                 if not self._has_warned:
                     self._has_warned = True
-                    _log.warning("store %r is read without its journal: %s", self.store, error)
+                    fields = {"store": self.store, "error.type": type(error).__qualname__}
+                    text = "store %r is read without its journal: %s"
+                    _log.warning(text, self.store, error, extra=fields)
                 return state
             if journal is None:
                 if state.signature is not None and not journal_file.is_known:

@@ -129,6 +129,7 @@ class WatchedFile:
                 "store %r is empty until something is written: %s does not exist",
                 self._store,
                 self._path,
+                extra={"store": self._store},
             )
         return self._absent
 

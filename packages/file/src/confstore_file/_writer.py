@@ -229,6 +229,11 @@ class Writer:
                 commit.version,
                 self._file.path,
                 reason_of(error),
+                extra={
+                    "store": self._store,
+                    "version": commit.version,
+                    "error.type": type(error).__qualname__,
+                },
             )
         else:
             self._file.options.written(options, content)

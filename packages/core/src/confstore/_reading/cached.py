@@ -5,18 +5,19 @@ from __future__ import annotations
 import contextvars
 import random as random_module
 import threading
-from collections.abc import Callable, Collection, Iterator
-from typing import Any, TypeVar, overload
+from collections.abc import Callable, Collection, Iterable, Iterator
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 import attrs
 from cachetools import Cache, LRUCache
 
 from confstore._process.clock import Clock, Moment, SystemClock, seconds
 from confstore._process.forks import call_after_fork, notice_fork
-from confstore._process.log import describe, logger
+from confstore._process.log import describe, log_fields, logger
 from confstore._process.waits import Backoff
 from confstore._reading.config import ReadsByName
 from confstore._reading.fetches import CacheStatus, Entry, Fetch
+from confstore._reading.observers import observed, observers_of
 from confstore._stores.given import checked_object
 from confstore._stores.protocols import Store
 from confstore._values.keys import checked_keys, select, select_all
@@ -24,6 +25,10 @@ from confstore._values.names import checked_option
 from confstore._values.read_only import freeze
 from confstore._values.types import MISSING
 from confstore.errors import OptionNotFoundError
+
+if TYPE_CHECKING:
+    from confstore._reading.delivery import Observer, Refresh
+    from confstore._reading.health import HealthStatus
 
 __all__ = ["CacheStatus", "CachedConfigStore"]
 
@@ -47,6 +52,7 @@ class CachedConfigStore(ReadsByName):
         max_options: int = 1024,
         *,
         max_wait: float = 1,
+        observers: Iterable[Observer] = (),
         clock: Clock | None = None,
         random: Callable[[], float] = random_module.random,
     ) -> None:
@@ -59,12 +65,14 @@ class CachedConfigStore(ReadsByName):
             max_options: How many options are held at most.
             max_wait: Seconds for which a read waits for the backend, if it holds an expired answer.
                 Then it returns that, and the backend's answer is for later reads.
+            observers: Are told of each read of the backend, for metrics and traces.
             clock: The source of time.
             random: Draws from [0, 1) for the jitter of the backoff.
 
         Raises:
             TypeError: `store` is no store.
             ValueError: `max_age`, `max_options` or `max_wait` is not positive.
+            TypeError: An observer lacks a method.
         """
         self._store = checked_object(store)
         self._max_age_s = seconds("max_age", max_age)
@@ -73,6 +81,7 @@ class CachedConfigStore(ReadsByName):
             message = f"max_options is a positive number, not {max_options!r}"
             raise ValueError(message)
         self._clock = SystemClock() if clock is None else clock
+        self._observers = observers_of(observers, store.name, self._clock)
         self._backoff = Backoff(1.0, max(1.0, self._max_age_s), random=random)
         # Not a TTLCache, which drops expired entries: they are served while the backend is down.
         self._entries: LRUCache[str, Entry] = LRUCache(max_options)
@@ -159,15 +168,26 @@ class CachedConfigStore(ReadsByName):
                 self._run(option, own, in_thread=held is not None)
             if held is not None and (fetch.is_late or not fetch.done.wait(self._max_wait_s)):
                 fetch.is_late = True
-                return held
+                return self._stale(held)
             fetch.done.wait()
             if is_refresh and own.error is not None:
                 raise own.error
             if fetch is own or fetch.is_current:
-                return fetch.result()
+                entry = fetch.result()
+                return self._stale(entry) if entry.failures else entry
 
     def _is_usable(self, held: Entry, max_age_s: float) -> bool:
-        return held.read.age_s(self._clock) < max_age_s or not held.retry.has_come(self._clock)
+        if held.read.age_s(self._clock) < max_age_s:
+            return True
+        is_usable = not held.retry.has_come(self._clock)
+        if is_usable:
+            self._stale(held)
+        return is_usable
+
+    def _stale(self, entry: Entry) -> Entry:
+        if self._observers is not None:
+            self._observers.stale_read(entry.read.age_s(self._clock), is_refused=False)
+        return entry
 
     def _run(self, option: str, fetch: Fetch, *, in_thread: bool) -> None:
         if in_thread:
@@ -186,6 +206,21 @@ class CachedConfigStore(ReadsByName):
             self._fetch(option, fetch)
 
     def _fetch(self, option: str, fetch: Fetch) -> None:
+        def outcome(duration_s: float, error: str | None) -> Refresh:
+            from confstore._reading.delivery import Refresh
+
+            held = fetch.entry
+            age_s = None if held is None else held.read.age_s(self._clock)
+            failures, name = self._failures, self._store.name
+            return Refresh(name, duration_s, error, age_s, None, failures, option=option)
+
+        with observed(self._observers, outcome) as note:
+            self._ask(option, fetch)
+            # It is kept for the threads that wait.
+            if fetch.error is not None:
+                note(fetch.error)
+
+    def _ask(self, option: str, fetch: Fetch) -> None:
         read = Moment.now(self._clock)
         try:
             values = freeze(self._store.get(option))
@@ -226,7 +261,8 @@ class CachedConfigStore(ReadsByName):
                 self._entries[option] = fetch.entry
         if is_news:
             text = "store %r: reading option %r failed, serving what the cache holds: %s"
-            logger.warning(text, self._store.name, option, reason)
+            fields = log_fields(self._store.name, option=option, error=error)
+            logger.warning(text, self._store.name, option, reason, extra=fields)
 
     def _end(self, option: str, fetch: Fetch) -> None:
         with self._lock:
@@ -254,15 +290,37 @@ class CachedConfigStore(ReadsByName):
         """How many options are held, which of them are stale, and why the last read failed."""
         notice_fork()
         with self._lock:
-            late = {option for option, fetch in self._fetches.items() if fetch.is_late}
-            # Bypasses the LRUCache, which would count this as a use of each entry.
-            held = {option: Cache.__getitem__(self._entries, option) for option in self._entries}
-            stale = frozenset(
-                name
-                for name, one in held.items()
-                if (one.failures or name in late) and one.read.age_s(self._clock) >= self._max_age_s
-            )
+            stale = frozenset(self._stale_ages_s())
             return CacheStatus(len(self._entries), stale, self._failures, self._last_error)
+
+    def _stale_ages_s(self) -> dict[str, float]:
+        """The expired options that are served all the same, and their ages."""
+        late = {option for option, fetch in self._fetches.items() if fetch.is_late}
+        # Bypasses the LRUCache, which would count this as a use of each entry.
+        held = {option: Cache.__getitem__(self._entries, option) for option in self._entries}
+        ages_s = {
+            name: one.read.age_s(self._clock)
+            for name, one in held.items()
+            if one.failures or name in late
+        }
+        return {name: age_s for name, age_s in ages_s.items() if age_s >= self._max_age_s}
+
+    def _health_status(self, max_age_s: float | None) -> HealthStatus:
+        # Imported when it is asked for: a program pays at its start for what it uses.
+        from confstore._reading.health import HealthStatus
+
+        notice_fork()
+        with self._lock:
+            ages_s = self._stale_ages_s()
+            failures, error = self._failures, self._last_error
+        age_s = max(ages_s.values(), default=None)
+        reason = None
+        if age_s is not None and max_age_s is not None and age_s > max_age_s:
+            reason = (
+                f"an option is served that was read {age_s:.0f} s ago, max_age is {max_age_s:g} s"
+            )
+            reason += "" if error is None else f"; the last read failed: {error}"
+        return HealthStatus(self._name(), True, reason is None, reason, age_s, None, failures)
 
     def close(self) -> None:
         """Forget every option; whoever opened the store closes it."""
@@ -270,6 +328,8 @@ class CachedConfigStore(ReadsByName):
 
     def _after_fork(self) -> None:
         self._lock = threading.RLock()
+        if self._observers is not None:
+            self._observers.after_fork()
         self._fetches = {}
         # The fork may have interrupted a change of the old one.
         entries: LRUCache[str, Entry] = LRUCache(self._entries.maxsize)

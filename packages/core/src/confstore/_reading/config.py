@@ -1,10 +1,11 @@
-"""The protocol of a config, and the methods that every reading strategy has alike."""
+"""The protocol of a config, what every reading strategy has alike, and the health of each."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, KeysView
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, overload
 
+from confstore._process.clock import seconds
 from confstore._process.closing import ClosesOnExit
 from confstore._values.types import MISSING, Missing
 from confstore.errors import InvalidNameError, OptionNotFoundError
@@ -12,7 +13,9 @@ from confstore.errors import InvalidNameError, OptionNotFoundError
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-__all__ = ["Config", "ReadsByName"]
+    from confstore._reading.health import HealthStatus
+
+__all__ = ["Config", "ReadsByName", "health"]
 
 D = TypeVar("D")
 
@@ -104,6 +107,8 @@ class ReadsByName(ClosesOnExit):
 
         def reload(self) -> None: ...
 
+        def _health_status(self, max_age_s: float | None) -> HealthStatus: ...
+
         # Said once, with its overloads.
         get = Config.get
     else:
@@ -139,3 +144,27 @@ class ReadsByName(ClosesOnExit):
     def keys(self) -> KeysView[str]:
         """The names of the options at this moment."""
         return dict.fromkeys(self).keys()
+
+
+def health(config: Config, *, max_age: float | None = None) -> HealthStatus:
+    """
+    Answer liveness and readiness from memory, without asking the backend.
+
+    A `SimpleConfigStore` holds nothing: it is always live and ready.
+
+    Args:
+        config: A config of any strategy.
+        max_age: Seconds after which an unconfirmed snapshot is not ready to be served. None leaves
+            that to the config's own `max_stale`.
+
+    Raises:
+        TypeError: It is not a config, or `max_age` is not a number.
+        ValueError: `max_age` is not positive.
+    """
+    given: object = config
+    if not isinstance(given, ReadsByName):
+        is_facade = isinstance(getattr(given, "config", None), ReadsByName)
+        advice = ": pass its .config" if is_facade else ""
+        message = f"health takes a config, not {type(given).__name__}{advice}"
+        raise TypeError(message)
+    return given._health_status(None if max_age is None else seconds("max_age", max_age))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import random as random_module
 import weakref
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from os import PathLike
 from typing import TYPE_CHECKING, Any, Generic, NoReturn, SupportsIndex, cast, overload
@@ -14,6 +14,7 @@ from confstore._process.clock import Clock, SystemClock, seconds
 from confstore._process.forks import notice_fork
 from confstore._process.waits import Backoff
 from confstore._reading.config import ReadsByName
+from confstore._reading.observers import observers_of
 from confstore._reading.time_based.fallback import Fallback
 from confstore._reading.time_based.loader import Loader
 from confstore._reading.time_based.notices import warn_at_start
@@ -35,6 +36,9 @@ if TYPE_CHECKING:
 
     from typing_extensions import TypeVar, Unpack
 
+    from confstore._reading.delivery import Observer
+    from confstore._reading.health import HealthStatus
+
     T_co = TypeVar("T_co", covariant=True, default=Any)
     Options = dict[str, dict[str, Any]]
 
@@ -47,6 +51,7 @@ if TYPE_CHECKING:
         background: bool
         startup_timeout: float
         fallback: str | PathLike[str] | None
+        observers: Iterable[Observer]
         reference_interval: float
         clock: Clock | None
         random: Callable[[], float]
@@ -127,6 +132,7 @@ class TimeBasedConfigStore(ReadsByName, Generic[T_co]):
         background: bool = True,
         startup_timeout: float = 30,
         fallback: str | PathLike[str] | None = None,
+        observers: Iterable[Observer] = (),
         reference_interval: float = 3600,
         clock: Clock | None = None,
         random: Callable[[], float] = random_module.random,
@@ -153,6 +159,7 @@ class TimeBasedConfigStore(ReadsByName, Generic[T_co]):
             startup_timeout: Seconds for the whole first load, with its tries and waits.
             fallback: A file that keeps the last good snapshot, for a first load whose first try
                 fails or is late. Without a usable file, the start is as patient as without this.
+            observers: Are told of each refresh, for metrics and traces.
             reference_interval: Seconds after which the secrets that are kept elsewhere are fetched
                 again, by the refresh that comes next, jittered by 10 %; `reload` always does.
             clock: The source of time.
@@ -163,8 +170,8 @@ class TimeBasedConfigStore(ReadsByName, Generic[T_co]):
             StoreUnavailableError: The store gave no answer within `startup_timeout`.
             SchemaError: The options do not fit the schema.
             ConfigStoreError: The store could not be read, and there was no fallback.
-            TypeError: `store` is no store, the schema cannot be built, `strict` has none, or a
-                duration is not a number.
+            TypeError: `store` is no store, the schema cannot be built, `strict` has none, a
+                duration is not a number, or an observer lacks a method.
             ValueError: A duration is not positive.
         """
         checked_object(store)
@@ -188,6 +195,7 @@ class TimeBasedConfigStore(ReadsByName, Generic[T_co]):
             fallback=None if fallback is None else Fallback(fallback, store.name, clock, unsealed),
             max_stale_s=None if max_stale is None else seconds("max_stale", max_stale),
             is_background=background,
+            observers=observers_of(observers, store.name, clock),
         )
         object.__setattr__(self, "_refresher", refresher)
         backoff = Backoff(1.0, max(1.0, schedule.interval_s), random=random)
@@ -245,6 +253,10 @@ class TimeBasedConfigStore(ReadsByName, Generic[T_co]):
             health.last_error,
             health.is_fallback,
         )
+
+    def _health_status(self, max_age_s: float | None) -> HealthStatus:
+        notice_fork()
+        return self._refresher.health_status(self._shown().version, max_age_s)
 
     def reload(self) -> None:
         """

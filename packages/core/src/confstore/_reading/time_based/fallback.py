@@ -13,7 +13,7 @@ import attrs
 
 from confstore._documents.tagged_json import JSONPathError, values_from_json, values_to_json
 from confstore._process.clock import Clock, Moment
-from confstore._process.log import describe, logger
+from confstore._process.log import describe, log_fields, logger
 from confstore._process.private_file import (
     DistrustedFileError,
     check_trusted,
@@ -70,7 +70,8 @@ class Fallback:
         except Exception as error:
             if not self._is_failing:
                 text = "store %r: the fallback file could not be written: %s"
-                logger.warning(text, self._store, describe(error))
+                fields = log_fields(self._store, error=error)
+                logger.warning(text, self._store, describe(error), extra=fields)
             self._is_failing = True
             # The file may hold an older snapshot, so the next one is saved even if unchanged.
             self._saved = None

@@ -40,11 +40,16 @@ class View:
 
 @attrs.define(eq=False)
 class Overrides:
-    """Makes views of a store's options and of the overrides in force, which replace whole ones."""
+    """
+    Makes views of a store's options and of the overrides in force, which replace whole ones.
+
+    Attributes:
+        version: That of the last view.
+    """
 
     _schema: OptionsSchema | StoreSchema | None
     _in_force: dict[object, Mapping[str, ReadOnlyDict]] = attrs.field(factory=dict, repr=False)
-    _version: int = 0
+    version: int = 0
 
     def view(self, options: ReadOnlyDict) -> View:
         """
@@ -61,7 +66,7 @@ class Overrides:
                 merged.update(overridden)
             stored = view.stored
             view = attrs.evolve(self._shaped(ReadOnlyDict(merged)), stored=stored)
-        self._version = view.version
+        self.version = view.version
         return view
 
     def secrets(self, options: ReadOnlyDict) -> frozenset[tuple[str, str]]:
@@ -79,7 +84,7 @@ class Overrides:
         del self._in_force[override]
 
     def _shaped(self, options: ReadOnlyDict) -> View:
-        version = self._version + 1
+        version = self.version + 1
         if self._schema is None:
             return View(options, options, options, options, version)
         shaped = self._schema.apply(options)
