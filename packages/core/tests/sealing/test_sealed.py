@@ -233,6 +233,20 @@ def test_between_stores_it_is_sealed_anew(store: SealedStore) -> None:
     assert other.get("db")["password"].reveal() == CANARY
 
 
+def test_a_store_of_the_same_name_may_have_other_keys(store: SealedStore) -> None:
+    """A secret of a namesake is sealed anew; one of another handle is written back as it is."""
+    namesake = SealedStore(MemoryStore("prod"), LocalKeys.generate())
+    store.set("db", {"password": Secret(CANARY)})
+    namesake.set("db", store.get("db"))
+    assert namesake.get("db")["password"].reveal() == CANARY
+    keys = FakeKeys()
+    handle = SealedStore(store.beneath, keys)
+    before = text(store)
+    keys.fault = DENIED
+    handle.set("db", {**store.get("db"), "host": "a"})
+    assert (text(store), keys.opened) == (before, [])
+
+
 def test_what_cannot_be_opened_is_not_copied(store: SealedStore, keys: FakeKeys) -> None:
     """A copy that nobody could open is refused; the error names the secret that was read."""
     store.set("db", {"password": Secret(CANARY)})

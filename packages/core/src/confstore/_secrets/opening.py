@@ -134,7 +134,8 @@ class Opener:
         """The text of a secret that was read at this place, or of a reference; else None."""
         source = secret._origin
         if isinstance(source, Cell) and not source.opener._services.is_reference(source.text):
-            is_at_home = source.place == Place(self.context, option, key)
+            # Another store of this name may have other keys.
+            is_at_home = source.opener is self and source.place == Place(self.context, option, key)
             return source.text if is_at_home else None
         return source.text
 
@@ -155,7 +156,9 @@ class Opener:
         text = self.text_at_home(option, key, secret)
         if text is not None:
             return text
-        if is_sealed_text(present) and self._stands_for(option, key, present, secret):
+        if is_sealed_text(present) and (
+            present == secret._origin.text or self._stands_for(option, key, present, secret)
+        ):
             return present
         return self.seal_anew(option, key, secret)
 
