@@ -544,8 +544,11 @@ def test_an_override_takes_secrets(
 def test_a_secret_in_a_field_for_settings(sealed: SealedStore, open_config: OpenConfig) -> None:
     """It is an error, and never shown as if it were a setting."""
     sealed.update("db", {"host": Secret("a host")})
-    with pytest.raises(SchemaError, match="key host: is a secret: give the field the type Secret"):
+    with pytest.raises(SchemaError) as caught:
         open_config(sealed, schema=Settings)
+    (problem,) = caught.value.problems
+    assert (problem.option, problem.path) == ("db", ("host",))
+    assert problem.reason == "is a secret: give the field the type Secret[...]"
 
 
 def test_a_sealed_text_in_a_store_without_keys(

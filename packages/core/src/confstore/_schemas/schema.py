@@ -185,7 +185,7 @@ class OptionsSchema(_Schema):
         # One that somebody could have changed is built anew for each snapshot.
         if make_read_only(built) and not problems and not clashes:
             self._built[option] = values, built
-        return built, [*clashes, *problems]
+        return built, _once(clashes, problems)
 
 
 @attrs.frozen(eq=False)
@@ -211,7 +211,7 @@ class StoreSchema(_Schema):
         named = {field: option for option, field in self._fields_by_option.items()} | option_of
         problems = [
             ((named.get(str(path[0]), path[0]), *path[1:]) if path else (), reason)
-            for path, reason in (*problems, *found)
+            for path, reason in _once(problems, found)
         ]
         unknown = [*self._unknown_options(others, named, option_of)]
         if forbids_others(self._type.cls):
@@ -276,6 +276,12 @@ def secret_keys(values: Mapping[str, Any], type_: Typed) -> Iterator[str]:
     """The keys of an option that a type names as secrets."""
     key_of, _ = renamed(values, type_.fields, {})
     yield from (key for field, key in key_of.items() if is_secret(type_.fields[field].type))
+
+
+def _once(first: list[Problem], others: list[Problem]) -> list[Problem]:
+    """All problems, without a second one about a value that was not to be built at all."""
+    told = {path for path, _ in first}
+    return [*first, *(one for one in others if one[0] not in told)]
 
 
 def _keys_as_fields(

@@ -105,7 +105,7 @@ def test_flags_that_contradict(sealed: Confstore, arguments: tuple[str, ...], re
 def test_what_looks_like_a_secret_is_refused(sealed: Confstore) -> None:
     """A mask that was exported is not imported as a value."""
     for text in ("***", "secret+local:AAAA"):
-        ran = sealed("set", "db", f"password={text}")
+        ran = sealed("set", "db", f"pasted={text}")
         assert (ran.code, "Secret" in ran.stderr) == (3, True)
 
 
@@ -127,6 +127,32 @@ def test_a_dry_run_shows_no_plaintext(sealed: Confstore) -> None:
     assert ran.code == 0
     assert "other-canary" not in ran.stdout + ran.stderr
     assert CANARY not in ran.stdout
+
+
+def test_a_plain_value_over_a_secret_is_refused(sealed: Confstore, tmp_path: Path) -> None:
+    """Who forgets --secret would write the password in clear."""
+    before = stored(tmp_path)
+    for command in ("set", "update"):
+        ran = sealed(command, "db", "host=a", f"password={CANARY}")
+        assert (ran.code, "give --secret password" in ran.stderr) == (3, True)
+        assert CANARY not in ran.stderr
+    assert stored(tmp_path) == before
+    assert sealed("delete", "db", "password", "--yes").code == 0
+    assert sealed("update", "db", "password=plain").code == 0
+
+
+def test_import_keeps_secrets_sealed(sealed: Confstore, tmp_path: Path) -> None:
+    """A file that was exported with --reveal is imported as what it was."""
+    sealed("export", "--reveal", "--file", "backup.json")
+    before = stored(tmp_path)
+    assert "0 written, 1 equal" in sealed("import", "backup.json").stderr
+    assert stored(tmp_path) == before
+    backup = json.loads((tmp_path / "backup.json").read_text())
+    backup["db"]["password"] = "new-canary"
+    (tmp_path / "backup.json").write_text(json.dumps(backup))
+    assert "1 written" in sealed("import", "backup.json").stderr
+    assert stored(tmp_path)["password"].startswith("secret+local:")
+    assert sealed("get", "db", "password", "--reveal").stdout == "new-canary\n"
 
 
 def test_delete_of_a_key(sealed: Confstore, tmp_path: Path) -> None:

@@ -6,14 +6,14 @@ from collections.abc import Callable
 
 import click
 
-from confstore import Plan, Store, Values, beneath_of, diff
+from confstore import Plan, SealingStore, Store, Values, ability, beneath_of, diff
 from confstore._cli.arguments.names import complete_assignments, complete_keys, complete_options
 from confstore._cli.arguments.secrets import Hiding, hiding_flags
 from confstore._cli.commands.command import Example, command
 from confstore._cli.session import Session, absent_key, options_now
-from confstore._cli.terminal.exit_codes import CommandError
+from confstore._cli.terminal.exit_codes import CommandError, ExitCode
 from confstore._cli.writing.flags import Writing, writing_flags, yes_flag
-from confstore._cli.writing.write import Write, texts_for, version_of
+from confstore._cli.writing.write import Write, still_secret, texts_for, version_of
 from confstore.adapter import canonical_update, canonical_values, checked_option
 from confstore.errors import OptionNotFoundError
 
@@ -65,12 +65,26 @@ def set_option(
 
     def plan() -> Plan:
         version, now = version_of(store), options_now(beneath_of(store), [option])
+        _check_still_secret(store, option, values, now.get(option))
         texts = canonical_values(option, texts_for(store, option, values, now.get(option)))
         return Plan(version, now, {option: texts})
 
     written = Write(session, store, writing, plan).run(_asked(session, store, option))
     if written is not None:
         session.say(f"set option {option!r} of store {store.name!r}{written.version}")
+
+
+def _check_still_secret(store: Store, option: str, values: Values, present: Values | None) -> None:
+    """Refuse to write a plain value over a secret, which would be a slip of the keyboard."""
+    if ability(store, SealingStore) is None:
+        return
+    _, plain = still_secret(values, present)
+    if plain:
+        message = (
+            f"option {option!r}, key {plain[0]!r} is a secret: give --secret {plain[0]}, and the "
+            "value by standard input; to make it plain, delete the key first"
+        )
+        raise CommandError(message, ExitCode.INVALID)
 
 
 def _asked(session: Session, store: Store, option: str) -> Callable[[Plan], bool]:
@@ -127,6 +141,7 @@ def update(
     store = beneath_of(sealing)
     given = hiding.values(option, assignments)
     present = options_now(store, [option]).get(option)
+    _check_still_secret(sealing, option, given, present)
     texts = texts_for(sealing, option, given, present)
     values, gone = canonical_update(option, texts, removed)
 

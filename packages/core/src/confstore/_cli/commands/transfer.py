@@ -16,7 +16,7 @@ from confstore._cli.session import Session
 from confstore._cli.terminal.exit_codes import CommandError, ExitCode
 from confstore._cli.terminal.text import counted, reason_of, shown_url
 from confstore._cli.writing.flags import Transfer, Writing, transfer_flags, writing_flags
-from confstore._cli.writing.write import Write, texts_for, version_of
+from confstore._cli.writing.write import Write, still_secret, texts_for, version_of
 from confstore.adapter import canonical_values, checked_option, is_same
 
 __all__ = ["copy", "import_file"]
@@ -78,6 +78,8 @@ def import_file(
     numbers, lists, dicts. With --section NAME only that part of the file counts (a.b is the part b
     of the part a). Several sections are laid over each other in the order given: of the same key of
     an option the last one's value counts, as a whole, however deep it is.
+
+    A plain value whose key is a secret in the store is sealed.
 
     The whole file is checked before anything is written, and equal options are not written.
     With a journal, the import is as few commits as hold it. A file: store is written at once, all
@@ -254,7 +256,12 @@ class _Transferred:
     def _plan(self) -> Plan:
         version, there = version_of(self._store), dict(beneath_of(self._store).items())
         options = {
-            option: texts_for(self._store, option, values, there.get(option))
+            option: texts_for(
+                self._store,
+                option,
+                self._as_secret_as(values, there.get(option)),
+                there.get(option),
+            )
             for option, values in self._options.items()
             if not (self._transfer.is_skipping and option in there)
         }
@@ -275,6 +282,12 @@ class _Transferred:
             for option, values in plan.new.items()
         }
         return attrs.evolve(plan, new=checked)
+
+    def _as_secret_as(self, values: Values, present: Values | None) -> Values:
+        """Keep what is a secret in the store one: a file that was exported holds it in clear."""
+        if ability(self._store, SealingStore) is None:
+            return values
+        return still_secret(values, present)[0]
 
     def _confirm(self, session: Session, plan: Plan) -> None:
         gone, target = len(plan.old.keys() - plan.new.keys()), self._shown_target
