@@ -372,7 +372,7 @@ def test_changing_table(canned):
     store = DynamoDBStore(canned, "options-6000-changing", "prod")
     poll = store.poll()
     for _ in range(3):
-        poll = store.poll(poll.checkpoint, consistent=True)
+        poll = store.poll(poll.checkpoint)
         assert len(poll.changed) == 2
     store = DynamoDBStore(canned, "options-6000", "prod")
     assert store.poll(store.poll().checkpoint).changed == {}

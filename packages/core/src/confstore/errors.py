@@ -109,6 +109,10 @@ class _StoreError(ConfigStoreError):
     reason: str
 
 
+def _of(store: str | None) -> str:
+    return "" if store is None else f"store {store!r}: "
+
+
 class OptionNotFoundError(ConfigStoreError, KeyError):
     """
     The store has no such option.
@@ -127,11 +131,13 @@ class InvalidNameError(ConfigStoreError, ValueError):
     A store or an option cannot have this name.
 
     Attributes:
+        store: The store that was to have the option; None where no store is open.
         kind: `"store"`, `"option"` or `"table"`.
         name: The name as text; for anything that is not a `str`, its type.
         reason: What is wrong with it.
     """
 
+    store: str | None
     kind: str
     name: str
     reason: str
@@ -139,7 +145,7 @@ class InvalidNameError(ConfigStoreError, ValueError):
     def __str__(self) -> str:
         # A name may be megabytes long, which is one of the things that can be wrong with it.
         shown = self.name if len(self.name) <= 80 else self.name[:77] + "..."
-        return f"invalid {self.kind} name {shown!r}: {self.reason}"
+        return f"{_of(self.store)}invalid {self.kind} name {shown!r}: {self.reason}"
 
 
 class InvalidValueError(ConfigStoreError, ValueError):
@@ -147,18 +153,20 @@ class InvalidValueError(ConfigStoreError, ValueError):
     A value is outside the domain that all backends share.
 
     Attributes:
+        store: The store of the refused write; None for values that go to no store.
         option: The option of the refused write.
         path: Where in the option: a key, then `[index]` and `['key']`; empty for the whole option.
         reason: What is wrong there, and what would be right.
     """
 
+    store: str | None
     option: str
     path: str
     reason: str
 
     def __str__(self) -> str:
         where = f", at {self.path}" if self.path else ""
-        return f"option {self.option!r}{where}: {self.reason}"
+        return f"{_of(self.store)}option {self.option!r}{where}: {self.reason}"
 
 
 class InvalidDocumentError(_PlaceError, ValueError):

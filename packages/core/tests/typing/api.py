@@ -48,6 +48,7 @@ from confstore import (
     diff,
     health,
     history,
+    open_config,
     open_store,
     plan_rollback,
     reconcile,
@@ -209,6 +210,14 @@ def typed_by(schema: type[T]) -> T:
 
 
 assert_type(typed_by(Settings), Settings)
+
+# `open_config` has the types, and the arguments, of the strategy that it makes.
+opened = open_config("file:prod.json", schema=Settings, strict=True, fallback="last.json")
+assert_type(opened, TimeBasedConfigStore[Settings])
+assert_type(opened.current.db.host, str)
+assert_type(open_config(), TimeBasedConfigStore[Options])
+assert_type(open_config("file:prod.json", max_stale=60).current, Options)
+assert_type(open_config(schema={"db": Database}).current, Any)
 
 
 class AppConfig(TimeBasedConfigStore[Settings]):
@@ -412,6 +421,8 @@ def mistakes(journaled: JournaledStore, purpose: Literal["read", "write"]) -> No
     show(TimeBasedConfigStore(store, schema=Settings, strict="yes"))  # type: ignore[call-overload]  # pyright: ignore[reportArgumentType, reportCallIssue]
     show(TimeBasedConfigStore(store, schema=Settings, backgrounds=False))  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue]
     show(TimeBasedConfigStore(store, schema={"db": 5}))  # type: ignore[dict-item]  # pyright: ignore[reportArgumentType, reportCallIssue]
+    open_config("file:prod.json", fallbck="last.json")  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue]
+    open_config("file:prod.json", schema=Settings, strict="yes")  # type: ignore[call-overload]  # pyright: ignore[reportArgumentType, reportCallIssue]
     show(TimeBasedConfigStore(facade))  # type: ignore[call-overload]  # pyright: ignore[reportArgumentType]
     show(ConfigStore("memory:test"))  # type: ignore[call-overload]  # pyright: ignore[reportArgumentType]
     show(ConfigStore(store, "TimeBasedConfigStor"))  # type: ignore[call-overload]  # pyright: ignore[reportArgumentType, reportCallIssue]

@@ -153,7 +153,7 @@ class DynamoDBStore(ClosesOnExit):
         self, option: str, *, keys: Collection[str] | None = None, consistent: bool = True
     ) -> Values:
         """See `confstore.Store`; only the keys that are asked for are transferred."""
-        option = checked_option(option)
+        option = checked_option(option, store=self.name)
         wanted = checked_keys(keys, reserved=self._schema.reserved)
         self._table.check()
         return self._options.read(option, wanted, consistent=consistent)
@@ -211,8 +211,10 @@ class DynamoDBStore(ClosesOnExit):
 
     def set(self, option: str, values: Mapping[str, Any]) -> None:
         """See `confstore.Store`."""
-        option = checked_option(option)
-        canonical = canonical_values(option, values, reserved=self._schema.reserved)
+        option = checked_option(option, store=self.name)
+        canonical = canonical_values(
+            option, values, store=self.name, reserved=self._schema.reserved
+        )
         self._table.check()
         if self._journal.marker() is not None:
             self._journal.set(option, canonical)
@@ -224,8 +226,10 @@ class DynamoDBStore(ClosesOnExit):
         self, option: str, values: Mapping[str, Any], *, remove: Collection[str] = ()
     ) -> None:
         """See `confstore.Store`; DynamoDB refuses an option that would become too large."""
-        option = checked_option(option)
-        changed, removed = canonical_update(option, values, remove, reserved=self._schema.reserved)
+        option = checked_option(option, store=self.name)
+        changed, removed = canonical_update(
+            option, values, remove, store=self.name, reserved=self._schema.reserved
+        )
         self._table.check()
         if self._journal.marker() is not None:
             self._journal.update(option, changed, removed)
@@ -240,7 +244,7 @@ class DynamoDBStore(ClosesOnExit):
 
         After a repeated request, an absent option counts as removed: the first may have done it.
         """
-        option = checked_option(option)
+        option = checked_option(option, store=self.name)
         self._table.check()
         if self._journal.marker() is not None:
             self._journal.delete(option)

@@ -16,15 +16,18 @@ from confstore.errors import (
     StoreUnavailableError,
 )
 from confstore_dynamodb._connections.connection import Connection
-from confstore_dynamodb._connections.errors import error_code, is_answer, lacks_permission
+from confstore_dynamodb._connections.errors import (
+    TABLE_ADVICE,
+    error_code,
+    is_answer,
+    lacks_permission,
+)
 from confstore_dynamodb._keys import TableSchema
 from confstore_dynamodb.errors import TableNotFoundError
 
 __all__ = ["Table"]
 
 _log = logging.getLogger("confstore_dynamodb")
-
-_ADVICE = "correct its name or region, or open it with purpose='create' or ?create=true"
 
 # The stock waiter of boto3 asks every 20 s; an on-demand table is there after some 5 to 10.
 _FIRST_WAIT_S = 0.2
@@ -106,7 +109,7 @@ class Table:
         if not self._may_create:
             place = self._connection.client.endpoint
             reason = f"the table {self._name!r} does not exist at {place}{self._did_you_mean()}"
-            raise TableNotFoundError(self._store, f"{reason}; {_ADVICE}")
+            raise TableNotFoundError(self._store, f"{reason}; {TABLE_ADVICE}")
         try:
             self._connection.call("create_table", **self._schema.new_table(), **self._capacity)
         except BackendError as error:

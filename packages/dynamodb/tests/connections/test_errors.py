@@ -218,6 +218,15 @@ def test_logs_show_no_value(stub_client: Any, stubber: Stubber, caplog: Any) -> 
     assert CANARY not in caplog.text
 
 
+def test_absent_table_that_must_not_be_described(stub_client: Any, stubber: Stubber) -> None:
+    """The first read says what to do, as the check of the table would have."""
+    stubber.add_client_error("describe_table", "AccessDeniedException")
+    stubber.add_client_error("query", "ResourceNotFoundException")
+    store = DynamoDBStore(stub_client, "config", "prod")
+    with pytest.raises(TableNotFoundError, match=r"'config' does not .*; correct its name or"):
+        list(store.items())
+
+
 class Failing:
     """A client all of whose writes fail in one way."""
 

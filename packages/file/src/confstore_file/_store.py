@@ -98,11 +98,11 @@ class FileStore(ClosesOnExit):
             raise TypeError(f"path is a str, or gives one, not {type(given).__name__}")
         if looks_like_url(given):
             reason = "it looks like a URL: pass a path, or open it by confstore.open_store"
-            raise InvalidNameError("store", "a URL", reason)
+            raise InvalidNameError(None, "store", "a URL", reason)
         file_name = os.path.basename(given)
         self._name = checked_store(file_name.removesuffix(".json"))
         if "\0" in given or file_name in {".", ".."}:
-            raise InvalidNameError("store", ascii(given), "the path names no file")
+            raise InvalidNameError(None, "store", ascii(given), "the path names no file")
         try:
             os.fsencode(given)
         except UnicodeEncodeError as error:
@@ -110,7 +110,7 @@ class FileStore(ClosesOnExit):
                 f"the locale's encoding, {error.encoding}, cannot write the path: set PYTHONUTF8=1 "
                 "or a UTF-8 locale"
             )
-            raise InvalidNameError("store", ascii(given), reason) from None
+            raise InvalidNameError(None, "store", ascii(given), reason) from None
         # A later change of the working directory must not change the store.
         self._file = JournaledFile(
             os.path.abspath(given), self._name, wall_clock, missing_ok=missing_ok
@@ -142,9 +142,11 @@ class FileStore(ClosesOnExit):
         wanted = checked_keys(keys)
         options = self._read().options
         # A name that is in the file is legal; the lookup takes a tenth of the check's time.
-        values = options.get(option if option.__class__ is str else checked_option(option))
+        values = options.get(
+            option if option.__class__ is str else checked_option(option, store=self._name)
+        )
         if values is None:
-            raise OptionNotFoundError(self._name, checked_option(option))
+            raise OptionNotFoundError(self._name, checked_option(option, store=self._name))
         return select(values, wanted).copy()
 
     def items(
@@ -177,21 +179,25 @@ class FileStore(ClosesOnExit):
     def set(self, option: str, values: Mapping[str, Any]) -> None:
         """Replace the whole option; it keeps its place in the file, and a new one is the last."""
         self._check_open()
-        name = checked_option(option)
-        self._writer.write((Change(name, canonical_values(name, values)),))
+        name = checked_option(option, store=self._name)
+        self._writer.write((Change(name, canonical_values(name, values, store=self._name)),))
 
     def update(
         self, option: str, values: Mapping[str, Any], *, remove: Collection[str] = ()
     ) -> None:
         """Change the named keys and leave the others; create the option if it is absent."""
         self._check_open()
-        name = checked_option(option)
-        changed, removed = canonical_update(name, values, remove)
-        self._writer.write_option(name, lambda old: merge_update(name, old, changed, removed))
+        name = checked_option(option, store=self._name)
+        changed, removed = canonical_update(name, values, remove, store=self._name)
+
+        def merged(old: ReadOnlyDict | None) -> ReadOnlyDict:
+            return merge_update(name, old, changed, removed, store=self._name)
+
+        self._writer.write_option(name, merged)
 
     def delete(self, option: str) -> None:
         """Remove the option; without its last one, the file holds `{}`."""
-        name = checked_option(option)
+        name = checked_option(option, store=self._name)
 
         def removed(old: ReadOnlyDict | None) -> None:
             if old is None:
@@ -209,9 +215,15 @@ class FileStore(ClosesOnExit):
         of a thousand calls.
         """
         self._check_open()
-        checked = tuple(map(_checked_change, changes))
+        checked = tuple(self._checked(change) for change in changes)
         if checked:
             self._writer.write(checked)
+
+    def _checked(self, change: Change) -> Change:
+        option = checked_option(change.option, store=self._name)
+        if change.values is None:
+            return Change(option, None)
+        return Change(option, canonical_values(option, change.values, store=self._name))
 
     def create(self) -> None:
         """
@@ -280,7 +292,7 @@ class FileStore(ClosesOnExit):
         reading it although the commit is in the journal.
         """
         self._journal()
-        draft = checked_draft(self._name, changes, author, comment)
+        draft = checked_draft(self._name, changes, author, comment, if_version=if_version)
         return self._writer.commit((draft,), if_version, journal_only=journal_only)[0]
 
     def commit_all(
@@ -298,7 +310,10 @@ class FileStore(ClosesOnExit):
         calls of `commit`, whose further promises hold.
         """
         self._journal()
-        drafts = tuple(checked_draft(self._name, batch, author, comment) for batch in batches)
+        drafts = tuple(
+            checked_draft(self._name, batch, author, comment, if_version=if_version)
+            for batch in batches
+        )
         return list(self._writer.commit(drafts, if_version)) if drafts else []
 
     def diagnose(self) -> Iterator[Finding]:
@@ -336,9 +351,3 @@ class FileStore(ClosesOnExit):
             self._file.check_there()
             raise NotJournaledError(self._name)
         return journal
-
-
-def _checked_change(change: Change) -> Change:
-    option = checked_option(change.option)
-    values = change.values
-    return Change(option, None if values is None else canonical_values(option, values))

@@ -48,6 +48,8 @@ class Session(ClosesOnExit):
         url: The store's URL, if it was given.
         output: The format of data, if it was given.
         is_debug: Whether to show tracebacks and all log lines.
+        schema: The class that the store must fit after a write, as MODULE:CLASS; else that of
+            CONFSTORE_SCHEMA.
         check_plan: Raises a `CommandError` if the store may not become what a plan makes of it.
         is_unpaged: Whether long output goes to a terminal without a pager.
     """
@@ -55,6 +57,7 @@ class Session(ClosesOnExit):
     url: str | None = attrs.field(default=None, repr=False)
     output: str | None = None
     is_debug: bool = False
+    schema: str | None = None
     check_plan: Callable[[Session, Store, Plan], None] = attrs.field(default=_no_check, repr=False)
     is_unpaged: bool = False
     _stores: dict[str, Store] = attrs.field(init=False, factory=dict, repr=False)

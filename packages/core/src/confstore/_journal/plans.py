@@ -226,7 +226,7 @@ def plan_rollback(
         if isinstance(options, str | bytes | Mapping):
             kind = type(options).__name__
             raise TypeError(f"options is a collection of option names, such as a list, not {kind}")
-        wanted = {checked_option(option) for option in options}
+        wanted = {checked_option(option, store=store.name) for option in options}
         for option in sorted(wanted - chosen):
             raise OptionNotFoundError(store.name, option)
         chosen = wanted

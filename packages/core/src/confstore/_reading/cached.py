@@ -141,7 +141,9 @@ class CachedConfigStore(ReadsByName):
             return select_all({name: freeze(values) for name, values in self._store.items()}, keys)
         wanted = checked_keys(keys)
         age_s = self._max_age_s if max_age is None else seconds("max_age", max_age)
-        entry = self._entry(checked_option(option), age_s, is_refresh=refresh)
+        entry = self._entry(
+            checked_option(option, store=self._store.name), age_s, is_refresh=refresh
+        )
         if entry.values is None:
             return self._or_default(option, default)
         return select(entry.values, wanted)

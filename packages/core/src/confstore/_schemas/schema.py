@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from confstore._schemas.fields import Problem, forbids_others, renamed, takes_others, unknown_reason
+from confstore._schemas.fields import (
+    Problem,
+    forbids_others,
+    is_root_model,
+    renamed,
+    takes_others,
+    unknown_reason,
+)
 from confstore._schemas.frozen import make_read_only
 from confstore._schemas.kinds import type_name
 from confstore._schemas.secrets import holds_secrets, is_secret, secret_values
@@ -34,7 +41,8 @@ def schema_of(
     strict schema refuses the options and keys that it does not know.
 
     Raises:
-        TypeError: It cannot be built, or there is no use for the names or for `is_strict`.
+        TypeError: It cannot be built, or stands for a whole store and is a RootModel; or there is
+            no use for the names or for `is_strict`.
     """
     if names and (schema is None or isinstance(schema, Mapping)):
         message = "schema_names names the fields of a schema of the whole store"
@@ -47,6 +55,12 @@ def schema_of(
     if isinstance(schema, Mapping):
         types = {option: Typed.of(type_) for option, type_ in schema.items()}
         return OptionsSchema(store, is_strict, types, _identifiers(schema))
+    if is_root_model(schema):
+        message = (
+            f"{type_name(schema)} is a RootModel, which has no field for an option: give a model "
+            "with a field for each option, or types of some options by name"
+        )
+        raise TypeError(message)
     type_ = Typed.of(schema)
     return StoreSchema(store, is_strict, type_, _by_option(type_, names or {}))
 
@@ -119,6 +133,9 @@ class _Schema:
 
     def apply(self, options: ReadOnlyDict) -> Shaped:
         shaped, problems = self._shaped(options)
+        if problems and not options:
+            # Where a store is a name and no file, a mistyped one is an empty one.
+            problems.append(((), "is empty: is its name right?"))
         if problems:
             raise SchemaError(self._store, tuple(_problem(*one) for one in problems))
         return shaped

@@ -184,6 +184,6 @@ def _sealed_changes(store: Any, changes: Iterable[Change]) -> list[Change]:
     for change in changes:
         values = change.values
         if values is not None:
-            values = store.sealed(checked_option(change.option), values)
+            values = store.sealed(checked_option(change.option, store=store.name), values)
         sealed.append(Change(change.option, values))
     return sealed

@@ -166,14 +166,15 @@ class Opener:
         """A new text of a secret, by the key that seals now; see `seal`."""
         keys = self._services.keys
         if keys is None:
-            raise InvalidValueError(option, key, "no keys seal it: open the store with secrets=")
+            reason = "no keys seal it: open the store with secrets="
+            raise InvalidValueError(self._store, option, key, reason)
         # The plaintext is nobody's local variable here: a traceback with locals would show it.
         place = Place(self.context, option, key)
         answer = _sealed(keys, plaintext_of(option, key, secret), place)
         if isinstance(answer, str):
             return answer
         if isinstance(answer, InvalidValueError):
-            raise answer
+            raise InvalidValueError(self._store, option, answer.path, answer.reason)
         error = SecretError if answer.is_lasting else SecretUnavailableError
         raise error(self._store, option, key, answer.reason)
 

@@ -53,7 +53,7 @@ def plaintext_of(option: str, key: str, secret: Secret[Any]) -> bytes | InvalidV
         reason = (
             f"a secret has at most {_MAX_PLAINTEXT_B:,} bytes as JSON, this one {len(plaintext):,}"
         )
-        return InvalidValueError(option, key, reason)
+        return InvalidValueError(None, option, key, reason)
     return plaintext
 
 
@@ -62,7 +62,7 @@ def as_json(option: str, key: str, value: Any) -> bytes | InvalidValueError:
     try:
         canonical = canonical_values(option, {key: value})
     except InvalidValueError as error:
-        return InvalidValueError(error.option, error.path, error.reason)
+        return InvalidValueError(None, error.option, error.path, error.reason)
     tagged = values_to_json(canonical)[key]
     return json.dumps(tagged, ensure_ascii=False, separators=(",", ":")).encode()
 

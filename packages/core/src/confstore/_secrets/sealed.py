@@ -156,7 +156,9 @@ class SealedStore(ClosesOnExit):
         """
         present = self._present(option, values)
         sealed = self.sealed(option, values, present)
-        if present is not None and is_same(present, canonical_values(option, sealed)):
+        if present is not None and is_same(
+            present, canonical_values(option, sealed, store=self.name)
+        ):
             return
         self.beneath.set(option, sealed)
 
@@ -174,7 +176,7 @@ class SealedStore(ClosesOnExit):
         sealed = self.sealed(option, values, present)
         if present is not None and not remove:
             held = select(present, checked_keys(list(values)))
-            if is_same(held, canonical_values(option, sealed)):
+            if is_same(held, canonical_values(option, sealed, store=self.name)):
                 return
         self.beneath.update(option, sealed, remove=remove)
 
@@ -209,7 +211,7 @@ class SealedStore(ClosesOnExit):
             if isinstance(value, Secret):
                 sealed[key] = self._opener.seal(option, key, value, (present or {}).get(key))
             else:
-                _check_text(option, key, value)
+                _check_text(self.name, option, key, value)
                 sealed[key] = value
         return sealed
 
@@ -222,7 +224,7 @@ class SealedStore(ClosesOnExit):
             for key, value in values.items()
         ):
             return None
-        checked_option(option)
+        checked_option(option, store=self.name)
         try:
             return self.beneath.get(option)
         # A role may be allowed to write only.
@@ -243,7 +245,7 @@ def _is_by_text(values: object) -> bool:
     return isinstance(values, Mapping) and all(isinstance(key, str) for key in values)
 
 
-def _check_text(option: str, key: str, text: object) -> None:
+def _check_text(store: str, option: str, key: str, text: object) -> None:
     if not isinstance(text, str):
         return
     if text.startswith(PREFIX):
@@ -251,7 +253,7 @@ def _check_text(option: str, key: str, text: object) -> None:
             f"a plain text cannot begin with {PREFIX!r}, which stands for a secret: give a Secret, "
             "or Secret.reference(...)"
         )
-        raise InvalidValueError(option, key, reason)
+        raise InvalidValueError(store, option, key, reason)
     if text == MASK:
         reason = f"{MASK!r} is how a Secret shows itself: give the Secret, or leave the key out"
-        raise InvalidValueError(option, key, reason)
+        raise InvalidValueError(store, option, key, reason)

@@ -47,11 +47,11 @@ def variable_name(
     name = f"{prefix}{separator.join(parts)}"
     if name[:1].isdigit():
         reason = f"its variable would be {name}, and none begins with a digit: "
-        raise InvalidValueError(option, _named(key, inner), f"{reason}rename it, or {_LEAVE}")
+        raise InvalidValueError(None, option, _named(key, inner), f"{reason}rename it, or {_LEAVE}")
     if is_bare and not _BARE.fullmatch(name):
         reason = "a bare variable has its name as it is, and that has ASCII letters, digits, _, . "
         raise InvalidValueError(
-            option, _named(key, inner), f"{reason}and - only: rename it, or {_LEAVE}"
+            None, option, _named(key, inner), f"{reason}and - only: rename it, or {_LEAVE}"
         )
     return name
 

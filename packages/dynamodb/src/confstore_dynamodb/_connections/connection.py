@@ -238,7 +238,7 @@ def _checked_table(table: str) -> str:
     """Check a table's name, of which DynamoDB itself says only that it is not valid."""
     if not table.startswith("arn:") and not _TABLE.fullmatch(table):
         reason = "a table's name is 3 to 255 letters, digits, '_', '-' and '.', or an ARN"
-        raise InvalidNameError("table", table, reason)
+        raise InvalidNameError(None, "table", table, reason)
     return table
 
 

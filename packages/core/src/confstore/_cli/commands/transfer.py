@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 import attrs
 import click
@@ -19,7 +19,7 @@ from confstore._cli.writing.flags import Transfer, Writing, transfer_flags, writ
 from confstore._cli.writing.write import Write, still_secret, texts_for, version_of
 from confstore.adapter import canonical_values, checked_option, is_same
 
-__all__ = ["copy", "import_file"]
+__all__ = ["Transferred", "copy", "import_file", "options_of_file"]
 
 _REMEDY = "put the whole file under one option with --option NAME"
 _SECTION_REMEDY = "put the section under one option with --option NAME"
@@ -86,27 +86,38 @@ def import_file(
     or nothing; any other one commit by commit, or option by option. If something stops it, each
     option is whole, and running it again makes the rest.
     """
+    source, options = options_of_file(path, format, option, sections, transfer)
+    store = session.store("write")
+    target = f"store {store.name!r}"
+    Transferred("import", "imported", source, options, store, transfer, shown_target=target).write(
+        session, writing
+    )
+
+
+def options_of_file(
+    path: str,
+    format: str | None,
+    option: str | None,
+    sections: Sequence[str],
+    transfer: Transfer,
+) -> tuple[str, Mapping[str, Values]]:
+    """The name of a file in messages, and its options; `-` is standard input."""
     chosen = _format_of(path, format)
     if chosen.needs_option and option is None:
         message = f"a {chosen.name} file is one option: give its name with --option NAME"
         raise CommandError(message)
     if option is not None and transfer.is_pruning:
         raise CommandError("the file is one option: --prune would delete all others")
-    source = "standard input" if path == "-" else repr(path)
-    shown = "standard input" if path == "-" else path
+    is_stdin = path == "-"
     options = loads(
         _content(path),
         chosen.name,
-        source=shown,
+        source="standard input" if is_stdin else path,
         option=option,
         sections=sections,
         remedy=_SECTION_REMEDY if sections else _REMEDY,
     )
-    store = session.store("write")
-    target = f"store {store.name!r}"
-    _Transferred("import", "imported", source, options, store, transfer, shown_target=target).write(
-        session, writing
-    )
+    return "standard input" if is_stdin else repr(path), options
 
 
 def _format_of(path: str, format: str | None) -> Format:
@@ -183,7 +194,7 @@ def copy(
         raise CommandError("FROM and TO are the same store")
     found = dict([(option, source.get(option)) for option in options] or source.items())
     _check_sealed(source, found)
-    _Transferred(
+    Transferred(
         "copy",
         "copied",
         shown_url(source_url),
@@ -210,7 +221,7 @@ def _check_sealed(source: Store, options: Mapping[str, Values]) -> None:
 
 
 @attrs.define
-class _Transferred:
+class Transferred:
     """Options from a source, on their way into a store."""
 
     _do: str
@@ -230,11 +241,11 @@ class _Transferred:
         planned: list[Plan] = []
 
         def plan() -> Plan:
-            planned.append(self._plan())
+            planned.append(self.plan())
             return planned[-1]
 
         def ask(plan: Plan) -> bool:
-            self._confirm(session, plan)
+            self.confirm(session, plan)
             return True
 
         written = Write(session, self._store, writing, plan, is_split=True).run(ask)
@@ -253,7 +264,8 @@ class _Transferred:
             f"{written.deleted} deleted, {left - equal} skipped{written.version}"
         )
 
-    def _plan(self) -> Plan:
+    def plan(self) -> Plan:
+        """Plan what to write and delete in the store as it is now."""
         version, there = version_of(self._store), dict(beneath_of(self._store).items())
         options = {
             option: texts_for(
@@ -289,7 +301,8 @@ class _Transferred:
             return values
         return still_secret(values, present)[0]
 
-    def _confirm(self, session: Session, plan: Plan) -> None:
+    def confirm(self, session: Session, plan: Plan) -> None:
+        """Ask before options are deleted, or those of another store overwritten."""
         gone, target = len(plan.old.keys() - plan.new.keys()), self._shown_target
         replaced = len(plan.old.keys() & plan.new.keys()) if self._asks_to_overwrite else 0
         doing = []

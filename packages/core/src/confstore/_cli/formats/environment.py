@@ -122,7 +122,7 @@ def environment(
                 f"its variable {name} is that of option {other.option!r}, key {other.path!r}, "
                 f"too: {instead}"
             )
-            raise InvalidValueError(option, path, reason)
+            raise InvalidValueError(None, option, path, reason)
         texts[name] = _text(option, path, variable.value, instead)
     return texts
 
@@ -135,7 +135,7 @@ def _text(option: str, key: str, value: Any, instead: str) -> str:
         return json.dumps(plain, ensure_ascii=False, separators=(",", ":"))
     if "\0" in plain:
         reason = f"the text holds a NUL character, which no variable can: {instead}"
-        raise InvalidValueError(option, key, reason)
+        raise InvalidValueError(None, option, key, reason)
     return plain
 
 

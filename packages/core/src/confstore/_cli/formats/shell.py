@@ -23,7 +23,7 @@ def dumps(options: Mapping[str, Mapping[str, Any]], naming: Naming) -> str:
                 f"{variable.name} is not the name of a shell's variable, which has letters, digits "
                 "and _ only: rename it, or export dotenv"
             )
-            raise InvalidValueError(variable.option, variable.path, reason)
+            raise InvalidValueError(None, variable.option, variable.path, reason)
     return "".join(
         "export {}='{}'\n".format(name, text.replace("'", "'\\''"))
         for name, text in environment(options, naming).items()

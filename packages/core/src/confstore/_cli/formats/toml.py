@@ -67,7 +67,7 @@ _REASONS = {
 def _check(option: str, path: str, value: Any) -> None:
     if value is None:
         reason = "TOML has no null: export json or yaml, or remove the key"
-        raise InvalidValueError(option, path, reason)
+        raise InvalidValueError(None, option, path, reason)
     if isinstance(value, dict):
         for key, entry in value.items():
             _check(option, f"{path}[{key!r}]", entry)

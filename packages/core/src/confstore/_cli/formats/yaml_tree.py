@@ -170,6 +170,8 @@ def place_of(node: Any, path: tuple[str | int, ...]) -> tuple[int, int]:
             node = node.value[part]
             place = _place(node)
             continue
+        if not isinstance(node, yaml.MappingNode):
+            break
         found = {key.value: (key, value) for key, value in node.value if not _is_merge(key)}
         # A merge repeats what stands elsewhere.
         if part not in found:

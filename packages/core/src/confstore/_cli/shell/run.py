@@ -39,6 +39,11 @@ def run(arguments: Sequence[str]) -> int:
     except OSError as error:
         _discard(sys.stdout)
         return code or _report(error, session)
+    try:
+        sys.stderr.flush()
+    except OSError:
+        # The interpreter's last flush would change the exit code.
+        _discard(sys.stderr)
     return code
 
 

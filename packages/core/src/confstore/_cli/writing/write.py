@@ -61,10 +61,6 @@ class Written:
             self.versions.append(version)
 
 
-def _beneath(store: Store) -> Store:
-    return beneath_of(store)
-
-
 @attrs.frozen
 class Write:
     """
@@ -78,18 +74,22 @@ class Write:
         comment: The comment of the commit if none was given.
         is_retried: Whether to plan again if somebody else wrote first.
         is_split: Whether to make several commits if one does not hold all changes.
+        can_split: Whether the command has a flag for that, which an error can name.
         is_record: Whether the options are as planned already, and the journal alone is written.
+        is_return: Whether the options become what they were before, which no schema refuses.
         unjournaled: Writes to a store without a journal; None sets and deletes whole options.
     """
 
     session: Session
-    store: Store = attrs.field(converter=_beneath)
+    store: Store
     writing: Writing
     plan: Callable[[], Plan]
     comment: str = ""
     is_retried: bool = True
     is_split: bool = False
+    can_split: bool = False
     is_record: bool = False
+    is_return: bool = False
     unjournaled: Callable[[], None] | None = None
 
     def run(self, ask: Callable[[Plan], bool] | None = None) -> Written | None:
@@ -148,7 +148,7 @@ class Write:
 
     def _check_schema(self, plan: Plan) -> None:
         # A record writes no option: it tells the journal what is there.
-        if plan.options and not self.is_record:
+        if plan.options and not (self.is_record or self.is_return):
             self.session.check_plan(self.session, self.store, plan)
 
     # -- writes ----------------------------------------------------------------------------------
@@ -177,7 +177,7 @@ class Write:
                         written.add(list(commit.changes), commit.version)
                         progress.advance(len(commit.changes))
                 except InvalidCommitError as error:
-                    if self.is_split or len(plan.options) == 1:
+                    if self.is_split or not self.can_split or len(plan.options) == 1:
                         raise
                     drafts = split_into_drafts(self.store.name, plan.changes, author, comment)
                     message = f"{error}; --split makes {sum(1 for _ in drafts)} commits of it"
@@ -191,7 +191,7 @@ class Write:
                     return
 
     def _apply(self, plan: Plan, written: Written) -> None:
-        bulk = ability(self.store, BulkStore)
+        bulk = ability(beneath_of(self.store), BulkStore)
         if self.unjournaled is not None:
             self.unjournaled()
             written.add(plan.changes)
@@ -207,11 +207,11 @@ class Write:
 
     def _apply_one(self, change: Change) -> None:
         if change.values is not None:
-            self.store.set(change.option, change.values)
+            beneath_of(self.store).set(change.option, change.values)
             return
         # Somebody else may have deleted it meanwhile.
         with contextlib.suppress(OptionNotFoundError):
-            self.store.delete(change.option)
+            beneath_of(self.store).delete(change.option)
 
     @contextlib.contextmanager
     def _told(self, written: Written, total: int) -> Iterator[None]:

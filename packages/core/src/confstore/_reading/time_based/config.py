@@ -223,7 +223,7 @@ class TimeBasedConfigStore(ReadsByName, Generic[T_co]):
         return self._refresher.name
 
     def _read(self, option: str, keys: Collection[str] | None) -> ReadOnlyDict | None:
-        values = self._view().options.get(checked_option(option))
+        values = self._view().options.get(checked_option(option, store=self._refresher.name))
         return None if values is None else select(values, checked_keys(keys))
 
     def _read_all(self, keys: Collection[str] | None) -> dict[str, dict[str, Any]]:
@@ -311,11 +311,13 @@ class TimeBasedConfigStore(ReadsByName, Generic[T_co]):
             InvalidValueError: The values are outside the domain.
             SchemaError: The values do not fit the schema.
         """
-        given = {checked_option(name): v for name, v in {**(options or {}), **named}.items()}
+        store = self._refresher.name
         return self._refresher.overridden(
             {
-                name: canonical_values(name, values, allows_secrets=True)
-                for name, values in given.items()
+                checked_option(name, store=store): canonical_values(
+                    name, values, store=store, allows_secrets=True
+                )
+                for name, values in {**(options or {}), **named}.items()
             }
         )
 

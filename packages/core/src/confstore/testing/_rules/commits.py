@@ -159,6 +159,16 @@ class CommitRules(Machine):
         self.commit([Change(option, {})], if_version=self.version)
 
     @rule_if(is_journaled, option=some_option)
+    def refuse_what_is_no_version(self, option: str) -> None:
+        """A version is an int: no other number, and no text."""
+        self.write(option, {"a": 1})
+        for version in (1.5, float(self.version), str(self.version), True, b"1"):
+            self.commit(
+                [Change(option, {"canary": CANARY})], if_version=version, why="it is no version"
+            )
+        self.read(option)
+
+    @rule_if(is_journaled, option=some_option)
     def commit_without_effect(self, option: str) -> None:
         """Writing equal values and deleting an absent option are commits, too."""
         self.write(option, {"a": 1})
