@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from confstore import (
+    BulkJournaledStore,
     BulkStore,
     Change,
     CoLocatedStore,
@@ -403,6 +404,17 @@ def test_the_journal_holds_texts(store: SealedStore) -> None:
     assert change.values is not None
     for values in (change.values, state_at(held, 1)["db"]):
         assert str(values["password"]).startswith("secret+fake:")
+
+
+def test_many_commits_at_once(tmp_path: Any) -> None:
+    """Where the store beneath makes many commits in one write, so does this one."""
+    with SealedStore(FileStore(tmp_path / "prod.json"), FakeKeys()) as store:
+        many = ability(store, BulkJournaledStore)
+        assert many is not None
+        many.enable_journal()
+        batches = [[Change("a", {"key": Secret(1)})], [Change("b", {"key": Secret(2)})]]
+        assert [commit.version for commit in many.commit_all(batches)] == [1, 2]
+        assert store.get("b")["key"].reveal() == 2
 
 
 def test_a_rollback_of_secrets(store: SealedStore) -> None:

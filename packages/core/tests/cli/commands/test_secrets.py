@@ -162,6 +162,45 @@ def test_delete_of_a_key(sealed: Confstore, tmp_path: Path) -> None:
     assert stored(tmp_path) == {"password": before["password"]}
 
 
+def test_a_schema_before_a_write(sealed: Confstore, tmp_path: Path) -> None:
+    """What is written is checked as a service would read it, with secrets closed."""
+    (tmp_path / "app_schema.py").write_text(
+        "from dataclasses import dataclass\nfrom confstore import Secret\n"
+        "@dataclass\nclass Database:\n    host: str\n    password: Secret[str]\n"
+        "OPTIONS = {'db': Database}\n"
+    )
+    env = {"CONFSTORE_SCHEMA": "app_schema:OPTIONS", "PYTHONPATH": str(tmp_path)}
+    ran = sealed("update", "db", "host=b", "password=-", "--secret", "password", input="x", env=env)
+    assert (ran.code, ran.stderr) == (0, "updated option 'db' of store 'dev'\n")
+    ran = sealed("update", "db", "host=-", "--secret", "host", input="x", env=env)
+    assert (ran.code, "is a secret: give the field the type Secret" in ran.stderr) == (3, True)
+    assert sealed("delete", "db", "--yes", env=env).code == 3
+
+
+def test_an_editor_sees_texts(sealed: Confstore, tmp_path: Path) -> None:
+    """A secret is edited as the text that it is in the file, and stays as it is."""
+    before = stored(tmp_path)
+    ran = sealed("edit", "db", env={"EDITOR": "sed -i s/db.example/other/"})
+    assert ran.code == 0
+    assert stored(tmp_path) == {**before, "host": "other"}
+    assert CANARY not in ran.stdout + ran.stderr
+
+
+def test_a_deploy_seals(sealed: Confstore, tmp_path: Path) -> None:
+    """A plain value for what is a secret is sealed; a failed check brings the old text back."""
+    assert sealed("init", "--journal").code == 0
+    before = stored(tmp_path)
+    content = {"db": {"host": "b", "password": "new-canary"}}
+    (tmp_path / "new.json").write_text(json.dumps(content))
+    ran = sealed("deploy", "new.json", "--bake", "0", "--check", "false", "--yes")
+    assert ran.code != 0
+    assert stored(tmp_path) == before
+    ran = sealed("deploy", "new.json", "--bake", "0", "--check", "true", "--yes")
+    assert (ran.code, "new-canary" in ran.stderr + ran.stdout) == (0, False)
+    assert stored(tmp_path)["password"].startswith("secret+local:")
+    assert sealed("get", "db", "password", "--reveal").stdout == "new-canary\n"
+
+
 # -- reading ------------------------------------------------------------------------------------
 
 

@@ -176,7 +176,7 @@ class _Edit:
             if values or option in base.options or option not in base.names
         }
         plan = Plan.between(base.version, base.options, mine)
-        present = options_now(store, plan.options)
+        present = options_now(beneath_of(store), plan.options)
         changed = [name for name in plan.options if not _are_same(base.options, present, name)]
         if changed:
             raise _ConflictError(store.name, changed)
@@ -187,7 +187,7 @@ class _Edit:
             lambda: plan,
             comment="edit",
             is_retried=False,
-            unjournaled=lambda: _write_keys(store, plan),
+            unjournaled=lambda: _write_keys(beneath_of(store), plan),
         )
         written = write.run(self._ask)
         if written is not None:
