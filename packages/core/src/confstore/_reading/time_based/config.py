@@ -18,6 +18,7 @@ from confstore._reading.observers import observers_of
 from confstore._reading.time_based.fallback import Fallback
 from confstore._reading.time_based.notices import warn_at_start
 from confstore._reading.time_based.refresher import Refresher
+from confstore._reading.time_based.secrets import SecretOpening
 from confstore._reading.time_based.subscriptions import Callback, Subscriptions
 from confstore._reading.time_based.views import Overrides, Status, View
 from confstore._schemas.schema import schema_of
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
         startup_timeout: float
         fallback: str | PathLike[str] | None
         observers: Iterable[Observer]
+        reference_interval: float
         clock: Clock | None
         random: Callable[[], float]
 else:
@@ -131,6 +133,7 @@ class TimeBasedConfigStore(ReadsByName, Generic[T_co]):
         startup_timeout: float = 30,
         fallback: str | PathLike[str] | None = None,
         observers: Iterable[Observer] = (),
+        reference_interval: float = 3600,
         clock: Clock | None = None,
         random: Callable[[], float] = random_module.random,
     ) -> None:
@@ -157,10 +160,13 @@ class TimeBasedConfigStore(ReadsByName, Generic[T_co]):
             fallback: A file that keeps the last good snapshot, for a first load whose first try
                 fails or is late. Without a usable file, the start is as patient as without this.
             observers: Are told of each refresh, for metrics and traces.
+            reference_interval: Seconds after which the secrets that are kept elsewhere are fetched
+                again, by the refresh that comes next, jittered by 10 %; `reload` always does.
             clock: The source of time.
             random: Draws from [0, 1) for the jitter.
 
         Raises:
+            SecretUnavailableError: Nobody answered who opens a secret that the schema names.
             StoreUnavailableError: The store gave no answer within `startup_timeout`.
             SchemaError: The options do not fit the schema.
             ConfigStoreError: The store could not be read, and there was no fallback.
@@ -177,10 +183,13 @@ class TimeBasedConfigStore(ReadsByName, Generic[T_co]):
         by_field = ability(store, FieldAwareStore)
         if shape is not None and by_field is not None:
             store = by_field.with_fields(shape.field_types())
+        overrides = Overrides(shape)
+        reference_interval_s = seconds("reference_interval", reference_interval)
         refresher = Refresher(
             store.name,
             Loader(store, is_by_hint=update_interval is None),
-            Overrides(shape),
+            overrides,
+            SecretOpening(overrides.secrets, reference_interval_s, clock, random),
             Subscriptions(store.name),
             publish=_publisher(self, is_checked=max_stale is not None or not background),
             clock=clock,
@@ -316,7 +325,9 @@ class TimeBasedConfigStore(ReadsByName, Generic[T_co]):
         store = self._refresher.name
         return self._refresher.overridden(
             {
-                checked_option(name, store=store): canonical_values(name, values, store=store)
+                checked_option(name, store=store): canonical_values(
+                    name, values, store=store, allows_secrets=True
+                )
                 for name, values in {**(options or {}), **named}.items()
             }
         )
