@@ -5,12 +5,14 @@ from __future__ import annotations
 from confstore.adapter import StoreURL, checked_store
 from confstore.errors import InvalidURLError
 from confstore_dynamodb._connections.client import new_client
+from confstore_dynamodb._connections.own import OwnSettings
 from confstore_dynamodb._store import DynamoDBStore
 
 __all__ = ["open_url"]
 
 _FORM = "dynamodb://TABLE/STORE?region=eu-west-1"
 _PARAMETERS = (
+    "client",
     "create",
     "endpoint_url",
     "full_reload_interval",
@@ -19,6 +21,7 @@ _PARAMETERS = (
     "region",
     "store_key",
 )
+_CLIENTS = ("alone", "botocore")
 
 
 def open_url(url: str, *, purpose: str = "write") -> DynamoDBStore:
@@ -52,7 +55,10 @@ def open_url(url: str, *, purpose: str = "write") -> DynamoDBStore:
     if endpoint is not None and not endpoint.startswith(("http://", "https://")):
         raise parsed.error("endpoint_url is a URL that starts with http:// or https://")
     profile, region = parsed.text("profile"), parsed.text("region")
-    client = new_client(checked_store(store), profile=profile, region=region, endpoint_url=endpoint)
+    way = parsed.text("client")
+    if way is not None and way not in _CLIENTS:
+        raise parsed.error("client is botocore or alone; without it the fastest is used")
+    client = new_client(checked_store(store), OwnSettings(profile, region, endpoint, way))
     return DynamoDBStore(
         client,
         table,

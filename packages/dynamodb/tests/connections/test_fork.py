@@ -97,7 +97,8 @@ def test_connections_that_another_thread_uses(loopback: Loopback) -> None:
     """A child never collects the inherited connections: that takes a lock, held for ever there."""
     found = {"Item": {"_option": {"S": "db"}, "port": {"N": "1"}}}
     loopback.answer("GetItem", loopback.json(found))
-    store = open_url(f"dynamodb://config/prod?endpoint_url={loopback.url}")
+    client = boto3.client("dynamodb", endpoint_url=loopback.url)
+    store = DynamoDBStore(client, "config", "prod")
     assert store.get("db") == {"port": 1}
     pools = [each for each in gc.get_objects() if isinstance(each, HTTPConnectionPool)]
     [mutex] = [
@@ -125,7 +126,7 @@ def test_connections_that_another_thread_uses(loopback: Loopback) -> None:
     passed = passes_in_child(reads)()
     may_end.set()
     holder.join()
-    store.close()
+    client.close()
     assert passed
 
 

@@ -34,7 +34,7 @@ def endpoint_advice(error: StoreUnavailableError) -> str:
     if _is_page(error):
         return "look for a proxy or a sign-in page between here and the endpoint (HTTPS_PROXY)"
     links = list(_chain(error))
-    names = {type(link).__name__ for link in links}
+    names = {getattr(link, "kind", type(link).__name__) for link in links}
     if "ProxyConnectionError" in names:
         return "check HTTPS_PROXY and HTTP_PROXY: the proxy does not answer"
     if any(isinstance(link, ConnectionRefusedError) for link in links):

@@ -6,18 +6,13 @@ import itertools
 import re
 import zlib
 from collections.abc import Iterable
-from functools import cache
 from typing import Any
 
 from confstore.adapter import call_after_fork
 from confstore.errors import InvalidNameError, StoreClosedError, StoreUnavailableError
+from confstore_dynamodb._connections.calls import operation_name
 from confstore_dynamodb._connections.client import Client
-from confstore_dynamodb._connections.credentials import role_of
-from confstore_dynamodb._connections.early_parsing import (
-    EarlyReader,
-    active_reader,
-    is_heard_by_others,
-)
+from confstore_dynamodb._connections.early_parsing import EarlyReader
 from confstore_dynamodb._connections.errors import raise_translated
 
 __all__ = ["Connection"]
@@ -84,17 +79,7 @@ class Connection:
             ConfigStoreError: The call failed; see `raise_translated`.
         """
         parameters["TableName"] = self.table
-        client = self.client
-        if reader is None or not client.reads_early:
-            return self._call(operation, parameters, option)
-        # Asked each time: a handler may come at any moment.
-        if is_heard_by_others(client.api, reader.operation):
-            return self._call(operation, parameters, option)
-        token = active_reader.set(reader)
-        try:
-            return self._call(operation, parameters, option)
-        finally:
-            active_reader.reset(token)
+        return self._call(operation, parameters, option, reader)
 
     def table_names(self) -> list[str]:
         """
@@ -134,15 +119,19 @@ class Connection:
         self.expect_empty(self._call("transact_write_items", {"TransactItems": items}, option))
 
     def _call(
-        self, operation: str, parameters: dict[str, Any], option: str | None = None
+        self,
+        operation: str,
+        parameters: dict[str, Any],
+        option: str | None = None,
+        reader: EarlyReader | None = None,
     ) -> dict[str, Any]:
         if self._is_closed:
             raise StoreClosedError(self.store)
         self._notice_fork()
         try:
-            reply: dict[str, Any] = getattr(self.client.api, operation)(**parameters)
+            reply = self.client.call(operation, parameters, reader)
         except Exception as error:
-            name = _operation_name(operation)
+            name = operation_name(operation)
             raise_translated(
                 error,
                 self.store,
@@ -150,7 +139,7 @@ class Connection:
                 table=self.table,
                 option=option,
                 place=self.client.endpoint,
-                role=role_of(self.client.api),
+                role=self.client.role,
             )
         finally:
             # Also after an error: the request may have been applied all the same.
@@ -160,7 +149,7 @@ class Connection:
         # A proxy's page without a type is no reply either.
         kind = headers.get("content-type", "nothing that names its type")
         if not kind.startswith("application/x-amz-json"):
-            name = _operation_name(operation)
+            name = operation_name(operation)
             reason = (
                 f"{name} was answered with {kind} at {self.client.endpoint}, which is not "
                 "DynamoDB's: is it a proxy?"
@@ -240,9 +229,3 @@ def _checked_table(table: str) -> str:
         reason = "a table's name is 3 to 255 letters, digits, '_', '-' and '.', or an ARN"
         raise InvalidNameError("table", table, reason)
     return table
-
-
-@cache
-def _operation_name(operation: str) -> str:
-    """DynamoDB's name of a client's method: `GetItem` of `get_item`."""
-    return "".join(word.capitalize() for word in operation.split("_"))

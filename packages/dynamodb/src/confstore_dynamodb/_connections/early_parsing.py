@@ -16,7 +16,14 @@ from contextvars import ContextVar
 from functools import cached_property
 from typing import Any, Protocol
 
-__all__ = ["EarlyMember", "EarlyReader", "active_reader", "is_heard_by_others", "listen"]
+__all__ = [
+    "EarlyMember",
+    "EarlyReader",
+    "active_reader",
+    "early_member",
+    "is_heard_by_others",
+    "listen",
+]
 
 
 class EarlyReader(Protocol):
@@ -98,6 +105,18 @@ _REPLY_EVENTS = ("after-call", "needs-retry", "response-received")
 _VIEWS: dict[str, Callable[..., EarlyMember]] = {"Items": _EarlyItems, "Item": _EarlyItem}
 
 
+def early_member(member: str, content: Any, parse: Callable[[], Any]) -> EarlyMember:
+    """
+    A member that was read early.
+
+    Args:
+        member: Its name.
+        content: What was read.
+        parse: Gives it as botocore does, for somebody who looks into it.
+    """
+    return _VIEWS[member](content, parse)
+
+
 def listen(api: Any) -> bool:
     """
     Have a client's replies read early, whenever a call of ours asks for it.
@@ -159,5 +178,5 @@ def _before_parse(
 
         return create_parser("json").parse(whole, operation_model.output_shape)[reader.member]
 
-    customized_response_dict[reader.member] = _VIEWS[reader.member](content, parse)
+    customized_response_dict[reader.member] = early_member(reader.member, content, parse)
     response_dict["body"] = rest

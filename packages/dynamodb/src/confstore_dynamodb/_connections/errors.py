@@ -7,8 +7,9 @@ one of botocore's own validation, can quote what was to be written.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
-from typing import Any, NoReturn
+from typing import Any, NoReturn, cast
 from urllib.parse import urlsplit
 
 from confstore.errors import (
@@ -18,13 +19,15 @@ from confstore.errors import (
     InvalidValueError,
     StoreUnavailableError,
 )
+from confstore_dynamodb._connections.calls import RefusedError
 from confstore_dynamodb._connections.credentials import (
     LACKS_PERMISSION,
     advice_on,
     advice_on_service,
     service_of,
 )
-from confstore_dynamodb._connections.settings import settings_advice
+from confstore_dynamodb._connections.failures import HeaderError, NoCredentialsError, WireError
+from confstore_dynamodb._connections.settings import header_advice, settings_advice, trust_advice
 from confstore_dynamodb.errors import AWSSettingsError, TableNotFoundError
 
 __all__ = [
@@ -106,10 +109,13 @@ def raise_translated(
     """
     if isinstance(error, ConfigStoreError):
         raise error
-    # A client was called, so botocore is imported already, unless the client is a stand-in.
-    import botocore.exceptions as aws
-
-    if isinstance(error, aws.ClientError):
+    if isinstance(error, HeaderError):
+        raise AWSSettingsError(store, f"{operation}: {header_advice(error.header)}") from None
+    if isinstance(error, WireError | NoCredentialsError):
+        raise _of_wire(error, store, operation, place) from None
+    # By name: importing botocore takes longer than anything else that a small program does.
+    if isinstance(error, RefusedError) or _is_client_error(error):
+        error = cast("RefusedError", error)
         service = service_of(error)
         page = _of_page(error.response, store, operation, service or place, is_xml=bool(service))
         if page is not None:
@@ -118,8 +124,16 @@ def raise_translated(
         if service:
             raise _of_service(error, service, store, operation, role) from error
         raise _of_reply(error.response, store, operation, table, option, place) from error
+    # A client was called, so botocore is imported already, unless the client is a stand-in.
+    import botocore.exceptions as aws
+
     # Nothing else is a cause: botocore's validation and parsers quote their input.
     raise _of_client(error, aws, store, operation, place) from None
+
+
+def _is_client_error(error: Exception) -> bool:
+    aws = sys.modules.get("botocore.exceptions")
+    return aws is not None and isinstance(error, aws.ClientError)
 
 
 def error_code(error: BaseException | None) -> str:
@@ -255,6 +269,19 @@ def _of_client(
     # Transport: an exception of botocore, or of urllib3, http.client or json beneath it.
     asked = _asked(error, place)
     return StoreUnavailableError(store, f"{operation}: {kind}, no usable reply{_at(asked)}")
+
+
+def _of_wire(
+    error: WireError | NoCredentialsError, store: str, operation: str, place: str
+) -> ConfigStoreError:
+    """The error of our own wire, with the words of botocore's for the same failure."""
+    if isinstance(error, NoCredentialsError):
+        return AccessDeniedError(store, f"{operation}: {error.kind}, {_CREDENTIALS}")
+    advice = trust_advice(error)
+    if advice:
+        return AWSSettingsError(store, f"{operation}: {error.kind}; {advice}")
+    asked = _at(_asked(error, place))
+    return StoreUnavailableError(store, f"{operation}: {error.kind}, no usable reply{asked}")
 
 
 def _asked(error: Exception, place: str) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from json import JSONDecodeError
 from typing import Any
 
-__all__ = ["settings_advice"]
+__all__ = ["header_advice", "settings_advice", "trust_advice"]
 
 _CONFIG_FILE = "the AWS config file (AWS_CONFIG_FILE, else ~/.aws/config)"
 
@@ -56,6 +56,20 @@ _CREATION = (
     f"starts with http:// or https://, and the other settings of {_CONFIG_FILE}"
 )
 
+# By the headers that the environment's texts get into.
+_VARIABLES = {
+    "authorization": "AWS_ACCESS_KEY_ID, or the access key id of the profile",
+    "user-agent": "AWS_EXECUTION_ENV and AWS_SDK_UA_APP_ID",
+    "x-amz-security-token": "AWS_SESSION_TOKEN, or the session token of the profile",
+    "x-amzn-trace-id": "_X_AMZN_TRACE_ID",
+}
+
+
+def header_advice(header: str) -> str:
+    """What to correct where a header would hold a control character."""
+    place = _VARIABLES.get(header, f"what sets the header {header!r}")
+    return f"correct {place}: it holds a control character, such as a line break"
+
 
 def settings_advice(error: Exception, aws: Any, *, is_creation: bool) -> str:
     """
@@ -77,11 +91,18 @@ def settings_advice(error: Exception, aws: Any, *, is_creation: bool) -> str:
     if isinstance(error, aws.CredentialRetrievalError):
         # The others ask a server, which may answer later.
         return _PROCESS if error.kwargs.get("provider") == "custom-process" else ""
-    if isinstance(error, aws.SSLError) and any(map(_is_file, _chain(error.kwargs.get("error")))):
-        return "correct AWS_CA_BUNDLE: its file is missing or cannot be read"
+    if isinstance(error, aws.SSLError) and trust_advice(error):
+        return trust_advice(error)
     if _is_file(error):
         return _FILE
     return _CREATION if is_creation and isinstance(error, ValueError) else ""
+
+
+def trust_advice(error: Exception) -> str:
+    """What to correct where TLS failed for lack of a file; empty if it was not for that."""
+    beneath = getattr(error, "kwargs", {}).get("error")
+    is_of_file = any(map(_is_file, _chain(beneath)))
+    return "correct AWS_CA_BUNDLE: its file is missing or cannot be read" if is_of_file else ""
 
 
 def _is_file(error: object) -> bool:

@@ -91,7 +91,8 @@ class Diagnosis:
         if error is None or is_answer(error):
             if isinstance(error, StoreUnavailableError):
                 return Finding("endpoint", False, error.reason, "try again later")
-            return Finding("endpoint", True, f"{place} answers")
+            way = self._journal.connection.client.way
+            return Finding("endpoint", True, f"{place} answers, asked {way}")
         if isinstance(error, StoreUnavailableError):
             return Finding("endpoint", False, error.reason, endpoint_advice(error))
         if isinstance(error, AWSSettingsError):

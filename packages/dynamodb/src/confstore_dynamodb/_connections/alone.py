@@ -1,0 +1,57 @@
+"""
+The wire alone: a client of ours without botocore.
+
+To import botocore takes longer than anything else that a small program has to do.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from confstore_dynamodb._connections.calls import Call
+from confstore_dynamodb._connections.early_parsing import EarlyReader
+from confstore_dynamodb._connections.environment import EnvironmentSettings, key_of
+from confstore_dynamodb._connections.requests import message
+from confstore_dynamodb._connections.signing import Signer
+from confstore_dynamodb._connections.wire import Wire
+
+__all__ = ["AloneClient"]
+
+
+class AloneClient:
+    """A client whose settings the environment says; see `Client`."""
+
+    def __init__(self, settings: EnvironmentSettings) -> None:
+        self._endpoint = settings.endpoint
+        self._region = settings.region
+        self._signer = Signer(settings.region)
+        self._wire = Wire(settings.ca_file)
+
+    @property
+    def endpoint(self) -> str:
+        """The URL and the region to which it sends requests."""
+        return f"{self._endpoint.url}, region {self._region}"
+
+    @property
+    def is_understood(self) -> bool:
+        """False if botocore should make the calls from now on."""
+        return self._wire.is_understood
+
+    def call(
+        self, method: str, parameters: dict[str, Any], reader: EarlyReader | None
+    ) -> dict[str, Any]:
+        """See `Client`."""
+        call = Call(method, parameters, reader)
+
+        def prepared(now_s: float, number: int) -> bytes:
+            # Read each time: a program may renew its credentials in its environment.
+            key, host = key_of(os.environ), self._endpoint.host_header
+            headers = self._signer.sign(key, host, call.headers(number), call.body, now_s)
+            return message(headers, call.body)
+
+        return call.response(*self._wire.call(self._endpoint, prepared))
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._wire.close()

@@ -1,0 +1,212 @@
+"""
+Calls of DynamoDB as requests and replies, without botocore and without input or output.
+
+A reply becomes what botocore would make of it. Where that is not plain to see, because the reply is
+not as DynamoDB writes it, botocore's own parser is imported and asked.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import uuid
+from base64 import b64decode, b64encode
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+from urllib.parse import quote
+
+from confstore_dynamodb._connections.early_parsing import EarlyReader, early_member
+from confstore_dynamodb._connections.replies import Reply, error_of
+from confstore_dynamodb._connections.retries import MAX_ATTEMPTS
+
+__all__ = ["Call", "RefusedError", "invocation_id", "operation_name"]
+
+_TARGET = "DynamoDB_20120810"
+
+
+class RefusedError(Exception):
+    """
+    DynamoDB's refusal, as botocore's `ClientError` has it.
+
+    Attributes:
+        response: The reply.
+        operation_name: DynamoDB's name of the operation.
+    """
+
+    def __init__(self, response: dict[str, Any], operation_name: str) -> None:
+        super().__init__(response, operation_name)
+        self.response = response
+        self.operation_name = operation_name
+
+    def __str__(self) -> str:
+        return f"{self.operation_name}: {self.response['Error']['Code']}"
+
+
+@cache
+def operation_name(method: str) -> str:
+    """DynamoDB's name of a client's method: `GetItem` of `get_item`."""
+    return "".join(word.capitalize() for word in method.split("_"))
+
+
+def invocation_id() -> str:
+    """A name for a call, by which AWS knows its retries; no secret."""
+    return str(uuid.UUID(int=random.getrandbits(128), version=4))
+
+
+class Call:
+    """
+    One call.
+
+    Attributes:
+        body: The body of its request.
+    """
+
+    def __init__(self, method: str, parameters: dict[str, Any], reader: EarlyReader | None) -> None:
+        self._operation = operation_name(method)
+        self._reader = reader
+        if self._operation == "TransactWriteItems":
+            # A request that is sent twice is applied once.
+            parameters = {"ClientRequestToken": str(uuid.uuid4()), **parameters}
+        text = json.dumps(parameters, separators=(",", ":"), default=_base64)
+        self.body = text.encode()
+        self._headers = {
+            "Content-Type": "application/x-amz-json-1.0",
+            "X-Amz-Target": f"{_TARGET}.{self._operation}",
+            "User-Agent": _user_agent(os.environ),
+            "amz-sdk-invocation-id": invocation_id(),
+        }
+        trace = os.environ.get("_X_AMZN_TRACE_ID")
+        if trace and "AWS_LAMBDA_FUNCTION_NAME" in os.environ:
+            # As botocore does it; Lambda detects by it that a function calls itself.
+            self._headers["X-Amzn-Trace-Id"] = quote(trace, safe="-=;:+&[]{}\"',")
+
+    def headers(self, number: int) -> dict[str, str]:
+        """The headers of an attempt, before they are signed."""
+        self._headers["amz-sdk-request"] = f"attempt={number}; max={MAX_ATTEMPTS}"
+        return self._headers
+
+    def response(self, reply: Reply, retries: dict[str, Any]) -> dict[str, Any]:
+        """
+        A reply as botocore gives it.
+
+        Args:
+            reply: The reply.
+            retries: What `ResponseMetadata` says of the retries.
+
+        Raises:
+            RefusedError: It is a refusal.
+            Exception: Whatever botocore raises of a body that is no JSON of DynamoDB's.
+        """
+        metadata: dict[str, Any] = {
+            "HTTPStatusCode": reply.status,
+            "HTTPHeaders": reply.headers,
+            **retries,
+        }
+        if "x-amzn-requestid" in reply.headers:
+            metadata["RequestId"] = reply.headers["x-amzn-requestid"]
+        if reply.status >= 300:
+            raise RefusedError(_refusal(reply, metadata), self._operation)
+        if not reply.is_json:
+            # A proxy's page, in which botocore finds nothing.
+            return {"ResponseMetadata": metadata}
+        try:
+            response = self._read(reply.body)
+        except _UNUSUAL:
+            response = _by_botocore(self._operation, reply)
+        response["ResponseMetadata"] = metadata
+        return response
+
+    def _read(self, body: bytes) -> dict[str, Any]:
+        reader = self._reader
+        read = None if reader is None else reader.read(body)
+        if reader is None or read is None:
+            return _members(body)
+        name, (content, rest) = reader.member, read
+        members = _members(rest)
+        members[name] = early_member(name, content, lambda: _members(body)[name])
+        return members
+
+
+_UNUSUAL = (AttributeError, LookupError, RecursionError, TypeError, ValueError)
+
+
+def _user_agent(environ: Mapping[str, str]) -> str:
+    place = environ.get("AWS_EXECUTION_ENV")
+    return f"confstore-dynamodb exec-env/{place}" if place else "confstore-dynamodb"
+
+
+def _base64(content: Any) -> str:
+    return b64encode(content).decode()
+
+
+def _refusal(reply: Reply, metadata: dict[str, Any]) -> dict[str, Any]:
+    code, text = error_of(reply)
+    response: dict[str, Any] = {
+        "Error": {"Message": text, "Code": code},
+        "ResponseMetadata": metadata,
+    }
+    if code == "TransactionCanceledException":
+        response["CancellationReasons"] = json.loads(reply.body).get("CancellationReasons", [])
+    return response
+
+
+def _members(body: bytes) -> dict[str, Any]:
+    """The members of a body, with binary values as bytes; any error if it is an unusual one."""
+    found = json.loads(body)
+    members = {name: member for name, member in found.items() if member is not None}
+    for name in ("Attributes", "Item", "LastEvaluatedKey"):
+        if name in members:
+            members[name] = _item(members[name])
+    if "Items" in members:
+        members["Items"] = [_item(item) for item in _of_type(list, members["Items"])]
+    return members
+
+
+def _item(item: Any) -> dict[str, Any]:
+    return {name: _wire(wire) for name, wire in _of_type(dict, item).items()}
+
+
+def _wire(wire: Any) -> dict[str, Any]:
+    """A value in DynamoDB's form, with binary as bytes."""
+    [(kind, content)] = wire.items()
+    match kind:
+        case "S" | "N":
+            return {kind: _of_type(str, content)}
+        case "B":
+            return {kind: b64decode(content)}
+        case "M":
+            return {kind: _item(content)}
+        case "L":
+            return {kind: [_wire(entry) for entry in _of_type(list, content)]}
+        case "BS":
+            return {kind: [b64decode(entry) for entry in _of_type(list, content)]}
+        case "SS" | "NS":
+            return {kind: [_of_type(str, entry) for entry in _of_type(list, content)]}
+        case "BOOL" | "NULL":
+            return {kind: _of_type(bool, content)}
+    raise ValueError
+
+
+def _of_type(kind: type, content: Any) -> Any:
+    if type(content) is not kind:
+        raise TypeError
+    return content
+
+
+def _by_botocore(operation: str, reply: Reply) -> dict[str, Any]:
+    """What botocore's parser makes of a reply, or raises."""
+    import botocore.session
+    from botocore.parsers import create_parser
+
+    service = botocore.session.get_session().get_service_model("dynamodb")
+    shape: Any = service.operation_model(operation).output_shape
+    response = {
+        "body": reply.body,
+        "headers": reply.headers,
+        "status_code": reply.status,
+        "context": {"operation_name": operation},
+    }
+    parsed: dict[str, Any] = create_parser("json").parse(response, shape)
+    return parsed

@@ -1,0 +1,226 @@
+"""
+The wire, mounted in a client of botocore that is ours.
+
+Botocore's public event `before-call`, which its own Stubber answers, comes when a request is
+serialized and its endpoint known; whoever answers it has made the call. Whatever is unusual is left
+to botocore: the event is then not answered. Handlers of the other events see what they would see:
+`before-send` (moto answers it), `before-parse`, `after-call` and `after-call-error`. A handler of
+an event that has no counterpart here has botocore make every call.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Iterator
+from typing import Any
+
+import botocore.exceptions as aws
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse, HeadersDict
+from botocore.utils import get_environ_proxies
+
+from confstore_dynamodb._connections.calls import invocation_id
+from confstore_dynamodb._connections.environment import ca_file_of
+from confstore_dynamodb._connections.failures import NoCredentialsError, WireError, as_botocore
+from confstore_dynamodb._connections.listeners import ListeningEmitter
+from confstore_dynamodb._connections.refreshing import KeySource
+from confstore_dynamodb._connections.replies import Reply
+from confstore_dynamodb._connections.requests import Endpoint, endpoint_of, message
+from confstore_dynamodb._connections.retries import MAX_ATTEMPTS
+from confstore_dynamodb._connections.signing import Signer
+from confstore_dynamodb._connections.wire import Wire
+
+__all__ = ["Mount"]
+
+
+class _LeftToBotocoreError(Exception):
+    """Nothing has been sent yet, and botocore shall do it."""
+
+
+class Mount:
+    """Answers `before-call` of one client."""
+
+    def __init__(self, api: Any, session: Any, emitter: ListeningEmitter) -> None:
+        """Mount the wire in a client of ours, which a session with this emitter made."""
+        config = api.meta.config
+        self._events = api.meta.events
+        self._listeners = emitter.listeners
+        self._region = api.meta.region_name
+        self._signers: dict[str, Signer] = {}
+        self._endpoints: dict[str, Endpoint | None] = {}
+        self._keys = KeySource(session.get_credentials())
+        self._new_parser = session.get_component("response_parser_factory").create_parser
+        self._parsers: dict[str, Any] = {}
+        # Botocore, too, looks for them once a client.
+        self._proxies = config.proxies or get_environ_proxies(api.meta.endpoint_url)
+        self._reason = ""
+        if config.client_cert:
+            self._reason = "the client has a certificate of its own"
+        elif config.signature_version != "v4":
+            self._reason = "the requests are not signed by Signature Version 4"
+        self._wire = Wire(ca_file_of(os.environ, session.get_config_variable("ca_bundle")))
+        # After all others: they may add headers, or answer, as Stubber does.
+        self._events.register_last("before-call", self._before_call)
+
+    def reason_against(self) -> str:
+        """The reason why botocore makes the calls; empty if it does not."""
+        if self._reason:
+            return self._reason
+        if self._listeners.need_botocore:
+            return "an event handler needs botocore's own requests"
+        if not self._wire.is_understood:
+            return "two replies were not DynamoDB's own"
+        return ""
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._wire.close()
+
+    def _before_call(
+        self, model: Any, params: dict[str, Any], context: dict[str, Any], **_: Any
+    ) -> tuple[AWSResponse, dict[str, Any]] | None:
+        endpoint = self._endpoint(params)
+        if endpoint is None or not _is_usual(model, params, context) or self.reason_against():
+            return None
+        request = _Request(self, endpoint, model.name, params, context)
+        try:
+            reply, retries = self._wire.call(endpoint, request.prepared)
+        except _LeftToBotocoreError:
+            return None
+        except Exception as error:
+            failure = _of_botocore(error)
+            event = f"after-call-error.dynamodb.{model.name}"
+            self._events.emit(event, exception=failure, context=context)
+            raise failure from None
+        headers: Any = reply.headers
+        http = AWSResponse(endpoint.url, reply.status, headers, _Raw(reply.body))
+        parsed = self._parsed(model, http)
+        parsed["ResponseMetadata"].update(retries)
+        return http, parsed
+
+    def _endpoint(self, params: dict[str, Any]) -> Endpoint | None:
+        url = params["url"]
+        if url not in self._endpoints:
+            endpoint = endpoint_of(url)
+            if self._proxies.get(url.partition(":")[0]):
+                self._reason, endpoint = "the requests go through a proxy", None
+            elif endpoint is None:
+                self._reason = "the endpoint has an unusual URL"
+            self._endpoints[url] = endpoint
+        return self._endpoints[url]
+
+    def signer(self, region: str | None) -> Signer:
+        """The signer of a region; None for the client's."""
+        region = region or self._region
+        signer = self._signers.get(region)
+        if signer is None:
+            signer = self._signers[region] = Signer(region)
+        return signer
+
+    def _parsed(self, model: Any, http: AWSResponse) -> dict[str, Any]:
+        """The reply as botocore parses it, with what its handlers make of it before."""
+        response = {
+            "headers": http.headers,
+            "status_code": http.status_code,
+            "body": http.content,
+            "context": {"operation_name": model.name},
+        }
+        custom: dict[str, Any] = {}
+        self._events.emit(
+            f"before-parse.dynamodb.{model.name}",
+            operation_model=model,
+            response_dict=response,
+            customized_response_dict=custom,
+        )
+        protocol = _protocol_of(model)
+        parser = self._parsers.get(protocol)
+        if parser is None:
+            parser = self._parsers[protocol] = self._new_parser(protocol)
+        parsed: dict[str, Any] = parser.parse(response, model.output_shape)
+        parsed.update(custom)
+        if http.status_code >= 300:
+            shape = model.service_model.shape_for_error_code(parsed["Error"]["Code"])
+            if shape is not None:
+                parsed.update(parser.parse(response, shape))
+        return parsed
+
+
+class _Request:
+    """One call's request, signed anew for each attempt."""
+
+    def __init__(
+        self,
+        mount: Mount,
+        endpoint: Endpoint,
+        operation: str,
+        params: dict[str, Any],
+        context: dict[str, Any],
+    ) -> None:
+        body = params["body"]
+        self._mount = mount
+        self._endpoint = endpoint
+        self._operation = operation
+        self._body: bytes = body if type(body) is bytes else body.encode()
+        # Source: AWS SDKs, "Retry behavior": headers by which AWS knows a retry.
+        self._headers = {**params["headers"], "amz-sdk-invocation-id": invocation_id()}
+        self._signer = mount.signer(context.get("signing", {}).get("region"))
+
+    def prepared(self, now_s: float, number: int) -> bytes | Reply:
+        """See `Prepare`."""
+        self._headers["amz-sdk-request"] = f"attempt={number}; max={MAX_ATTEMPTS}"
+        key = self._mount._keys.key()
+        host = self._endpoint.host_header
+        headers = self._signer.sign(key, host, self._headers, self._body, now_s)
+        if not self._mount._listeners.hear_sending:
+            return message(headers, self._body)
+        encoded: Any = HeadersDict({name: text.encode() for name, text in headers.items()})
+        request = AWSPreparedRequest("POST", self._endpoint.url, encoded, self._body, False)
+        event = f"before-send.dynamodb.{self._operation}"
+        for _, given in self._mount._events.emit(event, request=request):
+            if given is not None:
+                lower = {name.lower(): text for name, text in given.headers.items()}
+                return Reply(given.status_code, lower, given.content)
+        if request.url != self._endpoint.url and number == 1:
+            raise _LeftToBotocoreError
+        body: Any = request.body
+        return message({name: _text(text) for name, text in request.headers.items()}, body)
+
+
+class _Raw(io.BytesIO):
+    """A body as urllib3 has it."""
+
+    def stream(self, *_: object, **__: object) -> Iterator[bytes]:
+        """The body, in one piece."""
+        yield self.read()
+
+
+def _is_usual(model: Any, params: dict[str, Any], context: dict[str, Any]) -> bool:
+    """True if a request is as all of DynamoDB's are."""
+    headers = params["headers"]
+    return (
+        params["method"] == "POST"
+        and _protocol_of(model) == "json"
+        and "X-Amz-Target" in headers
+        and context.get("auth_type") in ("v4", None)
+        and context.get("signing", {}).get("signing_name") in ("dynamodb", None)
+        and all(type(text) is str for text in headers.values())
+    )
+
+
+def _protocol_of(model: Any) -> str:
+    service = model.service_model
+    # Older versions of botocore know one protocol for each service.
+    protocol: str = getattr(service, "resolved_protocol", None) or service.protocol
+    return protocol
+
+
+def _of_botocore(error: Exception) -> Exception:
+    if isinstance(error, WireError):
+        return as_botocore(error)
+    if isinstance(error, NoCredentialsError):
+        return aws.NoCredentialsError()
+    return error
+
+
+def _text(text: str | bytes) -> str:
+    return text.decode() if isinstance(text, bytes) else text
