@@ -12,6 +12,7 @@ import attrs
 from cachetools import Cache, LRUCache
 
 from confstore._process.clock import Clock, Moment, SystemClock, seconds
+from confstore._process.closing import ClosesOnExit
 from confstore._process.forks import call_after_fork, notice_fork
 from confstore._process.log import describe, logger
 from confstore._process.waits import Backoff
@@ -30,7 +31,7 @@ __all__ = ["CacheStatus", "CachedConfigStore"]
 D = TypeVar("D")
 
 
-class CachedConfigStore(ReadsByName):
+class CachedConfigStore(ReadsByName, ClosesOnExit):
     """
     An LRU cache: options are read one at a time and kept for `max_age` seconds.
 

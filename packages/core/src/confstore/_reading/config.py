@@ -5,25 +5,19 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, KeysView
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, overload
 
-from confstore._process.closing import ClosesOnExit
 from confstore._values.types import MISSING, Missing
 from confstore.errors import InvalidNameError, OptionNotFoundError
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-__all__ = ["Config", "ReadsByName"]
+__all__ = ["Config", "GetsOptions", "ReadsByName"]
 
 D = TypeVar("D")
 
 
-class Config(Protocol):
-    """
-    The options of a store, as a program reads them; every reading strategy is one.
-
-    `config[option]` is `config.get(option)`. A config is true even without options. At the end of a
-    `with` block it is closed. `dict(config)` holds every option; `get()` reads them as one state.
-    """
+class GetsOptions(Protocol):
+    """Reads options by their names."""
 
     @overload
     def get(
@@ -60,6 +54,15 @@ class Config(Protocol):
         """
         ...
 
+
+class Config(GetsOptions, Protocol):
+    """
+    The options of a store, as a program reads them; every reading strategy is one.
+
+    `config[option]` is `config.get(option)`. A config is true even without options. At the end of a
+    `with` block it is closed. `dict(config)` holds every option; `get()` reads them as one state.
+    """
+
     def __getitem__(self, option: str, /) -> dict[str, Any]: ...
 
     def __contains__(self, option: object, /) -> bool: ...
@@ -87,7 +90,7 @@ class Config(Protocol):
     def __exit__(self, *_: object) -> None: ...
 
 
-class ReadsByName(ClosesOnExit):
+class ReadsByName:
     """The part of `Config` that every strategy implements alike, and what it needs of each."""
 
     __slots__ = ()
@@ -102,10 +105,8 @@ class ReadsByName(ClosesOnExit):
 
         def __iter__(self) -> Iterator[str]: ...
 
-        def reload(self) -> None: ...
-
         # Said once, with its overloads.
-        get = Config.get
+        get = GetsOptions.get
     else:
 
         def get(self, option=None, *, keys=None, default=MISSING):
