@@ -9,15 +9,12 @@ from collections.abc import Callable, Collection, Iterator
 from typing import Any, TypeVar, overload
 
 import attrs
-from cachetools import Cache, LRUCache
 
-from confstore._process.clock import Clock, Moment, SystemClock, seconds
+from confstore._process.clock import Clock, Event, Moment, seconds
 from confstore._process.closing import ClosesOnExit
-from confstore._process.forks import call_after_fork, notice_fork
-from confstore._process.log import describe, logger
-from confstore._process.waits import Backoff
+from confstore._process.forks import notice_fork
 from confstore._reading.config import ReadsByName
-from confstore._reading.fetches import CacheStatus, Entry, Fetch
+from confstore._reading.fetches import AnswerCache, CacheStatus, Entry, Fetch
 from confstore._stores.given import checked_object
 from confstore._stores.protocols import Store
 from confstore._values.keys import checked_keys, select, select_all
@@ -29,6 +26,13 @@ from confstore.errors import OptionNotFoundError
 __all__ = ["CacheStatus", "CachedConfigStore"]
 
 D = TypeVar("D")
+
+
+@attrs.define(eq=False)
+class _ThreadFetch(Fetch):
+    """A read that threads wait for."""
+
+    done: Event = attrs.field(kw_only=True, repr=False)
 
 
 class CachedConfigStore(ReadsByName, ClosesOnExit):
@@ -68,21 +72,9 @@ class CachedConfigStore(ReadsByName, ClosesOnExit):
             ValueError: `max_age`, `max_options` or `max_wait` is not positive.
         """
         self._store = checked_object(store)
-        self._max_age_s = seconds("max_age", max_age)
-        self._max_wait_s = seconds("max_wait", max_wait)
-        if max_options < 1:
-            message = f"max_options is a positive number, not {max_options!r}"
-            raise ValueError(message)
-        self._clock = SystemClock() if clock is None else clock
-        self._backoff = Backoff(1.0, max(1.0, self._max_age_s), random=random)
-        # Not a TTLCache, which drops expired entries: they are served while the backend is down.
-        self._entries: LRUCache[str, Entry] = LRUCache(max_options)
-        self._fetches: dict[str, Fetch] = {}
-        # Reentrant, because a signal handler may reload.
-        self._lock = threading.RLock()
-        self._failures = 0
-        self._last_error: str | None = None
-        call_after_fork(self._after_fork)
+        self._answers: AnswerCache[_ThreadFetch] = AnswerCache(
+            self._store.name, max_age, max_options, max_wait, clock, random
+        )
 
     @overload
     def get(
@@ -132,7 +124,7 @@ class CachedConfigStore(ReadsByName, ClosesOnExit):
         if option is None:
             return select_all({name: freeze(values) for name, values in self._store.items()}, keys)
         wanted = checked_keys(keys)
-        age_s = self._max_age_s if max_age is None else seconds("max_age", max_age)
+        age_s = self._answers.max_age_s if max_age is None else seconds("max_age", max_age)
         entry = self._entry(checked_option(option), age_s, is_refresh=refresh)
         if entry.values is None:
             return self._or_default(option, default)
@@ -146,19 +138,20 @@ class CachedConfigStore(ReadsByName, ClosesOnExit):
 
     def _entry(self, option: str, max_age_s: float, *, is_refresh: bool) -> Entry:
         notice_fork()
-        own = Fetch(self._clock.event())
+        answers = self._answers
+        own = _ThreadFetch(done=answers.clock.event())
         while True:
-            with self._lock:
-                held = None if is_refresh else self._entries.get(option)
-                if held is not None and self._is_usable(held, max_age_s):
+            with answers.lock:
+                held = None if is_refresh else answers.held(option)
+                if held is not None and answers.is_usable(held, max_age_s):
                     return held
-                fetch = self._fetches.get(option)
+                fetch = answers.fetches.get(option)
                 # A refresh never joins a read that may have begun before a write.
                 if fetch is None or is_refresh:
-                    fetch = self._fetches[option] = own
+                    fetch = answers.fetches[option] = own
             if fetch is own:
                 self._run(option, own, in_thread=held is not None)
-            if held is not None and (fetch.is_late or not fetch.done.wait(self._max_wait_s)):
+            if held is not None and (fetch.is_late or not fetch.done.wait(answers.max_wait_s)):
                 fetch.is_late = True
                 return held
             fetch.done.wait()
@@ -167,17 +160,14 @@ class CachedConfigStore(ReadsByName, ClosesOnExit):
             if fetch is own or fetch.is_current:
                 return fetch.result()
 
-    def _is_usable(self, held: Entry, max_age_s: float) -> bool:
-        return held.read.age_s(self._clock) < max_age_s or not held.retry.has_come(self._clock)
-
-    def _run(self, option: str, fetch: Fetch, *, in_thread: bool) -> None:
+    def _run(self, option: str, fetch: _ThreadFetch, *, in_thread: bool) -> None:
         if in_thread:
             # A trace of the reader goes on in the thread.
             arguments = (self._fetch, option, fetch)
             name = f"confstore-fetch-{self._store.name}"
             run = contextvars.copy_context().run
             try:
-                self._clock.start(
+                self._answers.clock.start(
                     threading.Thread(target=run, args=arguments, name=name, daemon=True)
                 )
             except RuntimeError:
@@ -186,96 +176,43 @@ class CachedConfigStore(ReadsByName, ClosesOnExit):
         if not in_thread:
             self._fetch(option, fetch)
 
-    def _fetch(self, option: str, fetch: Fetch) -> None:
-        read = Moment.now(self._clock)
+    def _fetch(self, option: str, fetch: _ThreadFetch) -> None:
+        answers = self._answers
+        read = Moment.now(answers.clock)
         try:
             values = freeze(self._store.get(option))
         except OptionNotFoundError:
-            self._accept(option, fetch, Entry(None, read))
+            answers.accept(option, fetch, Entry(None, read))
         except Exception as error:
-            self._failed(option, fetch, error)
+            answers.failed(option, fetch, error)
         except BaseException as error:
             # An interrupt is no answer: waiting threads look again.
             fetch.error = error
         else:
-            self._accept(option, fetch, Entry(values, read))
+            answers.accept(option, fetch, Entry(values, read))
         finally:
-            self._end(option, fetch)
-
-    def _accept(self, option: str, fetch: Fetch, entry: Entry) -> None:
-        with self._lock:
-            fetch.entry = entry
-            fetch.is_current = self._fetches.get(option) is fetch
-            if fetch.is_current:
-                self._entries[option] = entry
-            self._failures = 0
-            self._last_error = None
-
-    def _failed(self, option: str, fetch: Fetch, error: Exception) -> None:
-        reason = describe(error)
-        with self._lock:
-            is_news = reason != self._last_error
-            self._failures += 1
-            self._last_error = reason
-            fetch.error = error
-            fetch.is_current = self._fetches.get(option) is fetch
-            held = self._entries.get(option)
-            if fetch.is_current and held is not None:
-                failures = held.failures + 1
-                retry = Moment.now(self._clock).after(self._backoff.delay_s(failures))
-                fetch.entry = attrs.evolve(held, failures=failures, retry=retry)
-                self._entries[option] = fetch.entry
-        if is_news:
-            text = "store %r: reading option %r failed, serving what the cache holds: %s"
-            logger.warning(text, self._store.name, option, reason)
-
-    def _end(self, option: str, fetch: Fetch) -> None:
-        with self._lock:
-            if self._fetches.get(option) is fetch:
-                del self._fetches[option]
-        fetch.done.set()
+            answers.end(option, fetch)
+            fetch.done.set()
 
     def invalidate(self, option: str) -> None:
         """Forget an option, as the facade does after a write: the next read asks the backend."""
         notice_fork()
-        with self._lock:
-            self._entries.pop(option, None)
-            self._fetches.pop(option, None)
+        self._answers.forget(option)
 
     def reload(self) -> None:
         """Forget every option."""
         notice_fork()
-        with self._lock:
-            # Replaced, not cleared: a signal handler may have interrupted a change of it.
-            self._entries = LRUCache(self._entries.maxsize)
-            self._fetches = {}
+        self._answers.forget_all()
 
     @property
     def status(self) -> CacheStatus:
         """How many options are held, which of them are stale, and why the last read failed."""
         notice_fork()
-        with self._lock:
-            late = {option for option, fetch in self._fetches.items() if fetch.is_late}
-            # Bypasses the LRUCache, which would count this as a use of each entry.
-            held = {option: Cache.__getitem__(self._entries, option) for option in self._entries}
-            stale = frozenset(
-                name
-                for name, one in held.items()
-                if (one.failures or name in late) and one.read.age_s(self._clock) >= self._max_age_s
-            )
-            return CacheStatus(len(self._entries), stale, self._failures, self._last_error)
+        return self._answers.status()
 
     def close(self) -> None:
         """Forget every option; whoever opened the store closes it."""
         self.reload()
 
-    def _after_fork(self) -> None:
-        self._lock = threading.RLock()
-        self._fetches = {}
-        # The fork may have interrupted a change of the old one.
-        entries: LRUCache[str, Entry] = LRUCache(self._entries.maxsize)
-        entries.update(self._entries)
-        self._entries = entries
-
     def __repr__(self) -> str:
-        return f"<CachedConfigStore of store {self._store.name!r}: {len(self._entries)} options>"
+        return f"<CachedConfigStore of store {self._store.name!r}: {len(self._answers)} options>"
