@@ -18,6 +18,7 @@ from confstore._lazy import lazy_names
 if TYPE_CHECKING:
     from confstore import (
         adapter as adapter,
+        aio as aio,
         documents as documents,
         errors as errors,
         files as files,
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
     from confstore._reading.time_based.config import TimeBasedConfigStore as TimeBasedConfigStore
     from confstore._reading.time_based.views import Status as Status
     from confstore._stores.protocols import (
+        AsyncReads as AsyncReads,
         BulkStore as BulkStore,
         Change as Change,
         CoLocatedStore as CoLocatedStore,
@@ -90,15 +92,15 @@ _names = lazy_names(
         "confstore._reading.time_based.config": "TimeBasedConfigStore",
         "confstore._reading.time_based.views": "Status",
         "confstore._stores.protocols": (
-            "BulkStore Change CoLocatedStore Commit DiagnosableStore FileBackedStore Finding Head "
-            "HintedStore Journal JournaledStore Poll PollableStore Store ability"
+            "AsyncReads BulkStore Change CoLocatedStore Commit DiagnosableStore FileBackedStore "
+            "Finding Head HintedStore Journal JournaledStore Poll PollableStore Store ability"
         ),
         "confstore._values.differences": "Difference diff",
         "confstore._values.read_only": "FillableDict ReadOnlyDict ReadOnlyList",
         "confstore._values.types": "MISSING Value Values",
         "confstore._values.variables": "variable_name",
     },
-    modules=("adapter", "documents", "errors", "files"),
+    modules=("adapter", "aio", "documents", "errors", "files"),
 )
 
 # Behind a `__getattr__` a type checker believes in every name.
