@@ -104,6 +104,14 @@ def test_client_without_a_region(monkeypatch: pytest.MonkeyPatch) -> None:
         DynamoDBStore(None, "config", "prod")
 
 
+@pytest.mark.parametrize("make", [botocore.session.Session, boto3.Session])
+def test_session_without_a_region(monkeypatch: pytest.MonkeyPatch, make: Any) -> None:
+    """So does a session of the caller's."""
+    monkeypatch.delenv("AWS_DEFAULT_REGION")
+    with pytest.raises(BackendError, match="AWS_DEFAULT_REGION"):
+        DynamoDBStore(make(), "config", "prod")
+
+
 def test_client_of_an_unknown_profile(monkeypatch: pytest.MonkeyPatch) -> None:
     """A profile that the environment names and nobody configured is an error of access."""
     monkeypatch.setenv("AWS_PROFILE", "nobody")

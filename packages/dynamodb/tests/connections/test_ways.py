@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 import socket
 import sys
+import threading
 import time
 import zlib
 from collections.abc import Callable, Iterator
@@ -22,6 +24,7 @@ from confstore.errors import (
 )
 from confstore.testing import assert_keeps_values
 from confstore_dynamodb import DynamoDBStore
+from forked import fork, fork_in_c
 
 from ..raw_server import JSON, RawServer, Say, never, reply_of, say
 from .ways import OURS, WAYS, opened
@@ -170,6 +173,51 @@ def test_binary_values_are_sent(server: RawServer, way: str) -> None:
     assert (item["raw"], item["blobs"]) == ({"B": "AAE="}, {"BS": ["AA=="]})
 
 
+@pytest.mark.parametrize("way", WAYS)
+def test_values_of_a_commit(server: RawServer, way: str) -> None:
+    """A reply that nobody reads early holds any value: here one of a journal."""
+    marker = {"_store": {"S": "_journal:prod"}, "_option": {"S": "!"}, "baseline": {"N": "0"}}
+    change = {
+        "option": {"S": "db"},
+        "action": {"S": "set"},
+        "values": {"M": {name: ITEM[name] for name in VALUES}},
+    }
+    commit = {
+        "_store": {"S": "_journal:prod"},
+        "_option": {"S": "000000000001"},
+        "id": {"S": "1"},
+        "at": {"S": "2026-01-01T00:00:00+00:00"},
+        "comment": {"S": ""},
+        "changes": {"L": [{"M": change}]},
+    }
+    server.answer("GetItem", say(reply_of(json.dumps({"Item": marker}).encode())))
+    page = json.dumps({"Items": [commit], "Count": 1}).encode()
+    server.answer("Query", say(reply_of(page, headers=["x-amzn-RequestId: request-1"])))
+    [found] = outcome(way, server, lambda store: store.commits())
+    assert found.changes[0].values == VALUES
+
+
+ODD = {
+    "text": b'{"Items":[{"id":{"S":7}}]}',
+    "list": b'{"Items":[{"id":{"L":"canary"}}]}',
+    "set": b'{"Items":[{"id":{"SS":"canary"}}]}',
+    "sets": b'{"Items":[{"id":{"SS":[7]}}]}',
+    "numbers": b'{"Items":[{"id":{"NS":[7]}}]}',
+    "flag": b'{"Items":[{"id":{"BOOL":1}}]}',
+    "two": b'{"Items":[{"id":{"S":"a","N":"1"}}]}',
+    "no items": b'{"Items":7}',
+}
+
+
+@pytest.mark.parametrize("page", ODD.values(), ids=ODD)
+def test_same_odd_commit(server: RawServer, page: bytes) -> None:
+    """What DynamoDB would not write is the same error in every way."""
+    marker = {"_store": {"S": "_journal:prod"}, "_option": {"S": "!"}, "baseline": {"N": "0"}}
+    server.answer("GetItem", say(reply_of(json.dumps({"Item": marker}).encode())))
+    found = outcomes(server, "Query", [say(reply_of(page))], lambda store: store.commits())
+    assert found[1:] == found[:-1]
+
+
 REFUSALS = {
     "denied": refused("AccessDeniedException"),
     "expired": refused("ExpiredTokenException"),
@@ -282,6 +330,7 @@ NOT_UNDERSTOOD = {
     "bare line break": GOOD.replace(b"Server: Server", b"Server: Server\nContent-Length: 2"),
     "bare return": GOOD.replace(b"Server: Server", b"Server: Server\rContent-Length: 2"),
     "status of two digits": GOOD.replace(b"200 OK", b"20 OK"),
+    "status without a body": GOOD.replace(b"200 OK", b"204 No Content"),
     "endless head": GOOD.replace(b"Server: Server", b"Server: " + b"x" * 70_000),
     "no head": b"HTTP/1.1 200 OK" + b"x" * 70_000,
 }
@@ -362,21 +411,70 @@ def test_reply_byte_by_byte(server: RawServer, way: str) -> None:
     assert outcome(way, server, read) == VALUES
 
 
-@pytest.mark.slow("two exchanges run into their limits of two seconds")
+def drip(server: RawServer, connection: socket.socket) -> None:
+    """Send a reply byte by byte, slowly."""
+    for at in range(len(GOOD)):
+        connection.sendall(GOOD[at : at + 1])
+        if server.is_over.wait(0.1):
+            return
+
+
+def flood(server: RawServer, connection: socket.socket) -> None:
+    """Send small chunks for ever, so that something can be read at any time."""
+    length = f"Content-Length: {len(BODY)}".encode()
+    connection.sendall(GOOD[: -len(BODY)].replace(length, b"Transfer-Encoding: chunked"))
+    while not server.is_over.is_set():
+        connection.sendall(b"1\r\n{\r\n")
+
+
+@pytest.mark.slow("exchanges run into their limit of two seconds")
 @pytest.mark.parametrize("way", OURS)
-def test_slow_reply(server: RawServer, way: str) -> None:
-    """An exchange has one limit, however slowly its reply drips."""
-
-    def drip(server: RawServer, connection: socket.socket) -> None:
-        for at in range(len(GOOD)):
-            connection.sendall(GOOD[at : at + 1])
-            if server.is_over.wait(0.1):
-                return
-
-    server.answer("GetItem", never, drip, say(GOOD))
+@pytest.mark.parametrize("slow", [never, drip, flood])
+def test_slow_reply(server: RawServer, way: str, slow: Say) -> None:
+    """An exchange has one limit, however its reply comes."""
+    server.answer("GetItem", slow, say(GOOD))
     started = time.monotonic()
     assert outcome(way, server, read) == VALUES
     assert time.monotonic() - started < 30
+
+
+@pytest.mark.slow("three exchanges wait a second for TLS")
+@pytest.mark.parametrize("way", OURS)
+def test_server_that_does_not_speak(way: str) -> None:
+    """A server that takes the connection, and then says nothing, is not waited for."""
+    with (
+        socket.create_server(("127.0.0.1", 0)) as silent,
+        opened(way, f"https://127.0.0.1:{silent.getsockname()[1]}") as store,
+        pytest.raises(StoreUnavailableError, match="ConnectTimeoutError"),
+    ):
+        read(store)
+
+
+@pytest.mark.parametrize("way", OURS)
+def test_address_that_cannot_be_used(
+    server: RawServer, way: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of several addresses the first one that answers is used."""
+    resolve = socket.getaddrinfo
+
+    def several(*where: Any, **named: Any) -> Any:
+        [(_, kind, protocol, name, address)] = found = resolve(*where, **named)
+        dead = socket.AF_INET, kind, protocol, name, ("127.0.0.1", 1)
+        return [(9999, kind, protocol, name, address), dead, *found]
+
+    monkeypatch.setattr(socket, "getaddrinfo", several)
+    server.answer("GetItem", say(GOOD))
+    assert outcome(way, server, read) == VALUES
+
+
+@pytest.mark.parametrize("way", OURS)
+def test_name_without_an_address(
+    server: RawServer, way: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A name that means nothing is an endpoint that cannot be reached."""
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: [])
+    kind, text = outcome(way, server, read)
+    assert (kind, "EndpointConnectionError" in text) == ("StoreUnavailableError", True)
 
 
 @pytest.mark.slow("three exchanges run into their limits of two seconds")
@@ -628,3 +726,103 @@ def test_clock_is_corrected_once_a_call(server: RawServer, way: str) -> None:
     server.answer("GetItem", answer)
     outcome(way, server, read)
     assert server.requests.count("GetItem") == 2
+
+
+def test_quota_of_retries(server: RawServer) -> None:
+    """A client whose calls all fail stops trying again, in every way after as many requests."""
+    counts = []
+    server.answer("GetItem", say(reply_of(b"{}", status="503 Service Unavailable")))
+    for way in WAYS:
+        before = len(server.requests)
+        with opened(way, server.url) as store:
+            for _ in range(25):
+                with pytest.raises(StoreUnavailableError):
+                    read(store)
+        counts.append(server.requests[before:].count("GetItem"))
+    assert counts == [25 + 500 // 14] * len(WAYS)
+
+
+def test_quota_is_refilled(server: RawServer) -> None:
+    """A call that succeeds gives back what its retries cost."""
+    bad = say(reply_of(b"{}", status="503 Service Unavailable"))
+    counts = []
+    for way in WAYS:
+        server.answer("GetItem", *[bad, say(GOOD)] * 40, bad)
+        before = len(server.requests)
+        with opened(way, server.url) as store:
+            assert [read(store) for _ in range(40)] == [VALUES] * 40
+            with pytest.raises(StoreUnavailableError):
+                read(store)
+        counts.append(server.requests[before:].count("GetItem"))
+    assert counts == [83] * len(WAYS)
+
+
+@pytest.mark.parametrize("way", OURS)
+@pytest.mark.parametrize("asked", ["1", "-1", "soon", "\u00b2"])
+def test_server_that_says_when(server: RawServer, way: str, asked: str) -> None:
+    """A server may ask for more time before a retry, in milliseconds."""
+    busy = reply_of(b"{}", status="503 Oh", headers=[f"x-amz-retry-after: {asked}"])
+    server.answer("GetItem", say(busy), say(GOOD))
+    assert outcome(way, server, read) == VALUES
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+@pytest.mark.parametrize("way", OURS)
+@pytest.mark.parametrize("fork_by", [os.fork, fork_in_c], ids=["os", "c"])
+def test_forked_child(server: RawServer, way: str, fork_by: Callable[[], int]) -> None:
+    """A child makes connections of its own, and its parent keeps the ones that it has."""
+    server.answer("GetItem", say(GOOD))
+    with opened(way, server.url) as store:
+        assert read(store) == VALUES
+        assert server.connections == 1
+        child = fork(lambda: [read(store) == VALUES, read(store) == VALUES], fork_by)
+        assert child.join() == "[True, True]"
+        assert server.connections == 2
+        assert read(store) == VALUES
+    assert server.connections == 2
+
+
+@pytest.mark.parametrize("way", OURS)
+def test_threads_share_connections(server: RawServer, way: str) -> None:
+    """Many threads read at once, each its own reply, over no more connections than threads."""
+
+    def answer(server: RawServer, connection: socket.socket) -> None:
+        # Of one thread's request; another one's body may come meanwhile.
+        connection.sendall(GOOD)
+
+    server.answer("GetItem", answer)
+    found: list[Any] = []
+    with opened(way, server.url) as store:
+        threads = [
+            threading.Thread(target=lambda: found.extend(read(store) for _ in range(20)))
+            for _ in range(40)
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert found == [VALUES] * 800
+    assert server.connections <= 41 * 20
+
+
+@pytest.mark.parametrize("way", OURS)
+def test_connection_that_ends_after_close(server: RawServer, way: str) -> None:
+    """A reply that comes after the store was closed is read, and its connection is closed."""
+    is_asked, may_answer = threading.Event(), threading.Event()
+
+    def answer(server: RawServer, connection: socket.socket) -> None:
+        is_asked.set()
+        may_answer.wait(60)
+        connection.sendall(GOOD)
+
+    server.answer("GetItem", answer)
+    found: list[Any] = []
+    with opened(way, server.url) as store:
+        reader = threading.Thread(target=lambda: found.append(read(store)))
+        reader.start()
+        is_asked.wait(60)
+        store.close()
+        may_answer.set()
+        reader.join()
+    assert found == [VALUES]
+    assert server.closed.wait(60)

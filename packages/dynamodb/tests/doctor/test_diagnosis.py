@@ -126,7 +126,7 @@ class TestHealthy:
         )
         url = dynamodb_client.meta.endpoint_url
         region = dynamodb_client.meta.region_name
-        assert findings["endpoint"].text == f"{url}, region {region} answers"
+        assert findings["endpoint"].text.startswith(f"{url}, region {region} answers, ")
         assert findings["clock"].text == "within 60 s of DynamoDB's"
         assert f"{journaled!r} is ACTIVE, paid on demand, " in findings["table"].text
         assert "deletion protection off" in findings["table"].text
@@ -170,7 +170,10 @@ class TestHealthy:
         url = f"dynamodb://{filled}/prod?endpoint_url={dynamodb_local}&region=eu-west-1"
         findings = list(diagnose(url))
         assert {one.is_ok for one in findings} == {True}
-        assert findings[0].text == f"{dynamodb_local}, region eu-west-1 answers"
+        assert findings[0].text == (
+            f"{dynamodb_local}, region eu-west-1 answers, "
+            "asked by our own wire, mounted in botocore"
+        )
 
 
 class TestPermissions:
@@ -489,7 +492,9 @@ class TestEndpoint:
 
     def test_stand_in(self, interposed: Interposed, filled: str) -> None:
         """A stand-in for a client need not say where it sends requests."""
-        assert found(interposed, filled)["endpoint"].text == "the client's endpoint answers"
+        assert found(interposed, filled)["endpoint"].text == (
+            "the client's endpoint answers, asked by the client that was given, in its own way"
+        )
 
 
 class TestCredentials:

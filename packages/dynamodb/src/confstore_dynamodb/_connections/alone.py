@@ -7,6 +7,7 @@ To import botocore takes longer than anything else that a small program has to d
 from __future__ import annotations
 
 import os
+import sys
 from typing import Any
 
 from confstore_dynamodb._connections.calls import Call
@@ -32,6 +33,20 @@ class AloneClient:
     def endpoint(self) -> str:
         """The URL and the region to which it sends requests."""
         return f"{self._endpoint.url}, region {self._region}"
+
+    @property
+    def role(self) -> str:
+        """The role that it assumes: none."""
+        return ""
+
+    @property
+    def way(self) -> str:
+        """How requests are sent."""
+        return "by our own wire, without botocore"
+
+    def may_go_on(self) -> bool:
+        """True as long as nobody else uses botocore, and it is not needed."""
+        return "botocore" not in sys.modules and self.is_understood
 
     @property
     def is_understood(self) -> bool:

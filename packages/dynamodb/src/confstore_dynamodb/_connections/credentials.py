@@ -93,6 +93,9 @@ def role_of(api: Any) -> str:
     name the role.
     """
     signer = getattr(api, "_request_signer", None)
-    refresh = getattr(getattr(signer, "_credentials", None), "_refresh_using", None)
+    credentials = getattr(signer, "_credentials", None)
+    # Those of a client of ours are bounded.
+    credentials = getattr(credentials, "inner", credentials)
+    refresh = getattr(credentials, "_refresh_using", None)
     role = getattr(getattr(refresh, "__self__", None), "_role_arn", "")
     return role if isinstance(role, str) else ""

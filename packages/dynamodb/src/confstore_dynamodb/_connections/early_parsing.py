@@ -20,6 +20,7 @@ __all__ = [
     "EarlyMember",
     "EarlyReader",
     "active_reader",
+    "before_parse",
     "early_member",
     "is_heard_by_others",
     "listen",
@@ -131,7 +132,7 @@ def listen(api: Any) -> bool:
     # The id makes it once a client, however many stores use it. Other handlers of this event run
     # first: they may change the body.
     api.meta.events.register_last(
-        "before-parse.dynamodb", _before_parse, unique_id="confstore-early"
+        "before-parse.dynamodb", before_parse, unique_id="confstore-early"
     )
     return True
 
@@ -153,12 +154,13 @@ def is_heard_by_others(api: Any, operation: str) -> bool:
         return True
 
 
-def _before_parse(
+def before_parse(
     operation_model: Any,
     response_dict: dict[str, Any],
     customized_response_dict: dict[str, Any],
     **_: Any,
 ) -> None:
+    """Read a member early, as the handler of the event; the arguments are botocore's."""
     reader = active_reader.get()
     if reader is None or reader.operation != operation_model.name:
         return

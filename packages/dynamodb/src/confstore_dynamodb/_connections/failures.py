@@ -13,7 +13,6 @@ __all__ = [
     "ChecksumError",
     "ConnectTimeoutError",
     "ConnectionClosedError",
-    "CredentialRetrievalError",
     "EndpointConnectionError",
     "HeaderError",
     "NoCredentialsError",
@@ -118,18 +117,9 @@ class ChecksumError(UnintelligibleReplyError):
     """The reply's body contradicts its checksum."""
 
 
-class CredentialRetrievalError(WireError):
-    """The credentials were not refreshed in time."""
-
-    kind = "CredentialRetrievalError"
-    is_retryable = False
-
-
 def as_botocore(error: WireError) -> Exception:
     """Botocore's exception for the same failure; botocore is imported already."""
     import botocore.exceptions as aws
 
     kind: type[Exception] = getattr(aws, error.kind)
-    if error.kind == "CredentialRetrievalError":
-        return kind(provider="confstore", error_msg="no answer in time")  # type: ignore[call-arg]
     return kind(**error.kwargs, request=None)  # type: ignore[call-arg]  # botocore's take any

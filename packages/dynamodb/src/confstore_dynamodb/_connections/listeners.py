@@ -32,11 +32,13 @@ class Listeners:
     Attributes:
         need_botocore: Botocore has to make the requests.
         hear_sending: The event `before-send` has to be emitted.
+        hear_parsing: The event `before-parse` has to be emitted.
         hear_replies: The replies have to be exactly what botocore gives.
     """
 
     def __init__(self) -> None:
-        self.need_botocore = self.hear_sending = self.hear_replies = False
+        self.need_botocore = self.hear_replies = False
+        self.hear_sending = self.hear_parsing = False
         self._counts: Counter[str] = Counter()
 
     def note(self, event_name: str, handler: Any, change: int) -> None:
@@ -50,6 +52,7 @@ class Listeners:
         self.need_botocore = _is_any(counts, _NEED_BOTOCORE)
         self.hear_replies = _is_any(counts, _REPLY_EVENTS)
         self.hear_sending = _is_any(counts, ("before-send",))
+        self.hear_parsing = _is_any(counts, ("before-parse",))
 
 
 def _is_any(counts: Counter[str], events: tuple[str, ...]) -> bool:

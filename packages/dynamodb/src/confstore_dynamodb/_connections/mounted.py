@@ -13,6 +13,7 @@ from __future__ import annotations
 import io
 import os
 from collections.abc import Iterator
+from functools import cached_property
 from typing import Any
 
 import botocore.exceptions as aws
@@ -20,10 +21,10 @@ from botocore.awsrequest import AWSPreparedRequest, AWSResponse, HeadersDict
 from botocore.utils import get_environ_proxies
 
 from confstore_dynamodb._connections.calls import invocation_id
+from confstore_dynamodb._connections.early_parsing import before_parse
 from confstore_dynamodb._connections.environment import ca_file_of
-from confstore_dynamodb._connections.failures import NoCredentialsError, WireError, as_botocore
+from confstore_dynamodb._connections.failures import WireError, as_botocore
 from confstore_dynamodb._connections.listeners import ListeningEmitter
-from confstore_dynamodb._connections.refreshing import KeySource
 from confstore_dynamodb._connections.replies import Reply
 from confstore_dynamodb._connections.requests import Endpoint, endpoint_of, message
 from confstore_dynamodb._connections.retries import MAX_ATTEMPTS
@@ -48,7 +49,7 @@ class Mount:
         self._region = api.meta.region_name
         self._signers: dict[str, Signer] = {}
         self._endpoints: dict[str, Endpoint | None] = {}
-        self._keys = KeySource(session.get_credentials())
+        self._credentials = session.get_credentials()
         self._new_parser = session.get_component("response_parser_factory").create_parser
         self._parsers: dict[str, Any] = {}
         # Botocore, too, looks for them once a client.
@@ -88,13 +89,12 @@ class Mount:
         except _LeftToBotocoreError:
             return None
         except Exception as error:
-            failure = _of_botocore(error)
+            failure = as_botocore(error) if isinstance(error, WireError) else error
             event = f"after-call-error.dynamodb.{model.name}"
             self._events.emit(event, exception=failure, context=context)
             raise failure from None
-        headers: Any = reply.headers
-        http = AWSResponse(endpoint.url, reply.status, headers, _Raw(reply.body))
-        parsed = self._parsed(model, http)
+        http = _Response(endpoint.url, reply)
+        parsed = self._parsed(model, http, reply)
         parsed["ResponseMetadata"].update(retries)
         return http, parsed
 
@@ -109,6 +109,12 @@ class Mount:
             self._endpoints[url] = endpoint
         return self._endpoints[url]
 
+    def key(self) -> Any:
+        """The present credentials."""
+        if self._credentials is None:
+            raise aws.NoCredentialsError
+        return self._credentials.get_frozen_credentials()
+
     def signer(self, region: str | None) -> Signer:
         """The signer of a region; None for the client's."""
         region = region or self._region
@@ -117,28 +123,34 @@ class Mount:
             signer = self._signers[region] = Signer(region)
         return signer
 
-    def _parsed(self, model: Any, http: AWSResponse) -> dict[str, Any]:
+    def _parsed(self, model: Any, http: AWSResponse, reply: Reply) -> dict[str, Any]:
         """The reply as botocore parses it, with what its handlers make of it before."""
-        response = {
-            "headers": http.headers,
-            "status_code": http.status_code,
-            "body": http.content,
+        is_heard = self._listeners.hear_parsing
+        response: dict[str, Any] = {
+            "headers": http.headers if is_heard else reply.headers,
+            "status_code": reply.status,
+            "body": reply.body,
             "context": {"operation_name": model.name},
         }
         custom: dict[str, Any] = {}
-        self._events.emit(
-            f"before-parse.dynamodb.{model.name}",
-            operation_model=model,
-            response_dict=response,
-            customized_response_dict=custom,
-        )
+        if is_heard:
+            event = f"before-parse.dynamodb.{model.name}"
+            self._events.emit(
+                event,
+                operation_model=model,
+                response_dict=response,
+                customized_response_dict=custom,
+            )
+        else:
+            # The only handler, called without its event.
+            before_parse(model, response, custom)
         protocol = _protocol_of(model)
         parser = self._parsers.get(protocol)
         if parser is None:
             parser = self._parsers[protocol] = self._new_parser(protocol)
         parsed: dict[str, Any] = parser.parse(response, model.output_shape)
         parsed.update(custom)
-        if http.status_code >= 300:
+        if reply.status >= 300:
             shape = model.service_model.shape_for_error_code(parsed["Error"]["Code"])
             if shape is not None:
                 parsed.update(parser.parse(response, shape))
@@ -168,7 +180,7 @@ class _Request:
     def prepared(self, now_s: float, number: int) -> bytes | Reply:
         """See `Prepare`."""
         self._headers["amz-sdk-request"] = f"attempt={number}; max={MAX_ATTEMPTS}"
-        key = self._mount._keys.key()
+        key = self._mount.key()
         host = self._endpoint.host_header
         headers = self._signer.sign(key, host, self._headers, self._body, now_s)
         if not self._mount._listeners.hear_sending:
@@ -184,6 +196,26 @@ class _Request:
             raise _LeftToBotocoreError
         body: Any = request.body
         return message({name: _text(text) for name, text in request.headers.items()}, body)
+
+
+class _Response(AWSResponse):
+    """A reply as botocore has it, which makes what few look at when they do."""
+
+    def __init__(self, url: str, reply: Reply) -> None:
+        self.url = url
+        self.status_code = reply.status
+        self.raw = _Raw(reply.body)
+        self._reply = reply
+
+    @cached_property
+    def headers(self) -> HeadersDict:  # type: ignore[override]  # an attribute of the same kind
+        """The headers, whose names have no case."""
+        return HeadersDict(self._reply.headers)
+
+    @property
+    def content(self) -> bytes:
+        """The body."""
+        return self._reply.body
 
 
 class _Raw(io.BytesIO):
@@ -212,14 +244,6 @@ def _protocol_of(model: Any) -> str:
     # Older versions of botocore know one protocol for each service.
     protocol: str = getattr(service, "resolved_protocol", None) or service.protocol
     return protocol
-
-
-def _of_botocore(error: Exception) -> Exception:
-    if isinstance(error, WireError):
-        return as_botocore(error)
-    if isinstance(error, NoCredentialsError):
-        return aws.NoCredentialsError()
-    return error
 
 
 def _text(text: str | bytes) -> str:

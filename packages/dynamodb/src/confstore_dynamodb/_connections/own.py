@@ -48,14 +48,11 @@ class OwnClient:
         """Make one; it raises what botocore raises of settings."""
         self._settings = settings
         self._reason = ""
-        self._alone: AloneClient | None = None
-        self._mounted: _Mounted | None = None
-        if settings.client == "alone" or (
+        may_be_alone = settings.client == "alone" or (
             settings.client is None and "AWS_LAMBDA_FUNCTION_NAME" in os.environ
-        ):
-            self._alone = self._made_alone()
-        if self._alone is None:
-            self._mounted = _Mounted(settings)
+        )
+        alone = self._made_alone() if may_be_alone else None
+        self._present: AloneClient | _Mounted = alone or _Mounted(settings)
 
     def _made_alone(self) -> AloneClient | None:
         if "botocore" in sys.modules:
@@ -74,55 +71,45 @@ class OwnClient:
             self._reason = str(error)
             return None
 
-    def _present(self) -> AloneClient | _Mounted:
-        """The client that makes the next call."""
-        if self._mounted is not None:
-            return self._mounted
-        alone = self._alone
-        if alone is not None:
-            if "botocore" not in sys.modules and alone.is_understood:
-                return alone
-            alone.close()
-            self._reason = "botocore was imported"
-            if not alone.is_understood:
-                self._reason = "two replies were not DynamoDB's own"
-                self._settings = attrs.evolve(self._settings, client="botocore")
+    def _leave_alone(self, alone: AloneClient) -> _Mounted:
+        """Mount it, for a reason that came up since it was made."""
+        self._reason = "botocore was imported"
+        if not alone.is_understood:
+            self._reason = "two replies were not DynamoDB's own"
+            self._settings = attrs.evolve(self._settings, client="botocore")
         # Two threads that come at once make two, and one of them is forgotten.
-        mounted = self._mounted = _Mounted(self._settings)
+        self._present = mounted = _Mounted(self._settings)
+        alone.close()
         return mounted
 
     @property
     def endpoint(self) -> str:
         """The URL and the region to which it sends requests."""
-        client = self._mounted or self._alone
-        # One of them was made at the start.
-        return "" if client is None else client.endpoint
+        return self._present.endpoint
 
     @property
     def role(self) -> str:
         """The ARN of the role that it assumes; empty if it is not known."""
-        mounted = self._mounted
-        return "" if mounted is None else role_of(mounted.api)
+        return self._present.role
 
     @property
     def way(self) -> str:
         """How requests are sent, and why."""
-        mounted = self._mounted
-        if mounted is None:
-            return "by our own wire, without botocore"
-        return f"{mounted.way}; not alone: {self._reason}" if self._reason else mounted.way
+        way = self._present.way
+        return f"{way}; not alone: {self._reason}" if self._reason else way
 
     def call(
         self, method: str, parameters: dict[str, Any], reader: EarlyReader | None
     ) -> dict[str, Any]:
         """See `Client`."""
-        return self._present().call(method, parameters, reader)
+        present = self._present
+        if not (isinstance(present, _Mounted) or present.may_go_on()):
+            present = self._leave_alone(present)
+        return present.call(method, parameters, reader)
 
     def close(self) -> None:
         """Close the connections."""
-        for client in (self._alone, self._mounted):
-            if client is not None:
-                client.close()
+        self._present.close()
 
     def after_fork(self) -> None:
         """
@@ -131,9 +118,9 @@ class OwnClient:
         The old one may have locks that threads of the parent held, and botocore has no public way
         to renew them. The wire looks at process ids by itself.
         """
-        if self._mounted is not None:
-            _inherited.append(self._mounted)
-            self._mounted = _Mounted(self._settings)
+        if isinstance(self._present, _Mounted):
+            _inherited.append(self._present)
+            self._present = _Mounted(self._settings)
 
 
 class _Mounted:
@@ -150,9 +137,14 @@ class _Mounted:
 
         from confstore_dynamodb._connections.listeners import ListeningEmitter
         from confstore_dynamodb._connections.mounted import Mount
+        from confstore_dynamodb._connections.refreshing import bound_credentials
 
         emitter = ListeningEmitter()
         session = botocore.session.Session(profile=settings.profile, event_hooks=emitter)
+        if settings.region is not None:
+            # Also for the services that give credentials.
+            session.set_config_variable("region", settings.region)
+        bound_credentials(session)
         self.api: Any = session.create_client(
             "dynamodb",
             region_name=settings.region,
@@ -167,6 +159,11 @@ class _Mounted:
     def endpoint(self) -> str:
         """See `Client`."""
         return endpoint_shown(self.api)
+
+    @property
+    def role(self) -> str:
+        """See `Client`."""
+        return role_of(self.api)
 
     @property
     def way(self) -> str:

@@ -7,7 +7,6 @@ connection returns to it only after a whole reply, with nothing left to read.
 
 from __future__ import annotations
 
-import contextlib
 import os
 import select
 import socket
@@ -40,6 +39,8 @@ _MAX_IDLE = 32
 """Connections kept open; as many threads may read at once without connecting anew."""
 
 _RECEIVED_B = 65_536
+"""More than a record of TLS holds, so that nothing is left in one."""
+
 _LIMIT_PRECISION_S = 0.01
 
 
@@ -142,22 +143,19 @@ class Pool:
 
     def _idle_connection(self) -> socket.socket | None:
         """A connection on which nothing has come since its last reply."""
-        while self._idle:
+        while True:
             try:
                 # The newest: it is the least likely to have been closed.
                 connection = self._idle.pop()
             except IndexError:
-                # Another thread was faster.
-                break
+                return None
             if not _has_input(connection):
                 return connection
             # The other side has closed it, or sent what nobody asked for.
             connection.close()
-        return None
 
     def _give_back(self, connection: socket.socket) -> None:
-        has_rest = getattr(connection, "pending", int)() > 0
-        if has_rest or len(self._idle) >= _MAX_IDLE:
+        if len(self._idle) >= _MAX_IDLE:
             connection.close()
             return
         self._idle.append(connection)
@@ -167,14 +165,15 @@ class Pool:
     def close(self) -> None:
         """Close the idle connections now, and the others after their replies."""
         self._is_closed = True
-        while self._idle:
-            with contextlib.suppress(IndexError):
+        try:
+            while True:
                 self._idle.pop().close()
+        except IndexError:
+            return
 
     def __del__(self) -> None:
-        """Close what nobody closed; without a name that the end of Python may have taken away."""
-        while self._idle:
-            self._idle.pop().close()
+        """Close what nobody closed."""
+        self.close()
 
     # -- new connections -------------------------------------------------------------------------
 
@@ -198,16 +197,18 @@ class Pool:
     def _connected(self, addresses: Sequence[Any], until_s: float) -> socket.socket:
         failure: OSError = OSError("the name has no address")
         for family, kind, protocol, _, address in addresses:
-            connection = None
             try:
                 connection = socket.socket(family, kind, protocol)
+            except OSError as error:
+                failure = error
+                continue
+            try:
                 connection.settimeout(min(_CONNECT_S, _left_s(until_s)))
                 connection.connect(address)
                 return connection
             except OSError as error:
                 failure = error
-                if connection is not None:
-                    connection.close()
+                connection.close()
         is_late = isinstance(failure, TimeoutError)
         raise (ConnectTimeoutError if is_late else EndpointConnectionError)(
             self.endpoint.url, failure

@@ -84,7 +84,9 @@ class ReplyReader:
 
     @property
     def expected_b(self) -> int:
-        """The bytes of the reply, as far as they are known."""
+        """The bytes of the reply, as far as they are known; of chunks without their frames."""
+        if self._chunks is not None:
+            return self._chunks.expected_b
         return max(self._whole_b, self._received_b)
 
     def feed(self, received: bytes) -> Reply | None:
@@ -188,6 +190,11 @@ class _Chunks:
         # Of the present chunk, with the line break after it; 0 if a size comes next.
         self._missing_b = 0
         self._is_last = False
+
+    @property
+    def expected_b(self) -> int:
+        """The bytes of the body, as far as they are known."""
+        return len(self._body) + self._missing_b
 
     def feed(self, received: bytes) -> bytes | None:
         """

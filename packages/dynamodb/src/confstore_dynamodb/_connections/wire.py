@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from confstore_dynamodb._connections.failures import UnintelligibleReplyError, WireError
@@ -46,8 +47,8 @@ class _Connections:
             # No lock, which a child could inherit: of two threads that come at once one wins.
             pool = self._pools.setdefault(endpoint.url, Pool(endpoint, self._trust))
             for url in list(self._pools)[:-_MAX_POOLS]:
-                if (old := self._pools.pop(url, None)) is not None:
-                    old.close()
+                with suppress(KeyError):
+                    self._pools.pop(url).close()
         return pool
 
     def close(self) -> None:
