@@ -20,7 +20,8 @@ from confstore_dynamodb._connections.advice import credentials_advice, endpoint_
 from confstore_dynamodb._connections.credentials import service_of
 from confstore_dynamodb._connections.errors import error_code, is_answer, lacks_permission
 from confstore_dynamodb._doctor.permissions import Permissions
-from confstore_dynamodb._journal.partition import TTL_ATTRIBUTE, JournalPartition, Marker
+from confstore_dynamodb._journal.partition import TTL_ATTRIBUTE, JournalPartition
+from confstore_dynamodb._journal.reads import Marker
 from confstore_dynamodb.errors import AWSSettingsError, MisconfiguredSchemaError, TableNotFoundError
 
 __all__ = ["Diagnosis"]

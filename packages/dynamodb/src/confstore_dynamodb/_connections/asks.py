@@ -1,0 +1,35 @@
+"""Reads that say what to ask, and leave the asking to a blocking client or to a loop."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import Any, NamedTuple, TypeAlias, TypeVar
+
+from confstore_dynamodb._connections.early_parsing import EarlyReader
+
+__all__ = ["Ask", "Asks"]
+
+T = TypeVar("T")
+
+
+class Ask(NamedTuple):
+    """
+    A call that is asked for.
+
+    Attributes:
+        operation: The client's method, such as `query`.
+        parameters: Its parameters, except `TableName`.
+        reader: Reads a member of the reply early.
+    """
+
+    operation: str
+    parameters: dict[str, Any]
+    reader: EarlyReader | None = None
+
+
+Asks: TypeAlias = Generator[Ask, dict[str, Any], T]
+"""
+Yields what to ask, is sent the replies, and returns what it makes of them.
+
+An error of a call is thrown into it.
+"""
