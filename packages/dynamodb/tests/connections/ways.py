@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 import threading
 from collections.abc import Collection, Coroutine, Iterator
-from contextlib import closing, contextmanager, nullcontext
+from contextlib import ExitStack, closing, contextmanager, nullcontext
 from types import ModuleType
 from typing import Any
 
@@ -16,7 +17,7 @@ from botocore.config import Config
 from confstore.aio import AsyncStore
 from confstore_dynamodb import DynamoDBStore, open_url
 
-__all__ = ["OURS", "WAYS", "connections_before", "opened", "without_botocore"]
+__all__ = ["OURS", "WAYS", "OnLoop", "connections_before", "opened", "without_botocore"]
 
 OURS = ("mounted", "alone", "mounted on a loop", "alone on a loop")
 """By our own wire."""
@@ -54,27 +55,39 @@ class OnLoop:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever)
         self._thread.start()
+        self._pid = os.getpid()
+        self._of_child: asyncio.AbstractEventLoop | None = None
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._store, name)
 
     def _run(self, coroutine: Coroutine[Any, Any, Any]) -> Any:
+        if os.getpid() != self._pid:
+            # The parent's loop has no thread here.
+            self._of_child = self._of_child or asyncio.new_event_loop()
+            return self._of_child.run_until_complete(coroutine)
         return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result()
 
-    def get(self, option: str, *, keys: Collection[str] | None = None) -> Any:
-        return self._run(self._async.get(option, keys=keys))
+    def get(
+        self, option: str, *, keys: Collection[str] | None = None, consistent: bool = True
+    ) -> Any:
+        return self._run(self._async.get(option, keys=keys, consistent=consistent))
 
-    def items(self) -> Any:
-        return iter(self._run(self._all()))
+    def items(self, *, consistent: bool = True) -> Any:
+        return iter(self._run(self._all(consistent=consistent)))
 
-    async def _all(self) -> Any:
-        return [found async for found in self._async.items()]
+    async def _all(self, *, consistent: bool) -> Any:
+        return [found async for found in self._async.items(consistent=consistent)]
 
     def poll(self, checkpoint: object = None, *, consistent: bool = False) -> Any:
         return self._run(self._async.poll(checkpoint, consistent=consistent))
 
     def close(self) -> None:
         self._run(self._async.close())
+
+    def end(self) -> None:
+        """End the loop, after what is under way."""
+        self.close()
         self._run(self._loop.shutdown_asyncgens())
         self._run(self._loop.shutdown_default_executor())
         self._loop.call_soon_threadsafe(self._loop.stop)
@@ -101,5 +114,7 @@ def opened(way: str, endpoint_url: str, *, more: str = "") -> Iterator[DynamoDBS
     place: Any = without_botocore() if client == "alone" else nullcontext()
     with place:
         store: Any = open_url(url + asked, purpose="write")
-        with closing(OnLoop(store) if loop else store) as used:
+        with ExitStack() as stack:
+            used = OnLoop(store) if loop else store
+            stack.callback(used.end if loop else used.close)
             yield used
