@@ -125,6 +125,7 @@ def test_every_goal_is_declared():
     with_goal = {row.name for row in ROWS if any(each.goal is not None for each in row.against)}
     assert with_goal == {
         "cold-read",
+        "cold-read-lambda",
         "command-line",
         "file-get",
         "file-load",
@@ -132,6 +133,7 @@ def test_every_goal_is_declared():
         "file-write",
         "hot-read",
         "import",
+        "import-dynamodb",
         "import-modules",
         "journaled-change",
         "journaled-change-bytes",
@@ -139,10 +141,12 @@ def test_every_goal_is_declared():
         "load",
         "memory",
         "memory-file",
+        "reads-of-threads",
         "stalls",
         "typed-read",
         "unchanged-refresh",
         "uncached-read",
+        "uncached-read-alone",
     }
 
 

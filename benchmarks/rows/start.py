@@ -21,10 +21,16 @@ UNWANTED = ("boto3", "botocore", "cattrs", "click", "hypothesis")
 """Libraries that `import confstore` must leave alone."""
 
 KEY = "{'_store': {'S': 'prod'}, '_option': {'S': 'db'}}"
-FIRST_READS = {
-    "read_ours": f"""
+READ_OURS = f"""
 from confstore_dynamodb import DynamoDBStore
 DynamoDBStore(None, {TABLE!r}, "prod").get("db")["host"]
+"""
+FIRST_READS = {
+    "read_ours": READ_OURS,
+    "read_ours_in_lambda": f"""
+import os
+os.environ["AWS_LAMBDA_FUNCTION_NAME"] = "benchmark"
+{READ_OURS}
 """,
     "read_boto3": f"""
 import boto3
@@ -74,6 +80,7 @@ def of_version(setting: Setting) -> float:
 
 SUBJECTS: dict[str, Callable[[Setting], float | dict[str, float]]] = {
     "import_ours": of_import,
+    "import_ours_dynamodb": of_program("import confstore_dynamodb"),
     "import_boto3": of_program("import boto3"),
     "import_powertools": of_program("import aws_lambda_powertools.utilities.parameters"),
     "import_dynaconf": of_program("import dynaconf"),

@@ -20,6 +20,7 @@ from botocore.stub import Stubber
 from botocore.utils import ContainerMetadataFetcher, InstanceMetadataFetcher
 from urllib3 import HTTPConnectionPool
 
+from confstore.errors import BackendError
 from confstore_dynamodb import DynamoDBStore, open_url
 from forked import fork, fork_in_c
 
@@ -216,3 +217,31 @@ def test_client_that_credentials_come_from(loopback: Loopback) -> None:
 
 def keys(expiry: str) -> dict[str, str]:
     return {"access_key": "local", "secret_key": "local", "token": "", "expiry_time": expiry}
+
+
+@pytest.mark.parametrize(
+    ("owner", "name"),
+    [
+        ("botocore.httpsession.URLLib3Session", "_get_pool_manager_kwargs"),
+        ("urllib3.PoolManager", "__init__"),
+    ],
+)
+def test_client_that_cannot_be_renewed(
+    loopback: Loopback, monkeypatch: pytest.MonkeyPatch, owner: str, name: str
+) -> None:
+    """With another version of botocore a child is refused the client: it never shares it."""
+    client = boto3.client("dynamodb", endpoint_url=loopback.url)
+    store = DynamoDBStore(client, "config", "prod")
+    requests = len(loopback.requests)
+
+    def refused() -> bool:
+        with pytest.raises(BackendError, match="make the client after the fork"):
+            store.get("db")
+        return True
+
+    monkeypatch.delattr(f"{owner}.{name}")
+    passed = passes_in_child(refused)()
+    monkeypatch.undo()
+    assert passed
+    assert len(loopback.requests) == requests
+    client.close()

@@ -307,11 +307,14 @@ def test_after_call_is_given_the_reply(server: RawServer) -> None:
     seen: list[Any] = []
 
     def look(http_response: Any, parsed: Any, **_: Any) -> None:
+        assert b"".join(http_response.raw.stream()) == http_response.content
         seen.append((http_response.status_code, http_response.content, http_response.text))
         seen.append((http_response.headers["X-AMZN-REQUESTID"], parsed["Item"]))
         seen.append(parsed["ResponseMetadata"])
 
     hear(server, "after-call.dynamodb.GetItem", look, read)
+    # The table was asked for before.
+    del seen[:-3]
     assert seen[:2] == [(200, BODY, BODY.decode()), ("request-1", ITEM)]
     assert seen[2]["RequestId"] == "request-1"
     assert seen[2]["RetryAttempts"] == 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -50,6 +51,13 @@ def test_botocore(server: RawServer) -> None:
 
 def test_alone(server: RawServer) -> None:
     """A URL may ask for the wire alone."""
+    with without_botocore():
+        assert way_of(server, "&client=alone") == "by our own wire, without botocore"
+
+
+def test_alone_without_files(server: RawServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files that are named away say nothing."""
+    monkeypatch.setenv("AWS_CONFIG_FILE", os.devnull)
     with without_botocore():
         assert way_of(server, "&client=alone") == "by our own wire, without botocore"
 

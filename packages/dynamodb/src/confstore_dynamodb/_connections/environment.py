@@ -86,7 +86,8 @@ def settings_of(
         if environ.get(name):
             raise NotSaidError(f"{name} is set")
     for name, usual in _FILES.items():
-        if os.path.exists(os.path.expanduser(environ.get(name) or usual)):
+        path = os.path.expanduser(environ.get(name) or usual)
+        if path != os.devnull and os.path.exists(path):
             raise NotSaidError(f"there is a file of settings ({name}, else {usual})")
     try:
         key_of(environ)

@@ -27,6 +27,7 @@ from confstore_dynamodb._connections.credentials import (
     service_of,
 )
 from confstore_dynamodb._connections.failures import HeaderError, NoCredentialsError, WireError
+from confstore_dynamodb._connections.forks import UnsupportedClientError
 from confstore_dynamodb._connections.settings import header_advice, settings_advice, trust_advice
 from confstore_dynamodb.errors import AWSSettingsError, TableNotFoundError
 
@@ -109,6 +110,8 @@ def raise_translated(
     """
     if isinstance(error, ConfigStoreError):
         raise error
+    if isinstance(error, UnsupportedClientError):
+        raise BackendError(store, f"{operation}: {error}") from None
     if isinstance(error, HeaderError):
         raise AWSSettingsError(store, f"{operation}: {header_advice(error.header)}") from None
     if isinstance(error, WireError | NoCredentialsError):

@@ -1,5 +1,5 @@
 """
-A botocore client in a forked child.
+A caller's botocore client in a forked child.
 
 The child inherits the parent's connections: two processes that share one connection read each
 other's replies. It also inherits locks in the state in which the parent's threads held them, and
@@ -16,11 +16,12 @@ from __future__ import annotations
 
 import contextlib
 import copy
+import sys
 import threading
 from collections.abc import Iterator
 from typing import Any
 
-__all__ = ["renew_client"]
+__all__ = ["UnsupportedClientError", "renew_client"]
 
 # The child keeps the inherited sessions for ever: closing or collecting one takes its pools' locks,
 # which a thread of the parent may have held.
@@ -33,7 +34,11 @@ def renew_client(api: Any) -> None:
 
     Its credentials may be refreshed over connections of their own. A role that is assumed with
     credentials of a metadata server is a chain of such objects.
+
+    Raises:
+        Exception: It cannot be renewed: it shares its parent's connections, and must not be used.
     """
+    _check_names(api)
     seen: dict[int, Any] = {}
     found = [api]
     while found:
@@ -52,6 +57,26 @@ def renew_client(api: Any) -> None:
                 found.append(value)
 
 
+class UnsupportedClientError(RuntimeError):
+    """A client whose connections cannot be renewed, and so cannot be used in a forked child."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "this client's connections are those of another process, and this version of botocore "
+            "keeps them where they cannot be renewed: make the client after the fork, or pass None"
+        )
+
+
+def _check_names(api: Any) -> None:
+    client = sys.modules.get("botocore.client")
+    if client is None or not isinstance(api, client.BaseClient):
+        # A stand-in, or what wraps a client.
+        return
+    session = getattr(getattr(api, "_endpoint", None), "http_session", None)
+    if not hasattr(session, "_get_pool_manager_kwargs"):
+        raise UnsupportedClientError
+
+
 def _parts(part: Any) -> Iterator[tuple[Any, str, Any]]:
     """What a client, a function or credentials refer to, and by which attribute of what."""
     endpoint = getattr(part, "_endpoint", None)
@@ -59,7 +84,8 @@ def _parts(part: Any) -> Iterator[tuple[Any, str, Any]]:
         yield endpoint, "http_session", endpoint.http_session
         yield part, "_request_signer", part._request_signer._credentials
     elif type(part).__module__ in ("botocore.credentials", "botocore.utils"):
-        for name, value in list(vars(part).items()):
+        # The credentials of a moment are a tuple.
+        for name, value in list(getattr(part, "__dict__", {}).items()):
             yield part, name, value
     elif hasattr(part, "__func__"):
         yield part, "__self__", part.__self__

@@ -14,7 +14,7 @@ from confstore_dynamodb._connections.early_parsing import (
     is_heard_by_others,
     listen,
 )
-from confstore_dynamodb._connections.forks import renew_client
+from confstore_dynamodb._connections.forks import UnsupportedClientError, renew_client
 
 __all__ = ["GivenClient", "endpoint_shown", "plain_client"]
 
@@ -28,7 +28,7 @@ _RESOURCE_HANDLERS = (
 )
 
 
-@attrs.frozen(eq=False)
+@attrs.define(eq=False)
 class GivenClient:
     """
     A low-level client of DynamoDB, which makes its requests in its own way.
@@ -42,6 +42,7 @@ class GivenClient:
     api: Any = attrs.field(repr=False)
     is_ours: bool = False
     _reads_early: bool = attrs.field(init=False)
+    _is_renewed: bool = attrs.field(init=False, default=True)
 
     @_reads_early.default
     def _listening(self) -> bool:
@@ -66,6 +67,8 @@ class GivenClient:
         self, operation: str, parameters: dict[str, Any], reader: EarlyReader | None
     ) -> dict[str, Any]:
         """See `Client`."""
+        if not self._is_renewed:
+            raise UnsupportedClientError
         can_read_early = (
             reader is not None
             and self._reads_early
@@ -91,7 +94,9 @@ class GivenClient:
 
     def after_fork(self) -> None:
         """Renew it in a forked child, whoever made it."""
+        self._is_renewed = False
         renew_client(self.api)
+        self._is_renewed = True
 
 
 def endpoint_shown(api: Any) -> str:
