@@ -2,8 +2,8 @@
 A DynamoDB that has its answers ready, in a process of its own.
 
 What a client spends is then the client's: the server looks up bytes. Tables are named for what they
-hold: `options-10000` so many options; with `-changing` at the end, in each reading of the whole
-table one option of every page differs from the reading before.
+hold: `options-10000` so many options; with `-changing` at the end, each eventually consistent
+reading of the whole table finds one changed option in every page.
 """
 
 from __future__ import annotations
@@ -134,7 +134,8 @@ def answer_to(operation: str, body: bytes) -> bytes:
 def page_reply(table: str, request: dict[str, dict[str, dict[str, str]]]) -> bytes:
     """The page that a Query asks for."""
     start = request.get("ExclusiveStartKey")
-    if start is None and table.endswith("-changing"):
+    is_consistent = request.get("ConsistentRead", False)
+    if start is None and table.endswith("-changing") and not is_consistent:
         readings_of[table] = readings_of.get(table, 0) + 1
     replies = page_replies(table, readings_of.get(table, 0) % 2)
     return replies[0 if start is None else next_page_of[start["_option"]["S"], table]]

@@ -27,7 +27,7 @@ import boto3
 
 from confstore import Change
 from confstore_dynamodb import DynamoDBStore
-from dynamodb_local import cache_folder, fetch_emulator, find_java, running_server
+from dynamodb_local import running_server
 from metered import Metered, fill
 
 OPTION_B = 200
@@ -56,7 +56,7 @@ def endpoint(given: str | None) -> Iterator[str]:
     if given is not None:
         yield given
         return
-    with running_server(find_java(), fetch_emulator(cache_folder())) as url:
+    with running_server() as url:
         yield url
 
 

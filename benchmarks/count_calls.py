@@ -2,7 +2,8 @@
 Print how many calls of confstore's own functions a write and a reload make.
 
 Run it as `python -m benchmarks.count_calls`; with an argument it prints the functions, too. Each
-store is warm, and DynamoDB is moto's. A reload is counted in the ordinary state, in which nobody
+store is warm, and DynamoDB is moto's, asked by a client of the caller: what a client of ours calls
+to send a request is measured by its time. A reload is counted in the ordinary state, where nobody
 has written for a while, and directly after a write of the same process, which it finds.
 """
 
@@ -82,6 +83,7 @@ def operations(facade: ConfigStore, folder: Path) -> Mapping[str, Counter[str]]:
 
 def facades() -> Iterator[tuple[str, ConfigStore, Path]]:
     """A facade for each backend, without a journal and with one, and the folder of its files."""
+    import boto3
     from moto import mock_aws
 
     from confstore_dynamodb import DynamoDBConfigStore
@@ -93,7 +95,7 @@ def facades() -> Iterator[tuple[str, ConfigStore, Path]]:
         stack.enter_context(patch.dict(os.environ, _ENVIRONMENT))
         stack.enter_context(mock_aws())
         makers: Mapping[str, Callable[[str], Any]] = {
-            "dynamodb": lambda name: DynamoDBConfigStore(None, "config", name),
+            "dynamodb": lambda name: DynamoDBConfigStore(boto3.client("dynamodb"), "config", name),
             "memory": MemoryConfigStore,
             "file": lambda name: FileConfigStore(folder / f"{name}.json"),
         }

@@ -13,6 +13,9 @@ __all__ = ["GROWTH", "ROWS"]
 HOT_READ: Goal = {(3, 10): 1.5, (3, 11): 1.0, (3, 12): 1.15}
 """Before 3.11 an attribute is looked up without a cache; 3.12 and 3.13 cache less of a subclass."""
 
+LAYERED_READ = 1.05
+"""The same work, so 1.0; the rest is where things lie in the memory of two processes."""
+
 ROWS = (
     Row(
         "hot-read",
@@ -261,6 +264,13 @@ ROWS = (
         ),
     ),
     Row(
+        "file-import",
+        "import 20,000 options into a journaled file, wall time",
+        SECONDS,
+        "file/import_journaled",
+        (Against("without a journal", "file/import", 3.0),),
+    ),
+    Row(
         "memory",
         "memory of 10,000 options from DynamoDB",
         BYTES,
@@ -277,6 +287,30 @@ ROWS = (
         BYTES,
         "memory/file",
         (Against("the parsed JSON", "memory/json", 1.3),),
+    ),
+    Row(
+        "layers-read",
+        '`config.db["host"]` through three layers, 10,000 options',
+        SECONDS,
+        "layers/read",
+        (Against("the same read without layers", "layers/read_alone", LAYERED_READ),),
+    ),
+    Row(
+        "layers-refresh",
+        "refresh three layers of 10,000 options with one change, CPU",
+        SECONDS,
+        "layers/refresh",
+        (Against("the sum of the three without layers", "layers/refresh_alone", 1.3),),
+    ),
+    Row(
+        "layers-memory",
+        "memory of two layers of the same 10,000 options, from files",
+        BYTES,
+        "layers/memory",
+        (
+            Against("the parsed JSON of one", "layers/memory_json_of_one", 2.2),
+            Against("the parsed JSON of both", "layers/memory_json"),
+        ),
     ),
 )
 

@@ -1,7 +1,7 @@
 """
-A small service that takes a store and nothing else.
+A small service with typed settings.
 
-It runs on `examples/config/dev.json` as it stands, and wherever `CONFSTORE_URL` says:
+It runs on `examples/dev.json`, and wherever `CONFSTORE_URL` says:
 
     python examples/service.py
     CONFSTORE_URL='dynamodb://config/prod?region=eu-west-1' python examples/service.py
@@ -16,10 +16,35 @@ import sys
 from collections import Counter
 from pathlib import Path
 
-from confstore import Store, TimeBasedConfigStore, open_store
+import attrs
+
+from confstore import TimeBasedConfigStore, open_config
 from confstore.errors import ConfigStoreError
 
-DEVELOPMENT = f"file:{Path(__file__).parent / 'config' / 'dev.json'}"
+DEVELOPMENT = f"file:{Path(__file__).parent / 'dev.json'}"
+
+
+@attrs.frozen
+class Database:
+    host: str
+    port: int = 27017
+
+
+@attrs.frozen
+class Uploads:
+    limit: int = attrs.field(validator=attrs.validators.ge(0))
+
+
+@attrs.frozen
+class SecretKey:
+    secret_key: str = attrs.field(repr=False)
+
+
+@attrs.frozen
+class Settings:
+    db: Database
+    uploads: Uploads
+    secret_key: SecretKey
 
 
 class LimitReachedError(Exception):
@@ -29,16 +54,14 @@ class LimitReachedError(Exception):
 class UploadService:
     """Accepts uploads up to a limit and signs a receipt for each."""
 
-    def __init__(self, store: Store) -> None:
-        # Held in memory and refreshed in the background: reading it costs as much as a dict.
-        self._config = TimeBasedConfigStore(store, update_interval=60)
+    def __init__(self, config: TimeBasedConfigStore[Settings]) -> None:
+        self._config = config
         self._uploads: Counter[str] = Counter()
 
-    @property
     def database(self) -> str:
         """The address of the database, as the configuration has it now."""
-        db = self._config.db
-        return f"{db['host']}:{db['port']}"
+        db = self._config.current.db
+        return f"{db.host}:{db.port}"
 
     def upload(self, user: str, content: bytes) -> str:
         """
@@ -47,41 +70,33 @@ class UploadService:
         Raises:
             LimitReachedError: The user has reached the limit.
         """
-        limit = self._config.uploads["limit"]
+        # One snapshot for the whole call: a refresh in between changes nothing here.
+        settings = self._config.current
+        limit = settings.uploads.limit
         if self._uploads[user] >= limit:
             message = f"{user} has reached the limit of {limit} uploads"
             raise LimitReachedError(message)
         self._uploads[user] += 1
-        secret = self._config["secret-key"]["secret-key"]
-        return hmac.new(secret.encode(), content, hashlib.sha256).hexdigest()[:16]
-
-    def reload(self) -> None:
-        """See a changed configuration now, and not within a minute."""
-        self._config.reload()
-
-    def close(self) -> None:
-        """Stop refreshing."""
-        self._config.close()
+        key = settings.secret_key.secret_key.encode()
+        return hmac.new(key, content, hashlib.sha256).hexdigest()[:16]
 
 
-def main() -> int:
+def main() -> None:
     """Take three uploads, of which the development configuration allows two."""
     try:
-        store = open_store(os.environ.get("CONFSTORE_URL") or DEVELOPMENT)
-        service = UploadService(store)
+        config = open_config(os.environ.get("CONFSTORE_URL") or DEVELOPMENT, schema=Settings)
     except ConfigStoreError as error:
-        print(error, file=sys.stderr)
-        return 1
-    print(f"store {store.name!r}, database at {service.database}")
-    for number in range(1, 4):
-        try:
-            print(f"upload {number} accepted, receipt {service.upload('ada', b'holiday.jpg')}")
-        except LimitReachedError as error:
-            print(f"upload {number} refused: {error}")
-    service.close()
-    store.close()
-    return 0
+        # One line that says what to do, and exit code 1.
+        sys.exit(f"service: {error}")
+    with config:
+        service = UploadService(config)
+        print(f"database at {service.database()}")
+        for number in range(1, 4):
+            try:
+                print(f"upload {number} accepted, receipt {service.upload('ada', b'holiday.jpg')}")
+            except LimitReachedError as error:
+                print(f"upload {number} refused: {error}")
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -25,14 +25,13 @@ import sys
 import tarfile
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from filelock import FileLock
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 PACKAGE = "amplify-dynamodb-simulator"
 VERSION = "2.9.30"
@@ -304,6 +303,17 @@ def shared_server(folder: Path, lifetime_port: int) -> str:
             java, emulator = find_java(), fetch_emulator(cache_folder())
             url.write_text(start_on_a_free_port(java, emulator, folder, lifetime_port))
         return url.read_text()
+
+
+@contextmanager
+def running_server() -> Iterator[str]:
+    """The URL of a server that lives as long as the block; for programs that are no tests."""
+    lifetime = Lifetime()
+    with tempfile.TemporaryDirectory(prefix="dynamodb-local-") as folder:
+        try:
+            yield shared_server(Path(folder), lifetime.port)
+        finally:
+            lifetime.end()
 
 
 def start_on_a_free_port(java: str, emulator: Path, folder: Path, lifetime_port: int) -> str:

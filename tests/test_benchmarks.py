@@ -18,6 +18,7 @@ from benchmarks._server import running_server
 from benchmarks._setting import Setting
 from benchmarks._statistics import exponent, percentile, ratios, summary
 from benchmarks._table import growth_table, in_markdown, in_text, quantity, table
+from benchmarks.capacity import connected, read_costs
 from benchmarks.count_calls import facades, operations
 from benchmarks.goals import GROWTH, ROWS
 from confstore_dynamodb import DynamoDBStore
@@ -128,6 +129,7 @@ def test_every_goal_is_declared():
         "cold-read-lambda",
         "command-line",
         "file-get",
+        "file-import",
         "file-load",
         "file-unchanged",
         "file-write",
@@ -138,6 +140,9 @@ def test_every_goal_is_declared():
         "journaled-change",
         "journaled-change-bytes",
         "journaled-refresh",
+        "layers-memory",
+        "layers-read",
+        "layers-refresh",
         "load",
         "memory",
         "memory-file",
@@ -372,7 +377,7 @@ def test_changing_table(canned):
     store = DynamoDBStore(canned, "options-6000-changing", "prod")
     poll = store.poll()
     for _ in range(3):
-        poll = store.poll(poll.checkpoint, consistent=True)
+        poll = store.poll(poll.checkpoint)
         assert len(poll.changed) == 2
     store = DynamoDBStore(canned, "options-6000", "prod")
     assert store.poll(store.poll().checkpoint).changed == {}
@@ -391,3 +396,11 @@ def test_calls_of_our_own_functions():
         if backend.startswith("dynamodb"):
             most = 100 if facade.store.is_journaled() else 35
             assert calls["set"] <= most, (backend, calls)
+
+
+def test_capacity_of_refreshes(dynamodb_local):
+    """What the documents say that refreshes cost is measured on DynamoDB Local."""
+    with connected(dynamodb_local) as client:
+        costs = read_costs(client, 10)
+    assert costs["unchanged"].units == 0.5
+    assert costs["one changed"].units <= 1

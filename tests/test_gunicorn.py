@@ -115,7 +115,7 @@ def test_every_worker_refreshes(dynamodb_local: str, tmp_path: Path, monkeypatch
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
     monkeypatch.delenv("AWS_SESSION_TOKEN", raising=False)
     url = f"dynamodb://Test-{uuid.uuid4().hex}/prod?endpoint_url={dynamodb_local}"
-    store = open_store(url)
+    store = open_store(url, purpose="create")
     store.set("uploads", {"limit": 100})
     with running(tmp_path, {**os.environ, "CONFSTORE_URL": url}) as (server, log):
         try:

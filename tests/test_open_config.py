@@ -118,8 +118,29 @@ def test_typed(tmp_path: Path) -> None:
     with open_config(f"file:{tmp_path}/prod.json", schema=Settings) as config:
         host: str = config.current.db.host
         assert host == "localhost"
-    with pytest.raises(SchemaError):
+    # A mistyped store of a table, or of memory, is an empty one.
+    with pytest.raises(SchemaError, match="'db': is missing; the store: is empty: is its name"):
         open_config("memory:without-options", schema=Settings)
+
+
+def test_every_argument_of_the_strategy(tmp_path: Path) -> None:
+    """`open_config` passes on whatever `TimeBasedConfigStore` takes."""
+    (tmp_path / "prod.json").write_text('{"db": {"host": "a", "hots": "b"}}', encoding="utf-8")
+    url = f"file:{tmp_path}/prod.json"
+    with pytest.raises(SchemaError, match="key hots: is unknown"):
+        open_config(url, schema=Settings, strict=True)
+    arguments = {
+        "schema_names": {"db": "db"},
+        "max_stale": 60,
+        "background": False,
+        "startup_timeout": 5,
+        "fallback": tmp_path / "fallback.json",
+        "clock": FakeClock(),
+        "random": lambda: 0.5,
+    }
+    with open_config(url, schema=Settings, update_interval=30, **arguments) as config:
+        assert config.current.db.host == "a"
+        assert (tmp_path / "fallback.json").exists()
 
 
 def test_url_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -144,7 +165,12 @@ def test_close_closes_the_store(adapter: Any) -> None:
 
 def test_failed_load_closes_the_store(adapter: Any) -> None:
     """Nothing stays open where there is no config."""
-    for arguments in ({"schema": Database}, {"update_interval": 0}, {"startup_timeout": "x"}):
+    for arguments in (
+        {"schema": Database},
+        {"update_interval": 0},
+        {"startup_timeout": "x"},
+        {"fallbck": "x"},
+    ):
         with pytest.raises((SchemaError, TypeError, ValueError)):
             open_config("plain:x", **arguments)  # type: ignore[call-overload]  # wrong on purpose
         assert adapter.opened[-1].closes == 1
@@ -186,7 +212,7 @@ def test_forked_child_closes_its_own(adapter: Any) -> None:
     ("url", "error", "reason"),
     [
         ("prod.json", InvalidURLError, "starts with a scheme"),
-        ("file:a.json memory:b", InvalidURLError, "a blank in a URL is written %20"),
+        ("file:a b.json", InvalidURLError, "a blank in a URL is written %20"),
         ("file:prod.json?optinal", InvalidURLError, "did you mean 'optional'"),
         ("dynamodb://table/prod?regoin=x", InvalidURLError, "did you mean 'region'"),
         ("memory:a?b=c", InvalidURLError, "takes no parameters"),

@@ -134,7 +134,7 @@ def test_every_worker_refreshes_and_reads_its_own_answers(
     url: str, flags: list[str], tmp_path: Path
 ) -> None:
     """Each of four workers sees a later write by an attribute, and no worker another's reply."""
-    with open_store(url) as store:
+    with open_store(url, purpose="create") as store:
         store.set("uploads", {"limit": 100})
         for number in range(OPTIONS):
             store.set(f"option-{number}", {"number": number})

@@ -5,7 +5,8 @@ Type-checks the Python examples of the documents, as they are printed.
 
 mypy --strict and pyright check them as the code of a user, against the packages that are installed.
 A document becomes one module in FOLDER, because its examples follow from each other; the comment
-`<!--- typed: another program -->` begins another module. Each line keeps its number, and the
+`<!--- typed: another program -->` begins another module, and `<!--- typed: app.py -->` one that
+later examples of the document can import by this name. Each line keeps its number, and the
 messages of the checkers name the document.
 """
 
@@ -17,6 +18,7 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = ("*.md", "docs/*.md", "packages/*/*.md")
@@ -32,12 +34,20 @@ MYPY += ("--namespace-packages", "--explicit-package-bases")
 PYRIGHT = {"typeCheckingMode": "standard", "pythonVersion": OLDEST_PYTHON}
 
 _FENCE = re.compile(r"( *)```(\w*)")
-_ANOTHER_PROGRAM = "<!--- typed: another program -->"
+_ANOTHER_PROGRAM = re.compile(r"<!--- typed: (?:another program|(\w+)\.py) -->")
 
 
-def programs_of(document: str) -> list[str]:
+class Program(NamedTuple):
+    """Examples that follow from each other, and the name of their module, if they have one."""
+
+    code: str
+    name: str | None = None
+
+
+def programs_of(document: str) -> list[Program]:
     """The Python examples of a Markdown document, with an empty line for each other line."""
     programs: list[list[str]] = [[]]
+    names: list[str | None] = [None]
     margin, language = "", None
     for number, line in enumerate(document.splitlines()):
         fence = _FENCE.match(line)
@@ -48,10 +58,12 @@ def programs_of(document: str) -> list[str]:
         elif language == "python":
             programs[-1].append(line.removeprefix(margin))
             continue
-        elif line == _ANOTHER_PROGRAM:
+        elif another := _ANOTHER_PROGRAM.fullmatch(line):
             programs.append([""] * number)
+            names.append(another[1])
         programs[-1].append("")
-    return ["\n".join(lines).rstrip() + "\n" for lines in programs]
+    codes = ("\n".join(lines).rstrip() + "\n" for lines in programs)
+    return list(map(Program, codes, names))
 
 
 def write_modules(root: Path, folder: Path) -> dict[str, str]:
@@ -59,11 +71,12 @@ def write_modules(root: Path, folder: Path) -> dict[str, str]:
     documents = {}
     for path in sorted(path for pattern in DOCUMENTS for path in root.glob(pattern)):
         document = path.relative_to(root)
-        for number, code in enumerate(programs_of(path.read_text(encoding="utf-8"))):
+        for number, (code, given) in enumerate(programs_of(path.read_text(encoding="utf-8"))):
             if not code.strip():
                 continue
             # A module has a name that can be imported.
             name = document.stem.replace("-", "_") + (f"_{number}" if number else "")
+            name = given or name
             module = document.with_name(f"{name}.py")
             (folder / module).parent.mkdir(parents=True, exist_ok=True)
             (folder / module).write_text(code, encoding="utf-8")

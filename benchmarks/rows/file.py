@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -17,6 +19,7 @@ from benchmarks._setting import Setting
 __all__ = ["SUBJECTS"]
 
 COUNT = 10_000
+IMPORTED = 20_000
 READS = 200
 
 
@@ -164,6 +167,27 @@ def write_of_bytes_durably(setting: Setting) -> float:
         return wall_s(setting, write)
 
 
+def import_of_ours(setting: Setting, *, is_journaled: bool = False) -> float:
+    """Seconds of the command that imports a file into an empty store, the start of Python too."""
+    from confstore_file import FileStore
+
+    confstore = [sys.executable, "-m", "confstore"]
+    source, waits = setting.file(IMPORTED), []
+    with setting.own_file(1) as path:
+        for number in range(setting.times(5)):
+            target = path.with_name(f"import-{number}.json")
+            store = FileStore(target)
+            store.create()
+            if is_journaled:
+                store.enable_journal()
+            command = [*confstore, "import", str(source), "--store", f"file:{target}"]
+            begin = time.perf_counter()
+            subprocess.run(command, check=True, stderr=subprocess.DEVNULL)
+            waits.append(time.perf_counter() - begin)
+            assert len(dict(store.items())) == IMPORTED
+    return median(waits)
+
+
 def sync_folder(folder: Path) -> None:
     """Have the disk keep what was renamed, where a folder can be opened."""
     if os.name == "posix":
@@ -188,4 +212,6 @@ SUBJECTS: dict[str, Callable[[Setting], float | dict[str, float]]] = {
     "write_json_compact": write_of_compact_json,
     "write_bytes": write_of_bytes,
     "write_bytes_durably": write_of_bytes_durably,
+    "import_journaled": lambda setting: import_of_ours(setting, is_journaled=True),
+    "import": import_of_ours,
 }

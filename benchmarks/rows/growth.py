@@ -79,12 +79,14 @@ def of_dynamodb(setting: Setting, size: int) -> dict[str, float]:
     memory_b = memory.of_dynamodb(setting, size)
     client = botocore_client()
     table = table_of(size)
+    changing = DynamoDBStore(client, f"{table}-changing", "prod")
     costs = costs_of(
         setting,
         size,
         lambda: DynamoDBStore(client, table, "prod"),
-        lambda: DynamoDBStore(client, f"{table}-changing", "prod"),
-        lambda: None,
+        lambda: changing,
+        # The next state begins with a reading that is eventually consistent.
+        lambda: next(iter(changing.items(consistent=False))),
     )
     return {**costs, "memory": memory_b}
 

@@ -22,6 +22,7 @@ from confstore.errors import (
     JournalNotSupportedError,
     NotJournaledError,
     OptionNotFoundError,
+    ReadOnlyStoreError,
     SchemaError,
     SchemaProblem,
     StaleConfigError,
@@ -34,9 +35,12 @@ from confstore.errors import (
 TEXTS = {
     ConfigStoreError("text"): "text",
     OptionNotFoundError("prod", "db"): "store 'prod' has no option 'db'",
-    InvalidNameError("option", "", "why"): "invalid option name '': why",
-    InvalidValueError("db", "host['a'][0]", "why"): "option 'db', at host['a'][0]: why",
-    InvalidValueError("db", "", "why"): "option 'db': why",
+    InvalidNameError("prod", "option", "", "why"): "store 'prod': invalid option name '': why",
+    InvalidNameError(None, "store", "", "why"): "invalid store name '': why",
+    InvalidValueError(
+        "prod", "db", "host['a'][0]", "why"
+    ): "store 'prod': option 'db', at host['a'][0]: why",
+    InvalidValueError(None, "db", "", "why"): "option 'db': why",
     InvalidDocumentError("app.yaml:1:2", "why"): "app.yaml:1:2: why",
     InvalidURLError("x:y", "why"): "store URL 'x:y': why",
     BackendNotInstalledError("redis", "why"): "no installed adapter opens 'redis' stores: why",
@@ -55,6 +59,7 @@ TEXTS = {
     StoreUnavailableError("prod", "why"): "store 'prod' is unavailable: why",
     StaleConfigError("prod", "why"): "store 'prod' has only stale data: why",
     AccessDeniedError("prod", "why"): "store 'prod' refused access: why",
+    ReadOnlyStoreError("prod", "why"): "store 'prod' only reads: why",
     StoreNotFoundError("prod", "why"): "store 'prod' does not exist: why",
     CorruptStoreError("prod.json:1:2", "why"): "prod.json:1:2: why",
     BackendError("prod", "why"): "store 'prod' was refused by its backend: why",
@@ -154,9 +159,9 @@ def test_missing_option_is_a_key_error_without_its_quotes() -> None:
 )
 def test_long_name_is_cut(length: int, shown: str) -> None:
     """A name that is too long does not fill the log."""
-    assert f" {shown!r}:" in str(InvalidNameError("option", "a" * length, "why"))
+    assert f" {shown!r}:" in str(InvalidNameError(None, "option", "a" * length, "why"))
 
 
 def test_long_name_is_kept() -> None:
     """What the text cuts, the attribute holds."""
-    assert InvalidNameError("option", "a" * 2000, "why").name == "a" * 2000
+    assert InvalidNameError(None, "option", "a" * 2000, "why").name == "a" * 2000

@@ -77,6 +77,17 @@ def test_one_strategy_does_not_import_the_others() -> None:
     assert in_a_new_process(program) == "False False\n"
 
 
+def test_what_few_programs_need_is_imported_late() -> None:
+    """A config without observers does not load what serves them, and nothing loads a framework."""
+    program = (
+        "import sys; from confstore import CachedConfigStore, TimeBasedConfigStore;"
+        "import confstore.integrations;"
+        "late = 'confstore._reading.delivery', 'confstore._reading.health', 'flask', 'django';"
+        "print([name for name in late if name in sys.modules])"
+    )
+    assert in_a_new_process(program) == "[]\n"
+
+
 def test_types_cost_no_dependency() -> None:
     """The defaults of type variables come from typing_extensions, which only checkers need."""
     program = (

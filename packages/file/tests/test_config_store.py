@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from confstore import CachedConfigStore, TimeBasedConfigStore
+from confstore.errors import StoreClosedError
 from confstore.testing import FakeClock
 from confstore_file import FileConfigStore
 
@@ -71,3 +72,17 @@ def test_attribute(file: Path) -> None:
         file.write_text('{"db": {"host": "db.example"}}')
         store.reload()
         assert store.config.db["host"] == "db.example"
+
+
+def test_strategy_that_fails_closes_the_store(file: Path) -> None:
+    """A facade that cannot be made leaves nothing open."""
+    opened: list[Any] = []
+
+    def failing(store: Any) -> None:
+        opened.append(store)
+        raise RuntimeError("it cannot load")
+
+    with pytest.raises(RuntimeError, match="cannot load"):
+        FileConfigStore(file, failing)
+    with pytest.raises(StoreClosedError):
+        opened[0].get("db")

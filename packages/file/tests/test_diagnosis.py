@@ -91,7 +91,8 @@ def test_without_a_file_that_must_be_there(file: Path) -> None:
         ("folder", True),
         ("lock", True),
     ]
-    assert findings[0].text == f"store 'prod' does not exist: the file '{file}' is not there"
+    absent = f"store 'prod' does not exist: the file '{file}' is not there; "
+    assert findings[0].text == absent + "correct its path, or make the file"
     assert "`confstore init`" in findings[0].advice
     assert list(file.parent.iterdir()) == []
 

@@ -123,6 +123,7 @@ def test_absent(file: Path, caplog: pytest.LogCaptureFixture) -> None:
             f"store 'prod' is empty until something is written: {file} does not exist",
         )
     ]
+    assert vars(caplog.records[0])["store"] == "prod"
 
 
 def test_absent_and_written(file: Path, caplog: pytest.LogCaptureFixture) -> None:

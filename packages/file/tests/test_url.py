@@ -123,7 +123,9 @@ def test_to_read_the_file_has_to_be_there(folder: Path) -> None:
     (folder / "prod.json").write_text("{}")
     with pytest.raises(StoreNotFoundError, match=r"did you mean 'prod\.json'\?"):
         open_url(f"file:{folder}/prd.json", purpose="read").get("db")
-    with pytest.raises(StoreNotFoundError, match=r"is not there$"):
+    with pytest.raises(
+        StoreNotFoundError, match=r"is not there; correct its path, or make the file$"
+    ):
         open_url(f"file:{folder}/zzz.json", purpose="read").items()
     assert list(open_url(f"file:{folder}/prod.json", purpose="read").items()) == []
 
@@ -152,7 +154,9 @@ def test_link_is_looked_at_where_it_leads(folder: Path) -> None:
 def test_link_to_nowhere_is_not_meant(folder: Path) -> None:
     """What was asked for is not suggested."""
     (folder / "link.json").symlink_to(folder / "real.json")
-    with pytest.raises(StoreNotFoundError, match=r"is not there$"):
+    with pytest.raises(
+        StoreNotFoundError, match=r"is not there; correct its path, or make the file$"
+    ):
         open_url(f"file:{folder}/link.json", purpose="read").items()
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from confstore import CachedConfigStore, TimeBasedConfigStore
@@ -61,3 +63,17 @@ def test_store_is_closed_with_its_facade() -> None:
         pass
     with pytest.raises(StoreClosedError):
         store.store.get("db")
+
+
+def test_strategy_that_fails_closes_the_store() -> None:
+    """A facade that cannot be made leaves nothing open."""
+    opened: list[Any] = []
+
+    def failing(store: Any) -> None:
+        opened.append(store)
+        raise RuntimeError("it cannot load")
+
+    with pytest.raises(RuntimeError, match="cannot load"):
+        MemoryConfigStore("test", OPTIONS, failing)
+    with pytest.raises(StoreClosedError):
+        opened[0].get("db")

@@ -34,6 +34,15 @@ if TYPE_CHECKING:
         reconcile as reconcile,
         rollback as rollback,
     )
+    from confstore._layers.environment import Environment as Environment
+    from confstore._layers.layered import LayeredStore as LayeredStore
+    from confstore._layers.origins import (
+        Candidate as Candidate,
+        Explained as Explained,
+        Origin as Origin,
+        explain as explain,
+        origin as origin,
+    )
     from confstore._opening.configs import open_config as open_config
     from confstore._opening.stores import (
         open_journaled_store as open_journaled_store,
@@ -44,26 +53,38 @@ if TYPE_CHECKING:
         CachedConfigStore as CachedConfigStore,
         CacheStatus as CacheStatus,
     )
-    from confstore._reading.config import Config as Config
+    from confstore._reading.config import Config as Config, health as health
+    from confstore._reading.delivery import (
+        Observer as Observer,
+        Refresh as Refresh,
+        StaleReads as StaleReads,
+    )
+    from confstore._reading.health import HealthStatus as HealthStatus
     from confstore._reading.simple import SimpleConfigStore as SimpleConfigStore
     from confstore._reading.time_based.config import TimeBasedConfigStore as TimeBasedConfigStore
     from confstore._reading.time_based.views import Status as Status
     from confstore._stores.protocols import (
         AsyncReads as AsyncReads,
+        BulkJournaledStore as BulkJournaledStore,
         BulkStore as BulkStore,
         Change as Change,
         CoLocatedStore as CoLocatedStore,
         Commit as Commit,
         DiagnosableStore as DiagnosableStore,
+        FieldAwareStore as FieldAwareStore,
         FileBackedStore as FileBackedStore,
         Finding as Finding,
         Head as Head,
         HintedStore as HintedStore,
         Journal as Journal,
         JournaledStore as JournaledStore,
+        LocatedStore as LocatedStore,
+        PartedStore as PartedStore,
         Poll as Poll,
         PollableStore as PollableStore,
+        ScheduledStore as ScheduledStore,
         Store as Store,
+        TracedStore as TracedStore,
         ability as ability,
     )
     from confstore._values.differences import Difference as Difference, diff as diff
@@ -83,17 +104,24 @@ _names = lazy_names(
         "confstore._journal.commits": "Draft",
         "confstore._journal.history": "history state_at",
         "confstore._journal.plans": "Plan plan_reconcile plan_rollback reconcile rollback",
+        "confstore._layers.environment": "Environment",
+        "confstore._layers.layered": "LayeredStore",
+        "confstore._layers.origins": "Candidate Explained Origin explain origin",
         "confstore._opening.configs": "open_config",
         "confstore._opening.stores": "open_journaled_store open_store",
         "confstore._process.clock": "Clock Event SystemClock",
         "confstore._reading.cached": "CacheStatus CachedConfigStore",
-        "confstore._reading.config": "Config",
+        "confstore._reading.config": "Config health",
+        "confstore._reading.delivery": "Observer Refresh StaleReads",
+        "confstore._reading.health": "HealthStatus",
         "confstore._reading.simple": "SimpleConfigStore",
         "confstore._reading.time_based.config": "TimeBasedConfigStore",
         "confstore._reading.time_based.views": "Status",
         "confstore._stores.protocols": (
-            "AsyncReads BulkStore Change CoLocatedStore Commit DiagnosableStore FileBackedStore "
-            "Finding Head HintedStore Journal JournaledStore Poll PollableStore Store ability"
+            "AsyncReads BulkJournaledStore BulkStore Change CoLocatedStore Commit "
+            "DiagnosableStore FieldAwareStore FileBackedStore Finding Head HintedStore Journal "
+            "JournaledStore LocatedStore PartedStore Poll PollableStore ScheduledStore Store "
+            "TracedStore ability"
         ),
         "confstore._values.differences": "Difference diff",
         "confstore._values.read_only": "FillableDict ReadOnlyDict ReadOnlyList",

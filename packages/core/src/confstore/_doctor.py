@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
+from typing import cast
 
 import attrs
 
 from confstore._journal.history import recorded_states
 from confstore._journal.plans import NEWEST_COMMITS
 from confstore._opening.stores import open_store
-from confstore._stores.protocols import DiagnosableStore, Finding, JournaledStore, Store, ability
+from confstore._stores.protocols import (
+    DiagnosableStore,
+    Finding,
+    JournaledStore,
+    PartedStore,
+    Store,
+    ability,
+)
 from confstore._values.canonical import MAX_OPTION_SIZE_B
 from confstore._values.differences import diff
 from confstore._values.sizes import option_size_b
@@ -30,11 +38,12 @@ _MAX_NAMES = 5
 """Options that a finding names, so that it stays a line."""
 
 
-def diagnose(url: str | None = None) -> Iterator[Finding]:
+def diagnose(url: str | Sequence[str] | None = None) -> Iterator[Finding]:
     """
     Look at the store that a URL names, even if it cannot be opened; nothing is written.
 
-    A `DiagnosableStore` looks at itself; any other store is read, and its journal with it.
+    Of layers, each store is looked at, and the variables of each environment. A `DiagnosableStore`
+    looks at itself; any other store is read, and its journal with it.
 
     Args:
         url: As for `open_store`; None takes `CONFSTORE_URL` from the environment.
@@ -57,8 +66,25 @@ def diagnose(url: str | None = None) -> Iterator[Finding]:
 
 def _findings(store: Store) -> Iterator[Finding]:
     with closing(store):
-        diagnosable = ability(store, DiagnosableStore)
-        yield from findings_of(store) if diagnosable is None else diagnosable.diagnose()
+        if ability(store, PartedStore) is None:
+            yield from _of_store(store)
+            return
+        # Not at the top: only layers need them.
+        from confstore._layers.diagnosis import environment_findings
+        from confstore._layers.environment import Environment
+        from confstore._layers.layered import LayeredStore, location_of
+
+        layers = cast("LayeredStore", store)
+        for layer in layers[:]:
+            if not isinstance(layer, Environment):
+                for finding in _of_store(layer):
+                    yield attrs.evolve(finding, check=f"{location_of(layer)}, {finding.check}")
+        yield from environment_findings(layers)
+
+
+def _of_store(store: Store) -> Iterator[Finding]:
+    diagnosable = ability(store, DiagnosableStore)
+    return findings_of(store) if diagnosable is None else diagnosable.diagnose()
 
 
 def findings_of(store: Store, *, kept: str = "", can_drift: bool = True) -> Iterator[Finding]:

@@ -41,7 +41,7 @@ class PlainStore(ClosesOnExit):
 
     def get(self, option, *, keys=None, consistent=True):
         self._check_open()
-        option, keys = checked_option(option), checked_keys(keys)
+        option, keys = checked_option(option, store=self.name), checked_keys(keys)
         values = self._options.get(option)
         if values is None:
             raise OptionNotFoundError(self.name, option)
@@ -54,20 +54,20 @@ class PlainStore(ClosesOnExit):
 
     def set(self, option, values):
         self._check_open()
-        option = checked_option(option)
-        self._options[option] = canonical_values(option, values)
+        option = checked_option(option, store=self.name)
+        self._options[option] = canonical_values(option, values, store=self.name)
 
     def update(self, option, values, *, remove=()):
         self._check_open()
-        option = checked_option(option)
-        changed, removed = canonical_update(option, values, remove)
+        option = checked_option(option, store=self.name)
+        changed, removed = canonical_update(option, values, remove, store=self.name)
         # A backend that others write to needs a lock or a condition here.
         old = self._options.get(option)
-        self._options[option] = merge_update(option, old, changed, removed)
+        self._options[option] = merge_update(option, old, changed, removed, store=self.name)
 
     def delete(self, option):
         self._check_open()
-        option = checked_option(option)
+        option = checked_option(option, store=self.name)
         if self._options.pop(option, None) is None:
             raise OptionNotFoundError(self.name, option)
 

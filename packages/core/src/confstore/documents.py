@@ -7,7 +7,7 @@ Options as JSON, for adapters and tools that keep them as text.
   `json.loads` gives, and raises `JSONPathError`. Numbers keep their digits with
   `parse_float=number_from_text`; `number_to_text` is its inverse.
 - **Places in a text:** `decode_text`, `find_json_fault` and `TextFault` name the line and column of
-  a fault, and never quote the text.
+  a fault, and never quote the text; `lines_in_json` names the line of each key.
 
 The names are imported when they are first used.
 """
@@ -21,7 +21,10 @@ from confstore._lazy import lazy_names
 # Written twice: a type checker reads imports, and the program reads the mapping below.
 if TYPE_CHECKING:
     from confstore._documents.json_document import options_from_json as options_from_json
-    from confstore._documents.json_place import find_json_fault as find_json_fault
+    from confstore._documents.json_place import (
+        find_json_fault as find_json_fault,
+        lines_in_json as lines_in_json,
+    )
     from confstore._documents.tagged_json import (
         MAX_NESTING as MAX_NESTING,
         JSONPathError as JSONPathError,
@@ -39,7 +42,7 @@ _names = lazy_names(
     __name__,
     {
         "confstore._documents.json_document": "options_from_json",
-        "confstore._documents.json_place": "find_json_fault",
+        "confstore._documents.json_place": "find_json_fault lines_in_json",
         "confstore._documents.tagged_json": (
             "JSONPathError MAX_NESTING options_from_tree values_from_json values_to_json"
         ),

@@ -16,6 +16,7 @@ Exception
     │   └── StaleConfigError                     the last good answer is older than allowed
     ├── AccessDeniedError                        the backend refused the caller
     ├── StoreNotFoundError       (LookupError)   the store does not exist
+    ├── ReadOnlyStoreError                       the store has layers, and only reads
     ├── CorruptStoreError                        the stored content is not a store
     ├── InvalidCommitError       (ValueError)    not every backend can make this commit
     ├── VersionConflictError                     somebody else committed to the same option first
@@ -59,6 +60,7 @@ __all__ = [
     "JournalNotSupportedError",
     "NotJournaledError",
     "OptionNotFoundError",
+    "ReadOnlyStoreError",
     "SchemaError",
     "SchemaProblem",
     "StaleConfigError",
@@ -104,6 +106,10 @@ class _StoreError(ConfigStoreError):
     reason: str
 
 
+def _of(store: str | None) -> str:
+    return "" if store is None else f"store {store!r}: "
+
+
 class OptionNotFoundError(ConfigStoreError, KeyError):
     """
     The store has no such option.
@@ -122,11 +128,13 @@ class InvalidNameError(ConfigStoreError, ValueError):
     A store or an option cannot have this name.
 
     Attributes:
+        store: The store that was to have the option; None where no store is open.
         kind: `"store"`, `"option"` or `"table"`.
         name: The name as text; for anything that is not a `str`, its type.
         reason: What is wrong with it.
     """
 
+    store: str | None
     kind: str
     name: str
     reason: str
@@ -134,7 +142,7 @@ class InvalidNameError(ConfigStoreError, ValueError):
     def __str__(self) -> str:
         # A name may be megabytes long, which is one of the things that can be wrong with it.
         shown = self.name if len(self.name) <= 80 else self.name[:77] + "..."
-        return f"invalid {self.kind} name {shown!r}: {self.reason}"
+        return f"{_of(self.store)}invalid {self.kind} name {shown!r}: {self.reason}"
 
 
 class InvalidValueError(ConfigStoreError, ValueError):
@@ -142,18 +150,20 @@ class InvalidValueError(ConfigStoreError, ValueError):
     A value is outside the domain that all backends share.
 
     Attributes:
+        store: The store of the refused write; None for values that go to no store.
         option: The option of the refused write.
         path: Where in the option: a key, then `[index]` and `['key']`; empty for the whole option.
         reason: What is wrong there, and what would be right.
     """
 
+    store: str | None
     option: str
     path: str
     reason: str
 
     def __str__(self) -> str:
         where = f", at {self.path}" if self.path else ""
-        return f"option {self.option!r}{where}: {self.reason}"
+        return f"{_of(self.store)}option {self.option!r}{where}: {self.reason}"
 
 
 class InvalidDocumentError(_PlaceError, ValueError):
@@ -240,6 +250,12 @@ class StoreNotFoundError(_StoreError, LookupError):
     """The file, folder or table of the store does not exist, and was not to be created."""
 
     template = "store {store!r} does not exist: {reason}"
+
+
+class ReadOnlyStoreError(_StoreError):
+    """The store is made of layers, and does not write."""
+
+    template = "store {store!r} only reads: {reason}"
 
 
 class CorruptStoreError(_PlaceError):

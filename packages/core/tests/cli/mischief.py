@@ -144,6 +144,55 @@ class Racing(Wrapped):
         return self.inner.commit(changes, **how)
 
 
+class RacingAtTheSecondCommit(Racing):
+    """Somebody else writes right before our second commit."""
+
+    others = 0
+    ours = 0
+
+    def commit(self, changes: Iterable[Change], **how: Any) -> Commit:
+        self.ours += 1
+        self.others = int(self.ours == 2)
+        return super().commit(changes, **how)
+
+
+class BurnsAfterTheFirstCommit(Racing):
+    """A journaled store that is unavailable after one commit, but for reading."""
+
+    others = 0
+    is_burning = False
+
+    def commit(self, changes: Iterable[Change], **how: Any) -> Commit:
+        if self.is_burning:
+            raise StoreUnavailableError(self.name, "it is on fire")
+        self.is_burning = True
+        return super().commit(changes, **how)
+
+
+class BurnsInACommit(Racing):
+    """The commit is made, and nobody hears of it."""
+
+    others = 0
+
+    def commit(self, changes: Iterable[Change], **how: Any) -> Commit:
+        super().commit(changes, **how)
+        raise StoreUnavailableError(self.name, "it is on fire")
+
+
+class InterruptedInACommit(Racing):
+    """Ctrl-C comes right after our first commit, before anybody knows its version."""
+
+    others = 0
+    is_first = True
+
+    def commit(self, changes: Iterable[Change], **how: Any) -> Commit:
+        made = super().commit(changes, **how)
+        if self.is_first:
+            self.is_first = False
+            os.kill(os.getpid(), signal.SIGINT)
+        return made
+
+
 class AlwaysRacing(Racing):
     others = 1_000_000
 
@@ -215,16 +264,20 @@ STORES: dict[str, Callable[[], Any]] = {
         AlwaysRacing,
         BrokenDisk,
         Bug,
+        BurnsAfterTheFirstCommit,
+        BurnsInACommit,
         BugOnClose,
         DeletedMeanwhile,
         ElsewhereNamed,
         Interleaved,
         Interrupted,
+        InterruptedInACommit,
         InterruptedAtTheThird,
         MissingModule,
         NotJournaled,
         OneOptionOnly,
         Racing,
+        RacingAtTheSecondCommit,
         StopsAtTheFirstCommit,
         StopsAtTheSecondCommit,
         StopsAtTheThird,

@@ -359,16 +359,14 @@ def test_without_cattrs():
 import sys
 sys.modules["cattrs"] = None
 import attrs, confstore
+from confstore_memory import MemoryStore
 
 @attrs.frozen
 class Database:
     host: str
 
-class Store:
-    name = "prod"
-
 try:
-    confstore.TimeBasedConfigStore(Store(), schema={"db": Database})
+    confstore.TimeBasedConfigStore(MemoryStore("prod"), schema={"db": Database})
 except ModuleNotFoundError as error:
     print(error)
 """

@@ -34,7 +34,9 @@ from typing_extensions import (
     TypedDict as ExtendedTypedDict,
 )
 
+from confstore import TimeBasedConfigStore
 from confstore.errors import SchemaError
+from confstore_memory import MemoryStore
 
 T = TypeVar("T")
 B = TypeVar("B", bound=list[str])
@@ -409,3 +411,17 @@ def test_path(build, type_, value, problem):
 def test_any(build):
     """A field of any type takes the value as it is."""
     assert build(Any, True) is True
+
+
+class Everything(pydantic.RootModel[dict[str, dict[str, int]]]):
+    """Of a whole store: it has no field for an option."""
+
+
+@pytest.mark.parametrize("strict", [False, True])
+def test_root_model_of_the_whole_store_is_refused(strict: bool) -> None:
+    """It would take no option at all; of one option it is fine."""
+    store = MemoryStore("prod", {"db": {"ports": {"a": 1}}})
+    with pytest.raises(TypeError, match=r"Everything'? is a RootModel.*some options by name"):
+        TimeBasedConfigStore(store, schema=Everything, strict=strict)
+    config = TimeBasedConfigStore(store, schema={"db": Everything}, strict=strict)
+    assert config.db.root == {"ports": {"a": 1}}

@@ -69,17 +69,34 @@ class JournaledReferenceStore(ReferenceStore):
         journal_only: bool = False,
     ) -> Commit:
         version = self.version()
-        draft = self.checked(changes, author, comment)
+        draft = self.checked(changes, author, comment, if_version)
         if if_version is not None:
             self.check_if_version(if_version, draft, version)
         if journal_only:
             return self.record(draft, version)
         return self.write(draft)
 
+    def commit_all(
+        self,
+        batches: Iterable[Iterable[Change]],
+        *,
+        if_version: int | None = None,
+        author: str | None = None,
+        comment: str = "",
+    ) -> list[Commit]:
+        version = self.version()
+        drafts = [self.checked(batch, author, comment) for batch in batches]
+        if if_version is not None and drafts:
+            changes = tuple(change for draft in drafts for change in draft.changes)
+            self.check_if_version(if_version, Draft(changes), version)
+        return [self.write(draft) for draft in drafts]
+
     def set(self, option: str, values: Mapping[str, Any]) -> None:
         if not self.is_journaled():
             return super().set(option, values)
-        canonical = canonical_values(checked_option(option), values)
+        canonical = canonical_values(
+            checked_option(option, store=self.name), values, store=self.name
+        )
         self.write(self.checked([Change(option, canonical)]))
         return None
 
@@ -88,8 +105,10 @@ class JournaledReferenceStore(ReferenceStore):
     ) -> None:
         if not self.is_journaled():
             return super().update(option, values, remove=remove)
-        changed, removed = canonical_update(checked_option(option), values, remove)
-        merged = merge_update(option, self.options.get(option), changed, removed)
+        changed, removed = canonical_update(
+            checked_option(option, store=self.name), values, remove, store=self.name
+        )
+        merged = merge_update(option, self.options.get(option), changed, removed, store=self.name)
         self.write(self.checked([Change(option, merged)]))
         return None
 
@@ -109,9 +128,13 @@ class JournaledReferenceStore(ReferenceStore):
     # -- the parts, for others to get wrong --------------------------------------------------------
 
     def checked(
-        self, changes: Iterable[Change], author: str | None = None, comment: str = ""
+        self,
+        changes: Iterable[Change],
+        author: str | None = None,
+        comment: str = "",
+        if_version: int | None = None,
     ) -> Draft:
-        return checked_draft(self.name, changes, author, comment)
+        return checked_draft(self.name, changes, author, comment, if_version=if_version)
 
     def check_if_version(self, if_version: int, draft: Draft, version: int) -> None:
         since = self.held[if_version:]

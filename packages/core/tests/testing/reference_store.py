@@ -50,7 +50,7 @@ class ReferenceStore:
 
     def existing(self, option: str) -> Values:
         options = self.options
-        if checked_option(option) not in options:
+        if checked_option(option, store=self.name) not in options:
             raise OptionNotFoundError(self.name, option)
         return options[option]  # type: ignore[no-any-return]  # a backend holds values
 
@@ -64,15 +64,19 @@ class ReferenceStore:
         yield from deepcopy(self.options).items()
 
     def set(self, option: str, values: Mapping[str, Any]) -> None:
-        canonical = canonical_values(checked_option(option), values)
+        canonical = canonical_values(
+            checked_option(option, store=self.name), values, store=self.name
+        )
         self.options[option] = canonical
 
     def update(
         self, option: str, values: Mapping[str, Any], *, remove: Collection[str] = ()
     ) -> None:
-        changed, removed = canonical_update(checked_option(option), values, remove)
+        changed, removed = canonical_update(
+            checked_option(option, store=self.name), values, remove, store=self.name
+        )
         self.options[option] = thaw(
-            merge_update(option, self.options.get(option), changed, removed)
+            merge_update(option, self.options.get(option), changed, removed, store=self.name)
         )
 
     def delete(self, option: str) -> None:
@@ -83,10 +87,10 @@ class ReferenceStore:
         apply_changes(self.options, [self.checked_change(change) for change in changes])
 
     def checked_change(self, change: Change) -> Change:
-        option = checked_option(change.option)
+        option = checked_option(change.option, store=self.name)
         if change.values is None:
             return change
-        return Change(option, canonical_values(option, change.values))
+        return Change(option, canonical_values(option, change.values, store=self.name))
 
     def poll(self, checkpoint: object = None, *, consistent: bool = False) -> Poll:
         new = {option: freeze(values) for option, values in self.options.items()}

@@ -79,7 +79,7 @@ def test_canary_shows_itself() -> None:
 
 def test_error_without_values_passes() -> None:
     """An error that names an option is no leak."""
-    assert_keeps_values(InvalidValueError("option", "key", "reason"))
+    assert_keeps_values(InvalidValueError("test", "option", "key", "reason"))
 
 
 def with_cause() -> Exception:

@@ -28,13 +28,21 @@ from confstore import (
     ConfigStore,
     DiagnosableStore,
     Difference,
+    Environment,
     Event,
+    Explained,
     Finding,
+    HealthStatus,
     JournaledStore,
+    LayeredStore,
+    Observer,
+    Origin,
     Plan,
     Poll,
     PollableStore,
+    Refresh,
     SimpleConfigStore,
+    StaleReads,
     Status,
     Store,
     TimeBasedConfigStore,
@@ -44,8 +52,12 @@ from confstore import (
     aio,
     diagnose,
     diff,
+    explain,
+    health,
     history,
+    open_config,
     open_store,
+    origin,
     plan_rollback,
     reconcile,
     rollback,
@@ -112,6 +124,7 @@ diagnosables: list[DiagnosableStore] = [PollingStore()]
 store = stores[0]
 
 assert_type(open_store("memory:test"), Store)
+assert_type(open_store(["env:APP_", "memory:test"]), Store)
 assert_type(open_store(), Store)
 assert_type(open_store("memory:test", purpose="read"), Store)
 assert_type(diagnose("memory:test"), Iterator[Finding])
@@ -206,6 +219,14 @@ def typed_by(schema: type[T]) -> T:
 
 
 assert_type(typed_by(Settings), Settings)
+
+# `open_config` has the types, and the arguments, of the strategy that it makes.
+opened = open_config("file:prod.json", schema=Settings, strict=True, fallback="last.json")
+assert_type(opened, TimeBasedConfigStore[Settings])
+assert_type(opened.current.db.host, str)
+assert_type(open_config(), TimeBasedConfigStore[Options])
+assert_type(open_config("file:prod.json", max_stale=60).current, Options)
+assert_type(open_config(schema={"db": Database}).current, Any)
 
 
 class AppConfig(TimeBasedConfigStore[Settings]):
@@ -366,6 +387,27 @@ except ConfigStoreError as error:
 def show(value: object) -> None: ...
 
 
+class Printing:
+    """An observer of somebody else's, which inherits nothing."""
+
+    def refresh_started(self, store: str, /) -> None:
+        del store
+
+    def refresh_ended(self, refresh: Refresh, /) -> float:
+        return refresh.duration
+
+    def stale_reads(self, reads: StaleReads, /) -> int:
+        return reads.count
+
+
+def observed(store: Store, observer: Observer) -> HealthStatus:
+    """Each config takes observers, and each has a health."""
+    config: Config = CachedConfigStore(store, observers=[Printing(), observer])
+    health(config)
+    timed = TimeBasedConfigStore[Settings](store, schema=Settings, observers=(observer,))
+    return health(timed, max_age=60)
+
+
 def mistakes(journaled: JournaledStore, purpose: Literal["read", "write"]) -> None:
     """Each of these is found by both checkers."""
     store.set("db", {1: "a"})  # type: ignore[dict-item]  # pyright: ignore[reportArgumentType]
@@ -388,6 +430,8 @@ def mistakes(journaled: JournaledStore, purpose: Literal["read", "write"]) -> No
     show(TimeBasedConfigStore(store, schema=Settings, strict="yes"))  # type: ignore[call-overload]  # pyright: ignore[reportArgumentType, reportCallIssue]
     show(TimeBasedConfigStore(store, schema=Settings, backgrounds=False))  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue]
     show(TimeBasedConfigStore(store, schema={"db": 5}))  # type: ignore[dict-item]  # pyright: ignore[reportArgumentType, reportCallIssue]
+    open_config("file:prod.json", fallbck="last.json")  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue]
+    open_config("file:prod.json", schema=Settings, strict="yes")  # type: ignore[call-overload]  # pyright: ignore[reportArgumentType, reportCallIssue]
     show(TimeBasedConfigStore(facade))  # type: ignore[call-overload]  # pyright: ignore[reportArgumentType]
     show(ConfigStore("memory:test"))  # type: ignore[call-overload]  # pyright: ignore[reportArgumentType]
     show(ConfigStore(store, "TimeBasedConfigStor"))  # type: ignore[call-overload]  # pyright: ignore[reportArgumentType, reportCallIssue]
@@ -446,3 +490,15 @@ async def asynchronous(store: Store, name: str, keys: list[str]) -> None:
 
     aio.AsyncSimpleConfigStore(store)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     aio.open_config("memory:x", background=False)  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue]
+
+
+# -- layers ------------------------------------------------------------------------------------
+
+layers = LayeredStore([Environment("APP_"), store])
+layered_store: Store = layers
+assert_type(layers[0], Store | Environment)
+assert_type(layers[1:], tuple[Store | Environment, ...])
+assert_type(TimeBasedConfigStore(layers), TimeBasedConfigStore[dict[str, dict[str, Any]]])
+assert_type(origin(layers, "db", "port"), Origin)
+assert_type(origin(simple, "db", "port").overridden, tuple[str, ...])
+assert_type(next(explain(layers)), Explained)

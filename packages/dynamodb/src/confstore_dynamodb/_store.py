@@ -150,7 +150,7 @@ class DynamoDBStore(ClosesOnExit):
         self, option: str, *, keys: Collection[str] | None = None, consistent: bool = True
     ) -> Values:
         """See `confstore.Store`; only the keys that are asked for are transferred."""
-        option = checked_option(option)
+        option = checked_option(option, store=self.name)
         wanted = checked_keys(keys, reserved=self._schema.reserved)
         self._table.check()
         return self._options.read(option, wanted, consistent=consistent)
@@ -238,10 +238,26 @@ class DynamoDBStore(ClosesOnExit):
             poll = yield from self._query.asking_poll(checkpoint, consistent=consistent)
         return poll
 
+    def location(self) -> str:
+        """The URL of the store without its parameters, such as `dynamodb://config/prod`."""
+        from urllib.parse import quote
+
+        return f"dynamodb://{quote(self._connection.table, safe=':')}/{quote(self.name, safe='')}"
+
+    def place_of(self, option: str, key: str, checkpoint: object = None) -> str:  # noqa: ARG002
+        """The table and the store, such as `table 'config', store 'prod'`."""
+        return f"table {self._connection.table!r}, store {self.name!r}"
+
+    def is_local(self) -> bool:
+        """Return False: a table is elsewhere, also one of DynamoDB Local."""
+        return False
+
     def set(self, option: str, values: Mapping[str, Any]) -> None:
         """See `confstore.Store`."""
-        option = checked_option(option)
-        canonical = canonical_values(option, values, reserved=self._schema.reserved)
+        option = checked_option(option, store=self.name)
+        canonical = canonical_values(
+            option, values, store=self.name, reserved=self._schema.reserved
+        )
         self._table.check()
         if self._journal.marker() is not None:
             self._journal.set(option, canonical)
@@ -253,8 +269,10 @@ class DynamoDBStore(ClosesOnExit):
         self, option: str, values: Mapping[str, Any], *, remove: Collection[str] = ()
     ) -> None:
         """See `confstore.Store`; DynamoDB refuses an option that would become too large."""
-        option = checked_option(option)
-        changed, removed = canonical_update(option, values, remove, reserved=self._schema.reserved)
+        option = checked_option(option, store=self.name)
+        changed, removed = canonical_update(
+            option, values, remove, store=self.name, reserved=self._schema.reserved
+        )
         self._table.check()
         if self._journal.marker() is not None:
             self._journal.update(option, changed, removed)
@@ -269,7 +287,7 @@ class DynamoDBStore(ClosesOnExit):
 
         After a repeated request, an absent option counts as removed: the first may have done it.
         """
-        option = checked_option(option)
+        option = checked_option(option, store=self.name)
         self._table.check()
         if self._journal.marker() is not None:
             self._journal.delete(option)

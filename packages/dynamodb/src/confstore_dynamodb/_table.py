@@ -16,15 +16,18 @@ from confstore.errors import (
     StoreUnavailableError,
 )
 from confstore_dynamodb._connections.connection import Connection
-from confstore_dynamodb._connections.errors import error_code, is_answer, lacks_permission
+from confstore_dynamodb._connections.errors import (
+    TABLE_ADVICE,
+    error_code,
+    is_answer,
+    lacks_permission,
+)
 from confstore_dynamodb._keys import TableSchema
 from confstore_dynamodb.errors import TableNotFoundError
 
 __all__ = ["Table"]
 
 _log = logging.getLogger("confstore_dynamodb")
-
-_ADVICE = "correct its name or region, or open it with purpose='create' or ?create=true"
 
 # The stock waiter of boto3 asks every 20 s; an on-demand table is there after some 5 to 10.
 _FIRST_WAIT_S = 0.2
@@ -74,16 +77,21 @@ class Table:
             if not lacks_permission(error):
                 raise
             # Reading and writing need no such permission, and a least-privilege role lacks it.
-            _log.info("the table %r is used unchecked: %s", self._name, error)
+            text = "the table %r is used unchecked: %s"
+            _log.info(text, self._name, error, extra=self._log_fields(error))
         except StoreUnavailableError as error:
             # DescribeTable is throttled by itself; reads may well go through.
             if not is_start and not is_answer(error):
                 raise
-            _log.info("the table %r is checked later: %s", self._name, error)
+            text = "the table %r is checked later: %s"
+            _log.info(text, self._name, error, extra=self._log_fields(error))
             return
         else:
             self._make_ready(description)
         self._is_checked = True
+
+    def _log_fields(self, error: Exception) -> dict[str, str]:
+        return {"store": self._store, "error.type": type(error).__qualname__}
 
     def _describe(self) -> dict[str, Any] | None:
         """DynamoDB's description of the table; None if it is absent."""
@@ -106,7 +114,7 @@ class Table:
         if not self._may_create:
             place = self._connection.client.endpoint
             reason = f"the table {self._name!r} does not exist at {place}{self._did_you_mean()}"
-            raise TableNotFoundError(self._store, f"{reason}; {_ADVICE}")
+            raise TableNotFoundError(self._store, f"{reason}; {TABLE_ADVICE}")
         try:
             self._connection.call("create_table", **self._schema.new_table(), **self._capacity)
         except BackendError as error:
@@ -116,7 +124,8 @@ class Table:
         except AccessDeniedError as error:
             reason = f"the table {self._name!r} does not exist, and cannot be made: {error.reason}"
             raise TableNotFoundError(self._store, reason) from error.__cause__
-        _log.info("the table %r of store %r is being created", self._name, self._store)
+        text = "the table %r of store %r is being created"
+        _log.info(text, self._name, self._store, extra={"store": self._store})
 
     def _did_you_mean(self) -> str:
         """A question with the closest name of a table, if the caller may list them."""

@@ -21,7 +21,7 @@ _PARAMETERS = (
     "region",
     "store_key",
 )
-_CLIENTS = ("alone", "botocore")
+_WAYS = (None, "alone", "botocore")
 
 
 def open_url(url: str, *, purpose: str = "write") -> DynamoDBStore:
@@ -29,9 +29,10 @@ def open_url(url: str, *, purpose: str = "write") -> DynamoDBStore:
     Open `dynamodb://TABLE/STORE`, with the parameters below.
 
     Table and store keep their letter case, and are percent-decoded. The client is one of ours, with
-    the environment's settings for everything that the URL does not say: `region`, `endpoint_url`
-    and `profile`. `store_key`, `option_key` and `full_reload_interval` are those of
-    `DynamoDBStore`; `create=true` creates an absent table, whatever the purpose.
+    the environment's settings for everything that the URL does not say: `region`, `endpoint_url`,
+    `profile`, and `client`, the way it sends requests (`botocore` or `alone`, else the fastest).
+    `store_key`, `option_key` and `full_reload_interval` are those of `DynamoDBStore`; `create=true`
+    creates an absent table, whatever the purpose.
 
     Args:
         url: The URL.
@@ -54,11 +55,16 @@ def open_url(url: str, *, purpose: str = "write") -> DynamoDBStore:
     endpoint = parsed.text("endpoint_url")
     if endpoint is not None and not endpoint.startswith(("http://", "https://")):
         raise parsed.error("endpoint_url is a URL that starts with http:// or https://")
-    profile, region = parsed.text("profile"), parsed.text("region")
     way = parsed.text("client")
-    if way is not None and way not in _CLIENTS:
+    if way not in _WAYS:
         raise parsed.error("client is botocore or alone; without it the fastest is used")
-    client = new_client(checked_store(store), OwnSettings(profile, region, endpoint, way))
+    settings = OwnSettings(
+        profile=parsed.text("profile"),
+        region=parsed.text("region"),
+        endpoint_url=endpoint,
+        client=way,
+    )
+    client = new_client(checked_store(store), settings)
     return DynamoDBStore(
         client,
         table,

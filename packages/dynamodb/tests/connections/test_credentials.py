@@ -175,7 +175,7 @@ def test_hanging_credentials_of_a_store(server: RawServer) -> None:
     clock.may_end.clear()
     url = f"dynamodb://config/prod?endpoint_url={server.url}"
     with with_credentials(clock.credentials()):
-        store = open_url(url, purpose="diagnose")
+        store = open_url(url, purpose="read")
     with closing(store):
         with pytest.raises(StoreUnavailableError, match="CredentialRetrievalError"):
             store.version()
@@ -239,7 +239,7 @@ def test_hosts_of_accounts(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> N
         credentials.accounts = accounts
         monkeypatch.setattr(socket, "getaddrinfo", here)
         with with_credentials(credentials):
-            store = open_url("dynamodb://config/prod?region=eu-west-1", purpose="diagnose")
+            store = open_url("dynamodb://config/prod?region=eu-west-1", purpose="read")
         with closing(store):
             for _ in range(3):
                 for account in accounts:

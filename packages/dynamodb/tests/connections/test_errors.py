@@ -214,7 +214,17 @@ def test_logs_show_no_value(stub_client: Any, stubber: Stubber, caplog: Any) -> 
     stubber.add_client_error("describe_table", "AccessDeniedException", CANARY)
     DynamoDBStore(stub_client, "config", "prod")
     assert "DescribeTable" in caplog.text
+    assert vars(caplog.records[-1])["error.type"] == "AccessDeniedError"
     assert CANARY not in caplog.text
+
+
+def test_absent_table_that_must_not_be_described(stub_client: Any, stubber: Stubber) -> None:
+    """The first read says what to do, as the check of the table would have."""
+    stubber.add_client_error("describe_table", "AccessDeniedException")
+    stubber.add_client_error("query", "ResourceNotFoundException")
+    store = DynamoDBStore(stub_client, "config", "prod")
+    with pytest.raises(TableNotFoundError, match=r"'config' does not .*; correct its name or"):
+        list(store.items())
 
 
 class Failing:

@@ -41,7 +41,7 @@ def server() -> Iterator[RawServer]:
 
 def opened(server: RawServer) -> DynamoDBStore:
     """A store with a client of ours."""
-    return open_url(f"dynamodb://config/prod?endpoint_url={server.url}", purpose="diagnose")
+    return open_url(f"dynamodb://config/prod?endpoint_url={server.url}", purpose="read")
 
 
 def way_of(store: DynamoDBStore) -> str:
@@ -104,7 +104,7 @@ import sys
 from aws_xray_sdk.core import patch, xray_recorder
 patch(("botocore",))
 from confstore_dynamodb import open_url
-store = open_url(sys.argv[1], purpose="diagnose")
+store = open_url(sys.argv[1], purpose="read")
 xray_recorder.configure(sampling=False, context_missing="IGNORE_ERROR")
 segment = xray_recorder.begin_segment("test")
 store.get("db")

@@ -97,7 +97,7 @@ def test_not_alone(
     url = f"dynamodb://config/prod?client=alone&endpoint_url={server.url}"
     with without_botocore():
         try:
-            store = open_url(url, purpose="diagnose")
+            store = open_url(url, purpose="read")
         except AWSSettingsError:
             # Botocore does not like these settings, either.
             assert "botocore" in sys.modules

@@ -284,6 +284,7 @@ class TestTable:
         }
         assert f"{table!r} does not exist in this account at http" in findings["table"].text
         assert "confstore init" in findings["table"].advice
+        assert "?create" not in findings["table"].text
         assert table not in dynamodb_client.list_tables()["TableNames"]
 
     def test_absent_and_not_to_be_described(self, interposed: Interposed, table: str) -> None:

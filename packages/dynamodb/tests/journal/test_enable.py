@@ -363,6 +363,9 @@ def test_writer_that_died_after_a_full_commit(
     between.next("transact_write_items", passes, lose_request)
     assert writer.commit(full("a")).version == 2
     assert "version 1 may be kept for longer" in caplog.text
+    fields = vars(caplog.records[-1])
+    assert (fields["store"], fields["version"]) == (store.name, 1)
+    assert fields["error.type"].endswith("Error")
     assert expiries(dynamodb_client, table)["000000000001"] is None
     store.set("db", {"port": 1})
     found = expiries(dynamodb_client, table)

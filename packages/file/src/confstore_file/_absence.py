@@ -22,13 +22,14 @@ def absent_file(path: str, target: str, store: str) -> StoreNotFoundError:
     folder = os.path.dirname(target)
     if not os.path.isdir(folder):
         return absent_folder(path, store)
-    reason = f"the file {path!r} is not there{_did_you_mean(path, folder)}"
-    return StoreNotFoundError(store, reason)
+    advice = _did_you_mean(path, folder) or "correct its path, or make the file"
+    return StoreNotFoundError(store, f"the file {path!r} is not there; {advice}")
 
 
 def absent_folder(path: str, store: str) -> StoreNotFoundError:
     """The error for a file whose folder is not there."""
-    return StoreNotFoundError(store, f"the folder of the file {path!r} is not there")
+    reason = f"the folder of the file {path!r} is not there; correct its path, or make the folder"
+    return StoreNotFoundError(store, reason)
 
 
 def _did_you_mean(path: str, folder: str) -> str:
@@ -39,4 +40,4 @@ def _did_you_mean(path: str, folder: str) -> str:
     stem = os.path.basename(path).removesuffix(".json")
     stems = {name.removesuffix(".json") for name in glob.glob("*.json", root_dir=folder)}
     close = closest(stem, stems - {stem})
-    return f"; did you mean {close + '.json'!r}?" if close else ""
+    return f"did you mean {close + '.json'!r}?" if close else ""

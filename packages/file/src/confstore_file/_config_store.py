@@ -110,8 +110,13 @@ class FileConfigStore(ConfigStore[C_co], Generic[C_co]):
 
         Raises:
             InvalidNameError: The path names no file.
+            ConfigStoreError: The strategy could not load; the store is closed.
             ValueError: No strategy has this name.
         """
-        # Any: the caller's types are checked by the overloads above.
-        strategy = cast("Any", config_store)
-        super().__init__(FileStore(path), strategy, *config_args, **config_options)
+        store = FileStore(path)
+        try:
+            # Any: the caller's types are checked by the overloads above.
+            super().__init__(store, cast("Any", config_store), *config_args, **config_options)
+        except BaseException:
+            store.close()
+            raise

@@ -3,24 +3,28 @@ The journal of a file: `prod.journal.jsonl` beside `prod.json`.
 
 A commit is made by its line, which is written and synced before the options file is replaced. Whole
 lines never change. Bytes after the last whole line are a torn line, which the next writer cuts off.
+
+Of several commits of one write, all are made by the last line. Those before it say that more
+follow, and are synced first; without the last one they are cut off like a torn line.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import BinaryIO
 
 import attrs
 
-from confstore import Commit
+from confstore import Change, Commit
 from confstore.errors import CorruptStoreError
 from confstore.files import open_regular
 from confstore_file._journal_line import (
     Line,
     header_from_bytes,
     header_to_line,
+    is_continued,
     line_from_bytes,
     line_to_bytes,
 )
@@ -56,6 +60,14 @@ class JournalState:
     def last(self) -> Line | None:
         """The last commit; None before the first."""
         return self.lines[-1] if self.lines else None
+
+    @property
+    def last_changes(self) -> list[Change]:
+        """The changes of the last write, which can be several commits."""
+        begin = len(self.lines) - 1
+        while begin > 0 and self.lines[begin - 1].more:
+            begin -= 1
+        return [change for line in self.lines[begin:] for change in line.commit.changes]
 
 
 @attrs.frozen(eq=False)
@@ -192,15 +204,15 @@ class JournalFile:
         with Replacement(self.path, content, model=model) as replacement:
             replacement.commit()
 
-    def append(self, state: JournalState, line: Line, *, model: str) -> bool:
+    def append(self, state: JournalState, lines: Sequence[Line], *, model: str) -> bool:
         """
-        Append a commit; it is made when this returns.
+        Append the commits of one write; all of them are made when this returns.
 
         A torn line of a writer that died is cut off.
 
         Args:
             state: The journal as it was read.
-            line: The commit.
+            lines: The commits, of which each but the last says that more follow.
             model: A file whose mode the journal's may not exceed: it holds all old values.
 
         Returns:
@@ -217,11 +229,13 @@ class JournalFile:
             file.truncate(state.size_b)
             file.seek(state.size_b)
             try:
-                content = line_to_bytes(line)
-                written_b = 0
-                while written_b < len(content):
-                    written_b += file.write(content[written_b:])
-                os.fsync(file.fileno())
+                *others, last = map(line_to_bytes, lines)
+                # After a loss of power, the last line proves that those before it are whole.
+                for content in filter(None, (b"".join(others), last)):
+                    written_b = 0
+                    while written_b < len(content):
+                        written_b += file.write(content[written_b:])
+                    os.fsync(file.fileno())
             except BaseException:
                 with suppress(OSError):
                     file.truncate(state.size_b)
@@ -237,8 +251,8 @@ class JournalFile:
 def _whole_lines(appended: bytes) -> list[bytes]:
     # A line without its end is being written, or its writer died while writing it.
     lines = [text + b"\n" for text in appended.split(b"\n")[:-1]]
-    # JSON has no NUL: after a loss of power, it fills a missing block of the last line.
-    if lines and b"\0" in lines[-1]:
+    # JSON has no NUL: after a loss of power, it fills a missing block of the last write.
+    while lines and (b"\0" in lines[-1] or is_continued(lines[-1])):
         lines.pop()
     return lines
 
@@ -247,5 +261,7 @@ def _check_follows(line: Line, lines: list[Line]) -> None:
     commit = line.commit
     if commit.version != len(lines) + 1:
         raise ValueError(f"version {len(lines) + 1} is expected here, and this is another")
+    if lines and lines[-1].more and line.more != lines[-1].more - 1:
+        raise ValueError("this commit does not follow those of the same write")
     if commit.previous != (lines[-1].commit.id if lines else None):
         raise ValueError("this commit does not follow the one before it")

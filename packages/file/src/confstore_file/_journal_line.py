@@ -19,7 +19,14 @@ from confstore.documents import (
     values_to_json,
 )
 
-__all__ = ["Line", "header_from_bytes", "header_to_line", "line_from_bytes", "line_to_bytes"]
+__all__ = [
+    "Line",
+    "header_from_bytes",
+    "header_to_line",
+    "is_continued",
+    "line_from_bytes",
+    "line_to_bytes",
+]
 
 
 @attrs.frozen
@@ -33,11 +40,14 @@ class Line:
             where there was no file. It can differ from the `digest` of the commit before: people
             edit the file.
         digest: The same of the options file after it.
+        more: The commits of the same write that follow. They have the two digests in common, and
+            are made together, by the line of the last one.
     """
 
     commit: Commit
     digest_before: str
     digest: str
+    more: int = 0
 
 
 def header_to_line(baseline: int) -> bytes:
@@ -50,6 +60,8 @@ def line_to_bytes(line: Line) -> bytes:
     commit = line.commit
     return _line(
         {
+            # First: `is_continued` looks at the beginning.
+            **({"more": line.more} if line.more else {}),
             "version": commit.version,
             "id": commit.id,
             "previous": commit.previous,
@@ -61,6 +73,11 @@ def line_to_bytes(line: Line) -> bytes:
             "sha256": line.digest,
         }
     )
+
+
+def is_continued(text: bytes) -> bool:
+    """True for the line of a commit that is not the last one of its write, whole or torn."""
+    return text.startswith(b'{"more":')
 
 
 def _line(content: Mapping[str, Any]) -> bytes:
@@ -121,7 +138,12 @@ def _line_from_json(content: Any) -> Line:
         tuple(map(_change_from_json, _field(content, "changes", list))),
         _field(content, "previous", str, type(None)),
     )
-    return Line(commit, _field(content, "sha256_before", str), _field(content, "sha256", str))
+    return Line(
+        commit,
+        _field(content, "sha256_before", str),
+        _field(content, "sha256", str),
+        _field(content, "more", int) if "more" in content else 0,
+    )
 
 
 def _field(content: Any, name: str, *kinds: type) -> Any:

@@ -3,7 +3,7 @@ Reading the options file and its journal as one.
 
 With a journal, a commit is made by its line. Its writer writes the next options file beside the old
 one, then the line, then replaces the old file. If it dies before that, readers see the old file
-with the changes of the last line, and the next writer replaces the file first.
+with the changes of the last write, and the next writer replaces the file first.
 """
 
 from __future__ import annotations
@@ -45,13 +45,19 @@ class JournaledFile:
     """
 
     def __init__(
-        self, path: str, store: str, wall_clock: Callable[[], float], *, missing_ok: bool
+        self,
+        path: str,
+        store: str,
+        wall_clock: Callable[[], float],
+        *,
+        missing_ok: bool,
+        is_optional: bool = False,
     ) -> None:
         """Name the files; none of them needs to exist yet, or at all if `missing_ok`."""
         self.path = path
         self.store = store
         self._missing_ok = missing_ok
-        self.options = WatchedFile(path, store, wall_clock)
+        self.options = WatchedFile(path, store, wall_clock, is_optional=is_optional)
         self._wall_clock = wall_clock
         self._journals: dict[str, JournalFile] = {}
         # The last state without a journal. The journal is not looked for again until the options
@@ -123,7 +129,9 @@ class JournaledFile:
             except DistrustedFileError as error:
                 if not self._has_warned:
                     self._has_warned = True
-                    _log.warning("store %r is read without its journal: %s", self.store, error)
+                    fields = {"store": self.store, "error.type": type(error).__qualname__}
+                    text = "store %r is read without its journal: %s"
+                    _log.warning(text, self.store, error, extra=fields)
                 return state
             if journal is None:
                 if state.signature is not None and not journal_file.is_known:
@@ -154,7 +162,7 @@ class JournaledFile:
         # The same object each time, so that a poll need not compare the options.
         if rolled is None or rolled[0] is not journal:
             options = dict(state.options)
-            apply_changes(options, journal.lines[-1].commit.changes)
+            apply_changes(options, journal.last_changes)
             state = attrs.evolve(state, options=MappingProxyType(options))
             rolled = self._rolled = journal, state
         return rolled[1]

@@ -28,9 +28,10 @@ from confstore.errors import (
     OptionNotFoundError,
     StoreClosedError,
 )
+from confstore.files import open_regular
 from confstore_file._journal_file import JournalState
 from confstore_file._journaled_file import JournaledFile
-from confstore_file._watched_file import State
+from confstore_file._watched_file import State, digest_of
 from confstore_file._writer import Writer
 
 if TYPE_CHECKING:
@@ -72,6 +73,7 @@ class FileStore(ClosesOnExit):
         path: str | os.PathLike[str],
         *,
         missing_ok: bool = True,
+        optional: bool = False,
         lock_timeout: float = 10.0,
         wall_clock: Callable[[], float] = time.time,
     ) -> None:
@@ -81,6 +83,8 @@ class FileStore(ClosesOnExit):
         Args:
             path: The file. The store's name is the file's, without `.json`.
             missing_ok: False raises `StoreNotFoundError` at the first call if the file is absent.
+            optional: Do not warn of an absent file, and take one that is gone at two looks in a row
+                for absent, and not for one that an editor is saving.
             lock_timeout: Seconds that a write waits for other writers, of this process and of
                 others, before it raises `StoreUnavailableError`.
             wall_clock: Seconds since the epoch; for tests.
@@ -98,11 +102,11 @@ class FileStore(ClosesOnExit):
             raise TypeError(f"path is a str, or gives one, not {type(given).__name__}")
         if looks_like_url(given):
             reason = "it looks like a URL: pass a path, or open it by confstore.open_store"
-            raise InvalidNameError("store", "a URL", reason)
+            raise InvalidNameError(None, "store", "a URL", reason)
         file_name = os.path.basename(given)
         self._name = checked_store(file_name.removesuffix(".json"))
         if "\0" in given or file_name in {".", ".."}:
-            raise InvalidNameError("store", ascii(given), "the path names no file")
+            raise InvalidNameError(None, "store", ascii(given), "the path names no file")
         try:
             os.fsencode(given)
         except UnicodeEncodeError as error:
@@ -110,11 +114,18 @@ class FileStore(ClosesOnExit):
                 f"the locale's encoding, {error.encoding}, cannot write the path: set PYTHONUTF8=1 "
                 "or a UTF-8 locale"
             )
-            raise InvalidNameError("store", ascii(given), reason) from None
+            raise InvalidNameError(None, "store", ascii(given), reason) from None
         # A later change of the working directory must not change the store.
         self._file = JournaledFile(
-            os.path.abspath(given), self._name, wall_clock, missing_ok=missing_ok
+            os.path.abspath(given),
+            self._name,
+            wall_clock,
+            missing_ok=missing_ok or optional,
+            is_optional=optional,
         )
+        self._given = given
+        # Of the last file whose lines were asked for: its digest, and the lines.
+        self._lines: tuple[str, Mapping[tuple[str, str], int]] = ("", {})
         self._writer = Writer(self._file, lock_timeout)
         self._is_closed = False
 
@@ -131,6 +142,42 @@ class FileStore(ClosesOnExit):
         """The absolute paths of the options, the journal and the lock; none needs to exist."""
         return self._file.paths()
 
+    def location(self) -> str:
+        """The URL of the file, by the path that was given."""
+        from urllib.parse import quote
+
+        return f"file:{quote(self._given)}"
+
+    def is_local(self) -> bool:
+        """Return True: a file is on this machine."""
+        return True
+
+    def place_of(self, option: str, key: str, checkpoint: object = None) -> str:
+        """
+        The path and line of a key, such as `dev.json:12`.
+
+        Only the path, if the file has changed since the checkpoint, or cannot be read.
+        """
+        digest = checkpoint.digest if isinstance(checkpoint, State) else None
+        line = self._lines_of(digest).get((option, key))
+        return self._given if line is None else f"{self._given}:{line}"
+
+    def _lines_of(self, digest: str | None) -> Mapping[tuple[str, str], int]:
+        known, lines = self._lines
+        if digest is not None and digest == known:
+            return lines
+        try:
+            with open(self._file.path, "rb", opener=open_regular) as file:
+                content = file.read()
+        except OSError:
+            return {}
+        found = digest_of(content)
+        if found != known:
+            from confstore.documents import lines_in_json
+
+            self._lines = found, lines_in_json(content)
+        return self._lines[1] if digest in {None, found} else {}
+
     def get(
         self,
         option: str,
@@ -142,9 +189,11 @@ class FileStore(ClosesOnExit):
         wanted = checked_keys(keys)
         options = self._read().options
         # A name that is in the file is legal; the lookup takes a tenth of the check's time.
-        values = options.get(option if option.__class__ is str else checked_option(option))
+        values = options.get(
+            option if option.__class__ is str else checked_option(option, store=self._name)
+        )
         if values is None:
-            raise OptionNotFoundError(self._name, checked_option(option))
+            raise OptionNotFoundError(self._name, checked_option(option, store=self._name))
         return select(values, wanted).copy()
 
     def items(
@@ -177,21 +226,25 @@ class FileStore(ClosesOnExit):
     def set(self, option: str, values: Mapping[str, Any]) -> None:
         """Replace the whole option; it keeps its place in the file, and a new one is the last."""
         self._check_open()
-        name = checked_option(option)
-        self._writer.write((Change(name, canonical_values(name, values)),))
+        name = checked_option(option, store=self._name)
+        self._writer.write((Change(name, canonical_values(name, values, store=self._name)),))
 
     def update(
         self, option: str, values: Mapping[str, Any], *, remove: Collection[str] = ()
     ) -> None:
         """Change the named keys and leave the others; create the option if it is absent."""
         self._check_open()
-        name = checked_option(option)
-        changed, removed = canonical_update(name, values, remove)
-        self._writer.write_option(name, lambda old: merge_update(name, old, changed, removed))
+        name = checked_option(option, store=self._name)
+        changed, removed = canonical_update(name, values, remove, store=self._name)
+
+        def merged(old: ReadOnlyDict | None) -> ReadOnlyDict:
+            return merge_update(name, old, changed, removed, store=self._name)
+
+        self._writer.write_option(name, merged)
 
     def delete(self, option: str) -> None:
         """Remove the option; without its last one, the file holds `{}`."""
-        name = checked_option(option)
+        name = checked_option(option, store=self._name)
 
         def removed(old: ReadOnlyDict | None) -> None:
             if old is None:
@@ -209,9 +262,15 @@ class FileStore(ClosesOnExit):
         of a thousand calls.
         """
         self._check_open()
-        checked = tuple(map(_checked_change, changes))
+        checked = tuple(self._checked(change) for change in changes)
         if checked:
             self._writer.write(checked)
+
+    def _checked(self, change: Change) -> Change:
+        option = checked_option(change.option, store=self._name)
+        if change.values is None:
+            return Change(option, None)
+        return Change(option, canonical_values(option, change.values, store=self._name))
 
     def create(self) -> None:
         """
@@ -280,8 +339,29 @@ class FileStore(ClosesOnExit):
         reading it although the commit is in the journal.
         """
         self._journal()
-        draft = checked_draft(self._name, changes, author, comment)
-        return self._writer.commit(draft, if_version, journal_only=journal_only)
+        draft = checked_draft(self._name, changes, author, comment, if_version=if_version)
+        return self._writer.commit((draft,), if_version, journal_only=journal_only)[0]
+
+    def commit_all(
+        self,
+        batches: Iterable[Iterable[Change]],
+        *,
+        if_version: int | None = None,
+        author: str | None = None,
+        comment: str = "",
+    ) -> list[Commit]:
+        """
+        Make a commit of each batch in one write of the file; see `confstore.BulkJournaledStore`.
+
+        A write costs as much as the whole file, so a hundred commits cost a hundredth of a hundred
+        calls of `commit`, whose further promises hold.
+        """
+        self._journal()
+        drafts = tuple(
+            checked_draft(self._name, batch, author, comment, if_version=if_version)
+            for batch in batches
+        )
+        return list(self._writer.commit(drafts, if_version)) if drafts else []
 
     def diagnose(self) -> Iterator[Finding]:
         """
@@ -318,9 +398,3 @@ class FileStore(ClosesOnExit):
             self._file.check_there()
             raise NotJournaledError(self._name)
         return journal
-
-
-def _checked_change(change: Change) -> Change:
-    option = checked_option(change.option)
-    values = change.values
-    return Change(option, None if values is None else canonical_values(option, values))

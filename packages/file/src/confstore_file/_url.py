@@ -23,7 +23,7 @@ def open_url(url: str, *, purpose: str = "write") -> FileStore:
     Args:
         url: The path is percent-decoded; a relative one is relative to the working directory, and
             `file:~/prod.json` to the home. With `?optional`, an absent file is an empty store to
-            a reader, too.
+            a reader, too, also if it was there before.
         purpose: As in `confstore.open_store`. For `"read"` nothing is checked yet, and the first
             read of an absent file raises `StoreNotFoundError`. For `"write"` the file's folder must
             exist. For `"create"` the first write makes file and folder.
@@ -49,9 +49,8 @@ def open_url(url: str, *, purpose: str = "write") -> FileStore:
             raise parsed.error(f"{named} would be a host; files are named like {_EXAMPLES}")
         rest = slash + path
     path = path_of(rest, parsed, is_windows=os.name == "nt")
-    missing_ok = parsed.flag("optional") or purpose != "read"
     try:
-        store = FileStore(path, missing_ok=missing_ok)
+        store = FileStore(path, missing_ok=purpose != "read", optional=parsed.flag("optional"))
     except InvalidNameError as error:
         raise parsed.error(f"{error}; files are named like {_EXAMPLES}") from None
     if purpose == "write":

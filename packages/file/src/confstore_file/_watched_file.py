@@ -70,8 +70,15 @@ class WatchedFile:
     assignment. If a slow reader puts an older state there, the next reader finds that it is old.
     """
 
-    def __init__(self, path: str, store: str, wall_clock: Callable[[], float]) -> None:
-        """Watch an absolute path; the file need not exist."""
+    def __init__(
+        self,
+        path: str,
+        store: str,
+        wall_clock: Callable[[], float],
+        *,
+        is_optional: bool = False,
+    ) -> None:
+        """Watch an absolute path; the file need not exist, and an optional one may be removed."""
         self._path = path
         self._store = store
         self._wall_clock = wall_clock
@@ -79,7 +86,9 @@ class WatchedFile:
         self._state = self._absent
         # Once the file was seen, its absence is a fault and not an empty store.
         self._is_known = False
-        self._has_warned = False
+        self._is_optional = is_optional
+        self._was_gone = False
+        self._has_warned = is_optional
         # Of a broken file, so that a large one is not parsed again at each look.
         self._fault: tuple[Signature, CorruptStoreError] | None = None
 
@@ -117,7 +126,11 @@ class WatchedFile:
         return self._parsed(signature, content, is_known=is_known)
 
     def _without_file(self, *, is_known: bool, is_for_write: bool) -> State:
+        if is_known and self._is_optional and self._was_gone:
+            # Gone at the look before, too: nobody is saving it.
+            self._is_known = is_known = False
         if is_known:
+            self._was_gone = True
             reason = (
                 f"{self._path} was there and is gone: an editor may be saving it; "
                 "if it was removed for good, open the store anew"
@@ -129,6 +142,7 @@ class WatchedFile:
                 "store %r is empty until something is written: %s does not exist",
                 self._store,
                 self._path,
+                extra={"store": self._store},
             )
         return self._absent
 
@@ -154,7 +168,7 @@ class WatchedFile:
                 raise StoreUnavailableError(self._store, reason)
             place = f"{os.path.basename(self._path)}:1:1"
             raise CorruptStoreError(place, "the file is empty; a store without options is {}")
-        self._is_known = True
+        self._is_known, self._was_gone = True, False
         last = self._state
         digest = digest_of(content)
         if digest == last.digest:

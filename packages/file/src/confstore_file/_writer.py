@@ -6,7 +6,6 @@ import logging
 import os
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from typing import cast
 
 import attrs
 
@@ -32,22 +31,25 @@ __all__ = ["Writer"]
 
 _log = logging.getLogger("confstore")
 
-_DraftMaker = Callable[[Mapping[str, ReadOnlyDict], Sequence[Commit] | None], Draft]
+_Drafts = tuple[Draft, ...]
+
+_DraftMaker = Callable[[Mapping[str, ReadOnlyDict], Sequence[Commit] | None], _Drafts]
 """
-Makes a draft of the present options and the commits so far (None without a journal).
+Makes the drafts of one write of the present options and the commits so far (None without a
+journal).
 
 It is called under the lock, and again if somebody edits the file in the meantime.
 """
 
 
-_CommitMaker = Callable[[str, JournalFile, JournalState, State, Draft], "_Outcome | None"]
+_CommitMaker = Callable[[str, JournalFile, JournalState, State, _Drafts], "_Outcome | None"]
 
 
 @attrs.frozen
 class _Outcome:
-    """A write that was made, and its commit if there is a journal."""
+    """A write that was made, and its commits if there is a journal."""
 
-    commit: Commit | None = None
+    commits: tuple[Commit, ...] = ()
 
 
 class Writer:
@@ -88,12 +90,14 @@ class Writer:
             )
         )
 
-    def _draft(self, changes: tuple[Change, ...], commits: Sequence[Commit] | None) -> Draft:
-        return Draft(changes) if commits is None else Draft.of_checked(self._store, changes)
+    def _draft(self, changes: tuple[Change, ...], commits: Sequence[Commit] | None) -> _Drafts:
+        return (Draft(changes) if commits is None else Draft.of_checked(self._store, changes),)
 
-    def commit(self, draft: Draft, if_version: int | None, *, journal_only: bool) -> Commit:
+    def commit(
+        self, drafts: _Drafts, if_version: int | None, *, journal_only: bool = False
+    ) -> tuple[Commit, ...]:
         """
-        Commit a checked draft; see `confstore.JournaledStore`.
+        Commit checked drafts in one write; see `confstore.BulkJournaledStore`.
 
         Raises:
             NotJournaledError: There is no journal.
@@ -101,26 +105,28 @@ class Writer:
                 some are not as `journal_only` needs them.
         """
 
-        def make_draft(
+        def make_drafts(
             options: Mapping[str, ReadOnlyDict], commits: Sequence[Commit] | None
-        ) -> Draft:
+        ) -> _Drafts:
             if commits is None:
                 # It was removed between the caller's look and the lock.
                 raise NotJournaledError(self._store)
             if if_version is not None:
                 since = commits[max(0, if_version) :]
-                check_if_version(self._store, if_version, draft.options, since, len(commits))
+                named = frozenset(option for draft in drafts for option in draft.options)
+                check_if_version(self._store, if_version, named, since, len(commits))
             if journal_only:
-                draft.check_unchanged(self._store, options, len(commits))
-            return draft
+                for draft in drafts:
+                    draft.check_unchanged(self._store, options, len(commits))
+            return drafts
 
-        return cast("Commit", self._write(make_draft, journal_only=journal_only))
+        return self._write(make_drafts, journal_only=journal_only)
 
-    def _write(self, make_draft: _DraftMaker, *, journal_only: bool = False) -> Commit | None:
+    def _write(self, make_drafts: _DraftMaker, *, journal_only: bool = False) -> tuple[Commit, ...]:
         commit = self._record if journal_only else self._commit
-        return self._locked(lambda target: self._try(target, make_draft, commit))
+        return self._locked(lambda target: self._try(target, make_drafts, commit))
 
-    def _locked(self, attempt: Callable[[str], _Outcome | None]) -> Commit | None:
+    def _locked(self, attempt: Callable[[str], _Outcome | None]) -> tuple[Commit, ...]:
         self._file.read(is_for_write=True)
         try:
             for _ in range(MAX_ATTEMPTS):
@@ -129,7 +135,7 @@ class Writer:
                 with self._lock.held(target):
                     outcome = attempt(target)
                 if outcome is not None:
-                    return outcome.commit
+                    return outcome.commits
         except OSError as error:
             raise store_error(error, self._store, f"writing {self._file.path}") from error
         raise self._edited_too_often()
@@ -138,7 +144,7 @@ class Writer:
         reason = f"{self._file.path} was edited {MAX_ATTEMPTS} times during one write"
         return StoreUnavailableError(self._store, reason)
 
-    def _try(self, target: str, make_draft: _DraftMaker, commit: _CommitMaker) -> _Outcome | None:
+    def _try(self, target: str, make_drafts: _DraftMaker, commit: _CommitMaker) -> _Outcome | None:
         """Write; None if somebody who takes no lock changed the file at the same time."""
         if is_mount(target):
             raise BackendError(self._store, mount_text(target))
@@ -146,8 +152,8 @@ class Writer:
         journal = self._file.known_journal(journal_file)
         before = self._file.options.read(is_for_write=True)
         if journal is None:
-            draft = make_draft(before.options, None)
-            return _Outcome() if self._replace(target, before, draft.changes) else None
+            drafts = make_drafts(before.options, None)
+            return _Outcome() if self._replace(target, before, _changes_of(drafts)) else None
         if is_behind(before, journal):
             if is_pending(target, before, journal):
                 # First the journal: else a loss of power could leave options without their line.
@@ -156,8 +162,8 @@ class Writer:
                     adopt_temporary(target)
                 return None
             self._file.check_not_gone(before)
-        draft = make_draft(before.options, journal.commits)
-        return commit(target, journal_file, journal, before, draft)
+        drafts = make_drafts(before.options, journal.commits)
+        return commit(target, journal_file, journal, before, drafts)
 
     def _commit(
         self,
@@ -165,27 +171,28 @@ class Writer:
         journal_file: JournalFile,
         journal: JournalState,
         before: State,
-        draft: Draft,
+        drafts: _Drafts,
     ) -> _Outcome | None:
-        options = _applied(before, draft.changes)
+        changes = _changes_of(drafts)
+        options = _applied(before, changes)
         content = options_to_bytes(options)
-        commit = _next_commit(draft, journal)
-        line = Line(commit, before.digest, digest_of(content))
+        lines = _next_lines(drafts, journal, before.digest, digest_of(content))
+        outcome = _Outcome(tuple(line.commit for line in lines))
         with Replacement(target, content) as replacement:
             if not self._is_still(before, target):
                 return None
             replacement.sync_name()
-            if not journal_file.append(journal, line, model=replacement.temporary):
+            if not journal_file.append(journal, lines, model=replacement.temporary):
                 return None
-            # The commit is made: whatever fails from here on, the next reader sees it.
+            # The commits are made: whatever fails from here on, the next reader sees it.
             replacement.keep()
             if self._is_still(before, target):
-                self._finish(replacement, commit, options, content)
-                return _Outcome(commit)
+                self._finish(replacement, lines[-1].commit, options, content)
+                return outcome
         # An edit at the same moment as the commit: it stays, except where the commit changed it.
         for _ in range(MAX_ATTEMPTS):
-            if self._replace(target, self._file.options.read(is_for_write=True), draft.changes):
-                return _Outcome(commit)
+            if self._replace(target, self._file.options.read(is_for_write=True), changes):
+                return outcome
         raise self._edited_too_often()
 
     def _record(
@@ -194,15 +201,15 @@ class Writer:
         journal_file: JournalFile,
         journal: JournalState,
         before: State,
-        draft: Draft,
+        drafts: _Drafts,
     ) -> _Outcome | None:
-        commit = _next_commit(draft, journal)
+        lines = _next_lines(drafts, journal, before.digest, before.digest)
         # Right before the line: an editor takes no lock.
         if not self._is_still(before, target):
             return None
-        line = Line(commit, before.digest, before.digest)
         model = journal_file.path if before.is_absent else target
-        return _Outcome(commit) if journal_file.append(journal, line, model=model) else None
+        is_made = journal_file.append(journal, lines, model=model)
+        return _Outcome(tuple(line.commit for line in lines)) if is_made else None
 
     def _finish(
         self,
@@ -222,6 +229,11 @@ class Writer:
                 commit.version,
                 self._file.path,
                 reason_of(error),
+                extra={
+                    "store": self._store,
+                    "version": commit.version,
+                    "error.type": type(error).__qualname__,
+                },
             )
         else:
             self._file.options.written(options, content)
@@ -263,12 +275,8 @@ class Writer:
             return _Outcome()
         state = self._file.options.read(is_for_write=True)
         changes = [Change(option, values) for option, values in state.options.items()]
-        head = Head()
-        lines = []
-        for draft in split_into_drafts(self._store, changes, comment="baseline"):
-            commit = next_commit(draft, head)
-            lines.append(Line(commit, state.digest, state.digest))
-            head = Head.of(commit)
+        drafts = tuple(split_into_drafts(self._store, changes, comment="baseline"))
+        lines = _next_lines(drafts, None, state.digest, state.digest)
         journal_file.create(lines, model=target)
         # A changed time makes every process that has read the file look for a journal again.
         with suppress(OSError):
@@ -276,8 +284,21 @@ class Writer:
         return _Outcome()
 
 
-def _next_commit(draft: Draft, journal: JournalState) -> Commit:
-    return next_commit(draft, Head.of(journal.last.commit) if journal.last else Head())
+def _next_lines(
+    drafts: _Drafts, journal: JournalState | None, digest_before: str, digest: str
+) -> list[Line]:
+    """The lines of one write, behind those of a journal."""
+    head = Head.of(journal.last.commit) if journal and journal.last else Head()
+    lines = []
+    for more in reversed(range(len(drafts))):
+        commit = next_commit(drafts[-1 - more], head)
+        lines.append(Line(commit, digest_before, digest, more))
+        head = Head.of(commit)
+    return lines
+
+
+def _changes_of(drafts: _Drafts) -> list[Change]:
+    return [change for draft in drafts for change in draft.changes]
 
 
 def _applied(before: State, changes: Sequence[Change]) -> dict[str, ReadOnlyDict]:

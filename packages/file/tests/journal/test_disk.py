@@ -124,6 +124,8 @@ def test_unnumbered_failure_of_a_replacement(
     monkeypatch.setattr(os, "replace", refuse)
     store.set("db", {"port": 1})
     assert caplog.messages[-1].endswith("replacing it failed: OSError")
+    fields = vars(caplog.records[-1])
+    assert (fields["version"], fields["error.type"]) == (store.version(), "OSError")
     assert store.get("db") == {"port": 1}
 
 

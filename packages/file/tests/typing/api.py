@@ -9,6 +9,7 @@ from typing import Any
 from typing_extensions import assert_type
 
 from confstore import (
+    BulkJournaledStore,
     BulkStore,
     CachedConfigStore,
     Change,
@@ -105,3 +106,9 @@ def looking(store: FileStore) -> list[str]:
 def writing(store: FileStore) -> None:
     bulk: BulkStore = store
     bulk.apply([Change("db", {"host": "localhost"}), Change("old", None)])
+
+
+def committing(store: FileStore) -> list[int]:
+    bulk: BulkJournaledStore = store
+    commits = bulk.commit_all([[Change("db", {"port": 1})], [Change("old", None)]], author="ada")
+    return [commit.version for commit in commits]

@@ -124,8 +124,13 @@ class MemoryConfigStore(ConfigStore[C_co], Generic[C_co]):
         Raises:
             InvalidNameError: The store or an option cannot have this name.
             InvalidValueError: Some values are outside the domain.
+            ConfigStoreError: The strategy could not load; the store is closed.
             ValueError: No strategy has this name.
         """
-        # Any: the caller's types are checked by the overloads above.
-        strategy = cast("Any", config_store)
-        super().__init__(MemoryStore(name, options), strategy, *config_args, **config_options)
+        store = MemoryStore(name, options)
+        try:
+            # Any: the caller's types are checked by the overloads above.
+            super().__init__(store, cast("Any", config_store), *config_args, **config_options)
+        except BaseException:
+            store.close()
+            raise

@@ -59,7 +59,7 @@ class MemoryStore(ClosesOnExit):
         self._name = checked_store(name)
         if looks_like_url(self._name):
             reason = "it looks like a URL: pass a name, or open it by confstore.open_store"
-            raise InvalidNameError("store", "a URL", reason)
+            raise InvalidNameError(None, "store", "a URL", reason)
         self._contents = Contents(self._name)
         self._faults = Faults()
         self._is_closed = False
@@ -89,7 +89,7 @@ class MemoryStore(ClosesOnExit):
     ) -> Values:
         """One option, or those of the given keys that it has."""
         self._start("get")
-        checked = checked_option(option)
+        checked = checked_option(option, store=self._name)
         wanted = checked_keys(keys)
         values = self._contents.options.get(checked)
         if values is None:
@@ -124,13 +124,27 @@ class MemoryStore(ClosesOnExit):
         """0: a look costs nothing, so a `TimeBasedConfigStore` looks before each read."""
         return 0.0
 
+    def location(self) -> str:
+        """The URL that names the store: `memory:NAME`."""
+        from urllib.parse import quote
+
+        return f"memory:{quote(self._name, safe='')}"
+
+    def place_of(self, option: str, key: str, checkpoint: object = None) -> str:  # noqa: ARG002
+        """The URL: memory has no places within a store."""
+        return self.location()
+
+    def is_local(self) -> bool:
+        """Return True: memory is on this machine."""
+        return True
+
     # -- writing -------------------------------------------------------------------------------
 
     def set(self, option: str, values: Mapping[str, Any]) -> None:
         """Replace the whole option."""
         self._start("set")
-        checked = checked_option(option)
-        canonical = canonical_values(checked, values)
+        checked = checked_option(option, store=self._name)
+        canonical = canonical_values(checked, values, store=self._name)
         self._contents.write(checked, lambda _: canonical)
 
     def update(
@@ -138,14 +152,18 @@ class MemoryStore(ClosesOnExit):
     ) -> None:
         """Change the named keys and leave the others; create the option if it is absent."""
         self._start("update")
-        checked = checked_option(option)
-        changed, removed = canonical_update(checked, values, remove)
-        self._contents.write(checked, lambda old: merge_update(checked, old, changed, removed))
+        checked = checked_option(option, store=self._name)
+        changed, removed = canonical_update(checked, values, remove, store=self._name)
+
+        def merged(old: ReadOnlyDict | None) -> ReadOnlyDict:
+            return merge_update(checked, old, changed, removed, store=self._name)
+
+        self._contents.write(checked, merged)
 
     def delete(self, option: str) -> None:
         """Remove the option."""
         self._start("delete")
-        checked = checked_option(option)
+        checked = checked_option(option, store=self._name)
 
         def delete_if_there(old: ReadOnlyDict | None) -> None:
             if old is None:
@@ -197,7 +215,7 @@ class MemoryStore(ClosesOnExit):
     ) -> Commit:
         """Apply all of the changes, or none."""
         self._start("commit")
-        draft = checked_draft(self._name, changes, author, comment)
+        draft = checked_draft(self._name, changes, author, comment, if_version=if_version)
         return self._contents.commit(draft, if_version, journal_only=journal_only)
 
     # -- tests ---------------------------------------------------------------------------------

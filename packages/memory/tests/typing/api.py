@@ -66,8 +66,12 @@ def test_application(config_store: MemoryConfigStore) -> None:
     assert_type(config_store.config, Any)
 
 
-def test_application_that_reads(config_store: MemoryConfigStore[SimpleConfigStore]) -> None:
+@pytest.mark.config_store({"db": {"host": "localhost"}})
+def test_application_that_reads(
+    config_store: MemoryConfigStore[SimpleConfigStore], live_config: TimeBasedConfigStore
+) -> None:
     assert_type(config_store.config.get("db"), dict[str, Any])
+    assert_type(live_config.db, Any)
 
 
 @pytest.fixture

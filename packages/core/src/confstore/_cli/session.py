@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
@@ -11,12 +12,12 @@ import attrs
 import click
 
 from confstore._cli.terminal.exit_codes import CommandError, ExitCode
-from confstore._cli.terminal.text import did_you_mean, visible
+from confstore._cli.terminal.text import did_you_mean, shown_url, visible
 from confstore.adapter import ClosesOnExit
 from confstore.errors import ConfigStoreError, NotJournaledError, OptionNotFoundError
 
 if TYPE_CHECKING:
-    from confstore import JournaledStore, Store, Values
+    from confstore import JournaledStore, Plan, Store, Values
 
 __all__ = [
     "FORMATS",
@@ -26,28 +27,60 @@ __all__ = [
     "journal_of",
     "options_now",
     "other_stores",
+    "parts_of",
 ]
 
 FORMATS = ("json", "yaml", "table")
 
 _MAX_NAMED = 20
 
+# Those of ASCII, which separate the URLs of layers.
+_BLANKS = re.compile(r"[ \t\n\v\f\r]+")
+
 _Purpose: TypeAlias = Literal["read", "write", "create"]
+
+
+def _no_check(_: Session, __: Store, ___: Plan) -> None:
+    """Accept every plan."""
 
 
 @attrs.define(eq=False)
 class Session(ClosesOnExit):
-    """One run of a command, with the flags that every command has."""
+    """
+    One run of a command, with the flags that every command has.
+
+    Attributes:
+        url: The store's URL, if it was given.
+        output: The format of data, if it was given.
+        is_debug: Whether to show tracebacks and all log lines.
+        schema: The class that the store must fit after a write, as MODULE:CLASS; else that of
+            CONFSTORE_SCHEMA.
+        check_plan: Raises a `CommandError` if the store may not become what a plan makes of it.
+        is_unpaged: Whether long output goes to a terminal without a pager.
+    """
 
     url: str | None = attrs.field(default=None, repr=False)
+    layer: str | None = None
     output: str | None = None
     is_debug: bool = False
+    schema: str | None = None
+    check_plan: Callable[[Session, Store, Plan], None] = attrs.field(default=_no_check, repr=False)
     is_unpaged: bool = False
     _stores: dict[str, Store] = attrs.field(init=False, factory=dict, repr=False)
 
     def store(self, purpose: _Purpose = "read") -> Store:
-        """Open the store of the command, once; `purpose` is that of `confstore.open_store`."""
-        return self.open(self.required_url(), purpose)
+        """
+        Open the store of the command, once; `purpose` is that of `confstore.open_store`.
+
+        It may be several layers, unless it is to be written.
+        """
+        if purpose != "read":
+            return self.open(self._one_url("written"), purpose)
+        return self.open(self.required_url())
+
+    def single_store(self) -> Store:
+        """Open the store of a command that reads and writes, which must be one."""
+        return self.open(self._one_url("written"))
 
     def journaled_store(self) -> JournaledStore:
         """
@@ -55,7 +88,7 @@ class Session(ClosesOnExit):
 
         It is opened for reading, also by commands that commit: a journal is there or not.
         """
-        store = self.store()
+        store = self.open(self._one_url("read for its journal"))
         journal = journal_of(store)
         if journal is None:
             raise NotJournaledError(store.name)
@@ -66,7 +99,39 @@ class Session(ClosesOnExit):
         if self.url is None:
             message = "no store is given: use --store URL, or set CONFSTORE_URL to one"
             raise CommandError(f"{message}, such as file:config/prod.json")
-        return self.url
+        return self.url if self.layer is None else self._chosen(self.layer)
+
+    @property
+    def layers(self) -> list[str]:
+        """The URLs of the layers, the strongest first; one for a single store."""
+        return [url for url in _BLANKS.split(self.url or "") if url]
+
+    def _chosen(self, layer: str) -> str:
+        """The URL of the layer that `--layer` names, by its number or its scheme."""
+        urls = self.layers
+        if layer.isdecimal() and 1 <= int(layer) <= len(urls):
+            found = [urls[int(layer) - 1]]
+        else:
+            found = [url for url in urls if url.partition(":")[0].lower() == layer.lower()]
+        if len(found) != 1:
+            several = "there are several layers" if found else "there is no layer"
+            raise CommandError(f"{several} {layer!r}: the layers are {self._named_layers()}")
+        if _is_environment(found[0]):
+            message = f"{found[0]} is the environment of this process, and no store"
+            raise CommandError(f"{message}: the layers are {self._named_layers()}")
+        return found[0]
+
+    def _one_url(self, done: str) -> str:
+        url = self.required_url()
+        if self.layer is None and len(self.layers) > 1:
+            message = f"layers are {done} one at a time: name one with --layer"
+            raise CommandError(f"{message}: {self._named_layers()}")
+        return url
+
+    def _named_layers(self) -> str:
+        return ", ".join(
+            f"{number} {shown_url(url)}" for number, url in enumerate(self.layers, start=1)
+        )
 
     def open(self, url: str, purpose: _Purpose = "read") -> Store:
         """Open a store by its URL, once; the session closes it."""
@@ -140,6 +205,10 @@ class Session(ClosesOnExit):
             raise CommandError("nothing was changed", ExitCode.DECLINED)
 
 
+def _is_environment(url: str) -> bool:
+    return url.lower().startswith("env:")
+
+
 def other_stores(store: Store) -> str:
     """The other stores in the place of an empty one, to append to a message; empty without any."""
     from confstore import CoLocatedStore, ability
@@ -154,6 +223,17 @@ def other_stores(store: Store) -> str:
         return ""
     named = ", ".join(map(repr, names[:_MAX_NAMED])) + (" and more" if names[_MAX_NAMED:] else "")
     return f"; its table has {named}" if names else ""
+
+
+def parts_of(store: Store) -> list[Store]:
+    """The stores among the layers of a store, the strongest first; the store itself without any."""
+    from confstore import Environment, LayeredStore
+
+    if not isinstance(store, LayeredStore):
+        return [store]
+    return [
+        part for layer in store[:] if not isinstance(layer, Environment) for part in parts_of(layer)
+    ]
 
 
 def journal_of(store: Store) -> JournaledStore | None:

@@ -8,15 +8,16 @@ gives up on a number of 5,000 digits or on deep nesting without saying where.
 
 from __future__ import annotations
 
+import bisect
 import json
 import re
 from typing import NoReturn
 
 from confstore._documents.tagged_json import MAX_NESTING
-from confstore._documents.text_place import TextFault
+from confstore._documents.text_place import TextFault, decode_text
 from confstore._values.numbers import MAX_DIGITS, number_from_text
 
-__all__ = ["find_json_fault"]
+__all__ = ["find_json_fault", "lines_in_json"]
 
 _BLANKS = re.compile(r"[ \t\n\r]*")
 _STRING_PART = re.compile(r'[^"\\\x00-\x1f]*')
@@ -53,6 +54,28 @@ def find_json_fault(text: str, path: _Path | None = None, reason: str = "") -> T
     except _FaultyTextError as fault:
         return TextFault.at(text, *fault.args)
     return None if path is None else TextFault.at(text, scanner.offsets[path], reason)
+
+
+def lines_in_json(content: bytes) -> dict[tuple[str, str], int]:
+    """
+    The line of each key of a document of options, by option and key, counted from 1.
+
+    It is empty for a text that is not such a document.
+    """
+    text = decode_text(content)
+    if isinstance(text, TextFault):
+        return {}
+    scanner = _Scanner(text)
+    try:
+        scanner.store()
+    except _FaultyTextError:
+        return {}
+    breaks = [match.start() for match in re.finditer("\n", text)]
+    return {
+        (path[0], path[1]): bisect.bisect(breaks, offset) + 1
+        for path, offset in scanner.offsets.items()
+        if len(path) == 2 and isinstance(path[0], str) and isinstance(path[1], str)
+    }
 
 
 class _FaultyTextError(Exception):

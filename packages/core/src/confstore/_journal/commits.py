@@ -25,6 +25,7 @@ __all__ = [
     "checked_draft",
     "journal_form",
     "next_commit",
+    "split_into_batches",
     "split_into_drafts",
 ]
 
@@ -169,17 +170,31 @@ def checked_draft(
     author: str | None = None,
     comment: str = "",
     *,
+    if_version: object = None,
     reserved: Collection[str] = RESERVED_KEYS,
 ) -> Draft:
     """
     A draft of a caller's changes, in canonical form.
 
+    Args:
+        store: The store's name.
+        changes: What to change.
+        author: Who changes it.
+        comment: Why.
+        if_version: The caller's, of which only the type is checked here; see `check_if_version`.
+        reserved: Keys that this backend needs for itself.
+
     Raises:
         InvalidNameError: An option cannot have its name.
         InvalidValueError: Values are outside the domain.
-        InvalidCommitError: See `Draft.of_checked`.
+        InvalidCommitError: `if_version` is no int; or see `Draft.of_checked`.
     """
-    checked = tuple(_checked_change(change, reserved) for change in changes)
+    if if_version is not None and type(if_version) is not int:
+        reason = (
+            f"if_version is the version that you have read, an int, not {type(if_version).__name__}"
+        )
+        raise InvalidCommitError(store, reason)
+    checked = tuple(_checked_change(store, change, reserved) for change in changes)
     return Draft.of_checked(store, checked, author, comment)
 
 
@@ -198,26 +213,32 @@ def split_into_drafts(
         InvalidCommitError: The author and the comment are too long.
         InvalidValueError: Values are outside the domain.
     """
+    for batch in split_into_batches(store, changes):
+        yield checked_draft(store, batch, author, comment, reserved=reserved)
+
+
+def split_into_batches(store: str, changes: Iterable[Change]) -> Iterator[list[Change]]:
+    """As few batches as commits hold all of the changes, in their order; nothing is checked."""
     batch: list[Change] = []
     room_b = 0
     for change in changes:
         size_b = _change_size_b(change)
         if batch and (len(batch) == MAX_CHANGES or size_b > room_b):
-            yield checked_draft(store, batch, author, comment, reserved=reserved)
+            yield batch
             batch = []
         if not batch:
             room_b = MAX_COMMIT_B - _COMMIT_OVERHEAD_B - text_size_b(store) - MAX_REMARKS_B
         batch.append(change)
         room_b -= size_b
     if batch:
-        yield checked_draft(store, batch, author, comment, reserved=reserved)
+        yield batch
 
 
-def _checked_change(change: Change, reserved: Collection[str]) -> Change:
-    option = checked_option(change.option)
+def _checked_change(store: str, change: Change, reserved: Collection[str]) -> Change:
+    option = checked_option(change.option, store=store)
     if change.values is None:
         return Change(option, None)
-    return Change(option, canonical_values(option, change.values, reserved=reserved))
+    return Change(option, canonical_values(option, change.values, store=store, reserved=reserved))
 
 
 def _check_remarks(store: str, author: str | None, comment: str) -> None:

@@ -29,7 +29,7 @@ def history(store: JournaledStore, option: str | None = None) -> list[Commit]:
     commits = _held(checked_journaled(store))
     if option is None:
         return commits
-    name = checked_option(option)
+    name = checked_option(option, store=store.name)
     return [commit for commit in commits if any(name == one.option for one in commit.changes)]
 
 

@@ -10,10 +10,16 @@ from collections.abc import Collection, Iterator, Mapping
 
 import attrs
 
-from confstore._journal.commits import apply_changes, split_into_drafts
+from confstore._journal.commits import apply_changes, split_into_batches, split_into_drafts
 from confstore._journal.history import gap_of, recorded_states, states_at
 from confstore._stores.given import checked_journaled
-from confstore._stores.protocols import Change, Commit, JournaledStore
+from confstore._stores.protocols import (
+    BulkJournaledStore,
+    Change,
+    Commit,
+    JournaledStore,
+    ability,
+)
 from confstore._values.names import checked_option
 from confstore._values.read_only import is_same
 from confstore._values.types import Values
@@ -108,6 +114,8 @@ class Plan:
         """
         Make as few commits as hold all of the changes, each when the iterator asks for it.
 
+        A `BulkJournaledStore` makes all of them at the first one, or none.
+
         Args:
             store: The store that the plan was made for.
             author: Who commits.
@@ -120,6 +128,11 @@ class Plan:
         """
         checked_journaled(store)
         seen = self.version if if_version is None else if_version
+        bulk = ability(store, BulkJournaledStore)
+        if bulk is not None:
+            batches = split_into_batches(store.name, self.changes)
+            yield from bulk.commit_all(batches, if_version=seen, author=author, comment=comment)
+            return
         # All at once: a change that fits into no commit is found before the first one is made.
         for draft in list(split_into_drafts(store.name, self.changes, author, comment)):
             # Each batch has options of its own, so the batches before it are no conflict.
@@ -198,7 +211,7 @@ def plan_rollback(
         if isinstance(options, str | bytes | Mapping):
             kind = type(options).__name__
             raise TypeError(f"options is a collection of option names, such as a list, not {kind}")
-        wanted = {checked_option(option) for option in options}
+        wanted = {checked_option(option, store=store.name) for option in options}
         for option in sorted(wanted - chosen):
             raise OptionNotFoundError(store.name, option)
         chosen = wanted

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import random as random_module
-from collections.abc import Callable, Mapping
-from os import PathLike
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
-from confstore._opening.stores import open_store
+from confstore._opening.stores import open_layers
 from confstore._reading.time_based.config import TimeBasedConfigStore
 
 if TYPE_CHECKING:
-    from confstore._process.clock import Clock
+    from typing_extensions import Unpack
+
+    from confstore._reading.time_based.config import Options, TimeBasedOptions
 
 __all__ = ["open_config"]
 
@@ -20,48 +20,41 @@ T = TypeVar("T")
 
 @overload
 def open_config(
-    url: str | None = None,
+    url: str | Sequence[str] | None = None,
     *,
-    schema: type[T],
-    schema_names: Mapping[str, str] | None = None,
     update_interval: float | None = None,
-    max_stale: float | None = None,
-    background: bool = True,
-    startup_timeout: float = 30,
-    fallback: str | PathLike[str] | None = None,
-    clock: Clock | None = None,
-    random: Callable[[], float] = random_module.random,
-) -> TimeBasedConfigStore[T]: ...
+    schema: None = None,
+    **options: Unpack[TimeBasedOptions],
+) -> TimeBasedConfigStore[Options]: ...
 
 
 @overload
 def open_config(
+    url: str | Sequence[str] | None = None,
+    *,
+    update_interval: float | None = None,
+    schema: type[T],
+    **options: Unpack[TimeBasedOptions],
+) -> TimeBasedConfigStore[T]: ...
+
+
+# A mapping, or whatever a caller of the caller gave.
+@overload
+def open_config(
     url: str | None = None,
     *,
-    schema: Mapping[str, type[Any]] | None = None,
-    schema_names: Mapping[str, str] | None = None,
     update_interval: float | None = None,
-    max_stale: float | None = None,
-    background: bool = True,
-    startup_timeout: float = 30,
-    fallback: str | PathLike[str] | None = None,
-    clock: Clock | None = None,
-    random: Callable[[], float] = random_module.random,
+    schema: type[Any] | Mapping[str, type[Any]] | None,
+    **options: Unpack[TimeBasedOptions],
 ) -> TimeBasedConfigStore[Any]: ...
 
 
 def open_config(
-    url: str | None = None,
+    url: str | Sequence[str] | None = None,
     *,
-    schema: type[Any] | Mapping[str, type[Any]] | None = None,
-    schema_names: Mapping[str, str] | None = None,
     update_interval: float | None = None,
-    max_stale: float | None = None,
-    background: bool = True,
-    startup_timeout: float = 30,
-    fallback: str | PathLike[str] | None = None,
-    clock: Clock | None = None,
-    random: Callable[[], float] = random_module.random,
+    schema: type[Any] | Mapping[str, type[Any]] | None = None,
+    **options: Unpack[TimeBasedOptions],
 ) -> TimeBasedConfigStore[Any]:
     """
     Open the store that a URL names, load it, and keep it fresh, for a service that reads it.
@@ -72,37 +65,25 @@ def open_config(
 
     Args:
         url: As for `open_store`; None takes `CONFSTORE_URL` from the environment.
-        schema: See `TimeBasedConfigStore`, also for the other arguments.
-        schema_names: Field to option, where their names differ.
         update_interval: Seconds between refreshes; None takes what suits the backend.
-        max_stale: Seconds after which a read of an old snapshot raises.
-        background: False refreshes before a read, and not in a thread.
-        startup_timeout: Seconds for the whole first load.
-        fallback: A file that keeps the last good snapshot, for a first load that fails.
-        clock: The source of time.
-        random: Draws from [0, 1) for the jitter.
+        schema: The type of the whole store, or of some options by name.
+        **options: The other arguments of `TimeBasedConfigStore`: `schema_names`, `strict`,
+            `max_stale`, `background`, `startup_timeout`, `fallback`, `observers`, `clock` and
+            `random`.
 
     Raises:
         InvalidURLError: There is no URL, or it cannot be understood.
         BackendNotInstalledError: No installed adapter serves its scheme.
         ConfigStoreError: AWS's settings on this machine are wrong; or the first load failed, as for
             `TimeBasedConfigStore`, and there was no fallback.
-        TypeError: The schema cannot be built, or an argument has the wrong type.
+        TypeError: The schema cannot be built, or an argument is unknown or has the wrong type.
         ValueError: A duration is not positive.
     """
-    store = open_store(url, purpose="read")
+    timing = {name: options[name] for name in ("clock", "random") if name in options}
+    store = open_layers(url, "read", **timing)
     try:
         config: TimeBasedConfigStore[Any] = TimeBasedConfigStore(
-            store,
-            update_interval,
-            schema=schema,
-            schema_names=schema_names,
-            max_stale=max_stale,
-            background=background,
-            startup_timeout=startup_timeout,
-            fallback=fallback,
-            clock=clock,
-            random=random,
+            store, update_interval, schema=schema, **options
         )
     except BaseException:
         store.close()

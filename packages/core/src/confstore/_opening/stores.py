@@ -3,20 +3,33 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
-from typing import Literal, TypeAlias, cast, get_args
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast, get_args
 
-from confstore._opening.urls import checked_url
-from confstore._stores.protocols import JournaledStore, Store, ability
+from confstore._opening.urls import StoreURL, split_urls
+from confstore._stores.protocols import JournaledStore, PartedStore, Store, ability
 from confstore._values.names import closest
 from confstore.errors import (
     BackendNotInstalledError,
     InvalidURLError,
     JournalNotSupportedError,
     NotJournaledError,
+    ReadOnlyStoreError,
 )
 
-__all__ = ["ENTRY_POINTS", "URL_VARIABLE", "Purpose", "open_journaled_store", "open_store"]
+if TYPE_CHECKING:
+    from confstore._layers.environment import Environment
+
+__all__ = [
+    "ENTRY_POINTS",
+    "URL_VARIABLE",
+    "Purpose",
+    "is_environment",
+    "open_journaled_store",
+    "open_layers",
+    "open_store",
+]
 
 ENTRY_POINTS = "confstore.stores"
 """The entry-point group in which an adapter names its scheme: a callable from URL to Store."""
@@ -35,16 +48,18 @@ _OUR_ADAPTERS = {
 }
 
 
-def open_store(url: str | None = None, *, purpose: Purpose = "write") -> Store:
+def open_store(url: str | Sequence[str] | None = None, *, purpose: Purpose = "write") -> Store:
     """
-    Open the store that a URL names, in any backend.
+    Open the store that a URL names, in any backend, or several as the layers of one.
 
     An adapter whose callable has a parameter `purpose` receives it; any other adapter opens the
     store as it does by default.
 
     Args:
         url: `dynamodb://TABLE/STORE?region=...`, `file:config/prod.json`, `memory:test`, or what
-            another adapter defines; None takes `CONFSTORE_URL` from the environment.
+            another adapter defines; None takes `CONFSTORE_URL` from the environment. Several, with
+            blanks between them or in a sequence, are layers, the strongest first, and are read as
+            one store, a `LayeredStore`. `env:PREFIX` among them is an `Environment`.
         purpose: `"read"` makes nothing, and checks nothing yet: the first read reports an absent
             store. `"write"` checks now that the table or the file's folder is there, and makes only
             what a write itself makes, such as the file. `"create"` makes everything that is absent,
@@ -58,14 +73,58 @@ def open_store(url: str | None = None, *, purpose: Purpose = "write") -> Store:
         TypeError: The URL is not a `str`.
         ValueError: There is no such purpose.
     """
+    return open_layers(url, purpose)
+
+
+def open_layers(url: str | Sequence[str] | None, purpose: Purpose, **settings: Any) -> Store:
+    """Open a store or layers, see `open_store`; the settings are those of a `LayeredStore`."""
     if url is None:
         url = os.environ.get(URL_VARIABLE)
         if not url:
             reason = f"give one, or set {URL_VARIABLE}, for example to file:config/prod.json"
             raise InvalidURLError("", reason)
-    url = checked_url(url)
+    urls = split_urls(url)
     if purpose not in _PURPOSES:
         raise ValueError(f"no purpose is named {purpose!r}: known are {', '.join(_PURPOSES)}")
+    if len(urls) == 1 and not is_environment(urls[0]):
+        return _opened(urls[0], purpose)
+    if all(map(is_environment, urls)):
+        reason = "an environment is a layer over a store: name one behind it, as in"
+        parsed = StoreURL.parse(urls[0])
+        raise parsed.error(f"{reason} '{parsed.shown} file:config/prod.json'")
+    # Not at the top: only programs with layers pay for them.
+    from confstore._layers.layered import LayeredStore
+
+    with ExitStack() as opened:
+        layers: list[Any] = []
+        for one in urls:
+            if is_environment(one):
+                layers.append(_environment(one))
+            else:
+                store = _opened(one, purpose)
+                opened.callback(store.close)
+                layers.append(store)
+        layered = LayeredStore(layers, **settings)
+        opened.pop_all()
+    return layered
+
+
+def is_environment(url: str) -> bool:
+    """True for the URL of an environment, which is a layer and no store."""
+    return url.lower().startswith("env:")
+
+
+def _environment(url: str) -> Environment:
+    from confstore._layers.environment import Environment
+
+    parsed = StoreURL.parse(url)
+    try:
+        return Environment(parsed.decode(parsed.path))
+    except ValueError as error:
+        raise parsed.error(str(error)) from None
+
+
+def _opened(url: str, purpose: Purpose) -> Store:
     opener = _opener(url.partition(":")[0].lower())
     import inspect  # not at the top: only programs that open a store by URL pay for it
 
@@ -74,7 +133,9 @@ def open_store(url: str | None = None, *, purpose: Purpose = "write") -> Store:
     return opener(url)
 
 
-def open_journaled_store(url: str | None = None, *, purpose: Purpose = "write") -> JournaledStore:
+def open_journaled_store(
+    url: str | Sequence[str] | None = None, *, purpose: Purpose = "write"
+) -> JournaledStore:
     """
     Open the store that a URL names, which must have a journal.
 
@@ -86,11 +147,15 @@ def open_journaled_store(url: str | None = None, *, purpose: Purpose = "write") 
     Raises:
         JournalNotSupportedError: The backend cannot keep a journal.
         NotJournaledError: The journal is not enabled.
+        ReadOnlyStoreError: The URL names layers, of which each has its own journal.
         ConfigStoreError: The store could not be opened or read; see `open_store`.
     """
     store = open_store(url, purpose=purpose)
     try:
         journaled = ability(store, JournaledStore)
+        if journaled is None and ability(store, PartedStore) is not None:
+            reason = "each of its layers has a journal of its own: open one of them"
+            raise ReadOnlyStoreError(store.name, reason)
         if journaled is None:
             raise JournalNotSupportedError(store.name)
         if not journaled.is_journaled():

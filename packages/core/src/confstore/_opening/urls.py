@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 import attrs
 
@@ -11,7 +11,7 @@ from confstore._stores.given import described
 from confstore._values.names import closest
 from confstore.errors import InvalidURLError
 
-__all__ = ["StoreURL", "checked_url"]
+__all__ = ["StoreURL", "checked_url", "split_urls"]
 
 # RFC 3986, section 3.1, in lower case.
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]*):", re.IGNORECASE)
@@ -126,6 +126,32 @@ class StoreURL:
     def error(self, reason: str) -> InvalidURLError:
         """The error that this URL cannot be understood, for a reason that shows no value."""
         return InvalidURLError(self.shown, reason)
+
+
+def split_urls(given: object) -> list[str]:
+    """
+    The URLs of one or several layers: a text with blanks between them, or a sequence.
+
+    Raises:
+        InvalidURLError: One has no scheme, or one of a sequence holds a blank.
+        TypeError: It is neither a `str` nor a sequence of them.
+    """
+    if not isinstance(given, str):
+        if isinstance(given, Sequence) and not isinstance(given, bytes | bytearray) and given:
+            return [checked_url(one) for one in given]
+        return [checked_url(given)]
+    first, *others = [piece for piece in _BLANKS.split(given) if piece] or [""]
+    urls = [checked_url(first)]
+    for piece in others:
+        if _SCHEME.match(piece) is None:
+            # The piece is not shown: it may be the rest of a parameter.
+            reason = (
+                "behind it stands a text without a scheme: blanks separate the URLs of layers, and "
+                "a blank in a URL is written %20"
+            )
+            raise InvalidURLError(_shown(urls[-1]), reason)
+        urls.append(piece)
+    return urls
 
 
 def checked_url(given: object) -> str:

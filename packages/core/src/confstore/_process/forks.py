@@ -18,7 +18,7 @@ from typing import TypeVar, cast
 
 # This import also sets the order: hooks run as they were registered, and logging renews its own
 # inherited locks in one.
-from confstore._process.log import describe, logger
+from confstore._process.log import describe, error_type, logger
 
 __all__ = ["call_after_fork", "is_master_of_uwsgi", "notice_fork", "parts_of"]
 
@@ -97,7 +97,9 @@ def _call_hooks() -> None:
             _ = None if owner is None else function(owner)
         except Exception as error:
             # The fault of one adapter must not leave the others with inherited locks.
-            logger.error("after a fork, %s raised %s", type(owner).__name__, describe(error))
+            text = "after a fork, %s raised %s"
+            fields = {"error.type": error_type(error)}
+            logger.error(text, type(owner).__name__, describe(error), extra=fields)
 
 
 def _hook_into_uwsgi() -> None:

@@ -5,23 +5,27 @@ from __future__ import annotations
 import contextvars
 import random as random_module
 import threading
-from collections.abc import Callable, Collection, Iterator
-from typing import Any, TypeVar, overload
+from collections.abc import Callable, Collection, Iterable, Iterator
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 import attrs
 
 from confstore._process.clock import Clock, Event, Moment, seconds
 from confstore._process.closing import ClosesOnExit
 from confstore._process.forks import notice_fork
-from confstore._reading.config import ReadsByName
+from confstore._reading.config import ReadsByName, Traced
 from confstore._reading.fetches import AnswerCache, CacheStatus, Entry, Fetch
 from confstore._stores.given import checked_object
-from confstore._stores.protocols import Store
+from confstore._stores.protocols import Store, TracedStore, ability
 from confstore._values.keys import checked_keys, select, select_all
 from confstore._values.names import checked_option
-from confstore._values.read_only import freeze
+from confstore._values.read_only import ReadOnlyDict, freeze
 from confstore._values.types import MISSING
 from confstore.errors import OptionNotFoundError
+
+if TYPE_CHECKING:
+    from confstore._reading.delivery import Observer
+    from confstore._reading.health import HealthStatus
 
 __all__ = ["CacheStatus", "CachedConfigStore"]
 
@@ -52,6 +56,7 @@ class CachedConfigStore(ReadsByName, ClosesOnExit):
         max_options: int = 1024,
         *,
         max_wait: float = 1,
+        observers: Iterable[Observer] = (),
         clock: Clock | None = None,
         random: Callable[[], float] = random_module.random,
     ) -> None:
@@ -64,16 +69,19 @@ class CachedConfigStore(ReadsByName, ClosesOnExit):
             max_options: How many options are held at most.
             max_wait: Seconds for which a read waits for the backend, if it holds an expired answer.
                 Then it returns that, and the backend's answer is for later reads.
+            observers: Are told of each read of the backend, for metrics and traces.
             clock: The source of time.
             random: Draws from [0, 1) for the jitter of the backoff.
 
         Raises:
             TypeError: `store` is no store.
             ValueError: `max_age`, `max_options` or `max_wait` is not positive.
+            TypeError: An observer lacks a method.
         """
         self._store = checked_object(store)
+        self._traced = ability(self._store, TracedStore)
         self._answers: AnswerCache[_ThreadFetch] = AnswerCache(
-            self._store.name, max_age, max_options, max_wait, clock, random
+            self._store.name, max_age, max_options, max_wait, observers, clock, random
         )
 
     @overload
@@ -125,13 +133,19 @@ class CachedConfigStore(ReadsByName, ClosesOnExit):
             return select_all({name: freeze(values) for name, values in self._store.items()}, keys)
         wanted = checked_keys(keys)
         age_s = self._answers.max_age_s if max_age is None else seconds("max_age", max_age)
-        entry = self._entry(checked_option(option), age_s, is_refresh=refresh)
+        entry = self._entry(
+            checked_option(option, store=self._store.name), age_s, is_refresh=refresh
+        )
         if entry.values is None:
             return self._or_default(option, default)
         return select(entry.values, wanted)
 
     def _name(self) -> str:
         return self._store.name
+
+    def _read_traced(self, option: str) -> Traced:
+        entry = self._entry(checked_option(option), self._answers.max_age_s, is_refresh=False)
+        return Traced(self._store, entry.trace, entry.values)
 
     def __iter__(self) -> Iterator[str]:
         return (option for option, _ in self._store.items())
@@ -153,12 +167,12 @@ class CachedConfigStore(ReadsByName, ClosesOnExit):
                 self._run(option, own, in_thread=held is not None)
             if held is not None and (fetch.is_late or not fetch.done.wait(answers.max_wait_s)):
                 fetch.is_late = True
-                return held
+                return answers.stale(held)
             fetch.done.wait()
             if is_refresh and own.error is not None:
                 raise own.error
             if fetch is own or fetch.is_current:
-                return fetch.result()
+                return answers.served(fetch)
 
     def _run(self, option: str, fetch: _ThreadFetch, *, in_thread: bool) -> None:
         if in_thread:
@@ -177,10 +191,17 @@ class CachedConfigStore(ReadsByName, ClosesOnExit):
             self._fetch(option, fetch)
 
     def _fetch(self, option: str, fetch: _ThreadFetch) -> None:
+        with self._answers.observed(option, fetch) as note:
+            self._ask(option, fetch)
+            # It is kept for the threads that wait.
+            if fetch.error is not None:
+                note(fetch.error)
+
+    def _ask(self, option: str, fetch: _ThreadFetch) -> None:
         answers = self._answers
         read = Moment.now(answers.clock)
         try:
-            values = freeze(self._store.get(option))
+            values, trace = self._read_store(option)
         except OptionNotFoundError:
             answers.accept(option, fetch, Entry(None, read))
         except Exception as error:
@@ -189,10 +210,16 @@ class CachedConfigStore(ReadsByName, ClosesOnExit):
             # An interrupt is no answer: waiting threads look again.
             fetch.error = error
         else:
-            answers.accept(option, fetch, Entry(values, read))
+            answers.accept(option, fetch, Entry(values, read, trace=trace))
         finally:
             answers.end(option, fetch)
             fetch.done.set()
+
+    def _read_store(self, option: str) -> tuple[ReadOnlyDict, object]:
+        if self._traced is None:
+            return freeze(self._store.get(option)), None
+        values, trace = self._traced.get_traced(option)
+        return freeze(values), trace
 
     def invalidate(self, option: str) -> None:
         """Forget an option, as the facade does after a write: the next read asks the backend."""
@@ -209,6 +236,10 @@ class CachedConfigStore(ReadsByName, ClosesOnExit):
         """How many options are held, which of them are stale, and why the last read failed."""
         notice_fork()
         return self._answers.status()
+
+    def _health_status(self, max_age_s: float | None) -> HealthStatus:
+        notice_fork()
+        return self._answers.health_status(max_age_s)
 
     def close(self) -> None:
         """Forget every option; whoever opened the store closes it."""

@@ -1,17 +1,23 @@
-"""The protocol of a config, and the methods that every reading strategy has alike."""
+"""The protocol of a config, what every reading strategy has alike, and the health of each."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, KeysView
+from collections.abc import Collection, Iterator, KeysView, Mapping
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, overload
 
+import attrs
+
+from confstore._process.clock import seconds
+from confstore._stores.protocols import Store
 from confstore._values.types import MISSING, Missing
 from confstore.errors import InvalidNameError, OptionNotFoundError
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-__all__ = ["Config", "GetsOptions", "ReadsByName"]
+    from confstore._reading.health import HealthStatus
+
+__all__ = ["Config", "GetsOptions", "ReadsByName", "Traced", "health"]
 
 D = TypeVar("D")
 
@@ -90,6 +96,24 @@ class Config(GetsOptions, Protocol):
     def __exit__(self, *_: object) -> None: ...
 
 
+@attrs.frozen(eq=False)
+class Traced:
+    """
+    An option as a config has it, and where it comes from.
+
+    Attributes:
+        store: The store that was read.
+        checkpoint: That of the poll that found the values; None stands for the store as it is.
+        values: The option's values; None if it is absent.
+        is_overridden: True if a test replaces the option.
+    """
+
+    store: Store
+    checkpoint: object = attrs.field(repr=False)
+    values: Mapping[str, Any] | None = attrs.field(repr=False)
+    is_overridden: bool = False
+
+
 class ReadsByName:
     """The part of `Config` that every strategy implements alike, and what it needs of each."""
 
@@ -103,7 +127,11 @@ class ReadsByName:
 
         def _read_all(self, keys: Collection[str] | None) -> dict[str, dict[str, Any]]: ...
 
+        def _read_traced(self, option: str) -> Traced: ...
+
         def __iter__(self) -> Iterator[str]: ...
+
+        def _health_status(self, max_age_s: float | None) -> HealthStatus: ...
 
         # Said once, with its overloads.
         get = GetsOptions.get
@@ -140,3 +168,27 @@ class ReadsByName:
     def keys(self) -> KeysView[str]:
         """The names of the options at this moment."""
         return dict.fromkeys(self).keys()
+
+
+def health(config: Config, *, max_age: float | None = None) -> HealthStatus:
+    """
+    Answer liveness and readiness from memory, without asking the backend.
+
+    A `SimpleConfigStore` holds nothing: it is always live and ready.
+
+    Args:
+        config: A config of any strategy.
+        max_age: Seconds after which an unconfirmed snapshot is not ready to be served. None leaves
+            that to the config's own `max_stale`.
+
+    Raises:
+        TypeError: It is not a config, or `max_age` is not a number.
+        ValueError: `max_age` is not positive.
+    """
+    given: object = config
+    if not isinstance(given, ReadsByName):
+        is_facade = isinstance(getattr(given, "config", None), ReadsByName)
+        advice = ": pass its .config" if is_facade else ""
+        message = f"health takes a config, not {type(given).__name__}{advice}"
+        raise TypeError(message)
+    return given._health_status(None if max_age is None else seconds("max_age", max_age))

@@ -5,17 +5,23 @@ from __future__ import annotations
 import math
 import random as random_module
 import threading
-from collections.abc import Callable
-from typing import Generic, TypeVar, cast
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Generic, TypeVar, cast
 
 import attrs
 from cachetools import Cache, LRUCache
 
 from confstore._process.clock import Clock, Moment, SystemClock, seconds
 from confstore._process.forks import call_after_fork
-from confstore._process.log import describe, logger
+from confstore._process.log import describe, log_fields, logger
 from confstore._process.waits import Backoff
+from confstore._reading.observers import Note, observed, observers_of
 from confstore._values.read_only import ReadOnlyDict
+
+if TYPE_CHECKING:
+    from confstore._reading.delivery import Observer, Refresh
+    from confstore._reading.health import HealthStatus
 
 __all__ = ["AnswerCache", "CacheStatus", "Entry", "Fetch"]
 
@@ -44,12 +50,18 @@ class CacheStatus:
 
 @attrs.frozen
 class Entry:
-    """An answer of the backend about one option, and its time; None stands for a missing one."""
+    """
+    An answer of the backend about one option, and its time; None stands for a missing one.
+
+    Attributes:
+        trace: What a `TracedStore` said of the answer.
+    """
 
     values: ReadOnlyDict | None = attrs.field(repr=False)
     read: Moment
     failures: int = 0
     retry: Moment = _PAST
+    trace: object = attrs.field(default=None, repr=False)
 
 
 @attrs.define(eq=False)
@@ -91,6 +103,7 @@ class AnswerCache(Generic[F]):
         max_age: float,
         max_options: int,
         max_wait: float,
+        observers: Iterable[Observer],
         clock: Clock | None,
         random: Callable[[], float] = random_module.random,
     ) -> None:
@@ -99,6 +112,7 @@ class AnswerCache(Generic[F]):
 
         Raises:
             ValueError: `max_age`, `max_options` or `max_wait` is not positive.
+            TypeError: An observer lacks a method.
         """
         self.store = store
         self.max_age_s = seconds("max_age", max_age)
@@ -107,6 +121,7 @@ class AnswerCache(Generic[F]):
             message = f"max_options is a positive number, not {max_options!r}"
             raise ValueError(message)
         self.clock = SystemClock() if clock is None else clock
+        self._observers = observers_of(observers, store, self.clock)
         self._backoff = Backoff(1.0, max(1.0, self.max_age_s), random=random)
         # Not a TTLCache, which drops expired entries: they are served while the backend is down.
         self._entries: LRUCache[str, Entry] = LRUCache(max_options)
@@ -125,7 +140,36 @@ class AnswerCache(Generic[F]):
 
     def is_usable(self, held: Entry, max_age_s: float) -> bool:
         """True if an answer is young enough, or the backend is not to be asked yet."""
-        return held.read.age_s(self.clock) < max_age_s or not held.retry.has_come(self.clock)
+        if held.read.age_s(self.clock) < max_age_s:
+            return True
+        is_usable = not held.retry.has_come(self.clock)
+        if is_usable:
+            self.stale(held)
+        return is_usable
+
+    def stale(self, entry: Entry) -> Entry:
+        """The same answer, of which the observers are told that it is served though it is old."""
+        if self._observers is not None:
+            self._observers.stale_read(entry.read.age_s(self.clock), is_refused=False)
+        return entry
+
+    def served(self, fetch: F) -> Entry:
+        """The outcome of a read for those who wait for it."""
+        entry = fetch.result()
+        return self.stale(entry) if entry.failures else entry
+
+    def observed(self, option: str, fetch: F) -> AbstractContextManager[Note]:
+        """Tell the observers of the read that a block makes."""
+
+        def outcome(duration_s: float, error: str | None) -> Refresh:
+            from confstore._reading.delivery import Refresh
+
+            held = fetch.entry
+            age_s = None if held is None else held.read.age_s(self.clock)
+            failures = self._failures
+            return Refresh(self.store, duration_s, error, age_s, None, failures, option=option)
+
+        return observed(self._observers, outcome)
 
     def accept(self, option: str, fetch: F, entry: Entry) -> None:
         """Take the answer of a read."""
@@ -154,7 +198,8 @@ class AnswerCache(Generic[F]):
                 self._entries[option] = fetch.entry
         if is_news:
             text = "store %r: reading option %r failed, serving what the cache holds: %s"
-            logger.warning(text, self.store, option, reason)
+            fields = log_fields(self.store, option=option, error=error)
+            logger.warning(text, self.store, option, reason, extra=fields)
 
     def end(self, option: str, fetch: F) -> None:
         """Forget that a read is under way."""
@@ -178,18 +223,42 @@ class AnswerCache(Generic[F]):
     def status(self) -> CacheStatus:
         """How many options are held, which of them are stale, and why the last read failed."""
         with self.lock:
-            late = {option for option, fetch in self.fetches.items() if fetch.is_late}
-            # Bypasses the LRUCache, which would count this as a use of each entry.
-            held = {option: Cache.__getitem__(self._entries, option) for option in self._entries}
-            stale = frozenset(
-                name
-                for name, one in held.items()
-                if (one.failures or name in late) and one.read.age_s(self.clock) >= self.max_age_s
-            )
+            stale = frozenset(self._stale_ages_s())
             return CacheStatus(len(self._entries), stale, self._failures, self._last_error)
+
+    def _stale_ages_s(self) -> dict[str, float]:
+        """The expired options that are served all the same, and their ages."""
+        late = {option for option, fetch in self.fetches.items() if fetch.is_late}
+        # Bypasses the LRUCache, which would count this as a use of each entry.
+        held = {option: Cache.__getitem__(self._entries, option) for option in self._entries}
+        ages_s = {
+            name: one.read.age_s(self.clock)
+            for name, one in held.items()
+            if one.failures or name in late
+        }
+        return {name: age_s for name, age_s in ages_s.items() if age_s >= self.max_age_s}
+
+    def health_status(self, max_age_s: float | None) -> HealthStatus:
+        """The answer to probes; see `confstore.health`."""
+        # Imported when it is asked for: a program pays at its start for what it uses.
+        from confstore._reading.health import HealthStatus
+
+        with self.lock:
+            ages_s = self._stale_ages_s()
+            failures, error = self._failures, self._last_error
+        age_s = max(ages_s.values(), default=None)
+        reason = None
+        if age_s is not None and max_age_s is not None and age_s > max_age_s:
+            reason = (
+                f"an option is served that was read {age_s:.0f} s ago, max_age is {max_age_s:g} s"
+            )
+            reason += "" if error is None else f"; the last read failed: {error}"
+        return HealthStatus(self.store, True, reason is None, reason, age_s, None, failures)
 
     def _after_fork(self) -> None:
         self.lock = threading.RLock()
+        if self._observers is not None:
+            self._observers.after_fork()
         self.fetches = {}
         # The fork may have interrupted a change of the old one.
         entries: LRUCache[str, Entry] = LRUCache(self._entries.maxsize)

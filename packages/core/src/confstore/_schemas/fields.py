@@ -18,6 +18,7 @@ __all__ = [
     "forbids_others",
     "is_class",
     "is_model",
+    "is_root_model",
     "model_fields",
     "renamed",
     "takes_others",
@@ -60,6 +61,11 @@ def is_class(type_: Any) -> bool:
 def is_model(type_: Any) -> bool:
     """True for a pydantic model; pydantic is not imported for this."""
     return isinstance(type_, type) and hasattr(type_, "model_validate")
+
+
+def is_root_model(type_: Any) -> bool:
+    """True for a pydantic RootModel, which has one value and no named fields."""
+    return getattr(type_, "__pydantic_root_model__", False) is True
 
 
 def class_fields(type_: type[Any]) -> dict[str, Field]:

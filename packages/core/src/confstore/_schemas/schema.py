@@ -7,11 +7,19 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from confstore._schemas.fields import Problem, forbids_others, renamed, takes_others, unknown_reason
+from confstore._schemas.fields import (
+    Problem,
+    forbids_others,
+    is_root_model,
+    renamed,
+    takes_others,
+    unknown_reason,
+)
 from confstore._schemas.frozen import make_read_only
-from confstore._schemas.kinds import type_name
+from confstore._schemas.kinds import is_mapping, plain_type, type_arguments, type_name
 from confstore._schemas.types import Typed
 from confstore._schemas.unknown import Unknown, class_within, unknown_keys, unknown_text
+from confstore._values.faulty import FaultyOption
 from confstore._values.names import closest
 from confstore._values.read_only import ReadOnlyDict
 from confstore.errors import SchemaError, SchemaProblem
@@ -33,7 +41,8 @@ def schema_of(
     strict schema refuses the options and keys that it does not know.
 
     Raises:
-        TypeError: It cannot be built, or there is no use for the names or for `is_strict`.
+        TypeError: It cannot be built, or stands for a whole store and is a RootModel; or there is
+            no use for the names or for `is_strict`.
     """
     if names and (schema is None or isinstance(schema, Mapping)):
         message = "schema_names names the fields of a schema of the whole store"
@@ -46,6 +55,12 @@ def schema_of(
     if isinstance(schema, Mapping):
         types = {option: Typed.of(type_) for option, type_ in schema.items()}
         return OptionsSchema(store, is_strict, types, _identifiers(schema))
+    if is_root_model(schema):
+        message = (
+            f"{type_name(schema)} is a RootModel, which has no field for an option: give a model "
+            "with a field for each option, or types of some options by name"
+        )
+        raise TypeError(message)
     type_ = Typed.of(schema)
     return StoreSchema(store, is_strict, type_, _by_option(type_, names or {}))
 
@@ -118,6 +133,9 @@ class _Schema:
 
     def apply(self, options: ReadOnlyDict) -> Shaped:
         shaped, problems = self._shaped(options)
+        if problems and not options:
+            # Where a store is a name and no file, a mistyped one is an empty one.
+            problems.append(((), "is empty: is its name right?"))
         if problems:
             raise SchemaError(self._store, tuple(_problem(*one) for one in problems))
         return shaped
@@ -136,6 +154,16 @@ class _Schema:
         def _fitted(self, options: ReadOnlyDict) -> tuple[Shaped, list[Problem]]: ...
 
 
+def _types_of(type_: Typed) -> dict[str | None, Any]:
+    """The types of a class's fields, by the names under which they are given."""
+    # A field with a converter takes what it was written for, and that is often text.
+    return {
+        name: field.type
+        for name, field in type_.fields.items()
+        if not (field.is_part or field.has_converter)
+    }
+
+
 @attrs.frozen(eq=False)
 class OptionsSchema(_Schema):
     """Types of some options; the others stay plain, and are no unknown ones."""
@@ -144,6 +172,10 @@ class OptionsSchema(_Schema):
     _identifiers: Mapping[str, str]
     # The last values and the object built from them: an unchanged option stays the same.
     _built: dict[str, tuple[object, object]] = attrs.field(factory=dict, repr=False)
+
+    def field_types(self) -> dict[str, dict[str | None, Any]]:
+        """Option to key to type."""
+        return {option: _types_of(type_) for option, type_ in self._types.items()}
 
     def _fitted(self, options: ReadOnlyDict) -> tuple[Shaped, list[Problem]]:
         typed: dict[str, Any] = {}
@@ -184,10 +216,28 @@ class StoreSchema(_Schema):
     _type: Typed
     _fields_by_option: Mapping[str, str]
 
+    def field_types(self) -> dict[str, dict[str | None, Any]]:
+        """Option to key to type; the key None stands for every key of an option that is a dict."""
+        types: dict[str, dict[str | None, Any]] = {}
+        options_of: dict[str, list[str]] = {}
+        for option, name in self._fields_by_option.items():
+            options_of.setdefault(name, []).append(option)
+        for name, field in self._type.fields.items():
+            cls = class_within(field)
+            if cls is not None:
+                keys = _types_of(Typed.of(cls))
+            else:
+                (*_, entry) = (Any, *type_arguments(plain_type(field.type)))
+                keys = {None: entry} if is_mapping(plain_type(field.type)) else {}
+            types |= dict.fromkeys(options_of.get(name, [name]), keys)
+        return types
+
     def _fitted(self, options: ReadOnlyDict) -> tuple[Shaped, list[Problem]]:
         option_of, problems = renamed(options, self._type.fields, self._fields_by_option)
         raw: dict[str, Any] = {}
         for name, option in option_of.items():
+            # Here, and not within a model, whose error would be another.
+            _check_fault(options[option])
             cls = class_within(self._type.fields[name])
             raw[name], clashes = _keys_as_fields(options[option], cls and Typed.of(cls))
             problems += [((name, *path), reason) for path, reason in clashes]
@@ -248,6 +298,11 @@ class StoreSchema(_Schema):
                 if not field.is_part:
                     typed[option_of[name]] = shown[field.attribute]
         return typed, shown
+
+
+def _check_fault(values: Mapping[str, Any]) -> None:
+    if isinstance(values, FaultyOption):
+        raise values.fault.with_traceback(None)
 
 
 def _keys_as_fields(

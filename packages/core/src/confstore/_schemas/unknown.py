@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from confstore._schemas.fields import Field, fields_of, is_class, is_model, renamed, takes_others
+from confstore._schemas.fields import (
+    Field,
+    fields_of,
+    is_class,
+    is_model,
+    is_root_model,
+    renamed,
+    takes_others,
+)
 from confstore._schemas.kinds import union_members
 from confstore._values.names import closest
 
@@ -52,7 +60,7 @@ def unknown_keys(
 def _of_object(
     cls: Any, built: Any, values: Any, path: Path, has_dashes: bool
 ) -> Iterator[Unknown]:
-    if getattr(cls, "__pydantic_root_model__", False):
+    if is_root_model(cls):
         yield from unknown_keys(None, getattr(built, "root", None), values, path)
     elif isinstance(values, Mapping):
         fields = fields_of(cls)

@@ -33,20 +33,26 @@ from confstore.errors import (
 
 __all__ = [
     "AsyncReads",
+    "BulkJournaledStore",
     "BulkStore",
     "Change",
     "CoLocatedStore",
     "Commit",
     "DiagnosableStore",
+    "FieldAwareStore",
     "FileBackedStore",
     "Finding",
     "Head",
     "HintedStore",
     "Journal",
     "JournaledStore",
+    "LocatedStore",
+    "PartedStore",
     "Poll",
     "PollableStore",
+    "ScheduledStore",
     "Store",
+    "TracedStore",
     "ability",
 ]
 
@@ -291,6 +297,80 @@ class HintedStore(Store, Protocol):
         ...
 
 
+class ScheduledStore(PollableStore, Protocol):
+    """A store of several parts, each with its own interval."""
+
+    def poll_due(self, checkpoint: object = None) -> Poll:
+        """The changes since a checkpoint, of the parts whose interval has passed."""
+        ...
+
+
+class LocatedStore(Store, Protocol):
+    """A store that can say where it is, and where in it a value stands."""
+
+    def location(self) -> str:
+        """The URL of the store without its parameters, such as `file:dev.json`; without I/O."""
+        ...
+
+    def place_of(self, option: str, key: str, checkpoint: object = None) -> str:
+        """
+        The place of a key's value for a person, such as `dev.json:12`.
+
+        Args:
+            option: An option that the store has.
+            key: A key that it has.
+            checkpoint: That of the poll that found the value; None stands for the store as it is.
+        """
+        ...
+
+    def is_local(self) -> bool:
+        """Return True if the store is on this machine, and so there when the network is not."""
+        ...
+
+
+class PartedStore(Store, Protocol):
+    """A store of several parts, of which some are on this machine."""
+
+    def remote_parts(self, checkpoint: object) -> Sequence[Mapping[str, ReadOnlyDict]]:
+        """The options of each part that is not on this machine, as of a poll of this store."""
+        ...
+
+    def restore(self, parts: Sequence[Mapping[str, ReadOnlyDict]]) -> Poll:
+        """
+        A full poll with these options for the parts elsewhere; those on this machine are read now.
+
+        Raises:
+            CorruptStoreError: The parts are not those of this store.
+        """
+        ...
+
+
+class TracedStore(Store, Protocol):
+    """A store that can say with an option where its values come from."""
+
+    def get_traced(self, option: str) -> tuple[Values, object]:
+        """
+        One option, strongly consistent, and what `confstore.origin` takes for a checkpoint.
+
+        Raises:
+            OptionNotFoundError: The option does not exist.
+        """
+        ...
+
+
+class FieldAwareStore(Store, Protocol):
+    """A store that reads some values by the types of a schema."""
+
+    def with_fields(self, fields: Mapping[str, Mapping[str | None, Any]]) -> Store:
+        """
+        The same store, read with these types.
+
+        Args:
+            fields: Option to key to type; the key None stands for those that are not named.
+        """
+        ...
+
+
 class FileBackedStore(Store, Protocol):
     """A store in files of this machine, which nothing else may write."""
 
@@ -411,6 +491,35 @@ class JournaledStore(Store, Protocol):
                 there is no such version, or some are not as `journal_only` needs them (then both
                 of its versions are the store's); nothing is written.
             JournalGapError: `if_version` is older than the journal.
+        """
+        ...
+
+
+class BulkJournaledStore(JournaledStore, Protocol):
+    """A journaled store that makes many commits at once, where each write rewrites everything."""
+
+    def commit_all(
+        self,
+        batches: Iterable[Iterable[Change]],
+        *,
+        if_version: int | None = None,
+        author: str | None = None,
+        comment: str = "",
+    ) -> list[Commit]:
+        """
+        Make a commit of each batch of changes, in their order: all of them, or none.
+
+        Nobody sees some of the commits without the others.
+
+        Args:
+            batches: The changes of each commit; see `commit`. None at all make no commit.
+            if_version: Refuse all if one of the options was committed after this version, or if the
+                store has not come to this version yet.
+            author: Who commits each of them.
+            comment: Why.
+
+        Raises:
+            ConfigStoreError: The errors of `commit`; nothing is written.
         """
         ...
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Collection, Mapping
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeAlias
 
 from confstore._values.keys import RESERVED_KEYS, key_fault, key_names
 from confstore._values.names import utf8_size
@@ -47,8 +47,16 @@ left for the item's keys and for the commit around the option in a journal.
 """
 
 
+# The store's name, if there is a store, and the option's: where an error is.
+_Place: TypeAlias = tuple[str | None, str]
+
+
 def canonical_values(
-    option: str, values: Mapping[str, Any], *, reserved: Collection[str] = RESERVED_KEYS
+    option: str,
+    values: Mapping[str, Any],
+    *,
+    store: str | None = None,
+    reserved: Collection[str] = RESERVED_KEYS,
 ) -> ReadOnlyDict:
     """
     A copy of an option's values in canonical form, read-only.
@@ -56,13 +64,14 @@ def canonical_values(
     Args:
         option: The option that is to be written, already checked.
         values: The caller's values.
+        store: The name of the store, for errors; None if they go to none.
         reserved: Keys that this backend needs for itself.
 
     Raises:
         InvalidValueError: A value is outside the domain; the error says where and why.
     """
-    canonical = _canonical_entries(option, values, reserved)
-    check_size(option, canonical)
+    canonical = _canonical_entries((store, option), values, reserved)
+    check_size(option, canonical, store=store)
     return canonical
 
 
@@ -71,6 +80,7 @@ def canonical_update(
     values: Mapping[str, Any],
     remove: Collection[str],
     *,
+    store: str | None = None,
     reserved: Collection[str] = RESERVED_KEYS,
 ) -> tuple[ReadOnlyDict, frozenset[str]]:
     """
@@ -82,22 +92,28 @@ def canonical_update(
         InvalidValueError: A value is outside the domain, or a key is both set and removed.
         TypeError: `remove` is a `str` or a mapping, or holds something that is not a `str`.
     """
+    place = store, option
     removed = key_names(remove, "remove")
     for key in removed:
         if (fault := key_fault(key)) is not None:
-            raise InvalidValueError(option, "", fault)
+            raise InvalidValueError(*place, "", fault)
         if key in reserved:
-            raise _reserved_error(option, key)
-    canonical = _canonical_entries(option, values, reserved)
+            raise _reserved_error(place, key)
+    canonical = _canonical_entries(place, values, reserved)
     for key in canonical:
         if key in removed:
-            raise InvalidValueError(option, key, "the key is both set and removed: choose one")
-    check_size(option, canonical)
+            raise InvalidValueError(*place, key, "the key is both set and removed: choose one")
+    check_size(option, canonical, store=store)
     return canonical, removed
 
 
 def merge_update(
-    option: str, old: Mapping[str, Any] | None, changed: ReadOnlyDict, removed: Collection[str]
+    option: str,
+    old: Mapping[str, Any] | None,
+    changed: ReadOnlyDict,
+    removed: Collection[str],
+    *,
+    store: str | None = None,
 ) -> ReadOnlyDict:
     """
     An option's values after an update, read-only.
@@ -107,17 +123,18 @@ def merge_update(
         old: Its values before; None if it is absent.
         changed: The keys to set, as `canonical_update` gives them.
         removed: The keys to remove.
+        store: The name of the store, for errors.
 
     Raises:
         InvalidValueError: The option would become too large.
     """
     merged = {**(old or {}), **changed}
     values = freeze({key: value for key, value in merged.items() if key not in removed})
-    check_size(option, values)
+    check_size(option, values, store=store)
     return values
 
 
-def check_size(option: str, values: Mapping[str, Any]) -> None:
+def check_size(option: str, values: Mapping[str, Any], *, store: str | None = None) -> None:
     """Refuse an option in canonical form that has more than `MAX_OPTION_SIZE_B` bytes."""
     size_b = option_size_b(option, values)
     if size_b > MAX_OPTION_SIZE_B:
@@ -125,89 +142,89 @@ def check_size(option: str, values: Mapping[str, Any]) -> None:
             f"the option has {size_b:,} bytes by DynamoDB's size rule, names included; "
             f"at most {MAX_OPTION_SIZE_B:,} fit: split it into several options"
         )
-        raise InvalidValueError(option, "", reason)
+        raise InvalidValueError(store, option, "", reason)
 
 
 def _canonical_entries(
-    option: str, values: Mapping[str, Any], reserved: Collection[str]
+    place: _Place, values: Mapping[str, Any], reserved: Collection[str]
 ) -> ReadOnlyDict:
     given: object = values
     if not isinstance(given, Mapping):
         reason = f"an option's values are a dict of key to value, not {type(given).__name__}"
-        raise InvalidValueError(option, "", reason)
+        raise InvalidValueError(*place, "", reason)
     canonical = FillableDict()
     for key, value in values.items():
         if (fault := key_fault(key)) is not None:
-            raise InvalidValueError(option, "", fault)
+            raise InvalidValueError(*place, "", fault)
         name = sys.intern(str.__str__(key))
         if name in reserved:
-            raise _reserved_error(option, name)
-        canonical[name] = _canonical(option, name, value, depth=0)
+            raise _reserved_error(place, name)
+        canonical[name] = _canonical(place, name, value, depth=0)
     return ReadOnlyDict(canonical)
 
 
-def _canonical(option: str, path: str, value: Any, depth: int) -> Value:
+def _canonical(place: _Place, path: str, value: Any, depth: int) -> Value:
     # Subclasses (an IntEnum, a defaultdict, a namedtuple) become the type they extend.
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, str):
         if not value.isascii() and utf8_size(value) is None:
             reason = "the text holds a lone surrogate, which UTF-8 cannot"
-            raise InvalidValueError(option, path, reason)
+            raise InvalidValueError(*place, path, reason)
         return str.__str__(value)
     if isinstance(value, int | float | Decimal):
         try:
             return canonical_number(value)
         except ValueError as error:
-            raise InvalidValueError(option, path, str(error)) from None
+            raise InvalidValueError(*place, path, str(error)) from None
     if isinstance(value, bytes):
         return bytes(memoryview(value))
     if isinstance(value, set | frozenset):
-        return _canonical_set(option, path, value)
+        return _canonical_set(place, path, value)
     if not isinstance(value, dict | list | tuple):
         reason = (
             f"{type(value).__name__} cannot be stored; "
             "None, bool, int, float, Decimal, str, bytes, list, dict and set can"
         )
-        raise InvalidValueError(option, path, reason)
+        raise InvalidValueError(*place, path, reason)
     if depth == MAX_DEPTH:
         reason = f"lists and dicts are nested more than {MAX_DEPTH} deep"
-        raise InvalidValueError(option, path, reason)
+        raise InvalidValueError(*place, path, reason)
     if isinstance(value, dict):
-        return _canonical_dict(option, path, value, depth + 1)
+        return _canonical_dict(place, path, value, depth + 1)
     return ReadOnlyList(
         [
-            _canonical(option, f"{path}[{index}]", entry, depth + 1)
+            _canonical(place, f"{path}[{index}]", entry, depth + 1)
             for index, entry in enumerate(value)
         ]
     )
 
 
-def _canonical_dict(option: str, path: str, value: dict[Any, Any], depth: int) -> Value:
+def _canonical_dict(place: _Place, path: str, value: dict[Any, Any], depth: int) -> Value:
     canonical = FillableDict()
     for key, entry in value.items():
         if (fault := key_fault(key)) is not None:
-            raise InvalidValueError(option, path, fault)
+            raise InvalidValueError(*place, path, fault)
         name = sys.intern(str.__str__(key))
-        canonical[name] = _canonical(option, f"{path}[{name!r}]", entry, depth)
+        canonical[name] = _canonical(place, f"{path}[{name!r}]", entry, depth)
     return ReadOnlyDict(canonical)
 
 
-def _canonical_set(option: str, path: str, value: Collection[Any]) -> Value:
+def _canonical_set(place: _Place, path: str, value: Collection[Any]) -> Value:
     if not value:
         reason = "a set is empty, which DynamoDB cannot hold; an empty list can stand for it"
-        raise InvalidValueError(option, path, reason)
+        raise InvalidValueError(*place, path, reason)
     kinds = {_set_kind(entry) for entry in value}
     if len(kinds) > 1 or None in kinds:
         types = ", ".join(sorted({type(entry).__name__ for entry in value}))
         reason = f"a set holds only str, only bytes or only numbers, not {types}"
-        raise InvalidValueError(option, path, reason)
+        raise InvalidValueError(*place, path, reason)
     # A set is not a level of nesting: DynamoDB counts lists and maps.
-    canonical = frozenset(_canonical(option, path, entry, depth=0) for entry in value)
+    canonical = frozenset(_canonical(place, path, entry, depth=0) for entry in value)
     if len(canonical) < len(value):
         # A Decimal can be a float's exact binary value, and another the float as it is written.
         reason = "two numbers of a set are the same for Python when they are read back"
-        raise InvalidValueError(option, path, reason)
+        raise InvalidValueError(*place, path, reason)
     return canonical  # type: ignore[return-value]  # of one kind
 
 
@@ -221,6 +238,6 @@ def _set_kind(entry: object) -> type | None:
     return None
 
 
-def _reserved_error(option: str, key: str) -> InvalidValueError:
+def _reserved_error(place: _Place, key: str) -> InvalidValueError:
     reason = "the key is reserved, because a DynamoDB item needs it for itself: rename it"
-    return InvalidValueError(option, key, reason)
+    return InvalidValueError(*place, key, reason)

@@ -27,31 +27,36 @@ def checked_store(name: object) -> str:
     checked = _checked("store", name, MAX_STORE_B)
     if checked.startswith(JOURNAL_PREFIX):
         raise InvalidNameError(
-            "store", checked, f"names that start with {JOURNAL_PREFIX!r} are taken"
+            None, "store", checked, f"names that start with {JOURNAL_PREFIX!r} are taken"
         )
     return checked
 
 
-def checked_option(name: object) -> str:
+def checked_option(name: object, *, store: str | None = None) -> str:
     """
     Check the name of an option against the rules of every backend, and return it.
+
+    Args:
+        name: The name of the option.
+        store: The name of the store that has it, for the error; None if there is none yet.
 
     Raises:
         InvalidNameError: Not 1 to 1024 bytes of UTF-8.
     """
-    return _checked("option", name, MAX_OPTION_B)
+    return _checked("option", name, MAX_OPTION_B, store)
 
 
-def _checked(kind: str, name: object, limit_b: int) -> str:
+def _checked(kind: str, name: object, limit_b: int, store: str | None = None) -> str:
     if not isinstance(name, str):
-        raise InvalidNameError(kind, type(name).__name__, "a name is a str")
+        raise InvalidNameError(store, kind, type(name).__name__, "a name is a str")
     text = str.__str__(name)
     size_b = utf8_size(text)
     if size_b is None:
-        raise InvalidNameError(kind, ascii(text), "it holds a lone surrogate, which UTF-8 cannot")
+        reason = "it holds a lone surrogate, which UTF-8 cannot"
+        raise InvalidNameError(store, kind, ascii(text), reason)
     if not 1 <= size_b <= limit_b:
         reason = f"a name has 1 to {limit_b} bytes of UTF-8, this one {size_b}"
-        raise InvalidNameError(kind, text, reason)
+        raise InvalidNameError(store, kind, text, reason)
     return text
 
 

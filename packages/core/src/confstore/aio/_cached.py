@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random as random_module
-from collections.abc import AsyncIterator, Callable, Collection, Coroutine
+from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Iterable
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
@@ -23,6 +23,8 @@ from confstore.errors import OptionNotFoundError
 
 if TYPE_CHECKING:
     from typing_extensions import Self
+
+    from confstore._reading.delivery import Observer
 
 __all__ = ["AsyncCachedConfigStore"]
 
@@ -91,6 +93,7 @@ class AsyncCachedConfigStore:
         max_options: int = 1024,
         *,
         max_wait: float = 1,
+        observers: Iterable[Observer] = (),
         clock: Clock | None = None,
         random: Callable[[], float] = random_module.random,
     ) -> None:
@@ -102,10 +105,11 @@ class AsyncCachedConfigStore:
         Raises:
             TypeError: `store` is no `AsyncStore`.
             ValueError: `max_age`, `max_options` or `max_wait` is not positive.
+            TypeError: An observer lacks a method.
         """
         self._store = checked_async(store)
         self._answers: AnswerCache[_LoopFetch] = AnswerCache(
-            store.name, max_age, max_options, max_wait, clock, random
+            store.name, max_age, max_options, max_wait, observers, clock, random
         )
 
     @overload
@@ -184,16 +188,23 @@ class AsyncCachedConfigStore:
             if is_late or not await fetch.wait(None if held is None else answers.max_wait_s):
                 if held is not None:
                     fetch.is_late = True
-                    return held
+                    return answers.stale(held)
                 # Its loop has ended.
                 continue
             if is_refresh and fetch.error is not None:
                 raise fetch.error.with_traceback(fetch.traceback)
             # A read that was cancelled is no answer.
             if fetch.is_answered and (is_own or fetch.is_current):
-                return fetch.result()
+                return answers.served(fetch)
 
     async def _read(self, option: str, fetch: _LoopFetch) -> None:
+        with self._answers.observed(option, fetch) as note:
+            await self._ask(option, fetch)
+            # It is kept for the tasks that wait.
+            if fetch.error is not None:
+                note(fetch.error)
+
+    async def _ask(self, option: str, fetch: _LoopFetch) -> None:
         answers = self._answers
         read = Moment.now(answers.clock)
         try:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import random as random_module
-from collections.abc import Callable, Mapping
-from os import PathLike
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 import attrs
@@ -20,7 +18,6 @@ from confstore.aio._time_based import AsyncTimeBasedConfigStore, Source
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
-    from confstore._process.clock import Clock
     from confstore.aio._time_based import AsyncTimeBasedOptions, Options
 
 __all__ = ["open_config", "open_store"]
@@ -28,7 +25,9 @@ __all__ = ["open_config", "open_store"]
 T = TypeVar("T")
 
 
-async def open_store(url: str | None = None, *, purpose: Purpose = "write") -> AsyncStore:
+async def open_store(
+    url: str | Sequence[str] | None = None, *, purpose: Purpose = "write"
+) -> AsyncStore:
     """
     Open the store that a URL names, in a thread; see `confstore.open_store`.
 
@@ -47,7 +46,7 @@ async def open_store(url: str | None = None, *, purpose: Purpose = "write") -> A
 class _Opening:
     """A store that a thread opens, and that is closed if nobody waits for it any more."""
 
-    _url: str | None = attrs.field(repr=False)
+    _url: str | Sequence[str] | None = attrs.field(repr=False)
     _purpose: Purpose
     _store: Store | None = None
     _is_given_up: bool = False
@@ -69,7 +68,7 @@ class _Opening:
 
 @overload
 def open_config(
-    url: str | None = None,
+    url: str | Sequence[str] | None = None,
     *,
     schema: None = None,
     update_interval: float | None = None,
@@ -79,7 +78,7 @@ def open_config(
 
 @overload
 def open_config(
-    url: str | None = None,
+    url: str | Sequence[str] | None = None,
     *,
     schema: type[T],
     update_interval: float | None = None,
@@ -89,7 +88,7 @@ def open_config(
 
 @overload
 def open_config(
-    url: str | None = None,
+    url: str | Sequence[str] | None = None,
     *,
     schema: type[Any] | Mapping[str, type[Any]] | None,
     update_interval: float | None = None,
@@ -98,17 +97,11 @@ def open_config(
 
 
 def open_config(
-    url: str | None = None,
+    url: str | Sequence[str] | None = None,
     *,
     schema: type[Any] | Mapping[str, type[Any]] | None = None,
-    schema_names: Mapping[str, str] | None = None,
-    strict: bool = False,
     update_interval: float | None = None,
-    max_stale: float | None = None,
-    startup_timeout: float = 30,
-    fallback: str | PathLike[str] | None = None,
-    clock: Clock | None = None,
-    random: Callable[[], float] = random_module.random,
+    **options: Unpack[AsyncTimeBasedOptions],
 ) -> AsyncTimeBasedConfigStore[Any]:
     """
     Open the store that a URL names, load it, and keep it fresh, for a service that reads it.
@@ -120,24 +113,8 @@ def open_config(
     Args:
         url: As for `confstore.open_store`; None takes `CONFSTORE_URL` from the environment.
         schema: See `confstore.TimeBasedConfigStore`, also for the other arguments.
-        schema_names: Field to option, where their names differ.
-        strict: Refuse options and keys that the schema does not know.
         update_interval: Seconds between refreshes; None takes what suits the backend.
-        max_stale: Seconds after which a read of an old snapshot raises.
-        startup_timeout: Seconds for the whole first load.
-        fallback: A file that keeps the last good snapshot, for a first load that fails.
-        clock: The source of time.
-        random: Draws from [0, 1) for the jitter.
+        **options: The other arguments of `AsyncTimeBasedConfigStore`.
     """
-    arguments = {
-        "update_interval": update_interval,
-        "schema": schema,
-        "schema_names": schema_names,
-        "strict": strict,
-        "max_stale": max_stale,
-        "startup_timeout": startup_timeout,
-        "fallback": fallback,
-        "clock": clock,
-        "random": random,
-    }
+    arguments = {"update_interval": update_interval, "schema": schema, **options}
     return AsyncTimeBasedConfigStore.of_source(Source.of_url(url, arguments))

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import random as random_module
 import threading
 import weakref
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from functools import partial
 from os import PathLike
 from typing import TYPE_CHECKING, Any, overload
 
 import attrs
 
-from confstore._opening.stores import open_store
+from confstore._opening.stores import open_layers
 from confstore._process.clock import Clock
 from confstore._reading.time_based.snapshot import SnapshotReads, T_co
 from confstore._reading.time_based.views import View
@@ -29,6 +28,8 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self, Unpack
 
+    from confstore._reading.delivery import Observer
+
     Options = dict[str, dict[str, Any]]
 
     class AsyncTimeBasedOptions(TypedDict, total=False):
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
         max_stale: float | None
         startup_timeout: float
         fallback: str | PathLike[str] | None
+        observers: Iterable[Observer]
         clock: Clock | None
         random: Callable[[], float]
 
@@ -82,10 +84,11 @@ class Source:
     iterations: weakref.WeakSet[Changes] = attrs.field(factory=weakref.WeakSet, repr=False)
 
     @classmethod
-    def of_url(cls, url: str | None, arguments: Mapping[str, Any]) -> Source:
-        """A store that a URL names."""
+    def of_url(cls, url: str | Sequence[str] | None, arguments: Mapping[str, Any]) -> Source:
+        """A store that a URL names, or several as layers."""
         name = "to be opened"
-        opener = partial(open_store, url, purpose="read")
+        timing = {part: arguments[part] for part in ("clock", "random") if part in arguments}
+        opener = partial(open_layers, url, "read", **timing)
         return cls(name, opener, arguments, Threads(name, _THREADS), is_owned=True)
 
 
@@ -141,13 +144,7 @@ class AsyncTimeBasedConfigStore(SnapshotReads[T_co]):
         update_interval: float | None = None,
         *,
         schema: type[Any] | Mapping[str, type[Any]] | None = None,
-        schema_names: Mapping[str, str] | None = None,
-        strict: bool = False,
-        max_stale: float | None = None,
-        startup_timeout: float = 30,
-        fallback: str | PathLike[str] | None = None,
-        clock: Clock | None = None,
-        random: Callable[[], float] = random_module.random,
+        **options: Unpack[AsyncTimeBasedOptions],
     ) -> None:
         """
         Note what to load; nothing is read before it is awaited or entered.
@@ -160,29 +157,14 @@ class AsyncTimeBasedConfigStore(SnapshotReads[T_co]):
             store: The store; whoever opened it closes it.
             update_interval: Seconds between refreshes; None takes what suits the backend.
             schema: The type of the whole store, or of some options by name.
-            schema_names: Field to option, where their names differ.
-            strict: Refuse options and keys that the schema does not know.
-            max_stale: Seconds after which a read of an old snapshot raises.
-            startup_timeout: Seconds for the whole first load.
-            fallback: A file that keeps the last good snapshot.
-            clock: The source of time.
-            random: Draws from [0, 1) for the jitter.
+            **options: `schema_names`, `strict`, `max_stale`, `startup_timeout`, `fallback`,
+                `observers`, `clock` and `random`.
 
         Raises:
             TypeError: `store` is no `AsyncStore`.
         """
         opened = checked_async(store)
-        arguments = {
-            "update_interval": update_interval,
-            "schema": schema,
-            "schema_names": schema_names,
-            "strict": strict,
-            "max_stale": max_stale,
-            "startup_timeout": startup_timeout,
-            "fallback": fallback,
-            "clock": clock,
-            "random": random,
-        }
+        arguments = {"update_interval": update_interval, "schema": schema, **options}
         source = Source(store.name, lambda: opened.store, arguments, opened.threads)
         object.__setattr__(self, "_source", source)
 

@@ -107,8 +107,8 @@ def _entries(value: Any) -> Iterable[Any]:
 # The attributes of an error that every backend gives alike; a reason may say more on one.
 _FACTS: dict[type[Exception], tuple[str, ...]] = {
     InvalidCommitError: ("store",),
-    InvalidNameError: ("kind", "name"),
-    InvalidValueError: ("option", "path"),
+    InvalidNameError: ("store", "kind", "name"),
+    InvalidValueError: ("store", "option", "path"),
     OptionNotFoundError: ("store", "option"),
     StoreClosedError: ("store",),
     TypeError: (),

@@ -103,14 +103,18 @@ class Model:
 
     def set(self, option: str, values: Mapping[str, Any]) -> None:
         """Replace the whole option."""
-        self._write([Change(option, freeze(canonical_values(checked_option(option), values)))])
+        option = checked_option(option, store=self.name)
+        canonical = canonical_values(option, values, store=self.name)
+        self._write([Change(option, freeze(canonical))])
 
     def update(
         self, option: str, values: Mapping[str, Any], *, remove: Collection[str] = ()
     ) -> None:
         """Change the named keys and leave the others; create the option if it is absent."""
-        changed, removed = canonical_update(checked_option(option), values, remove)
-        merged = merge_update(option, self.options.get(option), changed, removed)
+        option = checked_option(option, store=self.name)
+        changed, removed = canonical_update(option, values, remove, store=self.name)
+        old = self.options.get(option)
+        merged = merge_update(option, old, changed, removed, store=self.name)
         self._write([Change(option, merged)])
 
     def delete(self, option: str) -> None:
@@ -120,7 +124,7 @@ class Model:
 
     def apply(self, changes: Iterable[Change]) -> None:
         """Apply all of the changes, or none; with a journal as one commit."""
-        if checked := [_checked(change) for change in changes]:
+        if checked := [self._checked(change) for change in changes]:
             self._write(checked)
 
     def commit(
@@ -133,7 +137,7 @@ class Model:
         journal_only: bool = False,
     ) -> Entry:
         """Apply all of the changes, or none."""
-        draft = checked_draft(self.name, changes, author, comment)
+        draft = checked_draft(self.name, changes, author, comment, if_version=if_version)
         journal = self.kept_journal
         if if_version is not None:
             journal.check_if_version(self.name, if_version, draft)
@@ -142,6 +146,27 @@ class Model:
         else:
             self._change(draft.changes)
         return journal.record(draft)
+
+    def commit_all(
+        self,
+        batches: Iterable[Iterable[Change]],
+        *,
+        if_version: int | None = None,
+        author: str | None = None,
+        comment: str = "",
+    ) -> list[Entry]:
+        """Make a commit of each batch of changes, or none."""
+        drafts = [
+            checked_draft(self.name, batch, author, comment, if_version=if_version)
+            for batch in batches
+        ]
+        journal = self.kept_journal
+        if if_version is not None and drafts:
+            changes = tuple(change for draft in drafts for change in draft.changes)
+            journal.check_if_version(self.name, if_version, Draft(changes))
+        for draft in drafts:
+            self._change(draft.changes)
+        return [journal.record(draft) for draft in drafts]
 
     @property
     def kept_journal(self) -> JournalModel:
@@ -158,9 +183,16 @@ class Model:
         ]
 
     def _existing(self, option: str) -> ReadOnlyDict:
-        if checked_option(option) not in self.options:
+        if checked_option(option, store=self.name) not in self.options:
             raise OptionNotFoundError(self.name, option)
         return self.options[option]
+
+    def _checked(self, change: Change) -> Change:
+        option = checked_option(change.option, store=self.name)
+        if change.values is None:
+            return Change(option, None)
+        canonical = canonical_values(option, change.values, store=self.name)
+        return Change(option, freeze(canonical))
 
     def _write(self, changes: list[Change]) -> None:
         if self.journal is None:
@@ -171,10 +203,3 @@ class Model:
     def _change(self, changes: Iterable[Change]) -> None:
         self.writes += 1
         apply_changes(self.options, changes)
-
-
-def _checked(change: Change) -> Change:
-    option = checked_option(change.option)
-    if change.values is None:
-        return Change(option, None)
-    return Change(option, freeze(canonical_values(option, change.values)))

@@ -124,7 +124,10 @@ _AFTER_COMMIT: tuple[_Scene, ...] = (
     (_call("commit_if_one_option_is_unchanged", option="a"),),
     (_call("commit_if_one_option_is_unchanged", option="b"),),
     (_mix, _since("b", 1), _since("new", 0), _since("a", 1), _since("c", 2)),
-    (_call("refuse_versions_to_come", option="a"),),
+    *(
+        (_call(rule, option="a"),)
+        for rule in ("refuse_versions_to_come", "refuse_what_is_no_version")
+    ),
     (_call("commit_to_the_journal_only", option="a"), _read_journal),
     (_call("refuse_invalid_commits", option="a"),),
     (_call("refuse_invalid_commits", option="b"),),

@@ -147,7 +147,7 @@ def test_empty_store_prunes_nothing(
     ("arguments", "code", "text"),
     [
         (("file:dev.json", "file:dev.json"), 2, "FROM and TO are the same store"),
-        (("file:dev.json", "file:no/none.json"), 4, "the folder of the file 'no/none.json' is"),
+        (("file:dev.json", "file:no/none.json"), 4, "/no/none.json' is not there"),
         (("file:none.json", "file:dev.json"), 4, "none.json' is not there"),
         (("file:dev.json", "fil:test.json"), 2, "did you mean 'file'?"),
         (("file:dev.json",), 2, "missing argument 'TO'"),

@@ -99,26 +99,20 @@ def test_file(
         assert is_same(dict(store.items()), MANY)
 
 
-@pytest.mark.parametrize("number", [1, 2, 3])
 @pytest.mark.parametrize("signal_", CODES)
 def test_file_with_a_journal(
     confstore: Confstore,
     tmp_path: Path,
     killed: Callable[[signal.Signals, int], subprocess.CompletedProcess[str]],
     signal_: signal.Signals,
-    number: int,
 ) -> None:
-    """The commits before the signal are there, and so is the one that was being made."""
+    """It is one write, too: its commits are made by their lines, before the file is replaced."""
     assert confstore("init", "--journal").code == 0
-    ran = killed(signal_, number)
+    ran = killed(signal_, 1)
     assert ran.returncode == CODES[signal_], ran.stderr
     with closing(FileStore(tmp_path / "dev.json")) as store:
-        there = dict(store.items())
-        assert len(there) == min(99 * number, 200)
-        assert_whole(there)
-        ran_again = confstore("import", "many.json")
-        assert f"{200 - len(there)} written, {len(there)} equal" in ran_again.stderr
         assert is_same(dict(store.items()), MANY)
+        assert "0 written, 200 equal" in confstore("import", "many.json").stderr
         assert is_same(state_at(store, store.version()), MANY)
         assert store.version() == 3
 

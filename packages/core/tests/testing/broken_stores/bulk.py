@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from confstore import Change
+from confstore import Change, Commit
 from confstore.errors import ConfigStoreError, OptionNotFoundError
 
 from ..journaled_reference_store import JournaledReferenceStore
@@ -29,6 +29,28 @@ class AppliesWithoutChecking(ReferenceStore):
                 super().apply([change])
             except ConfigStoreError:
                 continue
+
+
+class CommitsUntilItRefuses(JournaledReferenceStore):
+    """Leaves the commits before an invalid one."""
+
+    def commit_all(self, batches: Iterable[Iterable[Change]], **how: Any) -> list[Commit]:
+        return [self.commit(batch, **how) for batch in batches]
+
+
+class CommitsAllAsOne(JournaledReferenceStore):
+    """Makes one commit of several batches."""
+
+    def commit_all(self, batches: Iterable[Iterable[Change]], **how: Any) -> list[Commit]:
+        changes = {change.option: change for batch in batches for change in batch}
+        return [self.commit(changes.values(), **how)] if changes else []
+
+
+class CommitsBatchesThroughAClosedHandle(JournaledReferenceStore):
+    """Does not look whether it is closed."""
+
+    def commit_all(self, batches: Iterable[Iterable[Change]], **how: Any) -> list[Commit]:
+        return super().commit_all(batches, **how) if not self.is_closed else []
 
 
 class IgnoresDeletions(ReferenceStore):

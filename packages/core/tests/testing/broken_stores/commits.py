@@ -66,7 +66,7 @@ class CommitsTheChangedKeys(JournaledReferenceStore):
         self, option: str, values: Mapping[str, Any], *, remove: Collection[str] = ()
     ) -> None:
         super().update(option, values, remove=remove)
-        changed, _ = canonical_update(option, values, remove)
+        changed, _ = canonical_update(option, values, remove, store=self.name)
         draft = self.checked([Change(option, changed)])
         self.held[-1] = attrs.evolve(self.held[-1], changes=draft.changes)
 
@@ -77,7 +77,7 @@ class CommitsWhatWasRemoved(JournaledReferenceStore):
     def update(
         self, option: str, values: Mapping[str, Any], *, remove: Collection[str] = ()
     ) -> None:
-        before = dict(self.options.get(checked_option(option), {}))
+        before = dict(self.options.get(checked_option(option, store=self.name), {}))
         super().update(option, values, remove=remove)
         draft = self.checked([Change(option, {**before, **self.options[option]})])
         self.held[-1] = attrs.evolve(self.held[-1], changes=draft.changes)
@@ -89,7 +89,9 @@ class UpdatesInTwoCommits(JournaledReferenceStore):
     def update(
         self, option: str, values: Mapping[str, Any], *, remove: Collection[str] = ()
     ) -> None:
-        changed, removed = canonical_update(checked_option(option), values, remove)
+        changed, removed = canonical_update(
+            checked_option(option, store=self.name), values, remove, store=self.name
+        )
         super().update(option, changed)
         if removed:
             super().update(option, {}, remove=removed)
@@ -108,7 +110,7 @@ class CommitsOnlyWhatIsNew(JournaledReferenceStore):
     """Makes no commit of what changes nothing."""
 
     def set(self, option: str, values: Mapping[str, Any]) -> None:
-        before = self.options.get(checked_option(option))
+        before = self.options.get(checked_option(option, store=self.name))
         super().set(option, values)
         if before == self.options[option]:
             self.held.pop()
@@ -118,7 +120,7 @@ class CommitsWhatItRefuses(JournaledReferenceStore):
     """Writes down a deletion before it looks whether the option is there."""
 
     def delete(self, option: str) -> None:
-        if checked_option(option) not in self.options:
+        if checked_option(option, store=self.name) not in self.options:
             self.append(self.checked([Change(option, None)]))
         super().delete(option)
 
@@ -139,11 +141,24 @@ class CommitsHalf(JournaledReferenceStore):
         return super().commit(good, **how)
 
 
+class TakesWhatIsNoVersion(JournaledReferenceStore):
+    """Rounds a version, and reads one in a text."""
+
+    def commit(self, changes: Iterable[Change], **how: Any) -> Commit:
+        if how.get("if_version") is not None:
+            how["if_version"] = int(how["if_version"])
+        return super().commit(changes, **how)
+
+
 class CommitsTheValidOnes(JournaledReferenceStore):
     """Leaves out the changes that are invalid, and says nothing."""
 
     def checked(
-        self, changes: Iterable[Change], author: str | None = None, comment: str = ""
+        self,
+        changes: Iterable[Change],
+        author: str | None = None,
+        comment: str = "",
+        if_version: int | None = None,
     ) -> Draft:
         kept = []
         for change in changes:
@@ -152,7 +167,7 @@ class CommitsTheValidOnes(JournaledReferenceStore):
             except InvalidValueError:
                 continue
             kept.append(change)
-        return super().checked(kept, author, comment)
+        return super().checked(kept, author, comment, if_version)
 
 
 class LeavesDeletionsOut(JournaledReferenceStore):
@@ -169,7 +184,10 @@ class RefusesToDeleteWhatIsAbsent(JournaledReferenceStore):
     def commit(self, changes: Iterable[Change], **how: Any) -> Commit:
         kept = list(changes)
         for change in kept:
-            if change.values is None and checked_option(change.option) not in self.options:
+            if (
+                change.values is None
+                and checked_option(change.option, store=self.name) not in self.options
+            ):
                 self.checked(kept, how.get("author"), how.get("comment", ""))
                 raise OptionNotFoundError(self.name, change.option)
         return super().commit(kept, **how)
@@ -192,17 +210,29 @@ class CommitsNothing(JournaledReferenceStore):
     """Takes a commit without a change."""
 
     def checked(
-        self, changes: Iterable[Change], author: str | None = None, comment: str = ""
+        self,
+        changes: Iterable[Change],
+        author: str | None = None,
+        comment: str = "",
+        if_version: int | None = None,
     ) -> Draft:
         kept = list(changes)
-        return super().checked(kept, author, comment) if kept else Draft((), author, comment)
+        return (
+            super().checked(kept, author, comment, if_version)
+            if kept
+            else Draft((), author, comment)
+        )
 
 
 class CommitsAnOptionTwice(JournaledReferenceStore):
     """Lets the last of several changes of one option win."""
 
     def checked(
-        self, changes: Iterable[Change], author: str | None = None, comment: str = ""
+        self,
+        changes: Iterable[Change],
+        author: str | None = None,
+        comment: str = "",
+        if_version: int | None = None,
     ) -> Draft:
         last = {}
         for change in changes:
@@ -214,11 +244,15 @@ class CommitsAnyNumber(JournaledReferenceStore):
     """Takes more than 99 changes."""
 
     def checked(
-        self, changes: Iterable[Change], author: str | None = None, comment: str = ""
+        self,
+        changes: Iterable[Change],
+        author: str | None = None,
+        comment: str = "",
+        if_version: int | None = None,
     ) -> Draft:
         kept = list(changes)
         if len(kept) <= 99:
-            return super().checked(kept, author, comment)
+            return super().checked(kept, author, comment, if_version)
         parts = [checked_draft(self.name, [change], author, comment) for change in kept]
         return Draft(tuple(part.changes[0] for part in parts), author, comment)
 
@@ -227,11 +261,15 @@ class CommitsAnySize(JournaledReferenceStore):
     """Takes more than an item of DynamoDB holds."""
 
     def checked(
-        self, changes: Iterable[Change], author: str | None = None, comment: str = ""
+        self,
+        changes: Iterable[Change],
+        author: str | None = None,
+        comment: str = "",
+        if_version: int | None = None,
     ) -> Draft:
         kept = list(changes)
         try:
-            return super().checked(kept, author, comment)
+            return super().checked(kept, author, comment, if_version)
         except InvalidCommitError as error:
             if "size rule" not in str(error):
                 raise
@@ -243,7 +281,11 @@ class CutsRemarks(JournaledReferenceStore):
     """Cuts a comment that is too long."""
 
     def checked(
-        self, changes: Iterable[Change], author: str | None = None, comment: str = ""
+        self,
+        changes: Iterable[Change],
+        author: str | None = None,
+        comment: str = "",
+        if_version: int | None = None,
     ) -> Draft:
         if isinstance(comment, str) and author is None and comment.isascii():
             comment = comment[:2000]
@@ -254,7 +296,11 @@ class CountsLettersOfRemarks(JournaledReferenceStore):
     """Takes 2,000 letters of a comment, however many bytes they are."""
 
     def checked(
-        self, changes: Iterable[Change], author: str | None = None, comment: str = ""
+        self,
+        changes: Iterable[Change],
+        author: str | None = None,
+        comment: str = "",
+        if_version: int | None = None,
     ) -> Draft:
         if isinstance(comment, str) and not comment.isascii() and len(comment) < 2000:
             draft = super().checked(changes, author)
@@ -266,7 +312,11 @@ class RefusesTheLongestRemarks(JournaledReferenceStore):
     """Refuses remarks of exactly 2,000 bytes."""
 
     def checked(
-        self, changes: Iterable[Change], author: str | None = None, comment: str = ""
+        self,
+        changes: Iterable[Change],
+        author: str | None = None,
+        comment: str = "",
+        if_version: int | None = None,
     ) -> Draft:
         draft = super().checked(changes, author, comment)
         if len(f"{author or ''}{comment}".encode()) >= 2000:

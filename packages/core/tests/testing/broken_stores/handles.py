@@ -77,7 +77,7 @@ class RemembersWhatItHasRead(ReferenceStore):
         self.read: dict[str, Values] = {}
 
     def existing(self, option: str) -> Values:
-        if checked_option(option) not in self.read:
+        if checked_option(option, store=self.name) not in self.read:
             self.read[option] = super().existing(option)
         return super().existing(option) and self.read[option]
 
@@ -146,7 +146,9 @@ class WritesAfterItIsClosed(ReferenceStore):
     """Goes on writing after it was closed."""
 
     def set(self, option: str, values: Mapping[str, Any]) -> None:
-        canonical = canonical_values(checked_option(option), values)
+        canonical = canonical_values(
+            checked_option(option, store=self.name), values, store=self.name
+        )
         self.backend.setdefault(self.name, {})[option] = canonical
 
 

@@ -338,8 +338,8 @@ class SetsPastTheJournal(JournaledReferenceStore):
     """Writes an option that is there without the journal."""
 
     def set(self, option: str, values: Mapping[str, Any]) -> None:
-        if checked_option(option) in self.options:
-            self.options[option] = canonical_values(option, values)
+        if checked_option(option, store=self.name) in self.options:
+            self.options[option] = canonical_values(option, values, store=self.name)
         else:
             super().set(option, values)
 

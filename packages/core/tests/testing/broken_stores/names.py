@@ -24,19 +24,19 @@ class _Renaming(ReferenceStore):
         raise NotImplementedError
 
     def existing(self, option: str) -> Values:
-        checked_option(option)
+        checked_option(option, store=self.name)
         try:
             return super().existing(self.renamed(option))
         except OptionNotFoundError:
             raise OptionNotFoundError(self.name, option) from None
 
     def set(self, option: str, values: Mapping[str, Any]) -> None:
-        super().set(self.renamed(checked_option(option)), values)
+        super().set(self.renamed(checked_option(option, store=self.name)), values)
 
     def update(
         self, option: str, values: Mapping[str, Any], *, remove: Collection[str] = ()
     ) -> None:
-        super().update(self.renamed(checked_option(option)), values, remove=remove)
+        super().update(self.renamed(checked_option(option, store=self.name)), values, remove=remove)
 
     def delete(self, option: str) -> None:
         self.existing(option)

@@ -98,5 +98,5 @@ class RefusesReadOnlyValues(ReferenceStore):
 
     def set(self, option: str, values: Mapping[str, Any]) -> None:
         if isinstance(values, ReadOnlyDict):
-            raise InvalidValueError(option, "", "this is no dict")
+            raise InvalidValueError(self.name, option, "", "this is no dict")
         super().set(option, values)

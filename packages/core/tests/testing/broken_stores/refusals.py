@@ -30,11 +30,18 @@ class WritesBeforeItChecks(ReferenceStore):
             raise
 
 
+class ForgetsItsNameInErrors(ReferenceStore):
+    """Does not say which store refuses a value."""
+
+    def set(self, option: str, values: Mapping[str, Any]) -> None:
+        self.options[option] = canonical_values(checked_option(option, store=self.name), values)
+
+
 class RemovesBeforeItChecks(ReferenceStore):
     """Removes what is to be replaced, then refuses the new values."""
 
     def set(self, option: str, values: Mapping[str, Any]) -> None:
-        self.options.pop(checked_option(option), None)
+        self.options.pop(checked_option(option, store=self.name), None)
         super().set(option, values)
 
 
@@ -44,7 +51,7 @@ class UpdatesBeforeItChecks(ReferenceStore):
     def update(
         self, option: str, values: Mapping[str, Any], *, remove: Collection[str] = ()
     ) -> None:
-        if checked_option(option) in self.options:
+        if checked_option(option, store=self.name) in self.options:
             super().update(option, {}, remove=remove)
         super().update(option, values, remove=remove)
 
@@ -56,7 +63,9 @@ class ShowsValuesInErrors(ReferenceStore):
         try:
             super().set(option, values)
         except InvalidValueError as error:
-            raise InvalidValueError(error.option, error.path, f"in {values!r:.200}") from None
+            raise InvalidValueError(
+                self.name, error.option, error.path, f"in {values!r:.200}"
+            ) from None
 
 
 class ShowsValuesInCauses(ReferenceStore):
@@ -147,7 +156,7 @@ class LetsUpdatesOutgrow(ReferenceStore):
         try:
             super().update(option, values, remove=remove)
         except InvalidValueError:
-            changes, removed = canonical_update(option, values, remove)
+            changes, removed = canonical_update(option, values, remove, store=self.name)
             merged = {**self.options.get(option, {}), **changes}
             self.options[option] = {
                 key: value for key, value in merged.items() if key not in removed
@@ -197,14 +206,14 @@ class AcceptsLongNames(ReferenceStore):
         except InvalidNameError as error:
             if "bytes of UTF-8" not in error.reason or not option:
                 raise
-            self.options[option] = canonical_values(option, values)
+            self.options[option] = canonical_values(option, values, store=self.name)
 
 
 class RaisesKeyError(ReferenceStore):
     """Leaves a failure to Python."""
 
     def existing(self, option: str) -> Values:
-        return self.options[checked_option(option)]  # type: ignore[no-any-return]
+        return self.options[checked_option(option, store=self.name)]  # type: ignore[no-any-return]
 
 
 class NamesTheWrongStore(ReferenceStore):
@@ -224,4 +233,4 @@ class NamesNoPath(ReferenceStore):
         try:
             super().set(option, values)
         except InvalidValueError as error:
-            raise InvalidValueError(option, "", error.reason) from None
+            raise InvalidValueError(self.name, option, "", error.reason) from None

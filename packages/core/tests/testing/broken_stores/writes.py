@@ -20,14 +20,18 @@ class MergesWhatIsSet(ReferenceStore):
     """Leaves keys that a `set` does not name."""
 
     def set(self, option: str, values: Mapping[str, Any]) -> None:
-        super().set(option, {**self.options.get(checked_option(option), {}), **values})
+        super().set(
+            option, {**self.options.get(checked_option(option, store=self.name), {}), **values}
+        )
 
 
 class SkipsEqualValues(ReferenceStore):
     """Does not write what Python finds equal to what is there."""
 
     def set(self, option: str, values: Mapping[str, Any]) -> None:
-        canonical = canonical_values(checked_option(option), values)
+        canonical = canonical_values(
+            checked_option(option, store=self.name), values, store=self.name
+        )
         if self.options.get(option) != canonical:
             super().set(option, values)
 
@@ -38,7 +42,9 @@ class SkipsEqualKeys(ReferenceStore):
     def update(
         self, option: str, values: Mapping[str, Any], *, remove: Collection[str] = ()
     ) -> None:
-        changes, _ = canonical_update(checked_option(option), values, remove)
+        changes, _ = canonical_update(
+            checked_option(option, store=self.name), values, remove, store=self.name
+        )
         before = self.options.get(option, {})
         changed = {
             key: value
@@ -55,7 +61,7 @@ class ReplacesWhatIsUpdated(ReferenceStore):
         self, option: str, values: Mapping[str, Any], *, remove: Collection[str] = ()
     ) -> None:
         super().update(option, values, remove=remove)
-        self.options[option] = canonical_values(option, values)
+        self.options[option] = canonical_values(option, values, store=self.name)
 
 
 class RemovesNothing(ReferenceStore):
@@ -64,7 +70,7 @@ class RemovesNothing(ReferenceStore):
     def update(
         self, option: str, values: Mapping[str, Any], *, remove: Collection[str] = ()
     ) -> None:
-        canonical_update(checked_option(option), values, remove)
+        canonical_update(checked_option(option, store=self.name), values, remove, store=self.name)
         super().update(option, values)
 
 
@@ -74,7 +80,7 @@ class UpdatesOnlyWhatIsThere(ReferenceStore):
     def update(
         self, option: str, values: Mapping[str, Any], *, remove: Collection[str] = ()
     ) -> None:
-        canonical_update(checked_option(option), values, remove)
+        canonical_update(checked_option(option, store=self.name), values, remove, store=self.name)
         self.existing(option)
         super().update(option, values, remove=remove)
 
@@ -85,7 +91,9 @@ class MakesNoOptionByRemoving(ReferenceStore):
     def update(
         self, option: str, values: Mapping[str, Any], *, remove: Collection[str] = ()
     ) -> None:
-        changes, _ = canonical_update(checked_option(option), values, remove)
+        changes, _ = canonical_update(
+            checked_option(option, store=self.name), values, remove, store=self.name
+        )
         if changes or option in self.options:
             super().update(option, values, remove=remove)
 
@@ -96,9 +104,11 @@ class RefusesToRemoveWhatIsAbsent(ReferenceStore):
     def update(
         self, option: str, values: Mapping[str, Any], *, remove: Collection[str] = ()
     ) -> None:
-        _, removed = canonical_update(checked_option(option), values, remove)
+        _, removed = canonical_update(
+            checked_option(option, store=self.name), values, remove, store=self.name
+        )
         if removed - self.options.get(option, {}).keys():
-            raise InvalidValueError(option, "", "there is no such key")
+            raise InvalidValueError(self.name, option, "", "there is no such key")
         super().update(option, values, remove=remove)
 
 
@@ -112,7 +122,7 @@ class UpdatesWhatItRemembers(ReferenceStore):
     def update(
         self, option: str, values: Mapping[str, Any], *, remove: Collection[str] = ()
     ) -> None:
-        if checked_option(option) in self.options and option in self.written:
+        if checked_option(option, store=self.name) in self.options and option in self.written:
             self.options[option] = self.written[option]
         super().update(option, values, remove=remove)
         self.written[option] = dict(self.options[option])
@@ -126,7 +136,7 @@ class DeletesWhatIsAbsent(ReferenceStore):
     """Says nothing when there is nothing to delete."""
 
     def delete(self, option: str) -> None:
-        self.options.pop(checked_option(option), None)
+        self.options.pop(checked_option(option, store=self.name), None)
 
 
 class DeletesByPrefix(ReferenceStore):

@@ -11,12 +11,11 @@ from typing import Any, NoReturn, TypeVar
 
 from confstore.adapter import call_after_fork
 from confstore.errors import (
-    ConfigStoreError,
     InvalidNameError,
     StoreClosedError,
     StoreUnavailableError,
 )
-from confstore_dynamodb._connections.asks import Asks
+from confstore_dynamodb._connections.asks import Ask, Asks, run, run_on_loop
 from confstore_dynamodb._connections.calls import operation_name
 from confstore_dynamodb._connections.client import Client
 from confstore_dynamodb._connections.early_parsing import EarlyReader
@@ -35,6 +34,8 @@ _EMPTY_SIZE = str(len(_EMPTY))
 # The type and the size of a reply without headers, which a botocore Stubber gives.
 _STUBBED = {"content-type": "application/x-amz-json-1.0", "content-length": _EMPTY_SIZE}
 
+# They name no table, or one in each of their parts.
+_OF_NO_TABLE = frozenset({"list_tables", "transact_write_items"})
 _WRITES = frozenset({"delete_item", "put_item", "transact_write_items", "update_item"})
 # Source: AWS, "CreateTable" of the API reference.
 _TABLE = re.compile(r"[a-zA-Z0-9_.-]{3,255}")
@@ -82,14 +83,26 @@ class Connection:
             option: The option that is being written, if one is.
             reader: Reads a member of the reply early, where the client allows it: then that member
                 is an `EarlyMember`.
-            **parameters: The operation's parameters, except `TableName`.
+            **parameters: The operation's parameters, except `TableName`, which is added.
 
         Raises:
             StoreClosedError: The store was closed.
             ConfigStoreError: The call failed; see `raise_translated`.
         """
-        parameters["TableName"] = self.table
-        return self._call(operation, parameters, option, reader)
+        if operation not in _OF_NO_TABLE:
+            parameters["TableName"] = self.table
+        self.check_open()
+        self._notice_fork()
+        try:
+            reply = self.client.call(operation, parameters, reader)
+        except Exception as error:
+            self._raise(error, operation, option)
+        finally:
+            # Also after an error: the request may have been applied all the same.
+            if operation in _WRITES:
+                self.last_write = next(self._write_numbers)
+        self._check(reply, operation)
+        return reply
 
     def run(self, asks: Asks[T]) -> T:
         """
@@ -98,18 +111,10 @@ class Connection:
         Raises:
             ConfigStoreError: What the generator raises, or leaves of an error of a call.
         """
-        try:
-            ask = next(asks)
-            while True:
-                try:
-                    reply = self.call(ask.operation, reader=ask.reader, **ask.parameters)
-                except ConfigStoreError as error:
-                    ask = asks.throw(error)
-                else:
-                    ask = asks.send(reply)
-        except StopIteration as end:
-            result: T = end.value
-            return result
+        return run(asks, self._asked)
+
+    def _asked(self, ask: Ask) -> dict[str, Any]:
+        return self.call(ask.operation, reader=ask.reader, **ask.parameters)
 
     def table_names(self) -> list[str]:
         """
@@ -119,9 +124,9 @@ class Connection:
             ConfigStoreError: A call failed; the caller may well not be allowed to list them.
         """
         names: list[str] = []
-        start: dict[str, str] = {}
+        start: dict[str, Any] = {}
         for _ in range(_MAX_TABLE_PAGES):
-            reply = self._call("list_tables", start)
+            reply = self.call("list_tables", **start)
             names += self.expect(reply, "TableNames")
             if "LastEvaluatedTableName" not in reply:
                 break
@@ -146,27 +151,7 @@ class Connection:
             for each in actions
             for action, parameters in each.items()
         ]
-        self.expect_empty(self._call("transact_write_items", {"TransactItems": items}, option))
-
-    def _call(
-        self,
-        operation: str,
-        parameters: dict[str, Any],
-        option: str | None = None,
-        reader: EarlyReader | None = None,
-    ) -> dict[str, Any]:
-        self.check_open()
-        self._notice_fork()
-        try:
-            reply = self.client.call(operation, parameters, reader)
-        except Exception as error:
-            self._raise(error, operation, option)
-        finally:
-            # Also after an error: the request may have been applied all the same.
-            if operation in _WRITES:
-                self.last_write = next(self._write_numbers)
-        self._check(reply, operation)
-        return reply
+        self.expect_empty(self.call("transact_write_items", option=option, TransactItems=items))
 
     # -- on a loop -------------------------------------------------------------------------------
 
@@ -194,24 +179,14 @@ class Connection:
                 self._check(reply, operation)
                 return reply
         # Something has come up that only the blocking client can do.
-        return await _in_thread(partial(self._call, operation, parameters, reader=reader))
+        return await _in_thread(partial(self.call, operation, reader=reader, **parameters))
 
     async def run_on_loop(self, asks: Asks[T]) -> T:
         """Make the calls that a generator asks for, as `run` does."""
-        try:
-            ask = next(asks)
-            while True:
-                try:
-                    reply = await self.call_on_loop(
-                        ask.operation, reader=ask.reader, **ask.parameters
-                    )
-                except ConfigStoreError as error:
-                    ask = asks.throw(error)
-                else:
-                    ask = asks.send(reply)
-        except StopIteration as end:
-            result: T = end.value
-            return result
+        return await run_on_loop(asks, self._asked_on_loop)
+
+    async def _asked_on_loop(self, ask: Ask) -> dict[str, Any]:
+        return await self.call_on_loop(ask.operation, reader=ask.reader, **ask.parameters)
 
     # -- what came of a call ---------------------------------------------------------------------
 
@@ -315,5 +290,5 @@ def _checked_table(table: str) -> str:
     """Check a table's name, of which DynamoDB itself says only that it is not valid."""
     if not table.startswith("arn:") and not _TABLE.fullmatch(table):
         reason = "a table's name is 3 to 255 letters, digits, '_', '-' and '.', or an ARN"
-        raise InvalidNameError("table", table, reason)
+        raise InvalidNameError(None, "table", table, reason)
     return table

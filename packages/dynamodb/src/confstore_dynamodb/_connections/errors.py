@@ -33,6 +33,7 @@ from confstore_dynamodb.errors import AWSSettingsError, TableNotFoundError
 
 __all__ = [
     "SIGN_IN",
+    "TABLE_ADVICE",
     "cancellation_codes",
     "error_code",
     "is_answer",
@@ -82,6 +83,9 @@ _CREDENTIALS = (
     "sign in, or run under a role"
 )
 
+
+TABLE_ADVICE = "correct its name or region, or make it by ?create=true in its URL"
+"""What to do about a table that does not exist."""
 
 SIGN_IN = "the sign-in is missing or has expired: sign in again (aws sso login, or aws login)"
 
@@ -226,15 +230,15 @@ def _of_reply(
         return AccessDeniedError(store, reason)
     if code == "ResourceNotFoundException":
         reason = f"{operation}: the table {table!r} does not exist in this account{_at(place)}"
-        return TableNotFoundError(store, reason)
+        return TableNotFoundError(store, f"{reason}; {TABLE_ADVICE}")
     if option is not None:
         message = _validation(response)
         if "item size" in message:
             reason = "the option would be larger than DynamoDB's limit of 400 KB: split it"
-            return InvalidValueError(option, "", reason)
+            return InvalidValueError(store, option, "", reason)
         if "nesting levels" in message:
             reason = "lists and dicts are nested deeper than DynamoDB's 32 levels"
-            return InvalidValueError(option, "", reason)
+            return InvalidValueError(store, option, "", reason)
     return BackendError(store, f"{operation}: {code}, status {status}")
 
 

@@ -18,7 +18,12 @@ from confstore.errors import (
 )
 from confstore_dynamodb._connections.advice import credentials_advice, endpoint_advice
 from confstore_dynamodb._connections.credentials import service_of
-from confstore_dynamodb._connections.errors import error_code, is_answer, lacks_permission
+from confstore_dynamodb._connections.errors import (
+    TABLE_ADVICE,
+    error_code,
+    is_answer,
+    lacks_permission,
+)
 from confstore_dynamodb._doctor.permissions import Permissions
 from confstore_dynamodb._journal.partition import TTL_ATTRIBUTE, JournalPartition
 from confstore_dynamodb._journal.reads import Marker
@@ -111,7 +116,8 @@ class Diagnosis:
             return Finding("table", None, text, advice)
         if isinstance(error, TableNotFoundError):
             advice = "check table, account and region, or make it: `confstore init`"
-            return Finding("table", False, str(error), advice)
+            text = str(error).removesuffix(f"; {TABLE_ADVICE}")
+            return Finding("table", False, text, advice)
         return Finding.of_error("table", error)
 
     def _state(self, description: Mapping[str, Any]) -> Finding:

@@ -156,7 +156,8 @@ class StoreJournal:
     def _merged(
         self, option: str, changed: ReadOnlyDict, removed: frozenset[str]
     ) -> tuple[ReadOnlyDict, dict[str, Any]]:
-        merged = merge_update(option, self._present(option) or {}, changed, removed)
+        old = self._present(option)
+        merged = merge_update(option, old, changed, removed, store=self._store)
         parameters = update_of_keys(encode_values(changed), removed)
         if "UpdateExpression" not in parameters:
             # Too many keys for an expression, the only form of it in a transaction, or none.
@@ -191,7 +192,9 @@ class StoreJournal:
         """Apply all of the changes or none; see `confstore.JournaledStore`."""
         self.enabled()
         reserved = self.partition.schema.reserved
-        draft = checked_draft(self._store, changes, author, comment, reserved=reserved)
+        draft = checked_draft(
+            self._store, changes, author, comment, if_version=if_version, reserved=reserved
+        )
         if journal_only:
             actions = [self._check_action(change) for change in draft.changes]
         else:

@@ -159,6 +159,11 @@ class JournalWriter:
                     self._journal.connection.store,
                     version,
                     error,
+                    extra={
+                        "store": self._journal.connection.store,
+                        "version": version,
+                        "error.type": type(error).__qualname__,
+                    },
                 )
 
     def _applied(self, sent: _Sent, head: Head) -> Commit | None:

@@ -114,18 +114,20 @@ def _json_value(text: str, option: str, key: str) -> Value:
     except json.JSONDecodeError as error:
         place = f"line {error.lineno}, column {error.colno}"
         reason = f"this is not JSON, at {place}: {error.msg.lower()}; text is given as KEY=TEXT"
-        raise InvalidValueError(option, key, reason) from None
+        raise InvalidValueError(None, option, key, reason) from None
     except RecursionError:
-        raise InvalidValueError(option, key, "arrays and objects are nested too deep") from None
+        raise InvalidValueError(
+            None, option, key, "arrays and objects are nested too deep"
+        ) from None
     except ValueError as error:
         # Ours, from the functions that were given to the decoder.
-        raise InvalidValueError(option, key, str(error)) from None
+        raise InvalidValueError(None, option, key, str(error)) from None
     try:
         value: Value = values_from_json({key: raw}).copy()[key]
     except JSONPathError as error:
         first, *rest = error.path
         path = f"{first}" + "".join(f"[{part!r}]" for part in rest)
-        raise InvalidValueError(option, path, error.reason) from None
+        raise InvalidValueError(None, option, path, error.reason) from None
     return value
 
 
@@ -173,4 +175,4 @@ def _decoded(option: str, assignment: _Assignment, content: bytes) -> str:
         return content.decode()
     except UnicodeDecodeError:
         reason = 'it is not text in UTF-8; bytes are given as KEY:={"$bytes": "BASE64"}'
-        raise InvalidValueError(option, assignment.key, reason) from None
+        raise InvalidValueError(None, option, assignment.key, reason) from None

@@ -10,13 +10,14 @@ import traceback
 from collections.abc import Mapping
 from typing import Any
 
+from confstore import FieldAwareStore, Store, ability
 from confstore._cli.terminal.exit_codes import CommandError, ExitCode
 from confstore._cli.terminal.text import did_you_mean
 from confstore._schemas.fields import Problem, is_class, is_model
-from confstore._schemas.schema import schema_of
+from confstore._schemas.schema import OptionsSchema, StoreSchema, schema_of
 from confstore._values.read_only import freeze
 
-__all__ = ["imported_schema", "problems_of"]
+__all__ = ["imported_schema", "problems_of", "read_with"]
 
 # The import machinery; a mistake is never there.
 _FROZEN = "<frozen "
@@ -50,10 +51,24 @@ def imported_schema(reference: str) -> Any:
     return found
 
 
+def read_with(reference: str, types: Any, store: Store) -> Store:
+    """The store, read with the types of a schema where it has a use for them, as layers have."""
+    by_field = ability(store, FieldAwareStore)
+    if by_field is None:
+        return store
+    return by_field.with_fields(_schema(reference, types, store.name).field_types())
+
+
 def problems_of(
     reference: str, types: Any, store: str, options: Mapping[str, Any], *, is_strict: bool
 ) -> tuple[list[Problem], list[str]]:
     """The options that do not fit a class, or a dict of option to class; the names it lacks."""
+    return _schema(reference, types, store, is_strict=is_strict).check(freeze(options))
+
+
+def _schema(
+    reference: str, types: Any, store: str, *, is_strict: bool = False
+) -> OptionsSchema | StoreSchema:
     try:
         schema = schema_of(types, None, store, is_strict=is_strict)
     except ModuleNotFoundError as error:
@@ -64,7 +79,7 @@ def problems_of(
     except Exception as error:
         raise _broken(reference, error) from error
     assert schema is not None  # noqa: S101 (only None has no schema)
-    return schema.check(freeze(options))
+    return schema
 
 
 def _broken(reference: str, error: BaseException) -> CommandError:

@@ -15,11 +15,26 @@ import attrs
 from confstore import Difference, PollableStore, Store, ability, diff
 from confstore._cli.changes.differences import by_key, record_of, row_of
 from confstore._cli.session import Session
+from confstore._cli.terminal.exit_codes import CommandError
 from confstore._cli.terminal.output import print_json_line, print_yaml
 from confstore._cli.terminal.text import visible
 from confstore.errors import ConfigStoreError
 
-__all__ = ["Watched", "print_changes", "wait_s"]
+__all__ = ["Watched", "interval_of", "print_changes", "wait_s"]
+
+_FILE_INTERVAL_S = 1.0
+"""A poll of an unchanged file is one `os.stat`; the time-based file store does the same."""
+
+_INTERVAL_S = 5.0
+"""
+A guess: soon enough for a person who waits for a deployment.
+
+An idle poll of a journaled DynamoDB store is one read unit (AWS, "DynamoDB read consistency": a
+strongly consistent read of up to 4 KB), so this is 17,280 a day; without a journal each poll reads
+the whole store.
+"""
+
+_MAX_INTERVAL_S = 86_400.0
 
 
 @attrs.define(eq=False)
@@ -104,6 +119,18 @@ def print_changes(session: Session, differences: Iterable[Difference], *, has_va
             *names, old, new = row_of(one, has_values=has_values)
             sys.stdout.write(visible("  ".join([at, *names, f"{old} -> {new}"])) + "\n")
     sys.stdout.flush()
+
+
+def interval_of(session: Session, asked_s: float | None) -> float:
+    """Seconds between two looks at the store of a command: as asked, else by its backend."""
+    if asked_s is None:
+        is_cheap = all(url.lower().startswith(("file:", "env:")) for url in session.layers)
+        return _FILE_INTERVAL_S if is_cheap else _INTERVAL_S
+    # NaN fails both comparisons.
+    if not 0 < asked_s <= _MAX_INTERVAL_S:
+        message = f"--interval is more than 0 and at most {_MAX_INTERVAL_S:,.0f} seconds"
+        raise CommandError(message)
+    return asked_s
 
 
 def wait_s(seconds: float) -> None:

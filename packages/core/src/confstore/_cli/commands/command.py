@@ -81,7 +81,8 @@ def shared_flags(function: _Function, *, variable: str | None = None) -> _Functi
     debug = "Show tracebacks and all log lines; tracebacks can quote values."
     output = "How to print data; a table in a terminal and JSON elsewhere."
     pager = "Do not show long output in a terminal through a pager."
-    store = "The store; else the environment variable CONFSTORE_URL names it."
+    store = "The store; else CONFSTORE_URL names it. Several are layers, the strongest first."
+    layer = "Only this layer: its number, from 1, or its scheme, such as file; needed to write."
     for flag in (
         click.option("--debug", "is_debug", is_flag=True, is_eager=True, help=debug, **kept),
         click.option("--no-pager", "is_unpaged", is_flag=True, help=pager, **kept),
@@ -91,11 +92,13 @@ def shared_flags(function: _Function, *, variable: str | None = None) -> _Functi
             "-s",
             "url",
             metavar="URL",
+            multiple=True,
             envvar=variable,
             help=store,
             shell_complete=_complete_urls,
             **kept,
         ),
+        click.option("--layer", metavar="N|SCHEME", help=layer, **kept),
     ):
         function = flag(function)
     return function
@@ -119,6 +122,8 @@ def _complete_urls(_: click.Context, __: click.Parameter, incomplete: str) -> li
 
 
 def _keep(context: click.Context, parameter: click.Parameter, given: Any) -> None:
-    """Keep a given flag in the session; the last one counts."""
+    """Keep a given flag in the session; the last one counts, and several URLs are layers."""
     if given:
+        if isinstance(given, tuple):
+            given = " ".join(given)
         setattr(context.ensure_object(Session), str(parameter.name), given)

@@ -9,8 +9,9 @@ import attrs
 import click
 
 from confstore import Finding, diagnose
+from confstore._cli.changes.deploys import findings_of_deploys
 from confstore._cli.commands.command import Example, command
-from confstore._cli.session import Session, other_stores
+from confstore._cli.session import Session, journal_of, other_stores
 from confstore._cli.terminal.exit_codes import ExitCode
 from confstore._cli.terminal.log import log_to_stderr
 from confstore._cli.terminal.text import visible
@@ -47,10 +48,13 @@ def doctor(session: Session) -> None:
 
 
 def _findings(session: Session, diagnosis: Iterable[Finding]) -> Iterator[Finding]:
-    has_problem = False
+    has_problem = has_journal = False
     for finding in diagnosis:
         has_problem |= finding.is_ok is False
+        has_journal |= finding.check == "journal" and finding.is_ok is True
         yield finding
+    if has_journal:
+        yield from _findings_of_deploys(session)
     if has_problem:
         return
     # An unknown finding may be why no command works.
@@ -63,6 +67,15 @@ def _findings(session: Session, diagnosis: Iterable[Finding]) -> Iterator[Findin
                 yield Finding("store", None, text, "is its name right?")
     except ConfigStoreError as error:
         yield Finding("store", False, str(error), "see above; no command can read it")
+
+
+def _findings_of_deploys(session: Session) -> Iterator[Finding]:
+    try:
+        journal = journal_of(session.store())
+        if journal is not None:
+            yield from findings_of_deploys(journal)
+    except ConfigStoreError as error:
+        yield Finding.of_error("deploy", error)
 
 
 def _print_each(findings: Iterable[Finding]) -> bool:

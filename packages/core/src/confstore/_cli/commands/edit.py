@@ -1,174 +1,295 @@
-"""`confstore set`, `confstore update` and `confstore delete`: change one option."""
+"""`confstore edit`: options in the user's editor, written back by compare-and-set."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Collection, Mapping
+from typing import Any, TypeAlias
 
+import attrs
 import click
 
-from confstore import Plan, Store, Values, diff
-from confstore._cli.arguments.assignments import values_from_arguments
-from confstore._cli.arguments.names import complete_assignments, complete_keys, complete_options
+from confstore import MISSING, Plan, Store, Values, diff
+from confstore._cli.arguments.edited import EditedText
+from confstore._cli.arguments.names import complete_options
+from confstore._cli.arguments.operands import FILE_FORMATS
+from confstore._cli.arguments.written import Problem, UnfitPlanError, schema_flag
+from confstore._cli.changes.differences import show_differences
 from confstore._cli.commands.command import Example, command
-from confstore._cli.session import Session, absent_key, options_now
-from confstore._cli.terminal.exit_codes import CommandError
+from confstore._cli.session import Session, journal_of, options_now
+from confstore._cli.terminal.editor import Editor, editor_with
+from confstore._cli.terminal.exit_codes import CommandError, ExitCode
+from confstore._cli.terminal.text import counted, json_text
 from confstore._cli.writing.flags import Writing, writing_flags, yes_flag
 from confstore._cli.writing.write import Write, version_of
-from confstore.adapter import canonical_update, canonical_values, checked_option
-from confstore.errors import OptionNotFoundError
+from confstore.adapter import checked_option, is_same
+from confstore.errors import InvalidCommitError, InvalidDocumentError, VersionConflictError
 
-__all__ = ["delete", "set_option", "update"]
+__all__ = ["edit"]
 
+_MAX_ROUNDS = 20
+"""Times that one command opens the editor, which may be a program that never gives up; a guess."""
 
-@command(
-    "set",
-    examples=(
-        Example("confstore set db host=db.example port:=27017", "text, and a number"),
-        Example("printf hunter2 | confstore set login password=-", "a secret from standard input"),
-    ),
-)
-@click.argument("option", shell_complete=complete_options)
-@click.argument(
-    "assignments",
-    metavar="KEY=VALUE...",
-    nargs=-1,
-    required=True,
-    shell_complete=complete_assignments,
-)
-@writing_flags
-def set_option(
-    session: Session, option: str, assignments: tuple[str, ...], writing: Writing
-) -> None:
-    """
-    Replace a whole option: keys that are not given are removed (to change some keys, use update).
-
-    KEY=VALUE is text and KEY:=JSON any value: a number, true, null, a list, {"$bytes": "BASE64"}.
-    KEY=@FILE and KEY:=@FILE read it from a file, KEY=- and KEY:=- from standard input, without its
-    last line feed; in a terminal, KEY=- asks for it, hidden. A backslash before =, : or @ makes it
-    an ordinary character. A missing file is created if its folder exists.
-    """
-    checked_option(option)
-    store = session.store("write")
-    values = canonical_values(option, values_from_arguments(option, assignments))
-
-    def plan() -> Plan:
-        return Plan(version_of(store), options_now(store, [option]), {option: values})
-
-    written = Write(session, store, writing, plan).run(_asked(session, store, option))
-    if written is not None:
-        session.say(f"set option {option!r} of store {store.name!r}{written.version}")
+Options: TypeAlias = Mapping[str, Values]
 
 
-def _asked(session: Session, store: Store, option: str) -> Callable[[Plan], bool]:
-    def ask(plan: Plan) -> bool:
-        """Write only what differs: a commit without a change would only hide the others."""
-        if plan.old.keys() == plan.new.keys() and not list(diff(plan.old, plan.new)):
-            session.say(
-                f"nothing to change: option {option!r} of store {store.name!r} is so already"
-            )
-            return False
-        return True
+class _ConflictError(CommandError):
+    """Somebody else has changed what is edited, after it was read."""
 
-    return ask
+    def __init__(self, store: str, options: Collection[str]) -> None:
+        named = ", ".join(map(repr, sorted(options)))
+        message = f"store {store!r}: somebody else changed {named}; nothing was written"
+        super().__init__(message, ExitCode.CONFLICT)
+        self.options = options
 
 
 @command(
-    "update",
+    "edit",
     examples=(
-        Example("confstore update db port:=27018", "change one key, keep the others"),
-        Example("confstore update db host=db2.example --remove port --dry-run", "look first"),
+        Example("confstore edit db", "one option, in your editor", is_run=False),
+        Example(
+            "EDITOR='sed -i s/27017/27018/' confstore edit --values",
+            "every option, by a program, and the values that it changes",
+        ),
     ),
 )
-@click.argument("option", shell_complete=complete_options)
-@click.argument(
-    "assignments", metavar="[KEY=VALUE...]", nargs=-1, shell_complete=complete_assignments
-)
+@click.argument("options", metavar="[OPTION...]", nargs=-1, shell_complete=complete_options)
 @click.option(
-    "--remove",
-    "removed",
-    metavar="KEY",
-    multiple=True,
-    shell_complete=complete_keys,
-    help="Remove a key if the option has it; can be given several times.",
+    "--format",
+    type=click.Choice(FILE_FORMATS),
+    default="yaml",
+    help="The format of the text; else YAML.",
 )
+@schema_flag
+@yes_flag
 @writing_flags
-def update(
+def edit(
     session: Session,
-    option: str,
-    assignments: tuple[str, ...],
-    removed: tuple[str, ...],
+    options: tuple[str, ...],
+    format: str,
+    is_confirmed: bool,
     writing: Writing,
 ) -> None:
     """
-    Change keys of an option and keep the others; an assignment creates a missing option.
+    Edit options as a text, in the editor that VISUAL or EDITOR names: all options, or those given.
 
-    KEY=VALUE is as for set.
+    The result is validated, also by a schema, shown as a table of changes, and written if nobody
+    else has changed the same options meanwhile. If there is a fault, or somebody else wrote first,
+    the editor opens again, with the reason above the line; keys that only the other writer changed
+    are taken over. An option that is removed from the text is deleted, which asks first. An empty
+    text, a text with a fault that is saved again as it is, and an editor that fails write nothing.
+
+    The text is in a private folder, in memory where the system has such a place, and is removed
+    however the command or the editor ends.
     """
-    if not assignments and not removed:
-        raise CommandError("nothing to update: give KEY=VALUE or --remove KEY")
-    checked_option(option)
+    for option in options:
+        checked_option(option)
     store = session.store("write")
-    values, gone = canonical_update(option, values_from_arguments(option, assignments), removed)
-
-    def plan() -> Plan:
-        version, now = version_of(store), options_now(store, [option])
-        if not values and not now:
-            # Removing keys creates no option: a mistyped name is an error.
-            raise OptionNotFoundError(store.name, option)
-        both = {**now.get(option, {}), **values}
-        kept = {key: value for key, value in both.items() if key not in gone}
-        return Plan(version, now, {option: canonical_values(option, kept)})
-
-    write = Write(
-        session,
-        store,
-        writing,
-        plan,
-        unjournaled=lambda: store.update(option, values, remove=gone),
-    )
-    written = write.run(_asked(session, store, option))
-    if written is not None:
-        session.say(f"updated option {option!r} of store {store.name!r}{written.version}")
+    base = _Base.read(store, options)
+    name = "".join(c if c.isalnum() or c in "-_" else "_" for c in store.name)
+    with editor_with(f"{name[:64]}.{format}") as editor:
+        _Edit(session, store, format, writing, is_confirmed, editor, base).run()
 
 
-@command(
-    "delete",
-    examples=(
-        Example("confstore delete db --yes", "an option, without a question"),
-        Example("confstore delete db port --dry-run", "the effect of removing a key"),
-    ),
-)
-@click.argument("option", shell_complete=complete_options)
-@click.argument("keys", metavar="[KEY...]", nargs=-1, shell_complete=complete_keys)
-@yes_flag
-@writing_flags
-def delete(
-    session: Session, option: str, keys: tuple[str, ...], is_confirmed: bool, writing: Writing
-) -> None:
-    """Delete an option, or keys of it; asks first."""
-    store = session.store()
-    names = f"{', '.join(map(repr, keys))} of " if keys else ""
-    what = f"{names}option {option!r} of store {store.name!r}"
+@attrs.frozen
+class _Base:
+    """Options as they were read at a version, and the names of those that were looked for."""
 
-    def plan() -> Plan:
-        version, old = version_of(store), store.get(option)
-        for key in keys:
-            if key not in old:
-                raise absent_key(store, option, key)
-        left = {key: value for key, value in old.items() if key not in keys}
-        new: dict[str, Values] = {option: left} if keys else {}
-        return Plan(version, {option: old}, new)
+    version: int
+    names: frozenset[str]
+    options: Options = attrs.field(repr=False)
 
-    def unjournaled() -> None:
-        if keys:
-            store.update(option, {}, remove=keys)
-        else:
-            store.delete(option)
+    @classmethod
+    def read(cls, store: Store, names: Collection[str]) -> _Base:
+        """Read the options of some names, or all."""
+        version = version_of(store)
+        options = options_now(store, sorted(names)) if names else dict(store.items())
+        return cls(version, frozenset(names or options), options)
 
-    def ask(_: Plan) -> bool:
-        session.confirm(f"delete {what}", is_confirmed=is_confirmed)
+
+@attrs.define(eq=False)
+class _Edit:
+    """One edit, from the first look at the store until its text is written or given up."""
+
+    _session: Session
+    _store: Store
+    _format: str
+    _writing: Writing
+    _is_confirmed: bool
+    _editor: Editor
+    _base: _Base
+
+    def run(self) -> None:
+        """Open the editor until the text can be written, or is given up."""
+        # An option that does not exist yet begins without keys.
+        text = self._text_of({name: self._base.options.get(name) for name in self._base.names})
+        failure: Exception | None = None
+        for _ in range(_MAX_ROUNDS):
+            before, text = text, text.saved(self._editor.edit(text.shown))
+            if text.is_empty:
+                raise CommandError("the text is empty; nothing was written", ExitCode.DECLINED)
+            if text.content == before.content and not isinstance(failure, _ConflictError):
+                # After a conflict, somebody has seen the merged text, and agrees.
+                break
+            mine: Options = {}
+            try:
+                mine = text.options()
+                self._write(mine)
+            except InvalidDocumentError as error:
+                failure, text = error, text.with_error(error)
+            except UnfitPlanError as error:
+                failure, text = error, text.with_reasons(error.problems)
+            except InvalidCommitError as error:
+                failure, text = error, text.with_reasons([((), str(error))])
+            except (VersionConflictError, _ConflictError) as error:
+                if self._writing.if_version is not None:
+                    raise
+                failure = _ConflictError(self._store.name, error.options)
+                text = self._merged(mine)
+            else:
+                return
+        if failure is not None:
+            raise failure
+        self._session.say(
+            "nothing was changed (an editor that returns at once needs a flag such as --wait)"
+        )
+
+    def _text_of(self, options: Mapping[str, Values | None]) -> EditedText:
+        store, version = self._store.name, self._base.version
+        title = (
+            f"Options of store {store!r}" + (f" at version {version}." if version else "."),
+            "Save and quit to write them. An option that is removed is deleted. An empty text",
+            "writes nothing.",
+        )
+        known: dict[str, Any] = {name: options[name] or {} for name in sorted(options)}
+        return EditedText.of(known, self._format, self._editor.path.name, title)
+
+    # -- write -----------------------------------------------------------------------------------
+
+    def _write(self, mine: Options) -> None:
+        base, store = self._base, self._store
+        mine = {
+            option: values
+            for option, values in mine.items()
+            # A name without keys that did not exist was shown so, and is not wanted.
+            if values or option in base.options or option not in base.names
+        }
+        plan = Plan.between(base.version, base.options, mine)
+        present = options_now(store, plan.options)
+        changed = [name for name in plan.options if not _are_same(base.options, present, name)]
+        if changed:
+            raise _ConflictError(store.name, changed)
+        write = Write(
+            self._session,
+            store,
+            self._writing,
+            lambda: plan,
+            comment="edit",
+            is_retried=False,
+            unjournaled=lambda: _write_keys(store, plan),
+        )
+        written = write.run(self._ask)
+        if written is not None:
+            what = f"{counted(written.changes, 'option')} of store {store.name!r}"
+            self._session.say(f"wrote {what}{written.version}")
+
+    def _ask(self, plan: Plan) -> bool:
+        if not plan.options:
+            self._session.say(f"nothing to change: store {self._store.name!r} is so already")
+            return False
+        has_values = self._writing.has_values
+        show_differences(self._session, diff(plan.old, plan.new), has_values=has_values)
+        gone = sorted(plan.old.keys() - plan.new.keys())
+        if gone:
+            doing = f"delete option {', '.join(map(repr, gone))} of store {self._store.name!r}"
+            self._session.confirm(doing, is_confirmed=self._is_confirmed)
         return True
 
-    written = Write(session, store, writing, plan, unjournaled=unjournaled).run(ask)
-    if written is not None:
-        session.say(f"deleted {what}{written.version}")
+    # -- conflicts -------------------------------------------------------------------------------
+
+    def _merged(self, mine: Options) -> EditedText:
+        """The text of what is in the store now, with what was edited; it is the new base."""
+        old, names = self._base, self._base.names | mine.keys()
+        new = _Base.read(self._store, names)
+        who = self._others(old.version)
+        merged: dict[str, Values | None] = {}
+        reasons: list[Problem] = []
+        for name in sorted(names):
+            sides = (old.options.get(name), mine.get(name), new.options.get(name))
+            merged[name], found = _merged_option(name, *sides, who.get(name, "somebody else"))
+            reasons += found
+        self._base = new
+        shown = {name: values for name, values in merged.items() if values is not None}
+        return self._text_of(shown).with_reasons(reasons)
+
+    def _others(self, since: int) -> dict[str, str]:
+        """Who has committed which option after a version."""
+        journal = journal_of(self._store)
+        return {
+            change.option: f"{commit.author or 'somebody'} (version {commit.version})"
+            for commit in (journal.commits(since) if journal is not None else ())
+            for change in commit.changes
+        }
+
+
+def _are_same(one: Options, other: Options, name: str) -> bool:
+    return is_same(one.get(name), other.get(name))
+
+
+def _merged_option(
+    name: str, old: Values | None, mine: Values | None, theirs: Values | None, who: str
+) -> tuple[Values | None, list[Problem]]:
+    """One option as two have changed it, key by key, and what to tell about it."""
+    if is_same(old, theirs) or is_same(mine, theirs):
+        return mine, []
+    if is_same(old, mine):
+        return theirs, [((name,) if theirs else (), f"{who} changed option {name!r}: taken over")]
+    if mine is None:
+        # It stays until somebody who has seen the new values removes it.
+        return theirs, [((name,), f"{who} changed this option, which you removed: remove it again")]
+    if theirs is None:
+        return mine, [((name,), f"{who} deleted this option: this is yours")]
+    return _merged_keys(name, old or {}, mine, theirs, who)
+
+
+def _merged_keys(
+    name: str, old: Mapping[str, Any], mine: Values, theirs: Values, who: str
+) -> tuple[Values, list[Problem]]:
+    merged: dict[str, Any] = {}
+    reasons: list[Problem] = []
+    for key in [*mine, *(key for key in theirs if key not in mine)]:
+        sides = [side.get(key, MISSING) for side in (old, mine, theirs)]
+        before, ours, their = sides
+        kept = their if _is_equal(before, ours) else ours
+        if kept is not MISSING:
+            merged[key] = kept
+        if _is_equal(before, their) or _is_equal(ours, their):
+            continue
+        told = "removed" if their is MISSING else f"set to {json_text(their)}"
+        if kept is their:
+            reasons.append(((name, key), f"{who} {told.partition(' ')[0]} key {key!r}: taken over"))
+        else:
+            reasons.append(((name, key), f"{who} {told}, too, key {key!r}: yours is kept"))
+    return merged, reasons
+
+
+def _is_equal(one: Any, other: Any) -> bool:
+    if one is MISSING or other is MISSING:
+        return one is other
+    return is_same(one, other)
+
+
+def _write_keys(store: Store, plan: Plan) -> None:
+    """Write to a store without a journal only the keys that differ: others stay as they are."""
+    for option in plan.options:
+        old, new = plan.old.get(option), plan.new.get(option)
+        if new is None:
+            store.delete(option)
+        elif old is None:
+            store.set(option, new)
+        else:
+            changed = {
+                key: value
+                for key, value in new.items()
+                if key not in old or not is_same(old[key], value)
+            }
+            store.update(option, changed, remove=sorted(old.keys() - new.keys()))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TextIO
@@ -12,9 +13,9 @@ import click
 from confstore import FileBackedStore, Store, Values, ability
 from confstore._cli.arguments.names import complete_options
 from confstore._cli.commands.command import Example, command
-from confstore._cli.exec.naming import Naming, naming_flags
+from confstore._cli.exec.naming import NamingFlags, naming_flags
 from confstore._cli.formats.files import FORMATS, dumps, format_of
-from confstore._cli.session import Session
+from confstore._cli.session import Session, parts_of
 from confstore._cli.terminal.exit_codes import CommandError, ExitCode
 from confstore._cli.terminal.output import print_text
 from confstore._cli.terminal.progress import Progress
@@ -29,6 +30,7 @@ __all__ = ["export"]
     examples=(
         Example("confstore export --file backup.yaml", "the whole store, as YAML"),
         Example("confstore export db --format dotenv", "one option, as environment variables"),
+        Example("confstore export --bare db --format dotenv", "the same, named by the keys alone"),
     ),
 )
 @click.argument("options", metavar="[OPTION...]", nargs=-1, shell_complete=complete_options)
@@ -48,14 +50,14 @@ __all__ = ["export"]
 @click.option(
     "--yes", "-y", "--force", "is_confirmed", is_flag=True, help="Replace an existing file."
 )
-@naming_flags
+@naming_flags(complete_options)
 def export(
     session: Session,
     options: tuple[str, ...],
     format: str | None,
     path: str,
     is_confirmed: bool,
-    naming: Naming,
+    flags: NamingFlags,
 ) -> None:
     """
     Write options to a file or to standard output: all, or the named ones.
@@ -64,23 +66,25 @@ def export(
     DB_HOST, which are text. A value that the format cannot hold is an error that names the option,
     and nothing is written. The file holds secrets in clear text.
 
-    The names of variables are refused, and allowed, as by exec; an option is named by an argument.
+    The names of variables are refused, and allowed, as by exec; an option is named by an argument,
+    or by --bare, which gives a dotenv file back as import --option took it.
     """
     if session.output is not None:
         raise CommandError("export takes --format, not --output")
     chosen = format or _format_of(path)
     has_variables = FORMATS[chosen].has_variables
-    if naming != Naming() and not has_variables:
-        raise CommandError(
-            f"{chosen} has no variables: --prefix, --separator and --allow name them"
-        )
+    if flags != NamingFlags() and not has_variables:
+        names = "--prefix, --separator, --bare, --nested and --allow name them"
+        raise CommandError(f"{chosen} has no variables: {names}")
+    flags.check_flags()
+    options = tuple(dict.fromkeys((*options, *flags.bare)))
     store = session.store()
     if path != "-":
         _check_file(session, store, path, is_confirmed=is_confirmed)
     exported = _read(store, options)
     if has_variables:
-        naming.check(exported, is_named=bool(options), advice="name the options as arguments")
-    text = dumps(exported, chosen, **(naming.names if has_variables else {}))
+        flags.check(exported, is_named=bool(options), advice="name the options as arguments")
+    text = dumps(exported, chosen, flags.naming)
     if path == "-":
         with session.paged():
             print_text(text)
@@ -113,14 +117,18 @@ def _check_file(session: Session, store: Store, path: str, *, is_confirmed: bool
     """Ask before a file is replaced; a folder or the store's own file never is."""
     if not os.path.exists(path):
         return
-    file_backed = ability(store, FileBackedStore)
-    own = () if file_backed is None else file_backed.files()
+    own = [file for one in parts_of(store) for file in _files_of(one)]
     if any(os.path.exists(file) and os.path.samefile(file, path) for file in own):
         raise CommandError(f"{path!r} is a file of the store itself: export to another one")
     if os.path.isdir(path):
         raise CommandError(f"{path!r} is a folder: give the name of a file")
     if os.path.isfile(path):
         session.confirm(f"replace the file {path!r}", is_confirmed=is_confirmed)
+
+
+def _files_of(store: Store) -> Sequence[str]:
+    file_backed = ability(store, FileBackedStore)
+    return () if file_backed is None else file_backed.files()
 
 
 def _write_file(path: str, text: str) -> None:

@@ -167,6 +167,7 @@ def rollback(
         comment=f"rollback to version {version}",
         is_retried=False,
         is_split=is_split,
+        can_split=True,
     )
     written = write.run(ask)
     if written is not None:

@@ -44,7 +44,7 @@ def init(session: Session, has_journal: bool, is_dry_run: bool) -> None:
     DynamoDB table.
     """
     try:
-        store = session.store()
+        store = session.single_store()
         # Opening for reading looks at nothing yet; any read reports an absent store.
         options_now(store, (_ANY_OPTION,))
     except StoreNotFoundError as error:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 import attrs
 import click
@@ -19,9 +19,10 @@ from confstore._cli.writing.flags import Transfer, Writing, transfer_flags, writ
 from confstore._cli.writing.write import Write, version_of
 from confstore.adapter import canonical_values, checked_option, is_same
 
-__all__ = ["copy", "import_file"]
+__all__ = ["Transferred", "copy", "import_file", "options_of_file"]
 
 _REMEDY = "put the whole file under one option with --option NAME"
+_SECTION_REMEDY = "put the section under one option with --option NAME"
 
 _IMPORTABLE = [format.name for format in FORMATS.values() if format.is_importable]
 
@@ -32,6 +33,11 @@ _IMPORTABLE = [format.name for format in FORMATS.values() if format.is_importabl
         Example("confstore import new.yaml --dry-run", "the changes that a file would make"),
         Example("confstore import new.yaml --prune --yes", "make the store equal to a file"),
         Example("confstore import .env --option app", "a whole file, as the keys of one option"),
+        Example(
+            "confstore import database.yml --section default --section production --option db",
+            "two parts of a file, the second one over the first",
+            is_run=False,
+        ),
     ),
 )
 @click.argument("path", metavar="FILE", type=click.Path(allow_dash=True))
@@ -46,6 +52,13 @@ _IMPORTABLE = [format.name for format in FORMATS.values() if format.is_importabl
     shell_complete=complete_options,
     help="Put the whole file under this option; a dotenv file needs it.",
 )
+@click.option(
+    "--section",
+    "sections",
+    metavar="NAME",
+    multiple=True,
+    help="Only this part of the file; of several, the last one's keys count.",
+)
 @transfer_flags
 @writing_flags
 def import_file(
@@ -53,6 +66,7 @@ def import_file(
     path: str,
     format: str | None,
     option: str | None,
+    sections: tuple[str, ...],
     transfer: Transfer,
     writing: Writing,
 ) -> None:
@@ -60,25 +74,48 @@ def import_file(
     Import the options of a file into the store; - is standard input.
 
     Each option of the file replaces that of the store, and other options stay, unless --prune is
-    given. The whole file is checked before anything is written, and equal options are not written.
-    With a journal, the import is as few commits as hold it; a file: store is written at once, any
-    other option by option. If something stops it, each option is whole, and running it again makes
-    the rest.
+    given. With --option NAME the file is one option, and its keys stay what they are: texts,
+    numbers, lists, dicts. With --section NAME only that part of the file counts (a.b is the part b
+    of the part a). Several sections are laid over each other in the order given: of the same key of
+    an option the last one's value counts, as a whole, however deep it is.
+
+    The whole file is checked before anything is written, and equal options are not written.
+    With a journal, the import is as few commits as hold it. A file: store is written at once, all
+    or nothing; any other one commit by commit, or option by option. If something stops it, each
+    option is whole, and running it again makes the rest.
     """
+    source, options = options_of_file(path, format, option, sections, transfer)
+    store = session.store("write")
+    target = f"store {store.name!r}"
+    Transferred("import", "imported", source, options, store, transfer, shown_target=target).write(
+        session, writing
+    )
+
+
+def options_of_file(
+    path: str,
+    format: str | None,
+    option: str | None,
+    sections: Sequence[str],
+    transfer: Transfer,
+) -> tuple[str, Mapping[str, Values]]:
+    """The name of a file in messages, and its options; `-` is standard input."""
     chosen = _format_of(path, format)
     if chosen.needs_option and option is None:
         message = f"a {chosen.name} file is one option: give its name with --option NAME"
         raise CommandError(message)
     if option is not None and transfer.is_pruning:
         raise CommandError("the file is one option: --prune would delete all others")
-    source = "standard input" if path == "-" else repr(path)
-    shown = "standard input" if path == "-" else path
-    options = loads(_content(path), chosen.name, source=shown, option=option, remedy=_REMEDY)
-    store = session.store("write")
-    target = f"store {store.name!r}"
-    _Transferred("import", "imported", source, options, store, transfer, shown_target=target).write(
-        session, writing
+    is_stdin = path == "-"
+    options = loads(
+        _content(path),
+        chosen.name,
+        source="standard input" if is_stdin else path,
+        option=option,
+        sections=sections,
+        remedy=_SECTION_REMEDY if sections else _REMEDY,
     )
+    return "standard input" if is_stdin else repr(path), options
 
 
 def _format_of(path: str, format: str | None) -> Format:
@@ -142,19 +179,22 @@ def copy(
     """
     Copy options from one store to another, of any two backends: all, or the named ones.
 
-    FROM and TO are URLs; a table must exist, and a missing file is created if its folder exists.
+    FROM and TO are URLs; FROM may be layers, as in 'env:APP_ file:dev.json', and TO then holds what
+    they give now. A table must exist, and a missing file is created if its folder exists.
     Values keep their types. Options that only TO has stay, unless --prune is given; equal options
     are not written. It asks before it overwrites options of TO that differ. Writing is as for
     import.
     """
     if transfer.is_pruning and options:
         raise CommandError("--prune is for whole stores: name no options")
+    if len(target_url.split()) > 1:
+        raise CommandError("TO is one store: copy to one of its layers")
     source = session.open(source_url)
     target = session.open(target_url, "write")
     if source is target:
         raise CommandError("FROM and TO are the same store")
     found = dict([(option, source.get(option)) for option in options] or source.items())
-    _Transferred(
+    Transferred(
         "copy",
         "copied",
         shown_url(source_url),
@@ -167,7 +207,7 @@ def copy(
 
 
 @attrs.define
-class _Transferred:
+class Transferred:
     """Options from a source, on their way into a store."""
 
     _do: str
@@ -187,11 +227,11 @@ class _Transferred:
         planned: list[Plan] = []
 
         def plan() -> Plan:
-            planned.append(self._plan())
+            planned.append(self.plan())
             return planned[-1]
 
         def ask(plan: Plan) -> bool:
-            self._confirm(session, plan)
+            self.confirm(session, plan)
             return True
 
         written = Write(session, self._store, writing, plan, is_split=True).run(ask)
@@ -210,7 +250,8 @@ class _Transferred:
             f"{written.deleted} deleted, {left - equal} skipped{written.version}"
         )
 
-    def _plan(self) -> Plan:
+    def plan(self) -> Plan:
+        """Plan what to write and delete in the store as it is now."""
         version, there = version_of(self._store), dict(self._store.items())
         if self._prunable is None:
             # An option that appears after the question is not deleted by a later try.
@@ -234,7 +275,8 @@ class _Transferred:
         }
         return attrs.evolve(plan, new=checked)
 
-    def _confirm(self, session: Session, plan: Plan) -> None:
+    def confirm(self, session: Session, plan: Plan) -> None:
+        """Ask before options are deleted, or those of another store overwritten."""
         gone, target = len(plan.old.keys() - plan.new.keys()), self._shown_target
         replaced = len(plan.old.keys() & plan.new.keys()) if self._asks_to_overwrite else 0
         doing = []

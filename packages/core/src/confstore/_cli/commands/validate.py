@@ -9,7 +9,7 @@ from contextlib import redirect_stdout
 import click
 
 from confstore._cli.arguments.names import complete_options
-from confstore._cli.arguments.schemas import imported_schema, problems_of
+from confstore._cli.arguments.schemas import imported_schema, problems_of, read_with
 from confstore._cli.commands.command import Example, command
 from confstore._cli.session import Session
 from confstore._cli.terminal.exit_codes import CommandError, ExitCode
@@ -61,7 +61,8 @@ def validate(session: Session, schema: str, option: str | None, is_strict: bool)
         raise CommandError(f"{schema} is for several options: leave --option out, or name a class")
     else:
         types = {option: type_}
-    store = session.store()
+    with redirect_stdout(sys.stderr):
+        store = read_with(schema, types, session.store())
     options = dict(store.items()) if option is None else {option: store.get(option)}
     with redirect_stdout(sys.stderr):
         problems, unknown = problems_of(schema, types, store.name, options, is_strict=is_strict)

@@ -8,28 +8,14 @@ from typing import NoReturn
 import click
 
 from confstore._cli.arguments.names import complete_options
-from confstore._cli.changes.watched import Watched, print_changes, wait_s
+from confstore._cli.changes.watched import Watched, interval_of, print_changes, wait_s
 from confstore._cli.commands.command import Example, command
 from confstore._cli.session import Session
-from confstore._cli.terminal.exit_codes import CommandError, ExitCode
+from confstore._cli.terminal.exit_codes import ExitCode
 from confstore._cli.terminal.text import did_you_mean
 from confstore.adapter import checked_option
 
 __all__ = ["watch"]
-
-_FILE_INTERVAL_S = 1.0
-"""A poll of an unchanged file is one `os.stat`; the time-based file store does the same."""
-
-_INTERVAL_S = 5.0
-"""
-A guess: soon enough for a person who waits for a deployment.
-
-An idle poll of a journaled DynamoDB store is one read unit (AWS, "DynamoDB read consistency": a
-strongly consistent read of up to 4 KB), so this is 17,280 a day; without a journal each poll reads
-the whole store.
-"""
-
-_MAX_INTERVAL_S = 86_400.0
 
 
 @command(
@@ -67,7 +53,7 @@ def watch(
     """
     if option is not None:
         checked_option(option)
-    interval_s = _interval_s(session, interval_s)
+    interval_s = interval_of(session, interval_s)
     # Process 1 of a container has no default handler, and would ignore SIGTERM.
     signal.signal(signal.SIGTERM, _end)
     store = session.store()
@@ -82,17 +68,6 @@ def watch(
     while True:
         wait_s(interval_s)
         print_changes(session, watched.poll_on(), has_values=has_values)
-
-
-def _interval_s(session: Session, asked_s: float | None) -> float:
-    if asked_s is None:
-        is_file = (session.url or "").lower().startswith("file:")
-        return _FILE_INTERVAL_S if is_file else _INTERVAL_S
-    # NaN fails both comparisons.
-    if not 0 < asked_s <= _MAX_INTERVAL_S:
-        message = f"--interval is more than 0 and at most {_MAX_INTERVAL_S:,.0f} seconds"
-        raise CommandError(message)
-    return asked_s
 
 
 def _end(*_: object) -> NoReturn:

@@ -15,7 +15,7 @@ from typing import NoReturn
 from confstore._cli.terminal.exit_codes import CommandError, ExitCode
 from confstore._cli.terminal.text import reason_of
 
-__all__ = ["become", "supervise"]
+__all__ = ["absent_command", "become", "child_environment", "not_executable", "supervise"]
 
 # Without it no program finds its libraries; source: Python's manual, "subprocess", `env`.
 _NEEDED_BY_WINDOWS = "SYSTEMROOT"
@@ -37,8 +37,7 @@ def become(command: Sequence[str], variables: Mapping[str, str], *, is_pristine:
     It is looked for in our own PATH; its variables, as UTF-8, replace those of our environment, or
     are its only ones if that is pristine.
     """
-    environment = {} if is_pristine else _given_environment()
-    environment |= {name.encode(): text.encode() for name, text in variables.items()}
+    environment = child_environment(variables, is_pristine=is_pristine)
     sys.stdout.flush()
     sys.stderr.flush()
     with _signals_as_inherited():
@@ -58,10 +57,10 @@ def _replace_process(
         except PermissionError as error:
             refused = refused or error
         except OSError as error:
-            raise _not_executable(command[0], error, variables) from error
+            raise not_executable(command[0], error, variables) from error
     if refused is not None:
-        raise _not_executable(command[0], refused, variables) from refused
-    raise _absent(command[0])
+        raise not_executable(command[0], refused, variables) from refused
+    raise absent_command(command[0])
 
 
 @contextmanager
@@ -96,10 +95,16 @@ def supervise(command: Sequence[str], variables: Mapping[str, str], *, is_pristi
     try:
         ran = subprocess.run([program or command[0], *command[1:]], env=environment, check=False)  # noqa: S603 (the caller's)
     except FileNotFoundError as error:
-        raise _absent(command[0]) from error
+        raise absent_command(command[0]) from error
     except OSError as error:
-        raise _not_executable(command[0], error, variables) from error
+        raise not_executable(command[0], error, variables) from error
     return ran.returncode
+
+
+def child_environment(variables: Mapping[str, str], *, is_pristine: bool) -> dict[bytes, bytes]:
+    """The environment of a program: ours, unless it is pristine, with variables as UTF-8."""
+    environment = {} if is_pristine else _given_environment()
+    return environment | {name.encode(): text.encode() for name, text in variables.items()}
 
 
 def _given_environment() -> dict[bytes, bytes]:
@@ -131,12 +136,14 @@ def _candidates(name: str) -> Iterator[str]:
             yield os.path.join(folder, name)
 
 
-def _absent(name: str) -> CommandError:
+def absent_command(name: str) -> CommandError:
+    """The error for a program that does not exist."""
     where = "" if os.path.dirname(name) else " in PATH"
     return CommandError(f"there is no command {name!r}{where}", ExitCode.NO_COMMAND)
 
 
-def _not_executable(name: str, error: OSError, variables: Mapping[str, str]) -> CommandError:
+def not_executable(name: str, error: OSError, variables: Mapping[str, str]) -> CommandError:
+    """The error for a program that the system cannot run."""
     message = f"command {name!r} cannot be run: {_reason(error, variables)}"
     return CommandError(message, ExitCode.NOT_EXECUTABLE)
 

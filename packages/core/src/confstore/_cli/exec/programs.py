@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["PROGRAMS", "RUNS_CODE"]
+__all__ = ["BARE_RUNS_CODE", "PROGRAMS", "RUNS_CODE"]
 
 _NAMES = """
     # The loader, the C library, the system.
@@ -113,8 +113,9 @@ RUNS_CODE = re.compile(
     _*(?:
         AIRFLOW_.* | ANSIBLE_.*_PLUGINS(?:_PATH)? | ANT_(?:ARGS|OPTS) | BASH_ENV | BAT_PAGER
       | BORG_(?:PASSCOMMAND|RSH) | BUNDLE_GEMFILE | CARGO_(?:ALIAS|BUILD|TARGET)_.*
-      | CATALINA_OPTS | CCACHE_(?:COMPILER|PREFIX) | CLOUDSDK_PYTHON | CORECLR_PROFILER.*
-      | COR_PROFILER.* | CVS_RSH | DJANGO_SETTINGS_MODULE | DOTNET_STARTUP_HOOKS | DYLD_.*
+      | CATALINA_OPTS | CCACHE_(?:COMPILER|PREFIX) | CLOUDSDK_PYTHON | CONFSTORE_SCHEMA
+      | CORECLR_PROFILER.* | COR_PROFILER.* | CVS_RSH | DJANGO_SETTINGS_MODULE
+      | DOTNET_STARTUP_HOOKS | DYLD_.*
       | ERL_(?:A|Z)?FLAGS | FLASK_APP | FZF_DEFAULT_(?:COMMAND|OPTS) | GCC_EXEC_PREFIX
       | GDAL_DRIVER_PATH | GNUPLOT_DRIVER_DIR | GS_(?:LIB|OPTIONS) | GCONV_PATH
       | GEM_(?:HOME|PATH) | GIO_(?:EXTRA_MODULES|MODULE_DIR) | GIT_.* | GLIBC_TUNABLES
@@ -136,5 +137,27 @@ RUNS_CODE = re.compile(
 Single names, and families of names, that are known to make programs run other code.
 
 A variable of an option has an underscore behind the option, so PATH, IFS or PYTHONPATH cannot come
-from a store.
+from a store, except by `--bare`; those are below.
+"""
+
+BARE_RUNS_CODE = re.compile(
+    r"""
+    (?:
+        APPDATA | BASHOPTS | BROWSER | CC | CDPATH | CLASSPATH | COMSPEC | CXX | EDITOR | ENV
+      | FCEDIT | FPATH | FPPATH | GLOBIGNORE | GOBIN | GOFLAGS | GOPATH | GOPROXY | GOROOT
+      | HOME | HOSTALIASES | IFS | LD | LESSCLOSE | LESSOPEN | LOCALAPPDATA | LOCPATH | MAKEFLAGS
+      | MANPAGER | NLSPATH | PAGER | PATH | PATHEXT | PERL5.* | PERLLIB | PHPRC | PS\d
+      | PSMODULEPATH
+      | PYTHON(?:BREAKPOINT|EXECUTABLE|HOME|INSPECT|PATH|PLATLIBDIR|PYCACHEPREFIX|STARTUP
+          |USERBASE|WARNINGS)
+      | RUBY(?:LIB|OPT) | RUSTC | RUSTDOC | RUSTFLAGS | SHELL | SHELLOPTS | SYSTEMROOT | TCLLIBPATH
+      | TERMCAP | TERMINFO.* | USERPROFILE | VISUAL | WINDIR | XDG_(?:CONFIG|DATA)_.* | ZDOTDIR
+    )
+    """,
+    re.VERBOSE,
+)
+"""
+Names without the name of an option that are known to make programs run other code.
+
+HOME is one: shells, git and package managers run what they find there.
 """

@@ -23,7 +23,7 @@ from dotenv.parser import parse_stream
 
 from confstore import Values
 from confstore._cli.formats.document import document_error
-from confstore._cli.formats.environment import environment
+from confstore._cli.formats.environment import Naming, environment
 from confstore.documents import JSONPathError, TextFault, options_from_tree
 
 __all__ = ["dumps", "loads"]
@@ -45,9 +45,9 @@ _SINGLE_QUOTED = re.compile(r"(?:[^'\\\r]|\\(?![\\'])(?!\Z))*")
 _DOUBLE_QUOTED = re.compile(r'[^"$`\\\r]*')
 
 
-def dumps(options: Mapping[str, Mapping[str, Any]], **naming: str) -> str:
+def dumps(options: Mapping[str, Mapping[str, Any]], naming: Naming) -> str:
     """A variable for each key."""
-    variables = environment(options, **naming)
+    variables = environment(options, naming)
     return "".join(f"{name}={_quoted(text)}\n" for name, text in variables.items())
 
 
@@ -65,7 +65,9 @@ def _quoted(text: str) -> str:
     return "'{}'".format(escaped.replace("'", "\\'"))
 
 
-def loads(text: str, source: str, option: str | None, **_: str) -> Mapping[str, Values]:
+def loads(
+    text: str, source: str, option: str | None, *_: object, **__: str
+) -> Mapping[str, Values]:
     """One option, whose keys are the names as they are written, and whose values are all text."""
     offsets: dict[tuple[Any, ...], int] = {(option,): 0}
     values: dict[str, str] = {}

@@ -17,15 +17,18 @@ from __future__ import annotations
 import importlib
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import PurePath
-from typing import Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 import attrs
 
 from confstore import Values
 from confstore._cli.formats.document import document_text
 from confstore.errors import InvalidDocumentError
+
+if TYPE_CHECKING:
+    from confstore._cli.formats.environment import Naming
 
 __all__ = ["FORMATS", "Format", "dumps", "format_of", "loads"]
 
@@ -65,10 +68,15 @@ FORMATS = {
 class _Module(Protocol):
     """The module of a format."""
 
-    def dumps(self, options: Mapping[str, Mapping[str, Any]], **naming: str) -> str: ...
+    def dumps(self, options: Mapping[str, Mapping[str, Any]], *naming: Naming) -> str: ...
 
     def loads(
-        self, text: str, source: str, option: str | None, **told: str
+        self,
+        text: str,
+        source: str,
+        option: str | None,
+        sections: Sequence[str],
+        **told: str,
     ) -> dict[str, Values]: ...
 
 
@@ -93,16 +101,22 @@ def format_of(path: str | os.PathLike[str]) -> Format | None:
     return next((format for format in FORMATS.values() if suffix in format.suffixes), None)
 
 
-def dumps(options: Mapping[str, Mapping[str, Any]], format: str, **naming: str) -> str:
+def dumps(
+    options: Mapping[str, Mapping[str, Any]], format: str, naming: Naming | None = None
+) -> str:
     """
     Options as the text of a file, or an `InvalidValueError` with option, key and advice.
 
     Args:
         options: Option to values, in canonical form.
         format: One of `FORMATS`.
-        naming: Prefix and separator of variables, for the formats that have them.
+        naming: The names of variables, for the formats that have them.
     """
-    return _module(format).dumps(options, **naming)
+    # Not at the top: it is part of the formats that have variables.
+    from confstore._cli.formats.environment import Naming
+
+    named = [naming or Naming()] if FORMATS[format].has_variables else []
+    return _module(format).dumps(options, *named)
 
 
 def loads(
@@ -111,6 +125,7 @@ def loads(
     *,
     source: str,
     option: str | None = None,
+    sections: Sequence[str] = (),
     remedy: str | None = None,
 ) -> dict[str, Values]:
     """
@@ -120,7 +135,10 @@ def loads(
         content: The content of the file; bytes are UTF-8. A byte order mark is left out.
         format: One of `FORMATS`.
         source: The name of the file in errors.
-        option: The one option whose keys are those of the whole file; dotenv needs it.
+        option: The one option whose keys are those of the whole file, or of the sections; dotenv
+            needs it.
+        sections: The parts of the file to take instead of the whole; of the same key of an option,
+            the last one's counts.
         remedy: What to do about a value that stands where options do, for errors.
 
     Raises:
@@ -135,5 +153,9 @@ def loads(
     if chosen.needs_option and option is None:
         reason = f"a {format} file holds the keys of one option: give the name of that option"
         raise InvalidDocumentError(source, reason)
+    if sections and chosen.needs_option:
+        reason = f"a {format} file has no sections"
+        raise InvalidDocumentError(source, reason)
     told = {} if remedy is None else {"remedy": remedy}
-    return _module(format).loads(document_text(content, source), source, option, **told)
+    text = document_text(content, source)
+    return _module(format).loads(text, source, option, sections, **told)

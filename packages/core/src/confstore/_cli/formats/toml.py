@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, time
 from decimal import Decimal
 from typing import Any
@@ -18,6 +18,7 @@ import tomli_w
 
 from confstore import Values
 from confstore._cli.formats.document import document_error, foreign_line
+from confstore._cli.formats.sections import entries_of, laid_over, section_of
 from confstore.documents import (
     MAX_NESTING,
     JSONPathError,
@@ -66,7 +67,7 @@ _REASONS = {
 def _check(option: str, path: str, value: Any) -> None:
     if value is None:
         reason = "TOML has no null: export json or yaml, or remove the key"
-        raise InvalidValueError(option, path, reason)
+        raise InvalidValueError(None, option, path, reason)
     if isinstance(value, dict):
         for key, entry in value.items():
             _check(option, f"{path}[{key!r}]", entry)
@@ -102,15 +103,20 @@ def _with_small_ints(tree: Any) -> Any:
     return tree
 
 
-def loads(text: str, source: str, option: str | None, **told: str) -> Mapping[str, Values]:
-    """Every option of a document, or the one option that it is."""
+def loads(
+    text: str, source: str, option: str | None, sections: Sequence[str], **told: str
+) -> Mapping[str, Values]:
+    """Every option of a document, or the one option that it is; or of sections of it."""
+    tree = _tree(text, source)
+    if not sections:
+        return _options(tree, source, option, told)
+    found = [section_of(tree, name, source, entries_of)[1] for name in sections]
+    return laid_over([_options(section, source, option, told) for section in found])
+
+
+def _tree(text: str, source: str) -> dict[str, Any]:
     try:
-        tree = tomllib.loads(text, parse_float=_number)
-        _check_types(tree, ())
-        return options_from_tree(tree, option, **told)
-    except JSONPathError as error:
-        path = error.path if option is None else (option, *error.path)
-        failure = InvalidDocumentError(source, f"{_named(path)}: {error.reason}")
+        return tomllib.loads(text, parse_float=_number)
     except tomllib.TOMLDecodeError as error:
         failure = document_error(source, _fault(text, str(error)))
     except ValueError:
@@ -118,6 +124,18 @@ def loads(text: str, source: str, option: str | None, **told: str) -> Mapping[st
         failure = InvalidDocumentError(source, "an int has at most 38 digits, one here thousands")
     except RecursionError:
         failure = InvalidDocumentError(source, "arrays and tables are nested too deep")
+    raise failure
+
+
+def _options(
+    tree: Mapping[str, Any], source: str, option: str | None, told: Mapping[str, str]
+) -> Mapping[str, Values]:
+    try:
+        _check_types(tree, ())
+        return options_from_tree(tree, option, **told)
+    except JSONPathError as error:
+        path = error.path if option is None else (option, *error.path)
+        failure = InvalidDocumentError(source, f"{_named(path)}: {error.reason}")
     raise failure
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import attrs
@@ -16,14 +16,17 @@ import yaml
 
 from confstore import Values
 from confstore._cli.formats.document import document_error, foreign_line
+from confstore._cli.formats.sections import laid_over, section_of
 from confstore._cli.formats.yaml_tree import (
     FaultyYAMLError,
     compose,
     is_surely_text,
+    node_entries,
     place_of,
     tree_of,
 )
 from confstore.documents import JSONPathError, TextFault, options_from_tree, values_to_json
+from confstore.errors import InvalidDocumentError
 
 __all__ = ["dumps", "loads", "text_from_tree"]
 
@@ -83,20 +86,43 @@ def _represented(dumper: Any, text: str) -> yaml.ScalarNode:
     return dumper.represent_scalar(_STR, text, style=style)  # type: ignore[no-any-return]
 
 
-def loads(text: str, source: str, option: str | None, **told: str) -> Mapping[str, Values]:
-    """Every option of a document, or the one option that it is."""
+def loads(
+    text: str, source: str, option: str | None, sections: Sequence[str], **told: str
+) -> Mapping[str, Values]:
+    """Every option of a document, or the one option that it is; or of sections of it."""
+    root = _root(text, source)
+    if not sections:
+        return _options(text, root, source, option, told)
+    found = [section_of(root, name, source, node_entries)[1] for name in sections]
+    return laid_over([_options(text, node, source, option, told) for node in found])
+
+
+def _root(text: str, source: str) -> yaml.Node:
     try:
-        root = compose(text)
-        tree = tree_of(root)
+        return compose(text)
     except FaultyYAMLError as error:
         fault = error.fault
-        fault = attrs.evolve(fault, reason=foreign_line(text, fault.line) or fault.reason)
+    raise _error(text, source, fault)
+
+
+def _options(
+    text: str, node: yaml.Node, source: str, option: str | None, told: Mapping[str, str]
+) -> Mapping[str, Values]:
+    try:
+        tree = tree_of(node)
+    except FaultyYAMLError as error:
+        failure = _error(text, source, error.fault)
     else:
         try:
             return options_from_tree(tree, option, **told)
         except JSONPathError as error:
-            line, column = place_of(root, error.path)
+            line, column = place_of(node, error.path)
             # Only where the document as a whole is at fault: a value may be meant for a template.
             foreign = None if error.path else foreign_line(text, line)
-            fault = TextFault(line, column, foreign or error.reason)
-    raise document_error(source, fault)
+            failure = document_error(source, TextFault(line, column, foreign or error.reason))
+    raise failure
+
+
+def _error(text: str, source: str, fault: TextFault) -> InvalidDocumentError:
+    reason = foreign_line(text, fault.line) or fault.reason
+    return document_error(source, attrs.evolve(fault, reason=reason))

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import functools
 import re
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, NoReturn
 
@@ -26,7 +27,7 @@ from yaml.composer import Composer
 from confstore._cli.formats.yaml_reasons import REASONS, TOO_DEEP
 from confstore.documents import MAX_NESTING, TextFault, number_from_text
 
-__all__ = ["FaultyYAMLError", "compose", "is_surely_text", "place_of", "tree_of"]
+__all__ = ["FaultyYAMLError", "compose", "is_surely_text", "node_entries", "place_of", "tree_of"]
 
 _MAX_REPEATED = 100_000
 """Values that aliases may repeat; a few lines could stand for more than any memory holds."""
@@ -143,6 +144,24 @@ def tree_of(node: Any) -> Any:
     return [tree_of(entry) for entry in node.value]
 
 
+def node_entries(node: Any) -> Mapping[str, Any] | None:
+    """The nodes of a mapping by their keys, with those of its merges; None for any other node."""
+    if not isinstance(node, yaml.MappingNode):
+        return None
+    entries: dict[str, Any] = {}
+    for key, value in node.value:
+        if not _is_merge(key):
+            continue
+        # The first of several wins, and the mapping itself over all of them.
+        for merged in value.value if isinstance(value, yaml.SequenceNode) else [value]:
+            entries = {**(node_entries(merged) or {}), **entries}
+    for key, value in node.value:
+        # A key that is no scalar is a fault, which `tree_of` finds.
+        if isinstance(key, yaml.ScalarNode) and not _is_merge(key):
+            entries[key.value] = value
+    return entries
+
+
 def place_of(node: Any, path: tuple[str | int, ...]) -> tuple[int, int]:
     """The line and column of a path, or of the last part of it that stands in the text."""
     place = _place(node)
@@ -151,6 +170,8 @@ def place_of(node: Any, path: tuple[str | int, ...]) -> tuple[int, int]:
             node = node.value[part]
             place = _place(node)
             continue
+        if not isinstance(node, yaml.MappingNode):
+            break
         found = {key.value: (key, value) for key, value in node.value if not _is_merge(key)}
         # A merge repeats what stands elsewhere.
         if part not in found:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 import click
 
@@ -13,6 +13,9 @@ from confstore._cli.session import Session
 from confstore._cli.shell.app import PROGRAM, app
 from confstore._cli.terminal.exit_codes import ExitCode
 from confstore._cli.terminal.text import visible
+
+if TYPE_CHECKING:
+    from confstore import Plan, Store
 
 __all__ = ["run"]
 
@@ -28,7 +31,7 @@ def run(arguments: Sequence[str]) -> int:
         return shell_complete(app, {}, PROGRAM, VARIABLE, instruction)
     _open_what_is_closed()
     _use_utf8()
-    session = Session()
+    session = Session(check_plan=_check_plan)
     code = _invoke(arguments or ["--help"], session)
     try:
         # Not at the end of the interpreter, where a failure would be a traceback.
@@ -36,6 +39,11 @@ def run(arguments: Sequence[str]) -> int:
     except OSError as error:
         _discard(sys.stdout)
         return code or _report(error, session)
+    try:
+        sys.stderr.flush()
+    except OSError:
+        # The interpreter's last flush would change the exit code.
+        _discard(sys.stderr)
     return code
 
 
@@ -55,6 +63,13 @@ def _invoke(arguments: Sequence[str], session: Session) -> int:
     except (Exception, KeyboardInterrupt) as error:
         return _report(error, session)
     return ExitCode.DONE
+
+
+def _check_plan(session: Session, store: Store, plan: Plan) -> None:
+    # Not at the top: most runs have no schema, or write nothing.
+    from confstore._cli.arguments.written import check_written
+
+    check_written(session, store, plan)
 
 
 def _report(error: BaseException, session: Session) -> int:

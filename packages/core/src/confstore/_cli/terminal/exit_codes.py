@@ -22,6 +22,7 @@ class ExitCode(enum.IntEnum):
     INVALID = 3
     BACKEND = 4
     CONFLICT = 5
+    ROLLED_BACK = 6
     BUG = 70
     NOT_EXECUTABLE = 126
     NO_COMMAND = 127
@@ -41,6 +42,7 @@ MEANINGS = {
     ExitCode.INVALID: "a name, a value or a schema is invalid; nothing was written",
     ExitCode.BACKEND: "the backend failed or refused access, or the store does not exist",
     ExitCode.CONFLICT: "somebody wrote the option after the version that was given",
+    ExitCode.ROLLED_BACK: "a check of deploy failed, and the options were rolled back",
     ExitCode.BUG: "an error of confstore itself",
     ExitCode.NOT_EXECUTABLE: "the command of exec exists and cannot be run",
     ExitCode.NO_COMMAND: "the command of exec does not exist",

@@ -53,7 +53,11 @@ _CREDENTIALS = re.compile(r"(?<=//)[^/@]*@")
 
 
 def shown_url(url: str) -> str:
-    """The URL of a store without credentials."""
+    """The URL of a store, or those of layers, without credentials."""
+    return " ".join(map(_shown_one, url.split())) or url
+
+
+def _shown_one(url: str) -> str:
     place, _, query = url.partition("?")
     kept = [part for part in query.split("&") if part.startswith(_SHOWN_PARAMETERS)]
     return _CREDENTIALS.sub("", "?".join([place, "&".join(kept)] if kept else [place]))

@@ -74,7 +74,9 @@ class Write:
         comment: The comment of the commit if none was given.
         is_retried: Whether to plan again if somebody else wrote first.
         is_split: Whether to make several commits if one does not hold all changes.
+        can_split: Whether the command has a flag for that, which an error can name.
         is_record: Whether the options are as planned already, and the journal alone is written.
+        is_return: Whether the options become what they were before, which no schema refuses.
         unjournaled: Writes to a store without a journal; None sets and deletes whole options.
     """
 
@@ -85,7 +87,9 @@ class Write:
     comment: str = ""
     is_retried: bool = True
     is_split: bool = False
+    can_split: bool = False
     is_record: bool = False
+    is_return: bool = False
     unjournaled: Callable[[], None] | None = None
 
     def run(self, ask: Callable[[Plan], bool] | None = None) -> Written | None:
@@ -105,7 +109,9 @@ class Write:
         if self.writing.is_dry_run:
             found = diff(plan.old, plan.new)
             show_differences(self.session, found, has_values=self.writing.has_values)
+            self._check_schema(plan)
             return None
+        self._check_schema(plan)
         if ask is not None and not ask(plan):
             return None
         # Again, after the question, and before the first of several commits.
@@ -140,6 +146,11 @@ class Write:
         since = journal.commits(asked)
         check_if_version(self.store.name, asked, frozenset(plan.options), since, version)
 
+    def _check_schema(self, plan: Plan) -> None:
+        # A record writes no option: it tells the journal what is there.
+        if plan.options and not (self.is_record or self.is_return):
+            self.session.check_plan(self.session, self.store, plan)
+
     # -- writes ----------------------------------------------------------------------------------
 
     def _commit(self, journal: JournaledStore, plan: Plan, written: Written) -> None:
@@ -166,7 +177,7 @@ class Write:
                         written.add(list(commit.changes), commit.version)
                         progress.advance(len(commit.changes))
                 except InvalidCommitError as error:
-                    if self.is_split or len(plan.options) == 1:
+                    if self.is_split or not self.can_split or len(plan.options) == 1:
                         raise
                     drafts = split_into_drafts(self.store.name, plan.changes, author, comment)
                     message = f"{error}; --split makes {sum(1 for _ in drafts)} commits of it"
@@ -175,6 +186,7 @@ class Write:
                     if not self.is_retried or asked is not None or attempts == _MAX_ATTEMPTS:
                         raise
                     plan = self.plan()
+                    self._check_schema(plan)
                 else:
                     return
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random as random_module
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from os import PathLike
 from typing import TYPE_CHECKING, Any, overload
 
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from typing_extensions import Unpack
 
+    from confstore._reading.delivery import Observer
+
     Options = dict[str, dict[str, Any]]
 
     class TimeBasedOptions(TypedDict, total=False):
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
         background: bool
         startup_timeout: float
         fallback: str | PathLike[str] | None
+        observers: Iterable[Observer]
         clock: Clock | None
         random: Callable[[], float]
 
@@ -95,6 +98,7 @@ class TimeBasedConfigStore(SnapshotReads[T_co], ClosesOnExit):
         background: bool = True,
         startup_timeout: float = 30,
         fallback: str | PathLike[str] | None = None,
+        observers: Iterable[Observer] = (),
         clock: Clock | None = None,
         random: Callable[[], float] = random_module.random,
     ) -> None:
@@ -120,6 +124,7 @@ class TimeBasedConfigStore(SnapshotReads[T_co], ClosesOnExit):
             startup_timeout: Seconds for the whole first load, with its tries and waits.
             fallback: A file that keeps the last good snapshot, for a first load whose first try
                 fails or is late. Without a usable file, the start is as patient as without this.
+            observers: Are told of each refresh, for metrics and traces.
             clock: The source of time.
             random: Draws from [0, 1) for the jitter.
 
@@ -127,22 +132,23 @@ class TimeBasedConfigStore(SnapshotReads[T_co], ClosesOnExit):
             StoreUnavailableError: The store gave no answer within `startup_timeout`.
             SchemaError: The options do not fit the schema.
             ConfigStoreError: The store could not be read, and there was no fallback.
-            TypeError: `store` is no store, the schema cannot be built, `strict` has none, or a
-                duration is not a number.
+            TypeError: `store` is no store, the schema cannot be built, `strict` has none, a
+                duration is not a number, or an observer lacks a method.
             ValueError: A duration is not positive.
         """
         self._begin(
             checked_object(store),
             update_interval,
-            schema,
-            schema_names,
-            clock,
-            fallback,
-            random,
+            schema=schema,
+            schema_names=schema_names,
             strict=strict,
             max_stale=max_stale,
             background=background,
             startup_timeout=startup_timeout,
+            fallback=fallback,
+            observers=observers,
+            clock=clock,
+            random=random,
         )
 
     def reload(self) -> None:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import attrs
 
 from confstore._documents.tagged_json import JSONPathError, values_from_json, values_to_json
 from confstore._process.clock import Clock, Moment
-from confstore._process.log import describe, logger
+from confstore._process.log import describe, log_fields, logger
 from confstore._process.private_file import (
     DistrustedFileError,
     check_trusted,
@@ -19,8 +21,9 @@ from confstore._process.private_file import (
     remove_abandoned,
     replaced_file,
 )
-from confstore._reading.time_based.loader import State
 from confstore._reading.time_based.views import Health
+from confstore._stores.loader import State
+from confstore._stores.protocols import PartedStore, Store, ability
 from confstore._values.names import checked_option
 from confstore._values.numbers import number_from_text
 from confstore._values.read_only import ReadOnlyDict
@@ -39,14 +42,25 @@ def _absolute(path: str | os.PathLike[str]) -> Path:
 
 @attrs.define(eq=False)
 class Fallback:
-    """The fallback file of one store."""
+    """
+    The fallback file of one store.
+
+    Of a store of several parts it keeps those that are not on this machine: the others are there
+    when the network is not, and newer than any copy.
+    """
 
     # Absolute: a daemon changes its working directory after its start.
     _path: Path = attrs.field(converter=_absolute)
-    _store: str
+    _given: Store = attrs.field(repr=False)
     _clock: Clock = attrs.field(repr=False)
     _saved: Moment | None = None
     _is_failing: bool = False
+    _parted: PartedStore | None = attrs.field(init=False, repr=False)
+    _store: str = attrs.field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self._parted = ability(self._given, PartedStore)
+        self._store = self._given.name
 
     def save(self, state: State, health: Health) -> None:
         """
@@ -60,11 +74,12 @@ class Fallback:
         if is_recent and not state.changed:
             return
         try:
-            self._replace(state.options, health.loaded_at)
+            self._replace(state, health.loaded_at)
         except Exception as error:
             if not self._is_failing:
                 text = "store %r: the fallback file could not be written: %s"
-                logger.warning(text, self._store, describe(error))
+                fields = log_fields(self._store, error=error)
+                logger.warning(text, self._store, describe(error), extra=fields)
             self._is_failing = True
             # The file may hold an older snapshot, so the next one is saved even if unchanged.
             self._saved = None
@@ -72,13 +87,17 @@ class Fallback:
             self._saved = now
             self._is_failing = False
 
-    def _replace(self, options: ReadOnlyDict, saved_at: datetime) -> None:
+    def _replace(self, state: State, saved_at: datetime) -> None:
         content = {
             "confstore-fallback": _FORMAT,
             "store": self._store,
             "saved_at": saved_at.isoformat(),
-            "options": {option: values_to_json(values) for option, values in options.items()},
         }
+        if self._parted is None:
+            content["options"] = _to_json(state.options)
+        else:
+            parts = self._parted.remote_parts(state.checkpoint)
+            content["parts"] = [_to_json(options) for options in parts]
         self._path.parent.mkdir(parents=True, exist_ok=True)
         if self._saved is None:
             # At the first save of a process: the one before may have ended while it saved.
@@ -86,11 +105,14 @@ class Fallback:
         with replaced_file(self._path) as file:
             json.dump(content, file, ensure_ascii=False)
 
-    def load(self) -> tuple[ReadOnlyDict, datetime]:
+    def load(self) -> tuple[State, datetime]:
         """
         Read the snapshot in the file, and when it was the store's state (aware, in UTC).
 
+        The parts that are on this machine are read afresh.
+
         Raises:
+            ConfigStoreError: A part on this machine could not be read.
             OSError: It does not exist or could not be read.
             CorruptStoreError: It is not a fallback file of this store, or somebody may have planted
                 it: it belongs to neither this user nor root, or others may write it.
@@ -98,7 +120,11 @@ class Fallback:
         parsed = self._parsed(self._bytes())
         if isinstance(parsed, str):
             raise CorruptStoreError(str(self._path), parsed)
-        return parsed
+        parts, saved_at = parsed
+        if self._parted is None:
+            return State(parts[0]), saved_at
+        poll = self._parted.restore(parts)
+        return State(ReadOnlyDict(poll.changed), poll.checkpoint), saved_at
 
     def _bytes(self) -> bytes:
         try:
@@ -108,7 +134,7 @@ class Fallback:
         except DistrustedFileError as error:
             raise CorruptStoreError("the fallback file", str(error)) from None
 
-    def _parsed(self, text: bytes) -> tuple[ReadOnlyDict, datetime] | str:
+    def _parsed(self, text: bytes) -> tuple[list[ReadOnlyDict], datetime] | str:
         # A fault is returned and raised by the caller, so that its error has no context that
         # quotes the file's content.
         try:
@@ -118,14 +144,22 @@ class Fallback:
             if content.get("store") != self._store:
                 return f"it is the fallback file of another store, not of {self._store!r}"
             saved_at = datetime.fromisoformat(content["saved_at"])
-            options = ReadOnlyDict(
-                (checked_option(option), values_from_json(raw))
-                for option, raw in content["options"].items()
-            )
+            raw_parts = [content["options"]] if self._parted is None else list(content["parts"])
+            parts = [_from_json(raw) for raw in raw_parts]
             if saved_at.tzinfo is None:
                 return "its saved_at has no time zone"
         except (InvalidNameError, JSONPathError) as error:
             return f"it is not a snapshot of a store: {error.reason}"
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             return f"it is not a fallback file of confstore ({type(error).__name__})"
-        return options, saved_at
+        return parts, saved_at
+
+
+def _to_json(options: Mapping[str, ReadOnlyDict]) -> dict[str, Any]:
+    return {option: values_to_json(values) for option, values in options.items()}
+
+
+def _from_json(raw: Mapping[str, Any]) -> ReadOnlyDict:
+    return ReadOnlyDict(
+        (checked_option(option), values_from_json(values)) for option, values in raw.items()
+    )

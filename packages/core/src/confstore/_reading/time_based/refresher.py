@@ -8,25 +8,30 @@ import math
 import threading
 import weakref
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
 from confstore._process.clock import Clock, Moment
 from confstore._process.forks import call_after_fork, is_master_of_uwsgi, notice_fork
-from confstore._process.log import describe, logger
+from confstore._process.log import describe, log_fields, logger
 from confstore._process.naps import in_background
 from confstore._process.waits import Backoff
+from confstore._reading.observers import Note, observed
 from confstore._reading.time_based.fallback import Fallback
 from confstore._reading.time_based.first_load import first_load
-from confstore._reading.time_based.loader import Loader, State
-from confstore._reading.time_based.schedule import RefreshSchedule
 from confstore._reading.time_based.subscriptions import Subscriptions
 from confstore._reading.time_based.ticker import Ticker
 from confstore._reading.time_based.views import Health, Overrides, View
+from confstore._stores.loader import Loader, State
 from confstore._stores.protocols import Store
+from confstore._stores.schedule import RefreshSchedule
 from confstore._values.read_only import ReadOnlyDict
 from confstore.errors import StaleConfigError, StoreClosedError, StoreUnavailableError
+
+if TYPE_CHECKING:
+    from confstore._reading.delivery import Observers, Refresh
+    from confstore._reading.health import HealthStatus
 
 __all__ = ["Refresher"]
 
@@ -60,6 +65,7 @@ class Refresher:
     _fallback: Fallback | None = None
     _max_stale_s: float | None = None
     _is_background: bool = True
+    _observers: Observers | None = attrs.field(kw_only=True)
     health: Health = attrs.field(init=False)
     # The options that subscribers were told of last.
     _stored: Mapping[str, Any] = attrs.field(init=False, repr=False, factory=dict)
@@ -79,6 +85,12 @@ class Refresher:
             StoreUnavailableError: No answer in time, and no fallback.
             Exception: The error of the last try.
         """
+        with observed(self._observers, self._outcome) as note:
+            self._load_first(timeout_s, backoff, note)
+        call_after_fork(self.after_fork)
+        self._start_thread()
+
+    def _load_first(self, timeout_s: float, backoff: Backoff, note: Note) -> None:
         began = Moment.now(self._clock)
         # Not a method: a thread that is abandoned must not keep this object alive.
         load = functools.partial(_load, self.loader, self._clock, consistent=True)
@@ -90,37 +102,51 @@ class Refresher:
         except Exception as error:
             if self._fallback is None:
                 raise
-            if not self._has_started_from(self._fallback, error):
-                rest_s = timeout_s - began.age_s(self._clock)
-                if rest_s <= 0 or not isinstance(error, StoreUnavailableError):
-                    raise
-                # Nothing to start from: as patient as without a fallback file.
-                self._begin(*first(timeout_s=rest_s, is_patient=True, failure=error))
-        call_after_fork(self.after_fork)
-        self._start_thread()
+            if self._has_started_from(self._fallback, error):
+                note(error)
+                return
+            rest_s = timeout_s - began.age_s(self._clock)
+            if rest_s <= 0 or not isinstance(error, StoreUnavailableError):
+                raise
+            # Nothing to start from: as patient as without a fallback file.
+            self._begin(*first(timeout_s=rest_s, is_patient=True, failure=error))
 
     def _begin(self, state: State, health: Health) -> None:
-        self._accept(state, health, self.overrides.view(state.options))
+        self._accept(state, health, self.overrides.view(state))
         if self._fallback is not None:
             self._fallback.save(state, health)
 
     def _has_started_from(self, fallback: Fallback, error: Exception) -> bool:
         try:
-            options, saved_at = fallback.load()
-            view = self.overrides.view(options)
+            state, saved_at = fallback.load()
+            view = self.overrides.view(state)
         except Exception as fault:
             text = "store %r: cannot start from the fallback file: %s"
-            logger.error(text, self.name, describe(fault))
+            logger.error(text, self.name, describe(fault), extra=self._fields(fault))
             return False
         saved = Moment.now(self._clock).at(saved_at.timestamp())
         age_s = saved.age_s(self._clock)
         reason = describe(error)
-        self._accept(State(options), Health(saved, saved_at, True, 1, reason), view)
+        self._accept(state, Health(saved, saved_at, True, 1, reason), view)
         self._retry_after(1)
         age = "unknown age" if math.isinf(age_s) else f"{age_s:.0f} s ago"
         text = "store %r: the first load failed, started from a fallback file of %s: %s"
-        logger.warning(text, self.name, age, reason)
+        logger.warning(text, self.name, age, reason, extra=self._fields(error))
         return True
+
+    def _fields(self, error: BaseException | None = None) -> dict[str, object]:
+        return log_fields(self.name, version=self.overrides.version, error=error)
+
+    def _outcome(self, duration_s: float, error: str | None) -> Refresh:
+        from confstore._reading.delivery import Refresh
+
+        # None where the first load has failed.
+        health: Health | None = getattr(self, "health", None)
+        if health is None:
+            return Refresh(self.name, duration_s, error, None, 0, 1)
+        failures, is_fallback = health.consecutive_failures, health.is_fallback
+        age_s, version = self.age_s(health), self.overrides.version
+        return Refresh(self.name, duration_s, error, age_s, version, failures, is_fallback)
 
     def _start_thread(self) -> None:
         if self._is_background and not is_master_of_uwsgi():
@@ -157,6 +183,8 @@ class Refresher:
         # The fork may have come between a poll of the parent and its publication.
         self.loader.forget_checkpoint()
         self.subscriptions.after_fork()
+        if self._observers is not None:
+            self._observers.after_fork()
         self._ticker.after_fork()
         if not self._ticker.stopped.is_set():
             self._start_thread()
@@ -171,7 +199,11 @@ class Refresher:
         """
         notice_fork()
         with self._in_turn():
-            self._refresh(consistent=consistent)
+            # Not always the second, which would cost each refresh without observers a call.
+            if self._observers is None:
+                self._refresh(consistent=consistent)
+            else:
+                self._refresh_observed(self._observers, consistent=consistent)
 
     @contextlib.contextmanager
     def _in_turn(self, *, is_patient: bool = True) -> Iterator[bool]:
@@ -196,6 +228,13 @@ class Refresher:
             if is_outermost and self.subscriptions.pending:
                 self.subscriptions.deliver()
 
+    def _refresh_observed(self, observers: Observers, *, consistent: bool) -> None:
+        # That of a closed config is none to tell of.
+        if self._ticker.stopped.is_set():
+            raise StoreClosedError(self.name)
+        with observers.refresh(self._outcome):
+            self._refresh(consistent=consistent)
+
     def _refresh(self, *, consistent: bool) -> None:
         stopped = self._ticker.stopped
         if stopped.is_set():
@@ -206,7 +245,7 @@ class Refresher:
         self._due = _NEVER
         try:
             state, health = _load(self.loader, self._clock, consistent=consistent)
-            view = self.overrides.view(state.options) if state.changed else None
+            view = self.overrides.view(state) if state.changed else None
             # It may have been closed meanwhile.
             if stopped.is_set():
                 raise StoreClosedError(self.name)
@@ -221,13 +260,15 @@ class Refresher:
         if state.changed:
             self.subscriptions.queue(old, self._stored, state.changed)
         if failures:
-            logger.info("store %r: refreshed again after %d failures", self.name, failures)
+            text = "store %r: refreshed again after %d failures"
+            logger.info(text, self.name, failures, extra=self._fields())
         if self._fallback is not None:
             self._fallback.save(state, health)
 
     def _accept(self, state: State, health: Health, view: View | None) -> None:
         # First what can fail: a state that was kept but not shown would never be shown.
-        self._schedule.take_hint()
+        if self._schedule.hint is not None:
+            self._schedule.take_hint()
         if view is not None:
             self._publish(view)
             self._stored = view.stored
@@ -244,7 +285,7 @@ class Refresher:
         self._retry_after(failures)
         if is_news and not self._ticker.stopped.is_set():
             text = "store %r: refresh failed, the last good snapshot stays: %s"
-            logger.warning(text, self.name, reason)
+            logger.warning(text, self.name, reason, extra=self._fields(error))
 
     def _retry_after(self, failures: int) -> None:
         self._due = Moment.now(self._clock).after(self._schedule.next_s(failures))
@@ -262,10 +303,9 @@ class Refresher:
         health = self.health
         age_s = self.age_s(health)
         if self._max_stale_s is not None and age_s > self._max_stale_s:
-            age = "at an unknown time" if math.isinf(age_s) else f"{age_s:.0f} s ago"
-            reason = f"loaded {age}, max_stale is {self._max_stale_s:g} s"
-            if health.last_error is not None:
-                reason = f"{reason}; the last refresh failed: {health.last_error}"
+            if self._observers is not None:
+                self._observers.stale_read(age_s, is_refused=True)
+            reason = _too_old(age_s, self._max_stale_s, health.last_error, "max_stale")
             raise StaleConfigError(self.name, reason)
 
     def _refresh_on_demand(self) -> None:
@@ -275,14 +315,39 @@ class Refresher:
             # One reader refreshes; the others read the snapshot that is there.
             with self._in_turn(is_patient=False) as is_mine:
                 if is_mine and self._due.has_come(self._clock):
-                    self._refresh(consistent=False)
+                    if self._observers is None:
+                        self._refresh(consistent=False)
+                    else:
+                        self._refresh_observed(self._observers, consistent=False)
         except Exception as error:
             # It is logged, and keeps the next reader from trying too soon.
-            logger.debug("store %r: refresh before a read: %s", self.name, describe(error))
+            text = "store %r: refresh before a read: %s"
+            logger.debug(text, self.name, describe(error), extra=self._fields(error))
 
     def age_s(self, health: Health) -> float:
         """Seconds since the snapshot was last known to be the store's state."""
         return health.loaded.age_s(self._clock)
+
+    def health_status(self, version: int, max_age_s: float | None) -> HealthStatus:
+        """Say if readers get what is fresh enough, and if the thread is there that refreshes."""
+        # Imported when it is asked for: a program pays at its start for what it uses.
+        from confstore._reading.health import HealthStatus
+
+        health = self.health
+        age_s = self.age_s(health)
+        is_closed = self._ticker.stopped.is_set()
+        has_thread = self._is_background and not is_master_of_uwsgi()
+        is_live = is_closed or not has_thread or self._ticker.is_running()
+        limits_s = [limit_s for limit_s in (max_age_s, self._max_stale_s) if limit_s is not None]
+        reason = None
+        if not is_live:
+            reason = "the thread that refreshes has ended: start the process again"
+        elif is_closed:
+            reason = "the config was closed"
+        elif limits_s and age_s > min(limits_s):
+            reason = _too_old(age_s, min(limits_s), health.last_error)
+        failures = health.consecutive_failures
+        return HealthStatus(self.name, is_live, reason is None, reason, age_s, version, failures)
 
     @contextlib.contextmanager
     def overridden(self, options: Mapping[str, ReadOnlyDict]) -> Iterator[None]:
@@ -296,7 +361,7 @@ class Refresher:
         with self._in_turn():
             override = self.overrides.push(options)
             try:
-                self._publish(self.overrides.view(self.loader.last.options))
+                self._publish(self.overrides.view(self.loader.last))
             except BaseException:
                 self.overrides.pop(override)
                 raise
@@ -305,11 +370,17 @@ class Refresher:
         finally:
             with self._in_turn():
                 self.overrides.pop(override)
-                self._publish(self.overrides.view(self.loader.last.options))
+                self._publish(self.overrides.view(self.loader.last))
+
+
+def _too_old(age_s: float, limit_s: float, error: str | None, limit: str = "max_age") -> str:
+    age = "at an unknown time" if math.isinf(age_s) else f"{age_s:.0f} s ago"
+    reason = f"loaded {age}, {limit} is {limit_s:g} s"
+    return reason if error is None else f"{reason}; the last refresh failed: {error}"
 
 
 def _load(loader: Loader, clock: Clock, *, consistent: bool) -> tuple[State, Health]:
     """Load the next state of a store, with the time of the question, not of the answer."""
     now = clock.now()
     health = Health(Moment(clock.monotonic(), now.timestamp()), now)
-    return loader.load(consistent=consistent), health
+    return loader.next(loader.last, consistent=consistent), health

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import functools
+import random as random_module
 import weakref
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from os import PathLike
 from typing import TYPE_CHECKING, Any, Generic, NoReturn, SupportsIndex, cast
@@ -12,16 +13,17 @@ from typing import TYPE_CHECKING, Any, Generic, NoReturn, SupportsIndex, cast
 from confstore._process.clock import Clock, SystemClock, seconds
 from confstore._process.forks import notice_fork
 from confstore._process.waits import Backoff
-from confstore._reading.config import ReadsByName
+from confstore._reading.config import ReadsByName, Traced
+from confstore._reading.observers import observers_of
 from confstore._reading.time_based.fallback import Fallback
-from confstore._reading.time_based.loader import Loader
 from confstore._reading.time_based.notices import warn_at_start
 from confstore._reading.time_based.refresher import Refresher
-from confstore._reading.time_based.schedule import schedule_for
 from confstore._reading.time_based.subscriptions import Callback, Subscriptions
 from confstore._reading.time_based.views import Overrides, Status, View
 from confstore._schemas.schema import schema_of
-from confstore._stores.protocols import Store
+from confstore._stores.loader import Loader
+from confstore._stores.protocols import FieldAwareStore, Store, ability
+from confstore._stores.schedule import schedule_for
 from confstore._values.canonical import canonical_values
 from confstore._values.keys import checked_keys, select, select_all
 from confstore._values.names import checked_option
@@ -29,6 +31,9 @@ from confstore._values.read_only import ReadOnlyDict
 
 if TYPE_CHECKING:
     from typing_extensions import TypeVar
+
+    from confstore._reading.delivery import Observer
+    from confstore._reading.health import HealthStatus
 
     T_co = TypeVar("T_co", covariant=True, default=Any)
 else:
@@ -61,34 +66,40 @@ class SnapshotReads(ReadsByName, Generic[T_co]):
     def _begin(
         self,
         store: Store,
-        update_interval: float | None,
-        schema: type[Any] | Mapping[str, type[Any]] | None,
-        schema_names: Mapping[str, str] | None,
-        clock: Clock | None,
-        fallback: str | PathLike[str] | None,
-        random: Callable[[], float],
+        update_interval: float | None = None,
         *,
-        strict: bool,
-        max_stale: float | None,
-        background: bool,
-        startup_timeout: float,
+        schema: type[Any] | Mapping[str, type[Any]] | None = None,
+        schema_names: Mapping[str, str] | None = None,
+        strict: bool = False,
+        max_stale: float | None = None,
+        background: bool = True,
+        startup_timeout: float = 30,
+        fallback: str | PathLike[str] | None = None,
+        observers: Iterable[Observer] = (),
+        clock: Clock | None = None,
+        random: Callable[[], float] = random_module.random,
     ) -> None:
         """Load the store for the first time; see `TimeBasedConfigStore`."""
         schedule = schedule_for(store, update_interval, random)
         background = background and schedule.interval_s > 0
         startup_timeout_s = seconds("startup_timeout", startup_timeout)
         clock = SystemClock() if clock is None else clock
+        shape = schema_of(schema, schema_names, store.name, is_strict=strict)
+        by_field = ability(store, FieldAwareStore)
+        if shape is not None and by_field is not None:
+            store = by_field.with_fields(shape.field_types())
         refresher = Refresher(
             store.name,
-            Loader(store),
-            Overrides(schema_of(schema, schema_names, store.name, is_strict=strict)),
+            Loader(store, is_by_hint=update_interval is None),
+            Overrides(shape),
             Subscriptions(store.name),
             publish=_publisher(self, is_checked=max_stale is not None or not background),
             clock=clock,
             schedule=schedule,
-            fallback=None if fallback is None else Fallback(fallback, store.name, clock),
+            fallback=None if fallback is None else Fallback(fallback, store, clock),
             max_stale_s=None if max_stale is None else seconds("max_stale", max_stale),
             is_background=background,
+            observers=observers_of(observers, store.name, clock),
         )
         object.__setattr__(self, "_refresher", refresher)
         backoff = Backoff(1.0, max(1.0, schedule.interval_s), random=random)
@@ -116,12 +127,21 @@ class SnapshotReads(ReadsByName, Generic[T_co]):
         return self._refresher.name
 
     def _read(self, option: str, keys: Collection[str] | None) -> ReadOnlyDict | None:
-        values = self._view().options.get(checked_option(option))
+        values = self._view().options.get(checked_option(option, store=self._refresher.name))
         return None if values is None else select(values, checked_keys(keys))
 
     def _read_all(self, keys: Collection[str] | None) -> dict[str, dict[str, Any]]:
         options = self._view().options
         return options if keys is None else select_all(options, keys)
+
+    def _read_traced(self, option: str) -> Traced:
+        view = self._view()
+        values = view.options.get(checked_option(option))
+        last = self._refresher.loader.last
+        # A refresh that found nothing to show may know more of where the values are.
+        state = last if last.options is view.state.options else view.state
+        is_overridden = values is not state.options.get(option)
+        return Traced(self._refresher.loader.store, state.checkpoint, values, is_overridden)
 
     def __contains__(self, option: object) -> bool:
         return isinstance(option, str) and option in self._view().options
@@ -146,6 +166,10 @@ class SnapshotReads(ReadsByName, Generic[T_co]):
             health.last_error,
             health.is_fallback,
         )
+
+    def _health_status(self, max_age_s: float | None) -> HealthStatus:
+        notice_fork()
+        return self._refresher.health_status(self._shown().version, max_age_s)
 
     def subscribe(self, callback: Callback, option: str | None = None) -> Callable[[], None]:
         """
@@ -189,9 +213,12 @@ class SnapshotReads(ReadsByName, Generic[T_co]):
             InvalidValueError: The values are outside the domain.
             SchemaError: The values do not fit the schema.
         """
-        given = {checked_option(name): v for name, v in {**(options or {}), **named}.items()}
+        store = self._refresher.name
         return self._refresher.overridden(
-            {name: canonical_values(name, values) for name, values in given.items()}
+            {
+                checked_option(name, store=store): canonical_values(name, values, store=store)
+                for name, values in {**(options or {}), **named}.items()
+            }
         )
 
     def __setattr__(self, name: str, value: object) -> NoReturn:

@@ -10,7 +10,7 @@ from typing import Any
 
 import attrs
 
-from confstore._process.log import describe, logger
+from confstore._process.log import describe, log_fields, logger
 
 __all__ = ["Callback", "Subscriptions"]
 
@@ -99,4 +99,5 @@ class Subscriptions:
             callback(option, old, new)
         except Exception as error:
             text = "store %r: a subscriber to option %r raised %s"
-            logger.error(text, self._store, option, describe(error))
+            fields = log_fields(self._store, option=option, error=error)
+            logger.error(text, self._store, option, describe(error), extra=fields)

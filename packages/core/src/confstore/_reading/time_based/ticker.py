@@ -6,6 +6,7 @@ import os
 import threading
 import weakref
 from collections.abc import Callable
+from typing import Any
 
 import attrs
 
@@ -18,6 +19,15 @@ _LOOK_S = 60.0
 """A wait does not count the machine's sleep, so the clocks are looked at this often."""
 
 _SHORTEST_S = 0.001
+
+
+class _Life:
+    """Tells that a thread has ended, without holding the thread."""
+
+    __slots__ = ("is_over",)
+
+    def __init__(self, *, is_over: bool) -> None:
+        self.is_over = is_over
 
 
 @attrs.define(eq=False)
@@ -38,6 +48,8 @@ class Ticker:
     _finalizer: weakref.finalize[..., object] | None = attrs.field(
         init=False, default=None, repr=False
     )
+    # Not the thread: Python 3.13 detaches one when it frees it. After a fork in C that is a crash.
+    _life: _Life = attrs.field(init=False, factory=lambda: _Life(is_over=True), repr=False)
 
     def __attrs_post_init__(self) -> None:
         self.stopped = self._clock.event()
@@ -48,9 +60,16 @@ class Ticker:
         finalizer = weakref.finalize(owner, self.stopped.set)
         finalizer.atexit = False
         self._finalizer = finalizer
-        arguments = (weakref.ref(owner), function, self._clock, self.stopped, finalizer, first_s)
-        thread = threading.Thread(target=_run, args=arguments, name=self._name, daemon=True)
+        life = _Life(is_over=False)
+        reference = weakref.ref(owner)
+        arguments = (life, reference, function, self._clock, self.stopped, finalizer, first_s)
+        thread = threading.Thread(target=_live, args=arguments, name=self._name, daemon=True)
         self._clock.start(thread)
+        self._life = life
+
+    def is_running(self) -> bool:
+        """Return True while the thread is there."""
+        return not self._life.is_over
 
     def stop(self) -> None:
         """End the thread, without waiting for a call that is under way."""
@@ -63,12 +82,20 @@ class Ticker:
         was_stopped = self.stopped.is_set()
         self._drop_finalizer()
         self.stopped = self._clock.event()
+        self._life = _Life(is_over=True)
         if was_stopped:
             self.stopped.set()
 
     def _drop_finalizer(self) -> None:
         if self._finalizer is not None:
             self._finalizer.detach()
+
+
+def _live(life: _Life, *arguments: Any) -> None:
+    try:
+        _run(*arguments)
+    finally:
+        life.is_over = True
 
 
 def _run(

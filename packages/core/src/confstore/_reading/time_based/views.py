@@ -11,6 +11,7 @@ import attrs
 from confstore._process.clock import Moment
 from confstore._schemas.schema import OptionsSchema, StoreSchema
 from confstore._schemas.unknown import Unknown
+from confstore._stores.loader import State
 from confstore._values.read_only import ReadOnlyDict
 
 __all__ = ["Health", "Overrides", "Status", "View"]
@@ -28,6 +29,7 @@ class View:
         stored: The store's options as subscribers get them: typed ones, and the others plain.
         unknown: The options and keys that the schema does not know.
         version: Counts the views that a config has shown; 1 is the first.
+        state: The state of the store that it shows.
     """
 
     options: ReadOnlyDict = attrs.field(repr=False)
@@ -36,33 +38,39 @@ class View:
     stored: Mapping[str, Any] = attrs.field(repr=False)
     version: int
     unknown: tuple[Unknown, ...] = ()
+    state: State = attrs.field(factory=lambda: State(ReadOnlyDict()), repr=False)
 
 
 @attrs.define(eq=False)
 class Overrides:
-    """Makes views of a store's options and of the overrides in force, which replace whole ones."""
+    """
+    Makes views of a store's options and of the overrides in force, which replace whole ones.
+
+    Attributes:
+        version: That of the last view.
+    """
 
     _schema: OptionsSchema | StoreSchema | None
     _in_force: dict[object, Mapping[str, ReadOnlyDict]] = attrs.field(factory=dict, repr=False)
-    _version: int = 0
+    version: int = 0
 
-    def view(self, options: ReadOnlyDict) -> View:
+    def view(self, state: State) -> View:
         """
-        Make the view of these options.
+        Make the view of a state of the store.
 
         Raises:
             SchemaError: They do not fit the schema, with the overrides or without.
         """
-        view = self._shaped(options)
+        view = self._shaped(state.options)
         if self._in_force:
             # The store's options were validated above: readers see them once the overrides end.
-            merged: dict[str, Any] = dict(options)
+            merged: dict[str, Any] = dict(state.options)
             for overridden in self._in_force.values():
                 merged.update(overridden)
             stored = view.stored
             view = attrs.evolve(self._shaped(ReadOnlyDict(merged)), stored=stored)
-        self._version = view.version
-        return view
+        self.version = view.version
+        return attrs.evolve(view, state=state)
 
     def push(self, options: Mapping[str, ReadOnlyDict]) -> object:
         """Put an override in force; `pop` takes the result."""
@@ -75,7 +83,7 @@ class Overrides:
         del self._in_force[override]
 
     def _shaped(self, options: ReadOnlyDict) -> View:
-        version = self._version + 1
+        version = self.version + 1
         if self._schema is None:
             return View(options, options, options, options, version)
         shaped = self._schema.apply(options)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from copy import deepcopy
 from types import MappingProxyType
-from typing import Any
+from typing import Any, cast
 
 from hypothesis import strategies as st
 
 from confstore._journal.commits import MAX_CHANGES, MAX_COMMIT_B, MAX_REMARKS_B
-from confstore._stores.protocols import Change, Commit, Store
+from confstore._stores.protocols import BulkJournaledStore, Change, Commit, Store, ability
 from confstore._values.canonical import MAX_OPTION_SIZE_B
 from confstore._values.names import MAX_OPTION_B
 from confstore._values.sizes import option_size_b
@@ -69,6 +69,10 @@ INVALID_COMMITS: Mapping[str, dict[str, Any]] = MappingProxyType(
 def is_journaled(machine: Machine) -> bool:
     """Tell if the store under test keeps a journal; a condition of rules."""
     return machine.journaled
+
+
+def _commits_in_bulk(machine: Machine) -> bool:
+    return machine.journaled and ability(machine.store, BulkJournaledStore) is not None
 
 
 @st.composite
@@ -155,6 +159,16 @@ class CommitRules(Machine):
         self.commit([Change(option, {})], if_version=self.version)
 
     @rule_if(is_journaled, option=some_option)
+    def refuse_what_is_no_version(self, option: str) -> None:
+        """A version is an int: no other number, and no text."""
+        self.write(option, {"a": 1})
+        for version in (1.5, float(self.version), str(self.version), True, b"1"):
+            self.commit(
+                [Change(option, {"canary": CANARY})], if_version=version, why="it is no version"
+            )
+        self.read(option)
+
+    @rule_if(is_journaled, option=some_option)
     def commit_without_effect(self, option: str) -> None:
         """Writing equal values and deleting an absent option are commits, too."""
         self.write(option, {"a": 1})
@@ -216,6 +230,48 @@ class CommitRules(Machine):
         self.commit([Change(option, None)], journal_only=True, if_version=self.version - 1)
         for reason, commit in INVALID_COMMITS.items():
             self.commit(**commit, journal_only=True, why=reason)
+
+    @rule_if(_commits_in_bulk, first=_any_changes(), second=_any_changes(), if_version=any_version)
+    def commit_batches(
+        self,
+        first: Mapping[str, Values | None],
+        second: Mapping[str, Values | None],
+        if_version: int,
+    ) -> None:
+        """Several batches are as many commits, in their order; a conflict refuses all of them."""
+        batches = [_changes(first), _changes(second), [Change("last", {"a": 1})]]
+        self.commit_all(batches, author="operator", comment="import")
+        self.commit_all(batches, if_version=if_version, why=f"if_version={if_version}")
+        for option in {*first, *second}:
+            self.read(option)
+
+    @rule_if(_commits_in_bulk, once=True, option=some_option)
+    def refuse_batches_in_part(self, option: str) -> None:
+        """One invalid batch refuses all of them, before anything is written."""
+        self.write(option, {"canary": CANARY})
+        self.commit_all([])
+        for reason, commit in INVALID_COMMITS.items():
+            how = {name: text for name, text in commit.items() if name != "changes"}
+            for batches in ([commit["changes"], [_GOOD]], [[_GOOD], commit["changes"]]):
+                self.commit_all(batches, **how, why=reason)
+        for reason, values in SOME_INVALID_VALUES.items():
+            self.commit_all([[Change(option, None)], [Change("bad", values)]], why=reason)
+        self.read(option)
+
+    def commit_all(self, batches: Iterable[Iterable[Change]], *, why: str = "", **how: Any) -> None:
+        """Commit batches to the store and to the model: both do it, or refuse alike."""
+        self.compare_journals()
+        kept = [list(batch) for batch in batches]
+        answers = assert_same_outcome(
+            lambda one: cast("Any", one).commit_all(map(iter, kept), **how),
+            *(self.store, self.model, f"commit_all, {why}"),
+        )
+        if answers is not None:
+            made, expected = answers
+            versions = [commit.version for commit in made]
+            assert versions == [entry.version for entry in expected], "one commit for each batch"
+            for commit in made:
+                check_commit(commit, self.model.kept_journal)
 
     def commit(
         self,

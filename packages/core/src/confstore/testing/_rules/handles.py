@@ -7,7 +7,13 @@ from collections.abc import Callable
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
-from confstore._stores.protocols import BulkStore, Change, PollableStore, ability
+from confstore._stores.protocols import (
+    BulkJournaledStore,
+    BulkStore,
+    Change,
+    PollableStore,
+    ability,
+)
 from confstore._values.names import MAX_STORE_B
 from confstore._values.types import Values
 from confstore.errors import StoreClosedError
@@ -108,6 +114,8 @@ class HandleRules(Machine):
                 calls["version"] = journaled(store).version
                 calls["commits"] = journaled(store).commits
                 calls["commit"] = lambda: journaled(store).commit(late)
+                if at_once := ability(store, BulkJournaledStore):
+                    calls["commit_all"] = lambda: at_once.commit_all([late])
                 calls["enable_journal"] = lambda: self.enable_journal(store)
             for name, call in calls.items():
                 error = refusal(StoreClosedError, call)

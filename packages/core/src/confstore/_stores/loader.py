@@ -9,7 +9,8 @@ from typing import Any
 import attrs
 
 from confstore._process.naps import paced
-from confstore._stores.protocols import Poll, PollableStore, Store, ability
+from confstore._stores.protocols import Poll, PollableStore, ScheduledStore, Store, ability
+from confstore._values.faulty import FaultyOption
 from confstore._values.read_only import ReadOnlyDict, freeze, is_same
 
 __all__ = ["Loader", "State"]
@@ -33,28 +34,41 @@ class State:
 
 @attrs.define(eq=False)
 class Loader:
-    """Loads the next state of one store; it becomes the last one by assignment to `last`."""
+    """
+    Loads the next state of one store; it becomes the last one by assignment to `last`.
 
-    _store: Store = attrs.field(repr=False)
+    Attributes:
+        store: The store.
+        last: The last state.
+    """
+
+    store: Store = attrs.field(repr=False)
     last: State = attrs.field(factory=lambda: State(ReadOnlyDict()))
+    _is_by_hint: bool = attrs.field(default=False, kw_only=True)
     _pollable: PollableStore | None = attrs.field(init=False, repr=False)
+    _scheduled: ScheduledStore | None = attrs.field(init=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
-        self._pollable = ability(self._store, PollableStore)
+        self._pollable = ability(self.store, PollableStore)
+        self._scheduled = ability(self.store, ScheduledStore) if self._is_by_hint else None
 
-    def load(self, *, consistent: bool) -> State:
-        """Poll the store, and make the next state of the last one and the answer."""
-        old = self.last.options
+    def next(self, last: State, *, consistent: bool) -> State:
+        """Poll the store, and make the state that follows a given one."""
+        old = last.options
         if self._pollable is None:
             return _next(old, self._read_all(consistent=consistent))
-        poll = self._pollable.poll(self.last.checkpoint, consistent=consistent)
+        if self._scheduled is not None and not consistent:
+            # The parts of the store have intervals of their own.
+            poll = self._scheduled.poll_due(last.checkpoint)
+        else:
+            poll = self._pollable.poll(last.checkpoint, consistent=consistent)
         # Most polls find nothing; their cost must not depend on the store's size.
         if (poll.is_full, poll.changed, poll.removed) == (False, {}, frozenset()):
             return State(old, poll.checkpoint)
         return _next(old, poll)
 
     def _read_all(self, *, consistent: bool) -> Poll:
-        items = paced(self._store.items(consistent=consistent))
+        items = paced(self.store.items(consistent=consistent))
         state = {sys.intern(option): freeze(values) for option, values in items}
         return Poll(None, state, is_full=True)
 
@@ -87,7 +101,12 @@ def _next(old: ReadOnlyDict, poll: Poll) -> State:
 
 
 def _kept(old: ReadOnlyDict | None, values: Mapping[str, Any]) -> ReadOnlyDict:
-    if old is not None and is_same(old, values):
+    # An option with a fault can be neither compared nor copied.
+    if old is not None and _is_plain(old) and _is_plain(values) and is_same(old, values):
         return old
     # A poll of somebody else's adapter may give plain dicts.
     return values if isinstance(values, ReadOnlyDict) else freeze(values)
+
+
+def _is_plain(values: Mapping[str, Any]) -> bool:
+    return not isinstance(values, FaultyOption)

@@ -29,22 +29,23 @@ class RefreshSchedule:
 
     Attributes:
         interval_s: Seconds between two refreshes; 0 refreshes before each read, without a thread.
+        hint: What asks the store for its interval; None if the caller gave one.
     """
 
     interval_s: float
     _random: Callable[[], float] = attrs.field(default=random.random, kw_only=True, repr=False)
-    _hint: Callable[[], float] | None = attrs.field(default=None, kw_only=True, repr=False)
+    hint: Callable[[], float] | None = attrs.field(default=None, kw_only=True, repr=False)
 
     def take_hint(self) -> None:
         """
-        Ask the store for its interval again, after a read; do nothing if the caller gave one.
+        Ask the store for its interval again, after a read.
 
         Raises:
             TypeError: The hint is not a number.
             ValueError: The hint is negative.
         """
-        if self._hint is not None:
-            hint_s = self._hint()
+        if self.hint is not None:
+            hint_s = self.hint()
             self.interval_s = seconds("update_interval_hint()", hint_s) if hint_s else 0.0
 
     def first_s(self) -> float:

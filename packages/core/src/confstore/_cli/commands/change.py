@@ -1,0 +1,176 @@
+"""`confstore set`, `confstore update` and `confstore delete`: change one option."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import click
+
+from confstore import Plan, Store, Values, diff
+from confstore._cli.arguments.assignments import values_from_arguments
+from confstore._cli.arguments.names import complete_assignments, complete_keys, complete_options
+from confstore._cli.commands.command import Example, command
+from confstore._cli.session import Session, absent_key, options_now
+from confstore._cli.terminal.exit_codes import CommandError
+from confstore._cli.writing.flags import Writing, writing_flags, yes_flag
+from confstore._cli.writing.write import Write, version_of
+from confstore.adapter import canonical_update, canonical_values, checked_option
+from confstore.errors import OptionNotFoundError
+
+__all__ = ["delete", "set_option", "update"]
+
+
+@command(
+    "set",
+    examples=(
+        Example("confstore set db host=db.example port:=27017", "text, and a number"),
+        Example("printf hunter2 | confstore set login password=-", "a secret from standard input"),
+    ),
+)
+@click.argument("option", shell_complete=complete_options)
+@click.argument(
+    "assignments",
+    metavar="KEY=VALUE...",
+    nargs=-1,
+    required=True,
+    shell_complete=complete_assignments,
+)
+@writing_flags
+def set_option(
+    session: Session, option: str, assignments: tuple[str, ...], writing: Writing
+) -> None:
+    """
+    Replace a whole option: keys that are not given are removed (to change some keys, use update).
+
+    KEY=VALUE is text and KEY:=JSON any value: a number, true, null, a list, {"$bytes": "BASE64"}.
+    KEY=@FILE and KEY:=@FILE read it from a file, KEY=- and KEY:=- from standard input, without its
+    last line feed; in a terminal, KEY=- asks for it, hidden. A backslash before =, : or @ makes it
+    an ordinary character. A missing file is created if its folder exists.
+    """
+    checked_option(option)
+    store = session.store("write")
+    given = values_from_arguments(option, assignments)
+    values = canonical_values(option, given, store=store.name)
+
+    def plan() -> Plan:
+        return Plan(version_of(store), options_now(store, [option]), {option: values})
+
+    written = Write(session, store, writing, plan).run(_asked(session, store, option))
+    if written is not None:
+        session.say(f"set option {option!r} of store {store.name!r}{written.version}")
+
+
+def _asked(session: Session, store: Store, option: str) -> Callable[[Plan], bool]:
+    def ask(plan: Plan) -> bool:
+        """Write only what differs: a commit without a change would only hide the others."""
+        if plan.old.keys() == plan.new.keys() and not list(diff(plan.old, plan.new)):
+            session.say(
+                f"nothing to change: option {option!r} of store {store.name!r} is so already"
+            )
+            return False
+        return True
+
+    return ask
+
+
+@command(
+    "update",
+    examples=(
+        Example("confstore update db port:=27018", "change one key, keep the others"),
+        Example("confstore update db host=db2.example --remove port --dry-run", "look first"),
+    ),
+)
+@click.argument("option", shell_complete=complete_options)
+@click.argument(
+    "assignments", metavar="[KEY=VALUE...]", nargs=-1, shell_complete=complete_assignments
+)
+@click.option(
+    "--remove",
+    "removed",
+    metavar="KEY",
+    multiple=True,
+    shell_complete=complete_keys,
+    help="Remove a key if the option has it; can be given several times.",
+)
+@writing_flags
+def update(
+    session: Session,
+    option: str,
+    assignments: tuple[str, ...],
+    removed: tuple[str, ...],
+    writing: Writing,
+) -> None:
+    """
+    Change keys of an option and keep the others; an assignment creates a missing option.
+
+    KEY=VALUE is as for set.
+    """
+    if not assignments and not removed:
+        raise CommandError("nothing to update: give KEY=VALUE or --remove KEY")
+    checked_option(option)
+    store = session.store("write")
+    given = values_from_arguments(option, assignments)
+    values, gone = canonical_update(option, given, removed, store=store.name)
+
+    def plan() -> Plan:
+        version, now = version_of(store), options_now(store, [option])
+        if not values and not now:
+            # Removing keys creates no option: a mistyped name is an error.
+            raise OptionNotFoundError(store.name, option)
+        both = {**now.get(option, {}), **values}
+        kept = {key: value for key, value in both.items() if key not in gone}
+        return Plan(version, now, {option: canonical_values(option, kept, store=store.name)})
+
+    write = Write(
+        session,
+        store,
+        writing,
+        plan,
+        unjournaled=lambda: store.update(option, values, remove=gone),
+    )
+    written = write.run(_asked(session, store, option))
+    if written is not None:
+        session.say(f"updated option {option!r} of store {store.name!r}{written.version}")
+
+
+@command(
+    "delete",
+    examples=(
+        Example("confstore delete db --yes", "an option, without a question"),
+        Example("confstore delete db port --dry-run", "the effect of removing a key"),
+    ),
+)
+@click.argument("option", shell_complete=complete_options)
+@click.argument("keys", metavar="[KEY...]", nargs=-1, shell_complete=complete_keys)
+@yes_flag
+@writing_flags
+def delete(
+    session: Session, option: str, keys: tuple[str, ...], is_confirmed: bool, writing: Writing
+) -> None:
+    """Delete an option, or keys of it; asks first."""
+    store = session.single_store()
+    names = f"{', '.join(map(repr, keys))} of " if keys else ""
+    what = f"{names}option {option!r} of store {store.name!r}"
+
+    def plan() -> Plan:
+        version, old = version_of(store), store.get(option)
+        for key in keys:
+            if key not in old:
+                raise absent_key(store, option, key)
+        left = {key: value for key, value in old.items() if key not in keys}
+        new: dict[str, Values] = {option: left} if keys else {}
+        return Plan(version, {option: old}, new)
+
+    def unjournaled() -> None:
+        if keys:
+            store.update(option, {}, remove=keys)
+        else:
+            store.delete(option)
+
+    def ask(_: Plan) -> bool:
+        session.confirm(f"delete {what}", is_confirmed=is_confirmed)
+        return True
+
+    written = Write(session, store, writing, plan, unjournaled=unjournaled).run(ask)
+    if written is not None:
+        session.say(f"deleted {what}{written.version}")

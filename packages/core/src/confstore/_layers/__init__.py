@@ -1,0 +1,1 @@
+"""Several layers read as one store: files over tables, the environment over all."""

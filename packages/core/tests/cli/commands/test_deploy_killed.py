@@ -1,0 +1,122 @@
+"""`confstore deploy` under kill -9: the state is one of three, and `doctor` knows which."""
+
+from __future__ import annotations
+
+import json
+import random
+import re
+import shlex
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from effort import at_length
+
+from ..conftest import SCRIPT, Confstore
+
+pytestmark = [
+    pytest.mark.skipif(sys.platform == "win32", reason="kills with SIGKILL"),
+    pytest.mark.slow("deploys in processes that are killed"),
+]
+
+KILLS = at_length(100, short=6)
+PATIENCE_S = 60
+OLD = {"db": {"host": "old"}, "login": {"password": "hunter2"}}
+NEW = {"db": {"host": "new"}, "cache": {"size": 3}}
+
+# Counts what the process does (files, programs, signals, locks) once it looks at the store, and
+# kills it at a certain one; says at the end how many there were.
+KILLER = """\
+import atexit, os, signal, sys
+left, seen = int(os.environ["KILLED_AT"]), 0
+COUNTED = ("open", "os.", "subprocess.Popen", "fcntl.", "time.sleep", "shutil.")
+def look(event, arguments):
+    global seen
+    if not seen and not (event == "open" and "dev.json" in str(arguments[0])):
+        return
+    if event.startswith(COUNTED):
+        seen += 1
+        if seen == left:
+            os.kill(os.getpid(), signal.SIGKILL)
+if "deploy" in sys.argv or "deploy" in " ".join(sys.orig_argv):
+    sys.addaudithook(look)
+    atexit.register(lambda: open(os.environ["COUNT"], "w").write(str(seen)))
+"""
+
+
+@pytest.mark.parametrize("check", ["true", "false"])
+def test_killed_at_random_moments(
+    tmp_path: Path,
+    environment: dict[str, str],
+    confstore: Confstore,
+    report: Callable[[str], None],
+    check: str,
+) -> None:
+    """The store is as before, deployed, or rolled back; the advised command leads back."""
+    folder = tmp_path / "killer"
+    folder.mkdir()
+    (folder / "sitecustomize.py").write_text(KILLER)
+    (tmp_path / "new.json").write_text(json.dumps(NEW))
+    count = tmp_path / "count"
+
+    def deploy(killed_at: int) -> int:
+        for path in [*tmp_path.glob("dev.*"), *tmp_path.glob(".dev.*")]:
+            path.unlink()
+        (tmp_path / "dev.json").write_text(json.dumps(OLD))
+        assert confstore("init", "--journal").code == 0
+        command = [SCRIPT, "deploy", "new.json", "--check", check]
+        ended = subprocess.run(
+            [*command, "--every", "1ms", "--bake", "5ms"],
+            cwd=tmp_path,
+            env={
+                **environment,
+                "PYTHONPATH": str(folder),
+                "KILLED_AT": str(killed_at),
+                "COUNT": str(count),
+            },
+            capture_output=True,
+            timeout=PATIENCE_S,
+            check=False,
+        )
+        return ended.returncode
+
+    assert deploy(0) == (0 if check == "true" else 6)
+    moments = int(count.read_text())
+    # The same at each run, and others for the other check.
+    chosen = random.Random(check).sample(range(1, moments + 1), min(KILLS, moments))
+    states = [_state_after(deploy, moment, confstore) for moment in chosen]
+    told = ", ".join(f"{states.count(state)} {state}" for state in sorted(set(states)))
+    report(f"deploy with {check!r}, killed at {len(chosen)} of {moments} moments: {told}")
+
+
+def _state_after(deploy: Callable[[int], int], moment: int, confstore: Confstore) -> str:
+    """The state of the store, which `doctor` must name, and from which there is a way back."""
+    assert deploy(moment) in {-signal.SIGKILL, 0, 6}
+    ran = confstore("doctor")
+    assert ran.code == 0, ran.stdout
+    found = [one for one in ran.json if one["check"] == "deploy"]
+    present = confstore("export").json
+    if not found:
+        assert present == OLD
+        return "old"
+    (deployed,) = found
+    if "rolled back" in deployed["text"]:
+        assert (deployed["is_ok"], present) == (True, OLD)
+        return "rolled back"
+    assert present == {**OLD, **NEW}
+    if "was confirmed by version 3" in deployed["text"]:
+        assert deployed["is_ok"] is True
+        return "confirmed"
+    assert deployed["is_ok"] is None
+    assert "is to be confirmed until" in deployed["text"]
+    command = re.search(r"killed: confstore rollback (.*); or deploy", deployed["advice"])
+    assert command is not None
+    assert confstore("rollback", "--yes", *shlex.split(command[1])).code == 0
+    assert confstore("export").json == OLD
+    (deployed,) = [one for one in confstore("doctor").json if one["check"] == "deploy"]
+    assert "was rolled back by version 3" in deployed["text"]
+    return "deployed"
