@@ -60,20 +60,21 @@ class Call:
     One call.
 
     Attributes:
+        operation: DynamoDB's name of it.
         body: The body of its request.
     """
 
     def __init__(self, method: str, parameters: dict[str, Any], reader: EarlyReader | None) -> None:
-        self._operation = operation_name(method)
+        self.operation = operation_name(method)
         self._reader = reader
-        if self._operation == "TransactWriteItems":
+        if self.operation == "TransactWriteItems":
             # A request that is sent twice is applied once.
             parameters = {"ClientRequestToken": str(uuid.uuid4()), **parameters}
         text = json.dumps(parameters, separators=(",", ":"), default=_base64)
         self.body = text.encode()
         self._headers = {
             "Content-Type": "application/x-amz-json-1.0",
-            "X-Amz-Target": f"{_TARGET}.{self._operation}",
+            "X-Amz-Target": f"{_TARGET}.{self.operation}",
             "User-Agent": _user_agent(os.environ),
             "amz-sdk-invocation-id": invocation_id(),
         }
@@ -107,14 +108,14 @@ class Call:
         if "x-amzn-requestid" in reply.headers:
             metadata["RequestId"] = reply.headers["x-amzn-requestid"]
         if reply.status >= 300:
-            raise RefusedError(_refusal(reply, metadata), self._operation)
+            raise RefusedError(_refusal(reply, metadata), self.operation)
         if not reply.is_json:
             # A proxy's page, in which botocore finds nothing.
             return {"ResponseMetadata": metadata}
         try:
             response = self._read(reply.body)
         except _UNUSUAL:
-            response = _by_botocore(self._operation, reply)
+            response = _by_botocore(self.operation, reply)
         response["ResponseMetadata"] = metadata
         return response
 
