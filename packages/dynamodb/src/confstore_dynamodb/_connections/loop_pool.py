@@ -34,6 +34,9 @@ T = TypeVar("T")
 _MAX_CONNECTIONS = 64
 """Exchanges at once; the others wait. A connection serves a thousand reads a second."""
 
+_BLOCKED_S = 0.1
+"""A loop that turns notices within this time that a connection was closed."""
+
 
 class LoopPool:
     """
@@ -47,7 +50,8 @@ class LoopPool:
         self.endpoint = endpoint
         self._trust = trust
         self._idle: deque[_Connection] = deque()
-        self._limit = asyncio.Semaphore(_MAX_CONNECTIONS)
+        self._exchanges = 0
+        self._waiting: deque[asyncio.Future[None]] = deque()
         self._is_closed = False
         self._guard: AsyncGenerator[None, None] | None = None
 
@@ -58,28 +62,54 @@ class LoopPool:
         Raises:
             WireError: There was no usable reply in time.
         """
-        async with self._limit:
+        if self._exchanges >= _MAX_CONNECTIONS:
+            await self._wait_for_turn()
+        self._exchanges += 1
+        connection = reply = None
+        try:
             loop = asyncio.get_running_loop()
-            connection, began_s = self._idle_connection(), loop.time()
+            connection, began_s = self._idle_connection(loop.time()), loop.time()
             if connection is None:
                 connection, began_s = await self._connect(loop)
-            reply = None
-            try:
-                reply = await connection.exchange(request, began_s)
-            finally:
-                # Also after the task was cancelled: a reply may still come.
+            reply = await connection.send(request, began_s)
+        finally:
+            self._exchanges -= 1
+            self._wake_next()
+            # Also after the task was cancelled: a reply may still come.
+            if connection is not None:
+                connection.end_exchange(loop.time())
                 if reply is None or not reply.stays_open or self._is_closed:
                     connection.abort()
                 else:
                     self._idle.append(connection)
         return reply
 
-    def _idle_connection(self) -> _Connection | None:
+    async def _wait_for_turn(self) -> None:
+        """Wait until there are fewer exchanges; not a semaphore, which costs as much as signing."""
+        while self._exchanges >= _MAX_CONNECTIONS:
+            turn = asyncio.get_running_loop().create_future()
+            self._waiting.append(turn)
+            try:
+                await turn
+            except BaseException:
+                # It may have been its turn, which is then somebody else's.
+                turn.cancel()
+                self._wake_next()
+                raise
+
+    def _wake_next(self) -> None:
+        while self._waiting:
+            turn = self._waiting.popleft()
+            if not turn.done():
+                turn.set_result(None)
+                return
+
+    def _idle_connection(self, now_s: float) -> _Connection | None:
         """A connection on which nothing has come since its last reply."""
         while self._idle:
             # The newest: it is the least likely to have been closed.
             connection = self._idle.pop()
-            if connection.is_quiet:
+            if connection.is_quiet(now_s):
                 return connection
             connection.abort()
         return None
@@ -196,32 +226,36 @@ class _Connection(asyncio.Protocol):
         self._reader: ReplyReader | None = None
         self._reply: asyncio.Future[Reply] | None = None
         self._timer: asyncio.TimerHandle | None = None
-        self._began_s = 0.0
+        self._began_s = self._ended_s = 0.0
         self._request_b = 0
 
-    async def exchange(self, request: bytes, began_s: float) -> Reply:
-        """Send a request and read its reply."""
-        loop = self._loop
+    def send(self, request: bytes, began_s: float) -> asyncio.Future[Reply]:
+        """Begin an exchange: send its request; the result is its reply."""
         self._reader = ReplyReader(self._endpoint)
-        self._reply = loop.create_future()
+        self._reply = reply = self._loop.create_future()
         self._began_s, self._request_b = began_s, len(request)
-        self._timer = loop.call_at(self._until_s(), self._look_at_time)
+        if self._timer is None:
+            self._timer = self._loop.call_at(self._until_s(), self._look_at_time)
         self._transport.write(request)
-        try:
-            return await self._reply
-        finally:
-            self._timer.cancel()
-            self._reader = self._reply = None
+        return reply
 
-    @property
-    def is_quiet(self) -> bool:
+    def end_exchange(self, now_s: float) -> None:
+        """Forget the exchange."""
+        self._reader = self._reply = None
+        self._ended_s = now_s
+
+    def is_quiet(self, now_s: float) -> bool:
         """True if nothing has come, and the other side has not closed it."""
-        # The loop may have been blocked, and not know yet.
-        return not self._is_broken and not has_input(self._fileno)
+        if self._is_broken:
+            return False
+        # The loop may have been blocked, and not know yet. To look is a system call.
+        return now_s - self._ended_s < _BLOCKED_S or not has_input(self._fileno)
 
     def abort(self) -> None:
         """Close it at once."""
         self._is_broken = True
+        if self._timer is not None:
+            self._timer.cancel()
         if self._transport is not None:
             self._transport.abort()
 
@@ -231,9 +265,13 @@ class _Connection(asyncio.Protocol):
         return deadline_s(self._began_s, size_b=self._request_b + reply_b)
 
     def _look_at_time(self) -> None:
+        """Look at the limit of the exchange; one timer serves many: one each costs more."""
+        self._timer = None
+        if self._reply is None:
+            return
         until_s = self._until_s()
         if self._loop.time() < until_s:
-            # More has come, which may take longer.
+            # It is a later exchange, or more has come, which may take longer.
             self._timer = self._loop.call_at(until_s, self._look_at_time)
             return
         late = TimeoutError("the exchange took too long")
