@@ -126,6 +126,7 @@ QUERY = ("region", "optional", "full", "every")
 @pytest.mark.parametrize(
     ("query", "reason"),
     [
+        ("secret=x", "unknown parameter 'secret': did you mean 'secrets'"),
         ("regoin=x", "unknown parameter 'regoin': did you mean 'region'"),
         ("zzz=x", "unknown parameter 'zzz': known are every, full, optional, region"),
         ("=x", "unknown parameter ''"),

@@ -130,3 +130,11 @@ def test_full_reload_interval() -> None:
     ) as store:
         store.enable_journal()
         assert store.poll(store.poll().checkpoint).is_full
+
+
+def test_store_says_where_it_is() -> None:
+    """A table is elsewhere, and so is each value in it."""
+    with closing(open_url("dynamodb://config/a%20b?region=eu-west-1", purpose="read")) as store:
+        assert store.location() == "dynamodb://config/a%20b"
+        assert store.place_of("db", "port") == "table 'config', store 'a b'"
+        assert not store.is_local()

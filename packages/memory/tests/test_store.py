@@ -23,6 +23,13 @@ def test_store_is_named_test() -> None:
     assert MemoryStore().name == "test"
 
 
+def test_store_says_where_it_is() -> None:
+    """A store in memory is named by its URL, and so is the place of each value in it."""
+    store = MemoryStore("a b", {"db": {"port": 1}})
+    assert (store.location(), store.place_of("db", "port")) == ("memory:a%20b", "memory:a%20b")
+    assert store.is_local()
+
+
 def test_store_holds_options_from_the_start() -> None:
     """What a test needs is given at once."""
     store = MemoryStore("test", {"db": {"host": "localhost", "ports": (1, 2)}})

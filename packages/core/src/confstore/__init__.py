@@ -66,6 +66,7 @@ if TYPE_CHECKING:
     from confstore._reading.time_based.views import Status as Status
     from confstore._secrets.held import open_secrets as open_secrets
     from confstore._secrets.local_keys import LocalKeys as LocalKeys
+    from confstore._secrets.opening import is_sealed_text as is_sealed_text
     from confstore._secrets.protocols import (
         Fetched as Fetched,
         Keys as Keys,
@@ -137,6 +138,7 @@ _names = lazy_names(
         "confstore._reading.time_based.views": "Status",
         "confstore._secrets.held": "open_secrets",
         "confstore._secrets.local_keys": "LocalKeys",
+        "confstore._secrets.opening": "is_sealed_text",
         "confstore._secrets.protocols": "Fetched Keys Opened Place References SecretFault",
         "confstore._secrets.sealed": "SealedStore",
         "confstore._stores.protocols": (

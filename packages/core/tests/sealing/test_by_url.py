@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -228,3 +229,10 @@ def test_without_parameters_nothing_is_sealed() -> None:
     store = open_store("memory:by-url-plain", purpose="create")
     assert not isinstance(store, SealedStore)
     assert os.environ.get("CONFSTORE_SECRET_KEY") is None
+
+
+def test_the_word_in_another_parameter() -> None:
+    """A store is sealed by the parameter of that name, and by nothing else."""
+    url = "dynamodb://config/prod?region=eu-west-1&endpoint_url=http://127.0.0.1:9/secrets"
+    with closing(open_store(url, purpose="read")) as store:
+        assert not isinstance(store, SealedStore)

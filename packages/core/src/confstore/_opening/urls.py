@@ -20,6 +20,8 @@ _BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _NUMBER = re.compile(r"[0-9]+(\.[0-9]+)?")
 # Those of ASCII: no name is cut at a no-break space.
 _BLANKS = re.compile(r"[ \t\n\v\f\r]+")
+# `open_store` takes them before an adapter sees the URL.
+_OF_EVERY_STORE = ("references", "secrets", "secrets_context")
 _FLAGS = {None: True, "true": True, "false": False}
 
 
@@ -182,8 +184,8 @@ def shown_url(url: str) -> str:
 
 
 def _unknown(name: str, known: Collection[str]) -> str:
-    if not known:
+    close = closest(name, [*known, *_OF_EVERY_STORE])
+    if not known and not close:
         return f"it takes no parameters, and has {name!r}"
-    close = closest(name, known)
     advice = f"did you mean {close!r}?" if close else f"known are {', '.join(sorted(known))}"
     return f"it has the unknown parameter {name!r}: {advice}"

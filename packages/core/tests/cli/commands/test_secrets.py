@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import stat
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -245,6 +246,49 @@ def test_exec_reveals_what_is_named(sealed: Confstore, process: Confstore) -> No
     assert ran.stderr == ""
     ran = sealed("exec", "--reveal", "db.passwort", "--", "env")
     assert (ran.code, "did you mean 'db.password'?" in ran.stderr) == (1, True)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("get", "db", "--reveal"),
+        ("get", "db", "password", "--reveal"),
+        ("export", "--reveal"),
+        ("exec", "--reveal", "db.password", "--", "env"),
+    ],
+)
+def test_a_url_without_keys_opens_nothing(
+    sealed: Confstore, environment: dict[str, str], arguments: tuple[str, ...]
+) -> None:
+    """A sealed text is not given in the place of what it stands for."""
+    environment["CONFSTORE_URL"] = "file:dev.json"
+    ran = sealed(*arguments)
+    assert (ran.code, ran.stdout) == (3, "")
+    assert "option 'db', key 'password' is a secret that is not open" in ran.stderr
+    assert "secrets= or references= in its URL" in ran.stderr
+    assert "secret+local" not in ran.stderr
+
+
+def test_exec_gives_no_sealed_text(
+    sealed: Confstore, process: Confstore, environment: dict[str, str]
+) -> None:
+    """A program would take the text for the password."""
+    environment["CONFSTORE_URL"] = "file:dev.json"
+    ran = process("exec", "--", "env")
+    assert "DB_HOST=db.example" in ran.stdout
+    assert "DB_PASSWORD" not in ran.stdout
+    assert ran.stderr.endswith(
+        "left out, because the URL has no secrets= to open them: db.password\n"
+    )
+
+
+def test_without_the_library(confstore: Confstore, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The extra that keys of one's own need is named."""
+    monkeypatch.setitem(sys.modules, "cryptography.hazmat.primitives.ciphers.aead", None)
+    ran = confstore("secrets", "keygen")
+    assert ran.code == 2
+    assert "pip install 'confstore[secrets]'" in ran.stderr
+    assert "None" not in ran.stderr
 
 
 # -- between stores -----------------------------------------------------------------------------

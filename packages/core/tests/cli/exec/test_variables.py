@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -104,3 +105,24 @@ def test_keys_of_one_variable(confstore: Confstore, dev: Path) -> None:
     ran = confstore("exec", *RUN)
     assert (ran.code, ran.stdout) == (3, "")
     assert ran.stderr.endswith("rename it, or name the wanted options with --option\n")
+
+
+@pytest.mark.parametrize(
+    ("program", "reason"),
+    [
+        ("dev.json", "Permission denied"),
+        ("formless", "a script begins with a line like #!/bin/sh"),
+        ("orphan", "its interpreter or loader does not exist"),
+    ],
+)
+def test_file_that_is_no_program(
+    confstore: Confstore, dev: Path, tmp_path: Path, program: str, reason: str
+) -> None:
+    """126 and the reason; the signals of this process stay as they were."""
+    before = signal.getsignal(signal.SIGPIPE)
+    for name, text in (("formless", "echo no first line"), ("orphan", "#!/no/such/interpreter\n")):
+        (tmp_path / name).write_text(text)
+        (tmp_path / name).chmod(0o755)
+    ran = confstore("exec", "--", f"./{program}")
+    assert (ran.code, reason in ran.stderr) == (126, True)
+    assert signal.getsignal(signal.SIGPIPE) == before

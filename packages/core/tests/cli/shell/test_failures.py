@@ -203,6 +203,18 @@ def test_messages_that_are_closed(environment: dict[str, str], dev: Path, tmp_pa
     assert ended.returncode == 1
 
 
+def test_messages_that_nobody_reads(environment: dict[str, str], dev: Path, tmp_path: Path) -> None:
+    """A pipe without a reader leaves the exit code as it is."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    command = [SCRIPT, "get", "absent"]
+    with os.fdopen(writer, "wb") as pipe:
+        ended = subprocess.run(
+            command, env=environment, cwd=tmp_path, stderr=pipe, timeout=60, check=False
+        )
+    assert ended.returncode == 1
+
+
 def test_input_that_is_closed(environment: dict[str, str], dev: Path, tmp_path: Path) -> None:
     """A question finds nobody."""
     ended = in_bash("confstore delete db <&-", environment, tmp_path)

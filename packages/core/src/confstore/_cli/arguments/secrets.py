@@ -8,13 +8,21 @@ from typing import Any
 import attrs
 import click
 
-from confstore import Secret, Values, open_secrets
+from confstore import Secret, Values, is_sealed_text, open_secrets
 from confstore._cli.arguments.assignments import values_from_arguments
 from confstore._cli.arguments.names import complete_keys
 from confstore._cli.terminal.exit_codes import CommandError, ExitCode
 from confstore._cli.writing.flags import collected
 
-__all__ = ["Hiding", "hiding_flags", "reveal_flag", "revealed", "secret_keys"]
+__all__ = [
+    "Hiding",
+    "hiding_flags",
+    "not_opened",
+    "reveal_flag",
+    "revealed",
+    "sealed_keys",
+    "secret_keys",
+]
 
 
 @attrs.frozen
@@ -81,6 +89,18 @@ def secret_keys(values: Mapping[str, Any]) -> list[str]:
     return [key for key, value in values.items() if isinstance(value, Secret)]
 
 
+def sealed_keys(values: Mapping[str, Any]) -> list[str]:
+    """The keys of an option whose sealed texts nobody opens, because the URL names no keys."""
+    return [key for key, value in values.items() if is_sealed_text(value)]
+
+
+def not_opened(option: str, key: str) -> CommandError:
+    """The error that a sealed text is to be revealed, and the URL does not say how."""
+    name = f"option {option!r}, key {key!r}"
+    advice = "open the store with secrets= or references= in its URL"
+    return CommandError(f"{name} is a secret that is not open: {advice}", ExitCode.INVALID)
+
+
 def revealed(
     options: Mapping[str, Mapping[str, Any]], only: Collection[tuple[str, str]] | None = None
 ) -> dict[str, Values]:
@@ -92,8 +112,12 @@ def revealed(
         only: Option and key of those to reveal; None means every one.
 
     Raises:
+        CommandError: One of them is a sealed text that this store does not open.
         SecretError: One of them cannot be opened.
     """
+    for option, values in options.items():
+        for key in sealed_keys(values):
+            raise not_opened(option, key)
     wanted = [
         (option, key, values[key])
         for option, values in options.items()

@@ -13,7 +13,7 @@ from click.shell_completion import CompletionItem
 
 from confstore import Secret, Values
 from confstore._cli.arguments.names import complete_options
-from confstore._cli.arguments.secrets import revealed, secret_keys
+from confstore._cli.arguments.secrets import not_opened, revealed, sealed_keys, secret_keys
 from confstore._cli.changes.watched import Watched, interval_of
 from confstore._cli.commands.command import Example, command
 from confstore._cli.exec.naming import NamingFlags, naming_flags
@@ -206,10 +206,28 @@ def exec_command(
     become(arguments, variables, is_pristine=is_pristine)
 
 
+def _without_sealed(
+    session: Session, options: _Options, revealing: Sequence[str]
+) -> dict[str, Mapping[str, Any]]:
+    """The options without sealed texts, which are no values for a program."""
+    sealed = [(option, key) for option, values in options.items() for key in sealed_keys(values)]
+    for option, key in sealed:
+        if f"{option}.{key}" in revealing:
+            raise not_opened(option, key)
+    if sealed:
+        names = ", ".join(f"{option}.{key}" for option, key in sealed)
+        session.say(f"left out, because the URL has no secrets= to open them: {names}")
+    return {
+        option: {key: value for key, value in values.items() if (option, key) not in sealed}
+        for option, values in options.items()
+    }
+
+
 def _with_secrets(
     session: Session, options: _Options, revealing: Sequence[str]
 ) -> dict[str, Values]:
     """The options with those secrets that were named, and without the others."""
+    options = _without_sealed(session, options, revealing)
     names = {
         f"{option}.{key}": (option, key)
         for option, values in options.items()

@@ -28,9 +28,9 @@ from confstore.documents import (
 )
 from confstore.errors import InvalidDocumentError, InvalidValueError
 
-if sys.version_info >= (3, 11):
+if sys.version_info >= (3, 11):  # pragma: no cover (one of the two is run)
     import tomllib
-else:  # pragma: no cover (measured on a newer Python)
+else:  # pragma: no cover
     import tomli as tomllib
 
 __all__ = ["dumps", "loads"]
