@@ -32,6 +32,8 @@ from forked import fork
 
 from ..raw_server import RawServer, never, reply_of, say
 from .sessions import each_session, with_credentials
+from .test_credentials import Rotating
+from .ways import without_botocore
 
 Run = Callable[[Coroutine[Any, Any, Any]], Any]
 
@@ -439,12 +441,14 @@ class SlowTLS:
         self.begun = threading.Event()
         self.may_go_on = threading.Event()
         self.is_refused = False
+        self.says = b""
 
     def wrap_socket(self, connection: socket.socket, *, server_side: bool) -> ssl.SSLSocket:
         self._connections += 1
         if self._connections == 2:
             self.begun.set()
             if self.is_refused:
+                connection.sendall(self.says)
                 connection.close()
                 raise OSError
             assert self.may_go_on.wait(30)
@@ -496,9 +500,10 @@ def test_handshake_that_takes_too_long(run: Run, slow_tls: Any) -> None:
     assert server.connections == 3
 
 
-def test_handshake_that_is_broken_off(run: Run, slow_tls: Any) -> None:
-    """A connection that is closed within the handshake is made again."""
-    slow_tls.is_refused = True
+@pytest.mark.parametrize("says", [b"", b"HTTP/1.1 400 Bad Request\r\n\r\n"], ids=["end", "text"])
+def test_handshake_that_fails(run: Run, slow_tls: Any, says: bytes) -> None:
+    """A connection that ends within the handshake, or speaks no TLS, is made again."""
+    slow_tls.is_refused, slow_tls.says = True, says
     with RawServer(slow_tls) as server:
         server.answer("GetItem", say(GOOD))
 
@@ -634,13 +639,62 @@ def test_loop_that_ends_within_a_refresh(server: RawServer) -> None:
     asyncio.run(store.close())
 
 
+def test_hosts_of_accounts(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The first read of each account shows its host, which the later ones ask on the loop."""
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(str(tmp_path / "authority.pem"))
+    monkeypatch.setenv("AWS_CA_BUNDLE", str(tmp_path / "authority.pem"))
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("*.ddb.eu-west-1.amazonaws.com").configure_cert(tls)
+    monkeypatch.setenv("NO_PROXY", "*")
+    resolve = socket.getaddrinfo
+    accounts = [f"11112222333{number}" for number in range(6)]
+    credentials = Rotating("local", "local")
+    with RawServer(tls) as server:
+        server.answer("GetItem", say(GOOD))
+
+        def here(host: str, port: Any, *more: Any, **named: Any) -> Any:
+            return resolve("127.0.0.1", server.port, **named)
+
+        async def use() -> None:
+            credentials.accounts = accounts
+            monkeypatch.setattr(socket, "getaddrinfo", here)
+            with with_credentials(credentials):
+                store = await open_store("dynamodb://config/prod?region=eu-west-1")
+            async with store:
+                for _ in range(2):
+                    for account in accounts:
+                        credentials.accounts = [account]
+                        for _ in range(2):
+                            assert await store.get("db") == DB
+                        host = f"{account}.ddb.eu-west-1.amazonaws.com"
+                        assert server.heads[-1]["host"] == host
+                # Six in threads; on the loop few hosts are kept open.
+                assert server.connections == 6 + 12
+
+        asyncio.run(use())
+
+
+def test_child_closes_nothing_of_its_parent(server: RawServer) -> None:
+    """A child that closes its store leaves the parent's connections alone."""
+
+    async def use() -> None:
+        async with await opened(server, "&client=alone") as store:
+            await store.get("db")
+            assert fork(lambda: asyncio.run(store.close())).join() == "None"
+            assert await store.get("db") == DB
+
+    with without_botocore():
+        asyncio.run(use())
+    # One of the table's check, and one of the loop.
+    assert server.connections == 2
+
+
 def test_no_credentials_any_more(
     run: Run, server: RawServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A variable that went away is the same error as for the blocking client."""
     monkeypatch.setenv("AWS_LAMBDA_FUNCTION_NAME", "f")
-    from .ways import without_botocore
-
     with without_botocore():
 
         async def use() -> None:
@@ -664,3 +718,62 @@ def test_timeout(run: Run, server: RawServer) -> None:
 
     run(use())
     assert server.requests.count("GetItem") == 2
+
+
+def test_address_that_refuses(server: RawServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of several addresses the first one that answers is used; without one the error says so."""
+    resolve = socket.getaddrinfo
+
+    async def use() -> None:
+        async with await opened(server) as store:
+
+            def several(*where: Any, **named: Any) -> Any:
+                [(family, kind, protocol, name, _)] = found = resolve(*where, **named)
+                return [(family, kind, protocol, name, ("127.0.0.1", 1)), *found]
+
+            monkeypatch.setattr(socket, "getaddrinfo", several)
+            assert await store.get("db") == DB
+        monkeypatch.setattr(socket, "getaddrinfo", resolve)
+        async with await opened(server) as store:
+            dead = socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", 1)
+            monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: [dead])
+            with pytest.raises(StoreUnavailableError, match="EndpointConnectionError"):
+                await store.get("db")
+
+    asyncio.run(use())
+
+
+@pytest.mark.slow("sends a reply that is longer than the first limit of two seconds")
+def test_long_reply_has_more_time(run: Run, server: RawServer) -> None:
+    """A reply of megabytes may take a second more for each."""
+    text = "x" * 3_000_000
+    item = {"_store": {"S": "prod"}, "_option": {"S": "db"}, "text": {"S": text}}
+    reply = reply_of(json.dumps({"Item": item}).encode())
+
+    def slowly(server: RawServer, connection: socket.socket) -> None:
+        connection.sendall(reply[:1000])
+        server.is_over.wait(2.2)
+        connection.sendall(reply[1000:])
+
+    server.answer("GetItem", slowly)
+
+    async def use() -> None:
+        async with await opened(server) as store:
+            assert await store.get("db") == {"text": text}
+
+    run(use())
+    assert server.requests.count("GetItem") == 1
+
+
+@pytest.mark.slow("waits until the timer of an exchange has come")
+def test_timer_without_an_exchange(run: Run, server: RawServer) -> None:
+    """A connection that nobody uses is kept when the timer of its last exchange comes."""
+
+    async def use() -> None:
+        async with await opened(server) as store:
+            assert await store.get("db") == DB
+            await store.run(server.is_over.wait, 2.2)
+            assert await store.get("db") == DB
+        assert server.connections == 2
+
+    run(use())

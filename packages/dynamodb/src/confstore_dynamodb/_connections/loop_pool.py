@@ -138,7 +138,8 @@ class LoopPool:
             )
         except (OSError, UnicodeError) as error:
             raise EndpointConnectionError(endpoint.url, error) from None
-        context = await self._context(loop)
+        # It is there already: a blocking call has come before.
+        context = self._trust.context() if endpoint.is_tls else None
         began_s = loop.time()
         raw = await self._connected(loop, addresses, deadline_s(began_s, size_b=0))
         connection = _Connection(endpoint, loop)
@@ -168,15 +169,6 @@ class LoopPool:
             self.close()
             # The loop closes a socket in its next turn.
             await asyncio.sleep(0)
-
-    async def _context(self, loop: asyncio.AbstractEventLoop) -> Any:
-        if not self.endpoint.is_tls:
-            return None
-        try:
-            # To read the certificates takes tens of milliseconds.
-            return await loop.run_in_executor(None, self._trust.context)
-        except OSError as error:
-            raise UntrustedServerError(self.endpoint.url, error) from None
 
     async def _connected(
         self, loop: asyncio.AbstractEventLoop, addresses: Sequence[Any], until_s: float
