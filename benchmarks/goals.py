@@ -51,6 +51,20 @@ ROWS = (
         ),
     ),
     Row(
+        "hot-read-secret",
+        '`config.db["host"]` beside a secret, 10,000 options',
+        SECONDS,
+        "hot_read/with_a_secret",
+        (Against("the same option without one", "hot_read/without_a_secret", 1.1),),
+    ),
+    Row(
+        "reveal",
+        "`reveal()` of a secret that is open",
+        SECONDS,
+        "hot_read/reveal",
+        (Against("a microsecond", 1e-6, 1.0),),
+    ),
+    Row(
         "uncached-read",
         "one uncached read from DynamoDB, client CPU",
         SECONDS,

@@ -1,10 +1,13 @@
 """
 A small service with typed settings.
 
-It runs on `examples/dev.json`, and wherever `CONFSTORE_URL` says:
+It runs on `examples/dev.json`, and wherever `CONFSTORE_URL` says. The password of the database is
+plain there, and sealed where the URL has keys, without a change of code:
 
     python examples/service.py
-    CONFSTORE_URL='dynamodb://config/prod?region=eu-west-1' python examples/service.py
+    CONFSTORE_URL='file:prod.json?secrets=local:my.key' python examples/service.py
+    CONFSTORE_URL='dynamodb://config/prod?region=eu-west-1&secrets=kms:alias/config' \
+        python examples/service.py
 """
 
 from __future__ import annotations
@@ -18,7 +21,7 @@ from pathlib import Path
 
 import attrs
 
-from confstore import TimeBasedConfigStore, open_config
+from confstore import Secret, TimeBasedConfigStore, open_config
 from confstore.errors import ConfigStoreError
 
 DEVELOPMENT = f"file:{Path(__file__).parent / 'dev.json'}"
@@ -28,6 +31,7 @@ DEVELOPMENT = f"file:{Path(__file__).parent / 'dev.json'}"
 class Database:
     host: str
     port: int = 27017
+    password: Secret[str] = attrs.field(factory=lambda: Secret(""))
 
 
 @attrs.frozen
@@ -62,6 +66,11 @@ class UploadService:
         """The address of the database, as the configuration has it now."""
         db = self._config.current.db
         return f"{db.host}:{db.port}"
+
+    def dsn(self) -> str:
+        """What the database's driver connects with; it has the password: never print it."""
+        db = self._config.current.db
+        return f"mongodb://uploads:{db.password.reveal()}@{db.host}:{db.port}"
 
     def upload(self, user: str, content: bytes) -> str:
         """

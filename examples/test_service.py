@@ -6,13 +6,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from confstore import TimeBasedConfigStore
+from confstore import Secret, TimeBasedConfigStore
 from confstore_memory import MemoryConfigStore
 from examples.service import LimitReachedError, Settings, UploadService
 
 pytestmark = pytest.mark.config_store(
     {
-        "db": {"host": "db.test"},
+        "db": {"host": "db.test", "password": Secret("pw")},
         "uploads": {"limit": 1},
         "secret-key": {"secret-key": "only for tests"},
     }
@@ -27,6 +27,10 @@ def service(config_store: MemoryConfigStore) -> Iterator[UploadService]:
 
 def test_database(service: UploadService) -> None:
     assert service.database() == "db.test:27017"
+
+
+def test_password(service: UploadService) -> None:
+    assert service.dsn() == "mongodb://uploads:pw@db.test:27017"
 
 
 def test_limit(service: UploadService) -> None:

@@ -111,6 +111,40 @@ def of_ours_typed(setting: Setting) -> float:
         return read_s(setting, "config.db.host", {"config": config})
 
 
+def sealed_store() -> Any:
+    """Many options, and one with a secret, in a store that seals."""
+    from confstore import LocalKeys, SealedStore, Secret
+    from confstore_memory import MemoryStore
+
+    options = {f"option {number}": {"host": "h", "port": number} for number in range(MANY)}
+    store = SealedStore(MemoryStore("prod", options), LocalKeys.generate())
+    store.set("db", {"host": "db.example", "port": 27017, "password": Secret("s3cret")})
+    return store
+
+
+def of_ours_with_a_secret(setting: Setting) -> float:
+    from confstore import TimeBasedConfigStore
+
+    with TimeBasedConfigStore[Any](sealed_store(), 300) as config:
+        config.db["password"].reveal()
+        return read_s(setting, 'config.db["host"]', {"config": config})
+
+
+def of_ours_without_a_secret(setting: Setting) -> float:
+    from confstore import TimeBasedConfigStore
+
+    store = sealed_store()
+    store.set("db", {"host": "db.example", "port": 27017, "password": "s3cret"})
+    with TimeBasedConfigStore[Any](store, 300) as config:
+        return read_s(setting, 'config.db["host"]', {"config": config})
+
+
+def of_reveal(setting: Setting) -> float:
+    secret = sealed_store().get("db")["password"]
+    assert secret.reveal() == "s3cret"
+    return read_s(setting, "secret.reveal()", {"secret": secret})
+
+
 class Slotted:
     """Options as attributes in slots: what a program would write that knew them all."""
 
@@ -186,6 +220,9 @@ SUBJECTS = {
     "ours_at_10": lambda setting: of_ours(setting, 10),
     "dict_at_10": lambda setting: of_dict(setting, 10),
     "typed": of_ours_typed,
+    "with_a_secret": of_ours_with_a_secret,
+    "without_a_secret": of_ours_without_a_secret,
+    "reveal": of_reveal,
     "slots": of_slots,
     "cachetools": of_cachetools,
     "powertools": of_powertools,

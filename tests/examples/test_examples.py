@@ -20,7 +20,7 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from confstore import open_config, open_store
+from confstore import LocalKeys, Secret, open_config, open_store
 from examples import service
 from examples.fastapi_app import app
 from examples.worker import worker
@@ -85,6 +85,24 @@ def test_service_on_layers(
     assert answer.returncode == 1
     assert "the text of the variable APP_UPLOADS__LIMIT is not what is expected" in answer.stderr
     assert "CANARY" not in answer.stderr
+
+
+def test_service_on_a_sealed_file(tmp_path: Path) -> None:
+    """The URL names the key of the database's password; the file has no plaintext."""
+    (tmp_path / "key").write_text(LocalKeys.generate().text)
+    (tmp_path / "key").chmod(0o600)
+    url = f"file:{tmp_path}/prod.json?secrets=local:{tmp_path}/key"
+    with closing(open_store(url)) as store:
+        for option, values in UPLOADS.items():
+            store.set(option, values)
+        store.update("db", {"password": Secret("CANARY")})
+        store.update("secret-key", {"secret-key": "key"})
+    assert "CANARY" not in (tmp_path / "prod.json").read_text()
+    with open_config(url, schema=service.Settings) as config:
+        assert service.UploadService(config).dsn() == "mongodb://uploads:CANARY@db.test:1"
+        assert "CANARY" not in repr(config.current)
+    ran = run("service.py", CONFSTORE_URL=url)
+    assert (ran.stderr, ran.returncode) == ("", 0)
 
 
 def test_fastapi_app(use_store: Callable[..., str]) -> None:

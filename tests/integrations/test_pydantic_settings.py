@@ -8,10 +8,10 @@ import pytest
 from pydantic import AliasChoices, AliasPath, BaseModel, Field, SecretStr
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from confstore import SimpleConfigStore, TimeBasedConfigStore
+from confstore import Secret, SimpleConfigStore, TimeBasedConfigStore
 from confstore.errors import SchemaError, StoreUnavailableError
 from confstore.integrations.pydantic_settings import ConfigSettingsSource
-from confstore_memory import MemoryStore
+from confstore_memory import MemoryConfigStore, MemoryStore
 
 
 class Database(BaseModel):
@@ -159,3 +159,23 @@ def test_store_is_down(store: MemoryStore) -> None:
     with pytest.raises(StoreUnavailableError):
         FromStore()
     CONFIGS.pop()
+
+
+class WithSecrets(FromStore):
+    db: Database
+
+
+def test_secrets(request: pytest.FixtureRequest) -> None:
+    """Pydantic's secrets are made of ours; one in a field for settings is an error."""
+    sealed = MemoryConfigStore.sealed(
+        options={"db": {"host": "localhost", "password": Secret("s3cret")}}
+    )
+    request.addfinalizer(sealed.close)
+    CONFIGS.append(sealed.config)
+    request.addfinalizer(CONFIGS.pop)
+    settings = WithSecrets()
+    assert settings.db.password.get_secret_value() == "s3cret"
+    assert "s3cret" not in repr(settings)
+    sealed.update("db", {"host": Secret("a host")})
+    with pytest.raises(SchemaError, match="option 'db', key host: is a secret"):
+        WithSecrets()

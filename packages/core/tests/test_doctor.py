@@ -44,7 +44,7 @@ class FailingStore(JournaledReferenceStore):
 def store() -> JournaledReferenceStore:
     """A journaled store with one option."""
     store = JournaledReferenceStore({}, "prod")
-    store.set("db", {"password": CANARY})
+    store.set("db", {"host": CANARY})
     store.enable_journal()
     return store
 
@@ -74,7 +74,7 @@ def test_finding_is_a_line() -> None:
 def test_options_are_counted_and_measured(store: JournaledReferenceStore) -> None:
     """Every option is read, and no value shown."""
     # Source: AWS, "DynamoDB item sizes and formats": "db", a map of one entry with its overhead.
-    size_b = len("db") + 3 + 1 + len("password") + len(CANARY)
+    size_b = len("db") + 3 + 1 + len("host") + len(CANARY)
     text = f"1 option, all readable; the largest has {size_b} of at most 390,000 bytes"
     assert next(findings_of(store)) == Finding("options", True, text)
 
@@ -108,7 +108,7 @@ def test_journal_that_is_kept_for_a_while(store: JournaledReferenceStore) -> Non
 
 def test_drift_names_options_and_no_values(store: JournaledReferenceStore) -> None:
     """What was edited by hand is named, and `reconcile` advised."""
-    store.options["db"] = {"password": "other", "port": 1}
+    store.options["db"] = {"host": "other", "port": 1}
     store.options["new"] = {}
     _, _, finding = findings_of(store)
     assert not finding.is_ok
@@ -130,7 +130,7 @@ class HasExpired(JournaledReferenceStore):
 def test_drift_of_what_has_expired_is_unknown(is_edited: bool) -> None:
     """An option without a commit is neither edited nor sound, and `reconcile` records it."""
     store = HasExpired({}, "prod")
-    store.set("db", {"password": CANARY})
+    store.set("db", {"host": CANARY})
     store.enable_journal()
     store.set("new", {})
     if is_edited:

@@ -25,6 +25,8 @@ from confstore.errors import (
     ReadOnlyStoreError,
     SchemaError,
     SchemaProblem,
+    SecretError,
+    SecretUnavailableError,
     StaleConfigError,
     StoreClosedError,
     StoreNotFoundError,
@@ -44,6 +46,12 @@ TEXTS = {
     InvalidDocumentError("app.yaml:1:2", "why"): "app.yaml:1:2: why",
     InvalidURLError("x:y", "why"): "store URL 'x:y': why",
     BackendNotInstalledError("redis", "why"): "no installed adapter opens 'redis' stores: why",
+    SecretError("prod", "db", "password", "why"): (
+        "store 'prod', option 'db': the secret 'password': why"
+    ),
+    SecretUnavailableError("prod", "db", "token", "why"): (
+        "store 'prod', option 'db': the secret 'token': why"
+    ),
     SchemaError(
         "prod",
         (

@@ -12,7 +12,7 @@ import boto3
 import pytest
 from boto3.dynamodb.types import TypeSerializer
 
-from confstore import Values
+from confstore import LocalKeys, SealedStore, Store, Values
 from confstore.testing import Profile, StoreContract
 from confstore_dynamodb import DynamoDBStore, open_url
 from effort import at_length
@@ -20,6 +20,8 @@ from effort import at_length
 from .connections.ways import OnLoop
 
 pytestmark = pytest.mark.slow("its examples are histories of 30 steps")
+
+KEYS = LocalKeys.generate()
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -52,7 +54,7 @@ class LocalContract(StoreContract):
             self.client.delete_table(TableName=self.table)
 
     @contextmanager
-    def open_store(self, name: str) -> Iterator[DynamoDBStore]:
+    def open_store(self, name: str) -> Iterator[Store]:
         with closing(DynamoDBStore(self.client, self.table, name)) as store:
             yield store
 
@@ -72,6 +74,18 @@ class JournaledLocalContract(LocalContract):
             self.client.put_item(TableName=self.table, Item={**item, **key})
 
 
+class SealedLocalContract(LocalContract):
+    """The same, through a store that seals."""
+
+    refuses_text = ("secret+", "secret+kms:AAAA", "***")
+    profile = Profile(examples=at_length(10, short=2), steps=30)
+
+    @contextmanager
+    def open_store(self, name: str) -> Iterator[Store]:
+        with super().open_store(name) as beneath, SealedStore(beneath, KEYS) as store:
+            yield store
+
+
 class OnLoopContract(JournaledLocalContract):
     """The same, and every read is made on an asyncio loop."""
 
@@ -89,5 +103,6 @@ class OnLoopContract(JournaledLocalContract):
 
 
 TestLocal = LocalContract.TestCase
+TestSealedLocal = SealedLocalContract.TestCase
 TestJournaledLocal = JournaledLocalContract.TestCase
 TestOnLoop = OnLoopContract.TestCase

@@ -15,12 +15,14 @@ from boto3.dynamodb.types import TypeSerializer
 from moto import mock_aws
 from moto.dynamodb.models.dynamo_type import LimitedSizeDict
 
-from confstore import Values
+from confstore import LocalKeys, SealedStore, Store, Values
 from confstore.testing import Profile, StoreContract
 from confstore_dynamodb import DynamoDBStore
 from effort import at_length
 
 pytestmark = pytest.mark.slow("its examples are histories of 30 steps")
+
+KEYS = LocalKeys.generate()
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -62,7 +64,7 @@ class MotoContract(StoreContract):
             self.client.delete_table(TableName=self.table)
 
     @contextmanager
-    def open_store(self, name: str) -> Iterator[DynamoDBStore]:
+    def open_store(self, name: str) -> Iterator[Store]:
         with closing(DynamoDBStore(self.client, self.table, name)) as store:
             yield store
 
@@ -84,5 +86,18 @@ class JournaledMotoContract(MotoContract):
             self.client.put_item(TableName=self.table, Item={**item, **key})
 
 
+class SealedMotoContract(MotoContract):
+    """The same, through a store that seals."""
+
+    refuses_text = ("secret+", "secret+kms:AAAA", "***")
+    profile = Profile(examples=at_length(10, short=2), steps=30)
+
+    @contextmanager
+    def open_store(self, name: str) -> Iterator[Store]:
+        with super().open_store(name) as beneath, SealedStore(beneath, KEYS) as store:
+            yield store
+
+
 TestMoto = MotoContract.TestCase
+TestSealedMoto = SealedMotoContract.TestCase
 TestJournaledMoto = JournaledMotoContract.TestCase

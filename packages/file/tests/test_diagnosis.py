@@ -22,7 +22,7 @@ from .test_os_errors import failing, unprivileged
 def store(file: Path) -> FileStore:
     """A store with one option, which holds the canary, and a file that is for its owner only."""
     store = FileStore(file)
-    store.set("db", {"password": CANARY})
+    store.set("db", {"host": CANARY})
     file.chmod(0o600)
     return store
 

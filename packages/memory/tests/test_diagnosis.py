@@ -15,7 +15,7 @@ NO_JOURNAL = Finding("journal", True, "not enabled: no versions, history or roll
 
 def test_healthy() -> None:
     """Every check is well, and no value is shown."""
-    store = MemoryStore("test", {"db": {"password": CANARY}})
+    store = MemoryStore("test", {"db": {"host": CANARY}})
     store.enable_journal()
     store.set("cache", {"size": 1})
     findings = list(store.diagnose())

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import pytest
 
-from confstore import SimpleConfigStore, TimeBasedConfigStore
+from confstore import SealedStore, Secret, SimpleConfigStore, TimeBasedConfigStore, plan_rewrap
+from confstore.errors import SecretError, StoreUnavailableError
 from confstore_memory import MemoryConfigStore
+from confstore_memory._sealed import RandomKeys
 
 pytest_plugins = ["pytester"]
 
@@ -91,6 +94,45 @@ def test_live_config_in_an_outage(config_store: Facade, live_config: Live) -> No
     config_store.store.fail()
     assert live_config.db["host"] == "localhost"
     assert live_config.status.last_error is not None
+
+
+class TestSecrets:
+    """Secrets are sealed with a random key."""
+
+    @pytest.fixture
+    def config_store_options(self) -> dict[str, dict[str, object]]:
+        return {"db": {"password": Secret("s3cret")}}
+
+    def test_secrets(self, config_store: MemoryConfigStore) -> None:
+        """The code under test reads a secret, as in production, and the store has a text."""
+        config_store.update("db", {"token": Secret("t0ken")})
+        config_store.set("other", {"plain": 1, "key": Secret(b"key")})
+        values = config_store.config["db"]
+        assert values["password"].matches("s3cret")
+        assert values["token"].matches("t0ken")
+        assert config_store.config["other"]["key"].reveal() == b"key"
+        assert str(config_store.store.get("db")["password"]) == "***"
+        config_store.store.fail(times=1)
+        with pytest.raises(StoreUnavailableError):
+            config_store.config.get("db")
+        config_store.store.fail()
+        config_store.store.heal()
+        assert config_store.config.get("db")
+
+
+def test_secrets_without_the_library(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests without secrets need no library; one with secrets is told what to install."""
+    monkeypatch.setitem(sys.modules, "cryptography.hazmat.primitives.ciphers.aead", None)
+    with MemoryConfigStore.sealed(options={"db": {"host": "a"}}) as config_store:
+        with pytest.raises(SecretError, match=r"pip install 'confstore\[secrets\]'"):
+            config_store.set("db", {"password": Secret("s3cret")})
+        store = config_store.store
+        assert isinstance(store, SealedStore)
+        store.beneath.set("db", {"password": "secret+local:AAAA"})
+        with pytest.raises(SecretError, match="pip install"):
+            config_store.config["db"]["password"].reveal()
+        assert plan_rewrap(store).options == []
+        assert RandomKeys().key_id == ""
 
 
 def test_every_test_has_its_own(pytester: pytest.Pytester) -> None:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from confstore._journal.plans import (
         Plan as Plan,
         plan_reconcile as plan_reconcile,
+        plan_rewrap as plan_rewrap,
         plan_rollback as plan_rollback,
         reconcile as reconcile,
         rollback as rollback,
@@ -63,6 +64,18 @@ if TYPE_CHECKING:
     from confstore._reading.simple import SimpleConfigStore as SimpleConfigStore
     from confstore._reading.time_based.config import TimeBasedConfigStore as TimeBasedConfigStore
     from confstore._reading.time_based.views import Status as Status
+    from confstore._secrets.held import open_secrets as open_secrets
+    from confstore._secrets.local_keys import LocalKeys as LocalKeys
+    from confstore._secrets.opening import is_sealed_text as is_sealed_text
+    from confstore._secrets.protocols import (
+        Fetched as Fetched,
+        Keys as Keys,
+        Opened as Opened,
+        Place as Place,
+        References as References,
+        SecretFault as SecretFault,
+    )
+    from confstore._secrets.sealed import SealedStore as SealedStore
     from confstore._stores.protocols import (
         AsyncReads as AsyncReads,
         BulkJournaledStore as BulkJournaledStore,
@@ -70,6 +83,7 @@ if TYPE_CHECKING:
         Change as Change,
         CoLocatedStore as CoLocatedStore,
         Commit as Commit,
+        ContextStore as ContextStore,
         DiagnosableStore as DiagnosableStore,
         FieldAwareStore as FieldAwareStore,
         FileBackedStore as FileBackedStore,
@@ -83,9 +97,11 @@ if TYPE_CHECKING:
         Poll as Poll,
         PollableStore as PollableStore,
         ScheduledStore as ScheduledStore,
+        SealingStore as SealingStore,
         Store as Store,
         TracedStore as TracedStore,
         ability as ability,
+        beneath_of as beneath_of,
     )
     from confstore._values.differences import Difference as Difference, diff as diff
     from confstore._values.read_only import (
@@ -93,6 +109,7 @@ if TYPE_CHECKING:
         ReadOnlyDict as ReadOnlyDict,
         ReadOnlyList as ReadOnlyList,
     )
+    from confstore._values.secret import Secret as Secret
     from confstore._values.types import MISSING as MISSING, Value as Value, Values as Values
     from confstore._values.variables import variable_name as variable_name
 
@@ -103,7 +120,9 @@ _names = lazy_names(
         "confstore._doctor": "diagnose",
         "confstore._journal.commits": "Draft",
         "confstore._journal.history": "history state_at",
-        "confstore._journal.plans": "Plan plan_reconcile plan_rollback reconcile rollback",
+        "confstore._journal.plans": (
+            "Plan plan_reconcile plan_rewrap plan_rollback reconcile rollback"
+        ),
         "confstore._layers.environment": "Environment",
         "confstore._layers.layered": "LayeredStore",
         "confstore._layers.origins": "Candidate Explained Origin explain origin",
@@ -117,14 +136,20 @@ _names = lazy_names(
         "confstore._reading.simple": "SimpleConfigStore",
         "confstore._reading.time_based.config": "TimeBasedConfigStore",
         "confstore._reading.time_based.views": "Status",
+        "confstore._secrets.held": "open_secrets",
+        "confstore._secrets.local_keys": "LocalKeys",
+        "confstore._secrets.opening": "is_sealed_text",
+        "confstore._secrets.protocols": "Fetched Keys Opened Place References SecretFault",
+        "confstore._secrets.sealed": "SealedStore",
         "confstore._stores.protocols": (
-            "AsyncReads BulkJournaledStore BulkStore Change CoLocatedStore Commit "
+            "AsyncReads BulkJournaledStore BulkStore Change CoLocatedStore Commit ContextStore "
             "DiagnosableStore FieldAwareStore FileBackedStore Finding Head HintedStore Journal "
-            "JournaledStore LocatedStore PartedStore Poll PollableStore ScheduledStore Store "
-            "TracedStore ability"
+            "JournaledStore LocatedStore PartedStore Poll PollableStore ScheduledStore "
+            "SealingStore Store TracedStore ability beneath_of"
         ),
         "confstore._values.differences": "Difference diff",
         "confstore._values.read_only": "FillableDict ReadOnlyDict ReadOnlyList",
+        "confstore._values.secret": "Secret",
         "confstore._values.types": "MISSING Value Values",
         "confstore._values.variables": "variable_name",
     },

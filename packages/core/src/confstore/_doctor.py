@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from typing import cast
@@ -11,6 +12,8 @@ import attrs
 from confstore._journal.history import recorded_states
 from confstore._journal.plans import NEWEST_COMMITS
 from confstore._opening.stores import open_store
+from confstore._secrets.held import open_secrets
+from confstore._secrets.opening import is_sealed_text
 from confstore._stores.protocols import (
     DiagnosableStore,
     Finding,
@@ -18,21 +21,29 @@ from confstore._stores.protocols import (
     PartedStore,
     Store,
     ability,
+    beneath_of,
 )
 from confstore._values.canonical import MAX_OPTION_SIZE_B
 from confstore._values.differences import diff
+from confstore._values.secret import Secret
 from confstore._values.sizes import option_size_b
 from confstore.errors import (
     AccessDeniedError,
     BackendNotInstalledError,
     ConfigStoreError,
     InvalidURLError,
+    SecretError,
 )
 
 __all__ = ["diagnose", "findings_of"]
 
 _NEAR = 0.9
 """The part of the largest size from which an option is said to be large; a guess."""
+
+_PASSWORDS = re.compile(
+    "pass(word|wd|phrase|code)|secret|token|credential|(api|access|private|signing)[_-]?key",
+    re.IGNORECASE,
+)
 
 _MAX_NAMES = 5
 """Options that a finding names, so that it stays a line."""
@@ -83,8 +94,11 @@ def _findings(store: Store) -> Iterator[Finding]:
 
 
 def _of_store(store: Store) -> Iterator[Finding]:
-    diagnosable = ability(store, DiagnosableStore)
-    return findings_of(store) if diagnosable is None else diagnosable.diagnose()
+    beneath = beneath_of(store)
+    diagnosable = ability(beneath, DiagnosableStore)
+    yield from findings_of(beneath) if diagnosable is None else diagnosable.diagnose()
+    if beneath is not store:
+        yield _of_secrets(store)
 
 
 def findings_of(store: Store, *, kept: str = "", can_drift: bool = True) -> Iterator[Finding]:
@@ -96,7 +110,7 @@ def findings_of(store: Store, *, kept: str = "", can_drift: bool = True) -> Iter
         kept: For how long its commits are kept, if the backend knows.
         can_drift: False where nothing can be written without the journal.
     """
-    yield _of_options(store)
+    yield from _of_options(store)
     journaled = ability(store, JournaledStore)
     if journaled is None:
         return
@@ -106,23 +120,62 @@ def findings_of(store: Store, *, kept: str = "", can_drift: bool = True) -> Iter
         yield _of_drift(journaled)
 
 
-def _of_options(store: Store) -> Finding:
+def _of_options(store: Store) -> Iterator[Finding]:
     count, largest_b = 0, 0
     large: list[str] = []
+    plain: list[str] = []
     try:
         for option, values in store.items():
+            plain += [f"{option}.{key}" for key, value in values.items() if _is_bare(key, value)]
             size_b = option_size_b(option, values)
             count, largest_b = count + 1, max(largest_b, size_b)
             if size_b >= _NEAR * MAX_OPTION_SIZE_B:
                 large.append(option)
     except ConfigStoreError as error:
-        return Finding.of_error("options", error)
+        yield Finding.of_error("options", error)
+        return
     text = f"{_counted(count)}, all readable"
     if count:
         text += f"; the largest has {largest_b:,} of at most {MAX_OPTION_SIZE_B:,} bytes"
-    if not large:
-        return Finding("options", True, text)
-    return Finding("options", True, text, f"split the options near the limit: {_named(large)}")
+    advice = f"split the options near the limit: {_named(large)}" if large else ""
+    yield Finding("options", True, text, advice)
+    if plain:
+        text = f"named like passwords, and in clear text: {_named(plain)}"
+        yield Finding("secrets", True, text, "seal them: `confstore secrets seal OPTION KEY`")
+
+
+def _is_bare(key: str, value: object) -> bool:
+    """True for a text or bytes, in clear text, under a name like that of a password."""
+    if not isinstance(value, str | bytes) or not value or is_sealed_text(value):
+        return False
+    return _PASSWORDS.search(key) is not None
+
+
+def _of_secrets(store: Store) -> Finding:
+    """Open every secret of a store that seals."""
+    try:
+        secrets = {
+            f"{option}.{key}": value
+            for option, values in store.items()
+            for key, value in values.items()
+            if isinstance(value, Secret)
+        }
+    except ConfigStoreError as error:
+        return Finding.of_error("secrets", error)
+    open_secrets(secrets.values())
+    closed: list[str] = []
+    reasons: dict[str, None] = {}
+    for name, secret in secrets.items():
+        try:
+            secret.reveal()
+        except SecretError as error:
+            closed.append(name)
+            reasons[error.reason] = None
+    count = f"{len(secrets):,} secret" + ("" if len(secrets) == 1 else "s")
+    if not closed:
+        return Finding("secrets", True, f"{count}, all of which can be opened")
+    text = f"{len(closed):,} of {count} cannot be opened: {_named(closed)}"
+    return Finding("secrets", False, text, "; ".join(list(reasons)[:_MAX_NAMES]))
 
 
 def _of_journal(store: JournaledStore, kept: str) -> Finding:

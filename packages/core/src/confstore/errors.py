@@ -11,8 +11,11 @@ Exception
     ├── InvalidURLError          (ValueError)    a store's URL cannot be understood
     ├── BackendNotInstalledError (LookupError)   no installed adapter serves the URL's scheme
     ├── SchemaError              (ValueError)    the options do not fit the schema
+    ├── SecretError                              a secret cannot be sealed or opened
+    │   └── SecretUnavailableError               nobody answered who seals or opens it: try later
     ├── StoreClosedError                         the store was closed before
     ├── StoreUnavailableError                    the backend gave no usable answer: try again later
+    │   ├── SecretUnavailableError               (see above)
     │   └── StaleConfigError                     the last good answer is older than allowed
     ├── AccessDeniedError                        the backend refused the caller
     ├── StoreNotFoundError       (LookupError)   the store does not exist
@@ -63,6 +66,8 @@ __all__ = [
     "ReadOnlyStoreError",
     "SchemaError",
     "SchemaProblem",
+    "SecretError",
+    "SecretUnavailableError",
     "StaleConfigError",
     "StoreClosedError",
     "StoreNotFoundError",
@@ -232,6 +237,28 @@ class StoreUnavailableError(_StoreError):
     """
 
     template = "store {store!r} is unavailable: {reason}"
+
+
+class SecretError(ConfigStoreError):
+    """
+    A secret cannot be sealed or opened; the reason never holds its value.
+
+    Attributes:
+        store: The store.
+        option: The option.
+        key: The key whose value is the secret.
+        reason: What failed, and what to do.
+    """
+
+    store: str
+    option: str
+    key: str
+    reason: str
+    template = "store {store!r}, option {option!r}: the secret {key!r}: {reason}"
+
+
+class SecretUnavailableError(SecretError, StoreUnavailableError):
+    """Whoever seals or opens the secret gave no answer; the same call may succeed later."""
 
 
 class StaleConfigError(StoreUnavailableError):

@@ -13,14 +13,26 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from confstore_dynamodb._config_store import DynamoDBConfigStore
+    from confstore_dynamodb._secrets.kms import KMSKeys
+    from confstore_dynamodb._secrets.references import ParameterStore, SecretsManager
     from confstore_dynamodb._store import DynamoDBStore
     from confstore_dynamodb._url import open_url
 
-__all__ = ["DynamoDBConfigStore", "DynamoDBStore", "open_url"]
+__all__ = [
+    "DynamoDBConfigStore",
+    "DynamoDBStore",
+    "KMSKeys",
+    "ParameterStore",
+    "SecretsManager",
+    "open_url",
+]
 
 _MODULES = {
     "DynamoDBConfigStore": "confstore_dynamodb._config_store",
     "DynamoDBStore": "confstore_dynamodb._store",
+    "KMSKeys": "confstore_dynamodb._secrets.kms",
+    "ParameterStore": "confstore_dynamodb._secrets.references",
+    "SecretsManager": "confstore_dynamodb._secrets.references",
     "open_url": "confstore_dynamodb._url",
 }
 

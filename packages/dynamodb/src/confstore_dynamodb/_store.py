@@ -132,6 +132,10 @@ class DynamoDBStore(ClosesOnExit):
             self._connection.close()
             raise
 
+    def secrets_context(self) -> str:
+        """See `confstore.ContextStore`: `TABLE/STORE`, also where the table is given by its ARN."""
+        return f"{self._connection.table.rpartition('/')[2]}/{self.name}"
+
     @_Lazy
     def _query(self) -> OptionsQuery:
         from confstore_dynamodb._reading.query import OptionsQuery

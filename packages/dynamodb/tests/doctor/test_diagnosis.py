@@ -38,7 +38,7 @@ def interposed(dynamodb_client: Any) -> Interposed:
 def filled(dynamodb_client: Any, table: str) -> Iterator[str]:
     """A table with a store of one option, which holds the canary."""
     with closing(DynamoDBStore(dynamodb_client, table, "prod")) as store:
-        store.set("db", {"password": CANARY})
+        store.set("db", {"host": CANARY})
     yield table
     dynamodb_client.delete_table(TableName=table)
 

@@ -11,7 +11,9 @@ import pytest
 from botocore.stub import Stubber
 
 import dynamodb_config_store
+from confstore import LocalKeys, SealedStore, Secret
 from confstore.errors import ConfigStoreError, StoreClosedError
+from confstore_dynamodb import DynamoDBStore
 from dynamodb_config_store import DynamoDBConfigStore
 from dynamodb_config_store.exceptions import (
     ItemNotFound,
@@ -147,3 +149,13 @@ def test_import_is_silent_without_the_old_distribution() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         reload(dynamodb_config_store)
+
+
+def test_secrets_are_texts(store: DynamoDBConfigStore, moto_client: Any, table: str) -> None:
+    """A program of 2014 sees the sealed text, and leaves it as it is."""
+    sealed = SealedStore(DynamoDBStore(moto_client, table, "test"), LocalKeys.generate())
+    sealed.set("db", {"host": "a", "password": Secret("s3cret")})
+    text = store.config.get("db")["password"]
+    assert text.startswith("secret+local:")
+    store.set("db", {**store.config.get("db"), "host": "b"})
+    assert sealed.get("db")["password"].reveal() == "s3cret"

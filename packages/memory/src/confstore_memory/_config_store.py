@@ -134,3 +134,31 @@ class MemoryConfigStore(ConfigStore[C_co], Generic[C_co]):
         except BaseException:
             store.close()
             raise
+
+    @classmethod
+    def sealed(
+        cls, name: str = "test", options: Mapping[str, Mapping[str, Any]] | None = None
+    ) -> MemoryConfigStore[SimpleConfigStore]:
+        """
+        Make one that takes `Secret` values, and seals them by a random key of its own.
+
+        Its `store` is a `SealedStore`, which has `fail` and `heal`, too.
+
+        Args:
+            name: The store's name.
+            options: The options that it holds from the start: option to values.
+
+        Raises:
+            InvalidNameError: The store or an option cannot have this name.
+            InvalidValueError: Some values are outside the domain.
+            SecretError: A secret cannot be sealed, for example without the library cryptography.
+        """
+        # Not at the top: few tests have secrets.
+        from confstore_memory._sealed import RandomKeys, SealedMemoryStore
+
+        store = SealedMemoryStore(MemoryStore(name), RandomKeys())
+        for option, values in (options or {}).items():
+            store.set(option, values)
+        made: Any = cls.__new__(cls)
+        ConfigStore.__init__(made, store)
+        return cast("MemoryConfigStore[SimpleConfigStore]", made)

@@ -5,6 +5,7 @@ Fixtures for pytest, which finds them by itself: a config store in memory for ea
 start by the mark `@pytest.mark.config_store({...})` on a test, a class or a module, and by the
 fixture `config_store_options`, which a project overrides. By option, the mark closest to the test
 wins, and every mark wins over the fixture.
+`Secret` values are sealed with a random key.
 """
 
 from __future__ import annotations
@@ -49,7 +50,7 @@ def config_store(
     for mark in reversed(list(request.node.iter_markers(_MARK))):
         options |= _options_of(mark)
     try:
-        store = MemoryConfigStore(options=options)
+        store = MemoryConfigStore.sealed(options=options)
     except (InvalidNameError, InvalidValueError) as error:
         pytest.fail(f"the options of config_store cannot be stored: {error}", pytrace=False)
     with store:

@@ -18,14 +18,26 @@ from confstore._stores.protocols import (
     Change,
     Commit,
     JournaledStore,
+    SealingStore,
+    Store,
     ability,
+    beneath_of,
 )
 from confstore._values.names import checked_option
 from confstore._values.read_only import is_same
+from confstore._values.secret import Secret
 from confstore._values.types import Values
 from confstore.errors import OptionNotFoundError, VersionConflictError
 
-__all__ = ["NEWEST_COMMITS", "Plan", "plan_reconcile", "plan_rollback", "reconcile", "rollback"]
+__all__ = [
+    "NEWEST_COMMITS",
+    "Plan",
+    "plan_reconcile",
+    "plan_rewrap",
+    "plan_rollback",
+    "reconcile",
+    "rollback",
+]
 
 NEWEST_COMMITS = 1_000
 """
@@ -101,6 +113,7 @@ class Plan:
         """
         checked_journaled(store)
         seen = self.version if if_version is None else if_version
+        store = beneath_of(store)
         return store.commit(self.changes, if_version=seen, author=author, comment=comment)
 
     def commits(
@@ -128,6 +141,7 @@ class Plan:
         """
         checked_journaled(store)
         seen = self.version if if_version is None else if_version
+        store = beneath_of(store)
         bulk = ability(store, BulkJournaledStore)
         if bulk is not None:
             batches = split_into_batches(store.name, self.changes)
@@ -160,7 +174,7 @@ class Plan:
             InvalidCommitError: No commit can hold one of the options.
             VersionConflictError: Others changed them all the time.
         """
-        checked_journaled(store)
+        store = beneath_of(checked_journaled(store))
         changes, recorded, seen = self.changes, dict(self.old), self.version
         conflict: VersionConflictError | None = None
         for _ in range(_MAX_ROUNDS):
@@ -203,7 +217,8 @@ def plan_rollback(
         JournalGapError: The journal does not hold their values of then.
         OptionNotFoundError: One of the given options did not exist then and does not now.
     """
-    states, unknown = states_at(checked_journaled(store), to_version)
+    given, store = store, beneath_of(checked_journaled(store))
+    states, unknown = states_at(store, to_version)
     version = store.version()
     current = dict(store.items())
     chosen = states.keys() | current.keys() | unknown.keys()
@@ -221,7 +236,9 @@ def plan_rollback(
     if chosen & unknown.keys():
         missing = tuple(sorted(chosen & unknown.keys()))
         raise gap_of(store, to_version, {option: unknown[option] for option in missing})
-    return Plan.between(version, _only(current, chosen), _only(states, chosen))
+    plan = Plan.between(version, _only(current, chosen), _only(states, chosen))
+    _warn_of_sealed(given, plan)
+    return plan
 
 
 def rollback(
@@ -270,7 +287,8 @@ def plan_reconcile(store: JournaledStore, *, newest_commits: int | None = NEWEST
         newest_commits: The number of commits to read; None reads all. Options that none of them
             has, because they are older or have expired, are recorded anew as they are.
     """
-    recorded = recorded_states(checked_journaled(store), newest_commits)
+    store = beneath_of(checked_journaled(store))
+    recorded = recorded_states(store, newest_commits)
     return Plan.between(recorded.version, recorded.states, dict(sorted(store.items())))
 
 
@@ -300,6 +318,49 @@ def reconcile(
     """
     plan = plan_reconcile(store, newest_commits=newest_commits)
     return _last(plan.record(store, author=author, comment=comment))
+
+
+def plan_rewrap(store: Store, options: Collection[str] | None = None) -> Plan:
+    """
+    Plan to seal again, by the key that seals now, whatever an older key had sealed.
+
+    A secret that cannot be opened stays as it is; the log names it.
+
+    Args:
+        store: A store that seals.
+        options: The only options of interest; None means every one.
+
+    Raises:
+        OptionNotFoundError: One of the options does not exist.
+        SecretError: A secret cannot be sealed.
+        TypeError: The store does not seal.
+    """
+    sealing: SealingStore | None = ability(store, SealingStore)
+    if sealing is None:
+        message = f"store {store.name!r} does not seal secrets: wrap it in a SealedStore"
+        raise TypeError(message)
+    journaled = ability(sealing.beneath, JournaledStore)
+    version = journaled.version() if journaled is not None and journaled.is_journaled() else 0
+    beneath = sealing.beneath
+    old = dict(beneath.items() if options is None else [(one, beneath.get(one)) for one in options])
+    new = {option: dict(sealing.rewrapped(option, values)) for option, values in old.items()}
+    return Plan.between(version, old, new)
+
+
+def _warn_of_sealed(store: JournaledStore, plan: Plan) -> None:
+    """Log a warning of each secret in the new options that cannot be opened any more."""
+    sealing: SealingStore | None = ability(store, SealingStore)
+    if sealing is None:
+        return
+    # Not at the top: few stores have secrets.
+    from confstore._secrets.held import open_secrets
+
+    open_secrets(
+        value
+        for option, values in plan.new.items()
+        for value in sealing.unsealed(option, values).values()
+        if isinstance(value, Secret)
+    )
 
 
 def _present(store: JournaledStore, option: str) -> Values | None:

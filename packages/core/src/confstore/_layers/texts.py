@@ -29,6 +29,7 @@ from confstore._schemas.kinds import (
 )
 from confstore._values.names import utf8_size
 from confstore._values.numbers import number_from_text
+from confstore._values.secret import Secret
 
 __all__ = ["TEXT", "Kind", "kind_of_type", "kind_of_value", "value_of_text"]
 
@@ -41,7 +42,7 @@ class Kind:
     A kind of value, and of the entries of a set.
 
     Attributes:
-        name: `text`, `number`, `Boolean`, `bytes`, `list`, `dict` or `set`.
+        name: `text`, `number`, `Boolean`, `bytes`, `list`, `dict`, `set` or `secret`.
         entries: The kind of a set's entries.
     """
 
@@ -64,7 +65,7 @@ def _plain_kind(value: Any) -> str:
         return "Boolean"
     if isinstance(value, int | float | Decimal):
         return "number"
-    for name, type_ in (("bytes", bytes), ("list", list), ("dict", dict)):
+    for name, type_ in (("bytes", bytes), ("list", list), ("dict", dict), ("secret", Secret)):
         if isinstance(value, type_):
             return name
     return "text"
@@ -137,7 +138,7 @@ def _of_plain(text: str, name: str) -> Any:
             return base64.b64decode(text, validate=True)
         except (binascii.Error, ValueError):
             raise ValueError("bytes in base64") from None
-    return text
+    return Secret(text) if name == "secret" else text
 
 
 class _Expected(enum.Enum):

@@ -68,8 +68,8 @@ def open_config(
         update_interval: Seconds between refreshes; None takes what suits the backend.
         schema: The type of the whole store, or of some options by name.
         **options: The other arguments of `TimeBasedConfigStore`: `schema_names`, `strict`,
-            `max_stale`, `background`, `startup_timeout`, `fallback`, `observers`, `clock` and
-            `random`.
+            `max_stale`, `background`, `startup_timeout`, `fallback`, `observers`,
+            `reference_interval`, `clock` and `random`.
 
     Raises:
         InvalidURLError: There is no URL, or it cannot be understood.

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast, get_args
 
-from confstore._opening.urls import StoreURL, split_urls
+from confstore._opening.urls import StoreURL, shown_url, split_urls
 from confstore._stores.protocols import JournaledStore, PartedStore, Store, ability
 from confstore._values.names import closest
 from confstore.errors import (
@@ -60,6 +60,10 @@ def open_store(url: str | Sequence[str] | None = None, *, purpose: Purpose = "wr
             another adapter defines; None takes `CONFSTORE_URL` from the environment. Several, with
             blanks between them or in a sequence, are layers, the strongest first, and are read as
             one store, a `LayeredStore`. `env:PREFIX` among them is an `Environment`.
+            In the query of one, `secrets=kms:alias/config`, `secrets=local:KEYFILE`,
+            `secrets=local` (the key is in `CONFSTORE_SECRET_KEY`) or, for tests, `secrets=random`
+            seals: the store is a `SealedStore`. `references=asm:prod/*,ssm:/prod/*` says which
+            references are followed, `secrets_context=` the store's name in sealed texts.
         purpose: `"read"` makes nothing, and checks nothing yet: the first read reports an absent
             store. `"write"` checks now that the table or the file's folder is there, and makes only
             what a write itself makes, such as the file. `"create"` makes everything that is absent,
@@ -125,6 +129,24 @@ def _environment(url: str) -> Environment:
 
 
 def _opened(url: str, purpose: Purpose) -> Store:
+    query = url.partition("?")[2]
+    if "secrets" not in query and "references" not in query:
+        return _open(url, purpose)
+    # Not at the top: not every store has secrets.
+    from confstore._secrets.by_url import take_sealing
+
+    url, sealing = take_sealing(url, shown_url(url))
+    store = _open(url, purpose)
+    if sealing is None:
+        return store
+    try:
+        return sealing.seal(store)
+    except BaseException:
+        store.close()
+        raise
+
+
+def _open(url: str, purpose: Purpose) -> Store:
     opener = _opener(url.partition(":")[0].lower())
     import inspect  # not at the top: only programs that open a store by URL pay for it
 

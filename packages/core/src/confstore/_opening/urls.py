@@ -11,7 +11,7 @@ from confstore._stores.given import described
 from confstore._values.names import closest
 from confstore.errors import InvalidURLError
 
-__all__ = ["StoreURL", "checked_url", "split_urls"]
+__all__ = ["StoreURL", "checked_url", "shown_url", "split_urls"]
 
 # RFC 3986, section 3.1, in lower case.
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]*):", re.IGNORECASE)
@@ -58,7 +58,7 @@ class StoreURL:
         address, _, query = url.partition("?")
         scheme, _, path = address.partition(":")
         found: dict[str, str | None] = {}
-        parsed = cls(scheme.lower(), path, _shown(url), found)
+        parsed = cls(scheme.lower(), path, shown_url(url), found)
         for pair in filter(None, query.split("&")):
             name, separator, text = pair.partition("=")
             name = parsed.decode(name)
@@ -149,7 +149,7 @@ def split_urls(given: object) -> list[str]:
                 "behind it stands a text without a scheme: blanks separate the URLs of layers, and "
                 "a blank in a URL is written %20"
             )
-            raise InvalidURLError(_shown(urls[-1]), reason)
+            raise InvalidURLError(shown_url(urls[-1]), reason)
         urls.append(piece)
     return urls
 
@@ -168,13 +168,16 @@ def checked_url(given: object) -> str:
     # A variable may end with a line feed.
     url = given.strip(" \t\n\v\f\r")
     if _BLANKS.search(url):
-        raise InvalidURLError(_shown(url), "a blank in a URL is written %20")
+        raise InvalidURLError(shown_url(url), "a blank in a URL is written %20")
     if _SCHEME.match(url) is None:
-        raise InvalidURLError(_shown(url), "it starts with a scheme, as in file:config/prod.json")
+        raise InvalidURLError(
+            shown_url(url), "it starts with a scheme, as in file:config/prod.json"
+        )
     return url
 
 
-def _shown(url: str) -> str:
+def shown_url(url: str) -> str:
+    """A URL as errors may show it: without its query, and without a user and a password."""
     return _CREDENTIALS.sub("//***@", url.partition("?")[0], count=1)
 
 

@@ -23,6 +23,7 @@ from confstore._schemas import kinds
 from confstore._schemas.constraints import ConstraintError, attrs_problems, refusal
 from confstore._schemas.fields import Problem, is_class
 from confstore._schemas.kinds import class_of, plain_type, type_arguments, union_members
+from confstore._schemas.secrets import is_secret, secret_hook
 from confstore._values.read_only import is_same
 
 __all__ = ["enumeration", "register_containers"]
@@ -38,6 +39,7 @@ def register_containers(converter: Any) -> None:
         (kinds.is_named_tuple, _named_tuple),
         (kinds.is_union, _union),
         (lambda type_: plain_type(type_) is not type_, _wrapped),
+        (lambda type_: not kinds.is_union(plain_type(type_)) and is_secret(type_), secret_hook),
     ]
     for is_kind, hook in hooks:
         converter.register_structure_hook_func(is_kind, functools.partial(hook, converter))

@@ -17,6 +17,7 @@ from confstore._schemas.fields import (
 )
 from confstore._schemas.frozen import make_read_only
 from confstore._schemas.kinds import is_mapping, plain_type, type_arguments, type_name
+from confstore._schemas.secrets import holds_secrets, is_secret, secret_values
 from confstore._schemas.types import Typed
 from confstore._schemas.unknown import Unknown, class_within, unknown_keys, unknown_text
 from confstore._values.faulty import FaultyOption
@@ -140,6 +141,10 @@ class _Schema:
             raise SchemaError(self._store, tuple(_problem(*one) for one in problems))
         return shaped
 
+    def secrets(self, options: ReadOnlyDict) -> frozenset[tuple[str, str]]:
+        """Option and key of every value that the types name as a secret."""
+        return frozenset(self._secrets(options))
+
     def _shaped(self, options: ReadOnlyDict) -> tuple[Shaped, list[Problem]]:
         shaped, problems = self._fitted(options)
         if self._is_strict:
@@ -152,6 +157,8 @@ class _Schema:
     if TYPE_CHECKING:
 
         def _fitted(self, options: ReadOnlyDict) -> tuple[Shaped, list[Problem]]: ...
+
+        def _secrets(self, options: ReadOnlyDict) -> Iterator[tuple[str, str]]: ...
 
 
 def _types_of(type_: Typed) -> dict[str | None, Any]:
@@ -197,6 +204,10 @@ class OptionsSchema(_Schema):
         current = ReadOnlyDict({**options, **typed})
         return Shaped(current, typed, shown, tuple(unknown)), problems
 
+    def _secrets(self, options: ReadOnlyDict) -> Iterator[tuple[str, str]]:
+        for option, type_ in self._types.items():
+            yield from ((option, key) for key in secret_keys(options.get(option, {}), type_))
+
     def _build(self, option: str, type_: Typed, values: ReadOnlyDict) -> tuple[Any, list[Problem]]:
         built_of, built = self._built.get(option, (None, None))
         if built_of is values:
@@ -206,7 +217,7 @@ class OptionsSchema(_Schema):
         # One that somebody could have changed is built anew for each snapshot.
         if make_read_only(built) and not problems and not clashes:
             self._built[option] = values, built
-        return built, [*clashes, *problems]
+        return built, _once(clashes, problems)
 
 
 @attrs.frozen(eq=False)
@@ -250,13 +261,24 @@ class StoreSchema(_Schema):
         named = {field: option for option, field in self._fields_by_option.items()} | option_of
         problems = [
             ((named.get(str(path[0]), path[0]), *path[1:]) if path else (), reason)
-            for path, reason in (*problems, *found)
+            for path, reason in _once(problems, found)
         ]
         unknown = [*self._unknown_options(others, named, option_of)]
         if forbids_others(self._type.cls):
             problems += [(path, unknown_reason(close)) for path, close in unknown]
         unknown += self._unknown_keys(current, options, option_of)
         return Shaped(current, *self._attributes(current, option_of), tuple(unknown)), problems
+
+    def _secrets(self, options: ReadOnlyDict) -> Iterator[tuple[str, str]]:
+        option_of, _ = renamed(options, self._type.fields, self._fields_by_option)
+        for name, option in option_of.items():
+            field = self._type.fields[name]
+            cls = class_within(field)
+            if cls is not None:
+                keys = secret_keys(options[option], Typed.of(cls))
+                yield from ((option, key) for key in keys)
+            elif holds_secrets(field.type):
+                yield from ((option, key) for key in options[option])
 
     def _unknown_options(
         self, others: list[str], named: Mapping[str, str], option_of: Mapping[str, str]
@@ -305,6 +327,18 @@ def _check_fault(values: Mapping[str, Any]) -> None:
         raise values.fault.with_traceback(None)
 
 
+def secret_keys(values: Mapping[str, Any], type_: Typed) -> Iterator[str]:
+    """The keys of an option that a type names as secrets."""
+    key_of, _ = renamed(values, type_.fields, {})
+    yield from (key for field, key in key_of.items() if is_secret(type_.fields[field].type))
+
+
+def _once(first: list[Problem], others: list[Problem]) -> list[Problem]:
+    """All problems, without a second one about a value that was not to be built at all."""
+    told = {path for path, _ in first}
+    return [*first, *(one for one in others if one[0] not in told)]
+
+
 def _keys_as_fields(
     values: Mapping[str, Any], type_: Typed | None
 ) -> tuple[Mapping[str, Any], list[Problem]]:
@@ -313,7 +347,9 @@ def _keys_as_fields(
     key_of, problems = renamed(values, type_.fields, {})
     taken = set(key_of.values())
     others = {key: value for key, value in values.items() if key not in taken}
-    return others | {field: values[key] for field, key in key_of.items()}, problems
+    replaced, found = secret_values(values, type_.fields, key_of)
+    given = {field: values[key] for field, key in key_of.items()}
+    return {**others, **given, **replaced}, [*problems, *found]
 
 
 def _problem(path: tuple[str | int, ...], reason: str) -> SchemaProblem:

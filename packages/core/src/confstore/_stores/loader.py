@@ -12,6 +12,7 @@ from confstore._process.naps import paced
 from confstore._stores.protocols import Poll, PollableStore, ScheduledStore, Store, ability
 from confstore._values.faulty import FaultyOption
 from confstore._values.read_only import ReadOnlyDict, freeze, is_same
+from confstore._values.secret import Secret
 
 __all__ = ["Loader", "State"]
 
@@ -25,11 +26,20 @@ class State:
         options: Every option, read-only.
         checkpoint: Where the next poll continues.
         changed: The options that differ from the state before, also those that differ in type only.
+        secrets: The secrets of each option that has any.
+        rewrapped: Changed options that stand for the same values: only sealed texts are others.
     """
 
     options: ReadOnlyDict = attrs.field(repr=False)
     checkpoint: object = attrs.field(default=None, repr=False)
     changed: tuple[str, ...] = ()
+    secrets: Mapping[str, Mapping[str, Secret[Any]]] = attrs.field(factory=dict, repr=False)
+    rewrapped: frozenset[str] = frozenset()
+
+    @property
+    def heard(self) -> tuple[str, ...]:
+        """The changed options of which subscribers hear."""
+        return tuple(option for option in self.changed if option not in self.rewrapped)
 
 
 @attrs.define(eq=False)
@@ -74,7 +84,7 @@ class Loader:
 
     def forget_checkpoint(self) -> None:
         """Make the next poll a full one."""
-        self.last = State(self.last.options)
+        self.last = attrs.evolve(self.last, checkpoint=None, changed=())
 
 
 def _next(old: ReadOnlyDict, poll: Poll) -> State:

@@ -38,6 +38,7 @@ __all__ = [
     "Change",
     "CoLocatedStore",
     "Commit",
+    "ContextStore",
     "DiagnosableStore",
     "FieldAwareStore",
     "FileBackedStore",
@@ -51,11 +52,14 @@ __all__ = [
     "Poll",
     "PollableStore",
     "ScheduledStore",
+    "SealingStore",
     "Store",
     "TracedStore",
     "ability",
+    "beneath_of",
 ]
 
+S = TypeVar("S", bound="Store")
 T = TypeVar("T")
 
 # -- a store -----------------------------------------------------------------------------------
@@ -201,6 +205,40 @@ class BulkStore(Store, Protocol):
             InvalidValueError: Values are outside the domain; nothing is written.
             InvalidCommitError: There is a journal, and a commit cannot hold them.
         """
+        ...
+
+
+class ContextStore(Store, Protocol):
+    """A store whose name alone does not tell it from other stores, as one in a table."""
+
+    def secrets_context(self) -> str:
+        """The store's name in sealed secrets, such as `TABLE/STORE`."""
+        ...
+
+
+class SealingStore(Store, Protocol):
+    """A store that keeps the secrets of another store sealed."""
+
+    @property
+    def beneath(self) -> Store:
+        """The store beneath, which holds sealed texts."""
+        ...
+
+    def sealed(
+        self,
+        option: str,
+        values: Mapping[str, Any],
+        present: Mapping[str, Any] | None = None,
+    ) -> Mapping[str, Any]:
+        """An option's values with texts for secrets; an equal one keeps its present text."""
+        ...
+
+    def unsealed(self, option: str, values: Mapping[str, Any]) -> Mapping[str, Any]:
+        """An option's values with secrets for texts; nothing is opened."""
+        ...
+
+    def rewrapped(self, option: str, values: Mapping[str, Any]) -> Mapping[str, Any]:
+        """An option's values with new texts for those that an older key had sealed."""
         ...
 
 
@@ -578,6 +616,12 @@ def ability(store: object, protocol: Callable[..., T]) -> T | None:
         if not callable(getattr(store, name, None)):
             return None
     return cast("T", store)
+
+
+def beneath_of(store: S) -> S:
+    """The store that holds sealed texts: the one beneath a `SealingStore`; else the store."""
+    sealing: Any = ability(store, SealingStore)
+    return store if sealing is None else cast("S", sealing.beneath)
 
 
 @functools.cache

@@ -17,6 +17,7 @@ from confstore._values.keys import RESERVED_KEYS, key_fault, key_names
 from confstore._values.names import utf8_size
 from confstore._values.numbers import canonical_number
 from confstore._values.read_only import FillableDict, ReadOnlyDict, ReadOnlyList, freeze
+from confstore._values.secret import Secret
 from confstore._values.sizes import option_size_b
 from confstore._values.types import Value
 from confstore.errors import InvalidValueError
@@ -46,6 +47,11 @@ Source: AWS, "Quotas in Amazon DynamoDB": an item has at most 400 KB (409,600 by
 left for the item's keys and for the commit around the option in a journal.
 """
 
+_SEALED_BY_NOBODY = (
+    "this store does not seal secrets: wrap it in a SealedStore, or open it by a URL with secrets="
+)
+_NOT_NESTED = "a Secret is the whole value of a key, and cannot be inside a list, a dict or a set"
+
 
 # The store's name, if there is a store, and the option's: where an error is.
 _Place: TypeAlias = tuple[str | None, str]
@@ -57,6 +63,7 @@ def canonical_values(
     *,
     store: str | None = None,
     reserved: Collection[str] = RESERVED_KEYS,
+    allows_secrets: bool = False,
 ) -> ReadOnlyDict:
     """
     A copy of an option's values in canonical form, read-only.
@@ -66,11 +73,12 @@ def canonical_values(
         values: The caller's values.
         store: The name of the store, for errors; None if they go to none.
         reserved: Keys that this backend needs for itself.
+        allows_secrets: True where values are shown and not written: a Secret stays one.
 
     Raises:
         InvalidValueError: A value is outside the domain; the error says where and why.
     """
-    canonical = _canonical_entries((store, option), values, reserved)
+    canonical = _canonical_entries((store, option), values, reserved, allows_secrets)
     check_size(option, canonical, store=store)
     return canonical
 
@@ -146,7 +154,10 @@ def check_size(option: str, values: Mapping[str, Any], *, store: str | None = No
 
 
 def _canonical_entries(
-    place: _Place, values: Mapping[str, Any], reserved: Collection[str]
+    place: _Place,
+    values: Mapping[str, Any],
+    reserved: Collection[str],
+    allows_secrets: bool = False,
 ) -> ReadOnlyDict:
     given: object = values
     if not isinstance(given, Mapping):
@@ -159,7 +170,10 @@ def _canonical_entries(
         name = sys.intern(str.__str__(key))
         if name in reserved:
             raise _reserved_error(place, name)
-        canonical[name] = _canonical(place, name, value, depth=0)
+        if allows_secrets and isinstance(value, Secret):
+            canonical[name] = value
+        else:
+            canonical[name] = _canonical(place, name, value, depth=0)
     return ReadOnlyDict(canonical)
 
 
@@ -181,6 +195,8 @@ def _canonical(place: _Place, path: str, value: Any, depth: int) -> Value:
         return bytes(memoryview(value))
     if isinstance(value, set | frozenset):
         return _canonical_set(place, path, value)
+    if isinstance(value, Secret):
+        raise InvalidValueError(*place, path, _SEALED_BY_NOBODY if depth == 0 else _NOT_NESTED)
     if not isinstance(value, dict | list | tuple):
         reason = (
             f"{type(value).__name__} cannot be stored; "
@@ -214,6 +230,8 @@ def _canonical_set(place: _Place, path: str, value: Collection[Any]) -> Value:
     if not value:
         reason = "a set is empty, which DynamoDB cannot hold; an empty list can stand for it"
         raise InvalidValueError(*place, path, reason)
+    if any(isinstance(entry, Secret) for entry in value):
+        raise InvalidValueError(*place, path, _NOT_NESTED)
     kinds = {_set_kind(entry) for entry in value}
     if len(kinds) > 1 or None in kinds:
         types = ", ".join(sorted({type(entry).__name__ for entry in value}))

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from confstore._values.types import Value
+from confstore._values.secret import Secret
 
 __all__ = ["option_size_b", "text_size_b", "values_size_b"]
 
@@ -40,7 +40,7 @@ def values_size_b(values: Mapping[str, Any]) -> int:
     return size_b
 
 
-def _value_size_b(value: Value) -> int:
+def _value_size_b(value: Any) -> int:
     if isinstance(value, str):
         return text_size_b(value)
     if value is None or isinstance(value, bool):
@@ -49,6 +49,9 @@ def _value_size_b(value: Value) -> int:
         return _number_size_b(value)
     if isinstance(value, bytes):
         return len(value)
+    if isinstance(value, Secret):
+        # As its text in the backend; one that was not sealed yet has none.
+        return text_size_b(value._origin.text or "")
     if isinstance(value, dict):
         return values_size_b(value)
     return _CONTAINER_B + sum(_ENTRY_B + _value_size_b(entry) for entry in value)

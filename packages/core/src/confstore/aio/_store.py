@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import itertools
 import sys
-from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from confstore._process.naps import paced
+from confstore._secrets.held import open_secrets
 from confstore._stores.given import checked_object, described
 from confstore._stores.protocols import AsyncReads, Poll, PollableStore, Store, ability
 from confstore._values.read_only import freeze
+from confstore._values.secret import Secret
 from confstore._values.types import Values
 from confstore.aio._threads import Threads
 
@@ -73,7 +75,7 @@ class AsyncStore:
         on_loop = self._native()
         if on_loop is not None:
             return await on_loop.get_async(option, keys=keys, consistent=consistent)
-        return await self.threads.run(self.store.get, option, keys=keys, consistent=consistent)
+        return await self.threads.run(_get, self.store, option, keys, consistent=consistent)
 
     def items(self, *, consistent: bool = True) -> AsyncIterator[tuple[str, Values]]:
         """Every option, streamed in the backend's order; an incomplete answer raises."""
@@ -161,8 +163,25 @@ def checked_async(given: AsyncStore) -> AsyncStore:
     return given
 
 
+def _get(store: Store, option: str, keys: Collection[str] | None, *, consistent: bool) -> Values:
+    values = store.get(option, keys=keys, consistent=consistent)
+    _open_secrets([values])
+    return values
+
+
 def _next_batch(found: Iterator[tuple[str, Values]]) -> list[tuple[str, Values]]:
-    return list(itertools.islice(found, _BATCH))
+    batch = list(itertools.islice(found, _BATCH))
+    _open_secrets(values for _, values in batch)
+    return batch
+
+
+def _open_secrets(options: Iterable[Values]) -> None:
+    """Open secrets in this thread: `reveal` would wait for a server on the loop."""
+    secrets: list[Secret[Any]] = [
+        value for values in options for value in values.values() if isinstance(value, Secret)
+    ]
+    if secrets:
+        open_secrets(secrets)
 
 
 def _read_all(store: Store, *, consistent: bool) -> Poll:

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 from pydantic_settings import PydanticBaseSettingsSource
 
 from confstore import health
-from confstore._schemas.fields import model_fields, renamed
+from confstore._schemas.fields import Field, Problem, fields_of, model_fields, renamed
+from confstore._schemas.secrets import secret_values
+from confstore._schemas.unknown import class_within
 from confstore.errors import SchemaError, SchemaProblem
 
 if TYPE_CHECKING:
@@ -71,11 +73,16 @@ def _settings(cls: type[BaseSettings], config: Config) -> dict[str, Any]:
     given: dict[str, Any] = {}
     # All sources call a field by the first of its names, by which their values are merged.
     first: dict[str, str] = {}
+    faults: list[SchemaProblem] = []
     for name, field in fields.items():
         if not field.is_part:
             preferred = first.setdefault(field.attribute, name)
             if name in option_of:
-                given.setdefault(preferred, options[option_of[name]])
+                values, found_in = _with_secrets(field, options[option_of[name]])
+                faults += [SchemaProblem(option_of[name], *one) for one in found_in]
+                given.setdefault(preferred, values)
+    if faults:
+        raise SchemaError(health(config).store, tuple(faults))
     # A path begins in an option, also in one that is a field itself.
     for name in _beginnings_of_paths(cls):
         if name in option_of:
@@ -84,6 +91,16 @@ def _settings(cls: type[BaseSettings], config: Config) -> dict[str, Any]:
         taken = set(option_of.values())
         given |= {option: values for option, values in options.items() if option not in taken}
     return given
+
+
+def _with_secrets(field: Field, values: dict[str, Any]) -> tuple[dict[str, Any], list[Problem]]:
+    """The values of an option, with its secrets as the fields of its class take them."""
+    cls = class_within(field)
+    if cls is None:
+        return values, []
+    key_of, _ = renamed(values, fields_of(cls), {})
+    replaced, problems = secret_values(values, fields_of(cls), key_of)
+    return {**values, **{key_of[name]: value for name, value in replaced.items()}}, problems
 
 
 def _beginnings_of_paths(cls: type[BaseSettings]) -> Iterator[str]:

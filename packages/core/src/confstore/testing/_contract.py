@@ -13,6 +13,7 @@ from confstore.testing._rules.handles import HandleRules
 from confstore.testing._rules.journals import JournalRules
 from confstore.testing._rules.polls import PollRules
 from confstore.testing._rules.reads import ReadRules
+from confstore.testing._rules.secrets import SecretRules
 from confstore.testing._rules.writes import BulkRules, RefusalRules, WriteRules
 from confstore.testing._scenes import JOURNAL_SCENES, SCENES
 
@@ -63,7 +64,14 @@ class Profile:
 
 
 class StoreContract(
-    WriteRules, ReadRules, RefusalRules, PollRules, HandleRules, BulkRules, JournalRules
+    WriteRules,
+    ReadRules,
+    RefusalRules,
+    SecretRules,
+    PollRules,
+    HandleRules,
+    BulkRules,
+    JournalRules,
 ):
     """
     Try every promise of the `Store` protocol on your store.
@@ -96,6 +104,8 @@ class StoreContract(
     Attributes:
         durable: Data outlives the last handle; False by default.
         journaled: The store can keep a journal; False by default.
+        refuses_text: Texts that the store refuses because only a secret may have them; for a store
+            that seals: then it must keep secrets, and any other store must refuse them.
         editable: The subclass has `edit_by_hand`, which bypasses the journal; False by default.
         profile: How long to search.
         resources: An `ExitStack` for contexts that `begin` enters; it is left after the example.

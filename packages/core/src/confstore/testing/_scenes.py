@@ -52,6 +52,10 @@ def _each(name: str, **arguments: list[Any]) -> _Scene:
     return tuple(_call(name, **{argument: choice}) for choice in choices)
 
 
+def _each_scene(*rules: str) -> tuple[_Scene, ...]:
+    return tuple((_call(rule, option=option),) for rule in rules for option in ("a", "b"))
+
+
 _first = _commit({"a": _VALUES}, "author", "comment")
 _mix = _commit(_MIXED, None, "mixed")
 
@@ -90,6 +94,8 @@ _AFTER_WRITE: tuple[_Scene, ...] = (
     (_call("get_keys", option="a", others=["b"], build=list),),
     (_call("write_while_reading", options=["a", "b", "c", "d", "e"]),),
     (_call("refuse_to_remove_reserved_key", option="a", key="_option"),),
+    *_each_scene("refuse_texts", "refuse_secrets", "refuse_nested_secrets"),
+    (_call("keep_secrets"),),
     (_call("refuse_to_remove_reserved_key", option="b", key=""),),
     (_poll, _write_another, _call("answers_stay_as_they_were", answer=-1)),
     (

@@ -140,6 +140,20 @@ class AcceptsNaN(_Lenient):
         return "NaN" in error.reason
 
 
+class AcceptsSecrets(_Lenient):
+    """Takes a secret for a value, and so shows it as if it were a setting."""
+
+    def is_accepted(self, error: InvalidValueError) -> bool:
+        return "does not seal" in error.reason
+
+
+class AcceptsNestedSecrets(_Lenient):
+    """Looks for secrets at the top only."""
+
+    def is_accepted(self, error: InvalidValueError) -> bool:
+        return "a Secret is the whole value" in error.reason
+
+
 class AcceptsLargeOptions(_Lenient):
     """Knows no limit of an option."""
 

@@ -19,7 +19,7 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, NoReturn
 
 import attrs
@@ -77,9 +77,20 @@ def escaped_key(key: str) -> str:
     return _SPECIAL.sub(r"\\\g<0>", key)
 
 
-def values_from_arguments(option: str, arguments: Sequence[str]) -> Values:
-    """Parse the assignments of a command, and read values from files and standard input."""
+def values_from_arguments(
+    option: str, arguments: Sequence[str], *, secret: Collection[str] = ()
+) -> Values:
+    """
+    Parse the assignments of a command, and read values from files and standard input.
+
+    The keys in `secret` must not be given by the arguments themselves, which other users can see.
+    """
     assignments = [_parsed(text, number) for number, text in enumerate(arguments, 1)]
+    for one in assignments:
+        if one.key in secret and one.source == "argument":
+            message = f"key {one.key!r} is secret, and arguments can be seen by other users: give "
+            advice = f"{one.key}=- for standard input, or {one.key}=@FILE"
+            raise CommandError(message + advice)
     keys = [assignment.key for assignment in assignments]
     for key in keys:
         if keys.count(key) > 1:

@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 
 import click
 
-from confstore import Plan, Store
+from confstore import Change, Plan, SealingStore, Store, ability
 from confstore._cli.arguments.schemas import imported_schema, problems_of
 from confstore._cli.session import Session
 from confstore._cli.terminal.exit_codes import CommandError, ExitCode
@@ -67,7 +67,7 @@ def check_written(session: Session, store: Store, plan: Plan) -> None:
         return
     before = dict(store.items())
     after = dict(before)
-    apply_changes(after, plan.changes)
+    apply_changes(after, _as_read(store, plan))
     # Output of the module is not our data.
     with redirect_stdout(sys.stderr):
         types = imported_schema(reference)
@@ -87,6 +87,17 @@ def check_written(session: Session, store: Store, plan: Plan) -> None:
             f"nothing was written{advice}"
         )
         raise UnfitPlanError(message, problems)
+
+
+def _as_read(store: Store, plan: Plan) -> list[Change]:
+    """The changes of a plan as the store gives them: a text may stand for a secret."""
+    sealing = ability(store, SealingStore)
+    if sealing is None:
+        return plan.changes
+    return [
+        Change(one.option, None if one.values is None else sealing.unsealed(one.option, one.values))
+        for one in plan.changes
+    ]
 
 
 def check_fits(

@@ -6,14 +6,14 @@ from collections.abc import Callable
 
 import click
 
-from confstore import Plan, Store, Values, diff
-from confstore._cli.arguments.assignments import values_from_arguments
+from confstore import Plan, SealingStore, Store, Values, ability, beneath_of, diff
 from confstore._cli.arguments.names import complete_assignments, complete_keys, complete_options
+from confstore._cli.arguments.secrets import Hiding, hiding_flags
 from confstore._cli.commands.command import Example, command
 from confstore._cli.session import Session, absent_key, options_now
-from confstore._cli.terminal.exit_codes import CommandError
+from confstore._cli.terminal.exit_codes import CommandError, ExitCode
 from confstore._cli.writing.flags import Writing, writing_flags, yes_flag
-from confstore._cli.writing.write import Write, version_of
+from confstore._cli.writing.write import Write, still_secret, texts_for, version_of
 from confstore.adapter import canonical_update, canonical_values, checked_option
 from confstore.errors import OptionNotFoundError
 
@@ -24,7 +24,12 @@ __all__ = ["delete", "set_option", "update"]
     "set",
     examples=(
         Example("confstore set db host=db.example port:=27017", "text, and a number"),
-        Example("printf hunter2 | confstore set login password=-", "a secret from standard input"),
+        Example("printf hunter2 | confstore set login password=-", "a text from standard input"),
+        Example(
+            "confstore set db host=db.example password=- --secret password",
+            "a text, and a secret that is asked for",
+            is_run=False,
+        ),
     ),
 )
 @click.argument("option", shell_complete=complete_options)
@@ -35,9 +40,14 @@ __all__ = ["delete", "set_option", "update"]
     required=True,
     shell_complete=complete_assignments,
 )
+@hiding_flags
 @writing_flags
 def set_option(
-    session: Session, option: str, assignments: tuple[str, ...], writing: Writing
+    session: Session,
+    option: str,
+    assignments: tuple[str, ...],
+    hiding: Hiding,
+    writing: Writing,
 ) -> None:
     """
     Replace a whole option: keys that are not given are removed (to change some keys, use update).
@@ -46,18 +56,35 @@ def set_option(
     KEY=@FILE and KEY:=@FILE read it from a file, KEY=- and KEY:=- from standard input, without its
     last line feed; in a terminal, KEY=- asks for it, hidden. A backslash before =, : or @ makes it
     an ordinary character. A missing file is created if its folder exists.
+
+    A secret is sealed by the keys that the store's URL names with secrets=.
     """
     checked_option(option)
     store = session.store("write")
-    given = values_from_arguments(option, assignments)
-    values = canonical_values(option, given, store=store.name)
+    values = hiding.values(option, assignments)
 
     def plan() -> Plan:
-        return Plan(version_of(store), options_now(store, [option]), {option: values})
+        version, now = version_of(store), options_now(beneath_of(store), [option])
+        _check_still_secret(store, option, values, now.get(option))
+        given = texts_for(store, option, values, now.get(option))
+        return Plan(version, now, {option: canonical_values(option, given, store=store.name)})
 
     written = Write(session, store, writing, plan).run(_asked(session, store, option))
     if written is not None:
         session.say(f"set option {option!r} of store {store.name!r}{written.version}")
+
+
+def _check_still_secret(store: Store, option: str, values: Values, present: Values | None) -> None:
+    """Refuse to write a plain value over a secret, which would be a slip of the keyboard."""
+    if ability(store, SealingStore) is None:
+        return
+    _, plain = still_secret(values, present)
+    if plain:
+        message = (
+            f"option {option!r}, key {plain[0]!r} is a secret: give --secret {plain[0]}, and the "
+            "value by standard input; to make it plain, delete the key first"
+        )
+        raise CommandError(message, ExitCode.INVALID)
 
 
 def _asked(session: Session, store: Store, option: str) -> Callable[[Plan], bool]:
@@ -92,12 +119,14 @@ def _asked(session: Session, store: Store, option: str) -> Callable[[Plan], bool
     shell_complete=complete_keys,
     help="Remove a key if the option has it; can be given several times.",
 )
+@hiding_flags
 @writing_flags
 def update(
     session: Session,
     option: str,
     assignments: tuple[str, ...],
     removed: tuple[str, ...],
+    hiding: Hiding,
     writing: Writing,
 ) -> None:
     """
@@ -109,11 +138,15 @@ def update(
         raise CommandError("nothing to update: give KEY=VALUE or --remove KEY")
     checked_option(option)
     store = session.store("write")
-    given = values_from_arguments(option, assignments)
-    values, gone = canonical_update(option, given, removed, store=store.name)
+    beneath = beneath_of(store)
+    given = hiding.values(option, assignments)
+    present = options_now(beneath, [option]).get(option)
+    _check_still_secret(store, option, given, present)
+    texts = texts_for(store, option, given, present)
+    values, gone = canonical_update(option, texts, removed, store=store.name)
 
     def plan() -> Plan:
-        version, now = version_of(store), options_now(store, [option])
+        version, now = version_of(store), options_now(beneath, [option])
         if not values and not now:
             # Removing keys creates no option: a mistyped name is an error.
             raise OptionNotFoundError(store.name, option)
@@ -126,7 +159,7 @@ def update(
         store,
         writing,
         plan,
-        unjournaled=lambda: store.update(option, values, remove=gone),
+        unjournaled=lambda: beneath.update(option, values, remove=gone),
     )
     written = write.run(_asked(session, store, option))
     if written is not None:
@@ -153,7 +186,7 @@ def delete(
     what = f"{names}option {option!r} of store {store.name!r}"
 
     def plan() -> Plan:
-        version, old = version_of(store), store.get(option)
+        version, old = version_of(store), beneath_of(store).get(option)
         for key in keys:
             if key not in old:
                 raise absent_key(store, option, key)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 import attrs
 import click
 
-from confstore import JournaledStore, Plan, Values, plan_rollback
+from confstore import JournaledStore, Plan, Values, beneath_of, plan_rollback
 from confstore._cli.arguments.baking import Baking, baking_flags
 from confstore._cli.arguments.operands import FILE_FORMATS
 from confstore._cli.arguments.written import schema_flag
@@ -263,7 +263,7 @@ class _Deployment:
 
     def _check_unchanged(self, version: int, done: Plan) -> None:
         """Raise if an option was changed by hand, which no version tells of."""
-        present = options_now(self._store, done.options)
+        present = options_now(beneath_of(self._store), done.options)
         changed = [one for one in done.options if not is_same(present.get(one), done.new.get(one))]
         if changed:
             at = self._store.version()
@@ -288,7 +288,7 @@ class _Deployment:
         store, done = self._store, self._plan
         assert done is not None  # noqa: S101 (see run)
         for option in done.options:
-            version_now, present = store.version(), options_now(store, [option])
+            version_now, present = store.version(), options_now(beneath_of(store), [option])
             if not is_same(present.get(option), done.new.get(option)):
                 continue
             absent = {} if present else {option: canonical_values(option, {})}

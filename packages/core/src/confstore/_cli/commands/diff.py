@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import click
 
-from confstore import diff as differences_between
+from confstore import Difference, Secret, diff as differences_between
 from confstore._cli.arguments.operands import FILE_FORMATS, STDIN, parse_side
+from confstore._cli.arguments.secrets import reveal_flag, revealed
 from confstore._cli.changes.differences import show_differences
 from confstore._cli.commands.command import Example, command
 from confstore._cli.session import Session
@@ -32,7 +33,15 @@ __all__ = ["diff"]
     help="The format of standard input, and of files without a known suffix.",
 )
 @click.option("--values", "has_values", is_flag=True, help="Show the values, too.")
-def diff(session: Session, old: str, new: str | None, format: str | None, has_values: bool) -> None:
+@reveal_flag
+def diff(
+    session: Session,
+    old: str,
+    new: str | None,
+    format: str | None,
+    has_values: bool,
+    is_revealing: bool,
+) -> None:
     """
     Show the keys in which A and B differ; exit code 1 if there are any, else 0.
 
@@ -43,11 +52,29 @@ def diff(session: Session, old: str, new: str | None, format: str | None, has_va
 
     Types count: the number 1 differs from the text "1" and from true. An error has another exit
     code, but a version that does not exist is 1, too, with nothing on standard output.
+
+    Secrets that are sealed otherwise are not compared, and named on standard error; --reveal opens
+    the secrets of stores, and compares their values.
     """
     if old == new == STDIN:
         raise CommandError("standard input cannot be both sides")
     before, after = [parse_side(text, format) for text in (old, new)]
-    found = list(differences_between(before(session), after(session)))
+    sides = [before(session), after(session)]
+    if is_revealing:
+        sides = [revealed(side) for side in sides]
+    found = list(differences_between(*sides))
+    uncompared = [one for one in found if one.key is not None and _is_sealed(one)]
+    for one in uncompared:
+        session.say(f"sealed, not compared: option {one.option!r}, key {one.key!r}")
+    found = [one for one in found if one not in uncompared]
     show_differences(session, found, has_values=has_values)
     if found:
         click.get_current_context().exit(ExitCode.DIFFERENT)
+
+
+def _is_sealed(one: Difference) -> bool:
+    """True if both sides are sealed, or refer to something: equal values have other texts."""
+    return all(
+        isinstance(side, Secret) or (isinstance(side, str) and side.startswith("secret+"))
+        for side in (one.old, one.new)
+    )

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 import attrs
 import click
 
-from confstore import MISSING, Plan, Store, Values, diff
+from confstore import MISSING, Plan, Store, Values, beneath_of, diff
 from confstore._cli.arguments.edited import EditedText
 from confstore._cli.arguments.names import complete_options
 from confstore._cli.arguments.operands import FILE_FORMATS
@@ -102,7 +102,9 @@ class _Base:
     def read(cls, store: Store, names: Collection[str]) -> _Base:
         """Read the options of some names, or all."""
         version = version_of(store)
-        options = options_now(store, sorted(names)) if names else dict(store.items())
+        # Secrets are edited as the texts that they are beneath.
+        beneath = beneath_of(store)
+        options = options_now(beneath, sorted(names)) if names else dict(beneath.items())
         return cls(version, frozenset(names or options), options)
 
 
@@ -174,7 +176,7 @@ class _Edit:
             if values or option in base.options or option not in base.names
         }
         plan = Plan.between(base.version, base.options, mine)
-        present = options_now(store, plan.options)
+        present = options_now(beneath_of(store), plan.options)
         changed = [name for name in plan.options if not _are_same(base.options, present, name)]
         if changed:
             raise _ConflictError(store.name, changed)
@@ -185,7 +187,7 @@ class _Edit:
             lambda: plan,
             comment="edit",
             is_retried=False,
-            unjournaled=lambda: _write_keys(store, plan),
+            unjournaled=lambda: _write_keys(beneath_of(store), plan),
         )
         written = write.run(self._ask)
         if written is not None:

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import redirect_stdout
 from typing import Any
 
 import click
 from click.shell_completion import CompletionItem
 
+from confstore import Secret, Values
 from confstore._cli.arguments.names import complete_options
+from confstore._cli.arguments.secrets import not_opened, revealed, sealed_keys, secret_keys
 from confstore._cli.changes.watched import Watched, interval_of
 from confstore._cli.commands.command import Example, command
 from confstore._cli.exec.naming import NamingFlags, naming_flags
 from confstore._cli.exec.program import become, supervise
 from confstore._cli.formats.environment import environment
 from confstore._cli.session import Session
-from confstore._cli.terminal.exit_codes import CommandError
+from confstore._cli.terminal.exit_codes import CommandError, ExitCode
+from confstore._cli.terminal.text import did_you_mean
 from confstore.errors import OptionNotFoundError
 
 __all__ = ["exec_command"]
@@ -76,6 +79,13 @@ def _complete_files(_: click.Context, __: click.Parameter, incomplete: str) -> l
     is_flag=True,
     help="Start from an empty environment: only the store's variables.",
 )
+@click.option(
+    "--reveal",
+    "revealing",
+    metavar="OPTION.KEY",
+    multiple=True,
+    help="Pass this secret to the program, too; can be given several times.",
+)
 @naming_flags(complete_options)
 @click.option(
     "--schema",
@@ -116,6 +126,7 @@ def exec_command(
     session: Session,
     chosen: tuple[str, ...],
     is_pristine: bool,
+    revealing: tuple[str, ...],
     flags: NamingFlags,
     schema: str | None,
     reaction: str | None,
@@ -141,6 +152,9 @@ def exec_command(
     passes signals and the exit code on: when the options change, it restarts the program, or sends
     it a signal, if they fit --schema, if that is given.
 
+    A secret is passed only if --reveal names it, and others are left out; CONFSTORE_SECRET_KEY is
+    never passed on.
+
     An option that is named like a program, a runtime or a part of the system, such as tar, node or
     http, is refused unless --option names it. A variable that is known to make programs run other
     code, such as LD_PRELOAD, or PATH by --bare, needs --allow even then; --prefix APP_ lifts both.
@@ -155,6 +169,7 @@ def exec_command(
     def variables_of(everything: _Options | None, options: _Options) -> dict[str, str]:
         if check is not None:
             check(dict(store.items()) if everything is None else everything)
+        options = _with_secrets(session, options, revealing)
         flags.check(options, is_named=bool(chosen), advice="name the wanted options with --option")
         return environment(options, flags.naming, instead=_INSTEAD)
 
@@ -189,3 +204,49 @@ def exec_command(
         code = supervise(arguments, variables, is_pristine=is_pristine)
         click.get_current_context().exit(code)
     become(arguments, variables, is_pristine=is_pristine)
+
+
+def _without_sealed(
+    session: Session, options: _Options, revealing: Sequence[str]
+) -> dict[str, Mapping[str, Any]]:
+    """The options without sealed texts, which are no values for a program."""
+    sealed = [(option, key) for option, values in options.items() for key in sealed_keys(values)]
+    for option, key in sealed:
+        if f"{option}.{key}" in revealing:
+            raise not_opened(option, key)
+    if sealed:
+        names = ", ".join(f"{option}.{key}" for option, key in sealed)
+        session.say(f"left out, because the URL has no secrets= to open them: {names}")
+    return {
+        option: {key: value for key, value in values.items() if (option, key) not in sealed}
+        for option, values in options.items()
+    }
+
+
+def _with_secrets(
+    session: Session, options: _Options, revealing: Sequence[str]
+) -> dict[str, Values]:
+    """The options with those secrets that were named, and without the others."""
+    options = _without_sealed(session, options, revealing)
+    names = {
+        f"{option}.{key}": (option, key)
+        for option, values in options.items()
+        for key in secret_keys(values)
+    }
+    for name in revealing:
+        if name not in names:
+            advice = did_you_mean(name, names) or "; confstore secrets list shows what there is"
+            raise CommandError(f"there is no secret {name!r} to reveal{advice}", ExitCode.NOT_FOUND)
+    wanted = {names[name] for name in revealing}
+    hidden = sorted(names.keys() - set(revealing))
+    if hidden:
+        session.say(f"left out, because no --reveal names them: {', '.join(hidden)}")
+    shown = {
+        option: {
+            key: value
+            for key, value in values.items()
+            if (option, key) in wanted or not isinstance(value, Secret)
+        }
+        for option, values in options.items()
+    }
+    return revealed(shown)

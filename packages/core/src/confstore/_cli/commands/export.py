@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TextIO
@@ -12,6 +12,7 @@ import click
 
 from confstore import FileBackedStore, Store, Values, ability
 from confstore._cli.arguments.names import complete_options
+from confstore._cli.arguments.secrets import reveal_flag, revealed, secret_keys
 from confstore._cli.commands.command import Example, command
 from confstore._cli.exec.naming import NamingFlags, naming_flags
 from confstore._cli.formats.files import FORMATS, dumps, format_of
@@ -50,6 +51,7 @@ __all__ = ["export"]
 @click.option(
     "--yes", "-y", "--force", "is_confirmed", is_flag=True, help="Replace an existing file."
 )
+@reveal_flag
 @naming_flags(complete_options)
 def export(
     session: Session,
@@ -57,6 +59,7 @@ def export(
     format: str | None,
     path: str,
     is_confirmed: bool,
+    is_revealing: bool,
     flags: NamingFlags,
 ) -> None:
     """
@@ -64,7 +67,8 @@ def export(
 
     json, yaml and toml keep the types of values, for import; dotenv and shell are variables such as
     DB_HOST, which are text. A value that the format cannot hold is an error that names the option,
-    and nothing is written. The file holds secrets in clear text.
+    and nothing is written. Secrets are written, in clear text, with --reveal only; without it, a
+    store that has some is an error.
 
     The names of variables are refused, and allowed, as by exec; an option is named by an argument,
     or by --bare, which gives a dotenv file back as import --option took it.
@@ -82,6 +86,9 @@ def export(
     if path != "-":
         _check_file(session, store, path, is_confirmed=is_confirmed)
     exported = _read(store, options)
+    if is_revealing:
+        exported = revealed(exported)
+    _check_secrets(exported)
     if has_variables:
         flags.check(exported, is_named=bool(options), advice="name the options as arguments")
     text = dumps(exported, chosen, flags.naming)
@@ -91,6 +98,16 @@ def export(
         return
     _write_file(path, text)
     session.say(f"exported {counted(len(exported), 'option')} of store {store.name!r} to {path!r}")
+
+
+def _check_secrets(options: Mapping[str, Values]) -> None:
+    for option, values in options.items():
+        for key in secret_keys(values):
+            message = (
+                f"option {option!r}, key {key!r} is a secret: --reveal exports it in clear text; "
+                "name other options to leave it out"
+            )
+            raise CommandError(message, ExitCode.INVALID)
 
 
 def _format_of(path: str) -> str:

@@ -9,11 +9,12 @@ from typing import Any
 import click
 
 from confstore._cli.arguments.names import complete_keys, complete_options
+from confstore._cli.arguments.secrets import reveal_flag, revealed, secret_keys
 from confstore._cli.commands.command import Example, command
 from confstore._cli.session import Session, absent_key, other_stores
+from confstore._cli.terminal.exit_codes import CommandError, ExitCode
 from confstore._cli.terminal.output import print_json, print_text
 from confstore._cli.terminal.text import json_text, json_value, shown, type_name
-from confstore.documents import values_to_json
 
 __all__ = ["get", "list_options"]
 
@@ -33,12 +34,16 @@ __all__ = ["get", "list_options"]
     is_flag=True,
     help="Print the journal's version, for --if-version, to standard error.",
 )
-def get(session: Session, option: str, key: str | None, shows_version: bool) -> None:
+@reveal_flag
+def get(
+    session: Session, option: str, key: str | None, shows_version: bool, is_revealing: bool
+) -> None:
     """
     Print one option, or one key of it.
 
     A single value is printed as it is: text without quotes, bytes as bytes, anything else as JSON;
-    --output json or yaml prints it in that format.
+    --output json or yaml prints it in that format. A secret is ***, and an error where it is the
+    only value, unless --reveal opens it.
     """
     store = session.store()
     if shows_version:
@@ -46,13 +51,21 @@ def get(session: Session, option: str, key: str | None, shows_version: bool) -> 
         session.say(f"version {session.journaled_store().version()}")
     if key is None:
         values = store.get(option)
+        if is_revealing:
+            values = revealed({option: values})[option]
         rows = [(name, type_name(value), shown(value)) for name, value in values.items()]
         empty = f"option {option!r} has no keys"
-        session.show(values_to_json(values), ("KEY", "TYPE", "VALUE"), rows, empty=empty)
+        data = {name: json_value(value) for name, value in values.items()}
+        session.show(data, ("KEY", "TYPE", "VALUE"), rows, empty=empty)
         return
     values = store.get(option, keys=[key])
     if key not in values:
         raise absent_key(store, option, key)
+    if is_revealing:
+        values = revealed({option: values})[option]
+    elif secret_keys(values):
+        message = f"option {option!r}, key {key!r} is a secret: --reveal shows it"
+        raise CommandError(message, ExitCode.INVALID)
     if session.output in {"json", "yaml"}:
         session.show(json_value(values[key]), (), ())
     else:

@@ -8,15 +8,15 @@ from collections.abc import Collection, Mapping, Sequence
 import attrs
 import click
 
-from confstore import Plan, Store, Values
+from confstore import Plan, SealingStore, Store, Values, ability, beneath_of
 from confstore._cli.arguments.names import complete_options
 from confstore._cli.commands.command import Example, command
 from confstore._cli.formats.files import FORMATS, Format, format_of, loads
 from confstore._cli.session import Session
-from confstore._cli.terminal.exit_codes import CommandError
+from confstore._cli.terminal.exit_codes import CommandError, ExitCode
 from confstore._cli.terminal.text import counted, reason_of, shown_url
 from confstore._cli.writing.flags import Transfer, Writing, transfer_flags, writing_flags
-from confstore._cli.writing.write import Write, version_of
+from confstore._cli.writing.write import Write, still_secret, texts_for, version_of
 from confstore.adapter import canonical_values, checked_option, is_same
 
 __all__ = ["Transferred", "copy", "import_file", "options_of_file"]
@@ -78,6 +78,8 @@ def import_file(
     numbers, lists, dicts. With --section NAME only that part of the file counts (a.b is the part b
     of the part a). Several sections are laid over each other in the order given: of the same key of
     an option the last one's value counts, as a whole, however deep it is.
+
+    A plain value whose key is a secret in the store is sealed.
 
     The whole file is checked before anything is written, and equal options are not written.
     With a journal, the import is as few commits as hold it. A file: store is written at once, all
@@ -194,6 +196,7 @@ def copy(
     if source is target:
         raise CommandError("FROM and TO are the same store")
     found = dict([(option, source.get(option)) for option in options] or source.items())
+    _check_sealed(source, found)
     Transferred(
         "copy",
         "copied",
@@ -204,6 +207,20 @@ def copy(
         shown_target=shown_url(target_url),
         asks_to_overwrite=True,
     ).write(session, writing)
+
+
+def _check_sealed(source: Store, options: Mapping[str, Values]) -> None:
+    """Refuse sealed texts of a store that was opened without its keys: they open nowhere else."""
+    if ability(source, SealingStore) is not None:
+        return
+    for option, values in options.items():
+        for key, value in values.items():
+            if isinstance(value, str) and value.startswith(("secret+kms:", "secret+local:")):
+                message = (
+                    f"option {option!r}, key {key!r} is sealed for store {source.name!r}, and "
+                    "would not open in another one: give FROM and TO with secrets= in their URLs"
+                )
+                raise CommandError(message, ExitCode.INVALID)
 
 
 @attrs.define
@@ -252,19 +269,25 @@ class Transferred:
 
     def plan(self) -> Plan:
         """Plan what to write and delete in the store as it is now."""
-        version, there = version_of(self._store), dict(self._store.items())
+        version, there = version_of(self._store), dict(beneath_of(self._store).items())
+        options = {
+            option: texts_for(
+                self._store,
+                option,
+                self._as_secret_as(values, there.get(option)),
+                there.get(option),
+            )
+            for option, values in self._options.items()
+            if not (self._transfer.is_skipping and option in there)
+        }
         if self._prunable is None:
             # An option that appears after the question is not deleted by a later try.
             self._prunable = there.keys() - self._options if self._transfer.is_pruning else ()
             self._equal = sum(
-                option in there and is_same(there[option], values)
+                option in there and is_same(there[option], options.get(option, values))
                 for option, values in self._options.items()
             )
-        new = {
-            option: values
-            for option, values in self._options.items()
-            if not (self._transfer.is_skipping and option in there)
-        }
+        new = {option: dict(values) for option, values in options.items()}
         concerned = new.keys() | set(self._prunable)
         old = {option: values for option, values in there.items() if option in concerned}
         plan = Plan.between(version, old, new)
@@ -274,6 +297,12 @@ class Transferred:
             for option, values in plan.new.items()
         }
         return attrs.evolve(plan, new=checked)
+
+    def _as_secret_as(self, values: Values, present: Values | None) -> Values:
+        """Keep what is a secret in the store one: a file that was exported holds it in clear."""
+        if ability(self._store, SealingStore) is None:
+            return values
+        return still_secret(values, present)[0]
 
     def confirm(self, session: Session, plan: Plan) -> None:
         """Ask before options are deleted, or those of another store overwritten."""

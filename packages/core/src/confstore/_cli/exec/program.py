@@ -26,6 +26,9 @@ _IGNORED = ("SIGPIPE", "SIGXFZ", "SIGXFSZ")
 _LC_CTYPE = b"LC_CTYPE"
 _COERCED = frozenset({b"C.UTF-8", b"C.utf8", b"UTF-8"})
 
+# It opens every secret of the store, also those that the program was not given.
+_KEY = "CONFSTORE_SECRET_KEY"
+
 # A console sends them to the program, too, which decides.
 _CONSOLE = ("SIGINT", "SIGBREAK")
 
@@ -87,6 +90,7 @@ def supervise(command: Sequence[str], variables: Mapping[str, str], *, is_pristi
     """
     kept = {name: text for name, text in os.environ.items() if name == _NEEDED_BY_WINDOWS}
     environment = {**(kept if is_pristine else os.environ), **variables}
+    environment.pop(_KEY, None)
     for name in _CONSOLE:
         if hasattr(signal, name):
             # A function: the child would inherit an ignored signal.
@@ -104,6 +108,7 @@ def supervise(command: Sequence[str], variables: Mapping[str, str], *, is_pristi
 def child_environment(variables: Mapping[str, str], *, is_pristine: bool) -> dict[bytes, bytes]:
     """The environment of a program: ours, unless it is pristine, with variables as UTF-8."""
     environment = {} if is_pristine else _given_environment()
+    environment.pop(_KEY.encode(), None)
     return environment | {name.encode(): text.encode() for name, text in variables.items()}
 
 

@@ -36,6 +36,7 @@ COMMANDS = {
     "reconcile": "commands.history:reconcile",
     "watch": "commands.watch:watch",
     "exec": "commands.exec:exec_command",
+    "secrets": "commands.secrets:secrets",
     "validate": "commands.validate:validate",
     "doctor": "commands.doctor:doctor",
     "completion": "shell.completion:completion",

@@ -43,6 +43,9 @@ def failure_of(error: BaseException, session: Session) -> tuple[ExitCode, str]:
     if isinstance(error, click.UsageError):
         return ExitCode.USAGE, _usage(error)
     if isinstance(error, ModuleNotFoundError):
+        if error.name is None:
+            # Raised by confstore, with its own advice.
+            return ExitCode.USAGE, str(error)
         needs = "the command line" if error.name in _EXTRA else "the adapter"
         advice = "python -m pip install 'confstore[cli]'" if error.name in _EXTRA else "install it"
         return ExitCode.USAGE, f"{needs} needs {error.name}, which is not installed: {advice}"

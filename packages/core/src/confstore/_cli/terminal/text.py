@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from confstore import Secret
 from confstore.adapter import closest
 from confstore.documents import values_to_json
 
@@ -75,6 +76,8 @@ def reason_of(error: OSError) -> str:
 
 def type_name(value: Any) -> str:
     """The name of a value's type, in JSON's words where JSON has the type."""
+    if isinstance(value, Secret):
+        return "secret"
     if value is None:
         return "null"
     if isinstance(value, bool):
@@ -91,7 +94,9 @@ def type_name(value: Any) -> str:
 
 
 def json_value(value: Any) -> Any:
-    """Convert a value to what `json.dumps` takes, tagged as in a store's file."""
+    """Convert a value to what `json.dumps` takes, tagged as in a store's file; mask a secret."""
+    if isinstance(value, Secret):
+        return str(value)
     return values_to_json({"": value})[""]
 
 
@@ -102,4 +107,4 @@ def json_text(value: Any) -> str:
 
 def shown(value: Any) -> str:
     """A value in a table whose next column names its type: text needs no quotes."""
-    return value if isinstance(value, str) else json_text(value)
+    return str(value) if isinstance(value, str | Secret) else json_text(value)

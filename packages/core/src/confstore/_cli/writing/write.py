@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from confstore import BulkStore, Change, ability, diff
+from confstore import BulkStore, Change, SealingStore, Secret, ability, beneath_of, diff
 from confstore._cli.changes.differences import show_differences
 from confstore._cli.session import Session, journal_of
 from confstore._cli.terminal.exit_codes import CommandError, ExitCode
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from confstore import JournaledStore, Plan, Store
     from confstore._cli.writing.flags import Writing
 
-__all__ = ["Write", "Written", "version_of"]
+__all__ = ["Write", "Written", "still_secret", "texts_for", "version_of"]
 
 _MAX_ATTEMPTS = 20
 """Tries of a write that depends on an earlier read; a guess: the second one is rare."""
@@ -68,7 +68,7 @@ class Write:
 
     Attributes:
         session: The run.
-        store: The store.
+        store: The store; a plan is in the texts that the store beneath holds for secrets.
         writing: The flags of the command.
         plan: Reads the store, and plans the changes; called again if somebody else wrote first.
         comment: The comment of the commit if none was given.
@@ -191,7 +191,7 @@ class Write:
                     return
 
     def _apply(self, plan: Plan, written: Written) -> None:
-        bulk = ability(self.store, BulkStore)
+        bulk = ability(beneath_of(self.store), BulkStore)
         if self.unjournaled is not None:
             self.unjournaled()
             written.add(plan.changes)
@@ -207,11 +207,11 @@ class Write:
 
     def _apply_one(self, change: Change) -> None:
         if change.values is not None:
-            self.store.set(change.option, change.values)
+            beneath_of(self.store).set(change.option, change.values)
             return
         # Somebody else may have deleted it meanwhile.
         with contextlib.suppress(OptionNotFoundError):
-            self.store.delete(change.option)
+            beneath_of(self.store).delete(change.option)
 
     @contextlib.contextmanager
     def _told(self, written: Written, total: int) -> Iterator[None]:
@@ -226,6 +226,46 @@ class Write:
                     "option is whole, and running it again makes the rest"
                 )
             raise
+
+
+def texts_for(
+    store: Store,
+    option: str,
+    values: Mapping[str, Any],
+    present: Mapping[str, Any] | None = None,
+) -> Mapping[str, Any]:
+    """
+    An option's values with texts for secrets, if the store seals; `present` are the texts now.
+
+    Raises:
+        SecretError: A secret cannot be sealed, or one of another place cannot be opened.
+    """
+    sealing = ability(store, SealingStore)
+    return values if sealing is None else sealing.sealed(option, values, present)
+
+
+def still_secret(
+    values: Mapping[str, Any], present: Mapping[str, Any] | None
+) -> tuple[dict[str, Any], list[str]]:
+    """
+    Values of an option with a secret for each plain one whose key holds a secret now.
+
+    Args:
+        values: The new values.
+        present: What the store beneath holds now.
+
+    Returns:
+        The values, and the keys that were plain.
+    """
+    held = present or {}
+    keys = [
+        key
+        for key, value in values.items()
+        if not isinstance(value, Secret)
+        and isinstance(held.get(key), str)
+        and held[key].startswith("secret+")
+    ]
+    return {**values, **{key: Secret(values[key]) for key in keys}}, keys
 
 
 def version_of(store: Store) -> int:

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
         startup_timeout: float
         fallback: str | PathLike[str] | None
         observers: Iterable[Observer]
+        reference_interval: float
         clock: Clock | None
         random: Callable[[], float]
 
@@ -99,6 +100,7 @@ class TimeBasedConfigStore(SnapshotReads[T_co], ClosesOnExit):
         startup_timeout: float = 30,
         fallback: str | PathLike[str] | None = None,
         observers: Iterable[Observer] = (),
+        reference_interval: float = 3600,
         clock: Clock | None = None,
         random: Callable[[], float] = random_module.random,
     ) -> None:
@@ -125,10 +127,13 @@ class TimeBasedConfigStore(SnapshotReads[T_co], ClosesOnExit):
             fallback: A file that keeps the last good snapshot, for a first load whose first try
                 fails or is late. Without a usable file, the start is as patient as without this.
             observers: Are told of each refresh, for metrics and traces.
+            reference_interval: Seconds after which the secrets that are kept elsewhere are fetched
+                again, by the refresh that comes next, jittered by 10 %; `reload` always does.
             clock: The source of time.
             random: Draws from [0, 1) for the jitter.
 
         Raises:
+            SecretUnavailableError: Nobody answered who opens a secret that the schema names.
             StoreUnavailableError: The store gave no answer within `startup_timeout`.
             SchemaError: The options do not fit the schema.
             ConfigStoreError: The store could not be read, and there was no fallback.
@@ -147,6 +152,7 @@ class TimeBasedConfigStore(SnapshotReads[T_co], ClosesOnExit):
             startup_timeout=startup_timeout,
             fallback=fallback,
             observers=observers,
+            reference_interval=reference_interval,
             clock=clock,
             random=random,
         )

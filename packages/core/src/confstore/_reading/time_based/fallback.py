@@ -23,10 +23,11 @@ from confstore._process.private_file import (
 )
 from confstore._reading.time_based.views import Health
 from confstore._stores.loader import State
-from confstore._stores.protocols import PartedStore, Store, ability
+from confstore._stores.protocols import PartedStore, SealingStore, Store, ability
 from confstore._values.names import checked_option
 from confstore._values.numbers import number_from_text
 from confstore._values.read_only import ReadOnlyDict
+from confstore._values.secret import Secret
 from confstore.errors import CorruptStoreError, InvalidNameError
 
 __all__ = ["Fallback"]
@@ -122,7 +123,7 @@ class Fallback:
             raise CorruptStoreError(str(self._path), parsed)
         parts, saved_at = parsed
         if self._parted is None:
-            return State(parts[0]), saved_at
+            return State(self._unsealed(parts[0])), saved_at
         poll = self._parted.restore(parts)
         return State(ReadOnlyDict(poll.changed), poll.checkpoint), saved_at
 
@@ -154,9 +155,27 @@ class Fallback:
             return f"it is not a fallback file of confstore ({type(error).__name__})"
         return parts, saved_at
 
+    def _unsealed(self, options: ReadOnlyDict) -> ReadOnlyDict:
+        sealing = ability(self._given, SealingStore)
+        if sealing is None:
+            return options
+        return ReadOnlyDict(
+            (option, sealing.unsealed(option, values)) for option, values in options.items()
+        )
+
 
 def _to_json(options: Mapping[str, ReadOnlyDict]) -> dict[str, Any]:
-    return {option: values_to_json(values) for option, values in options.items()}
+    return {option: values_to_json(_as_texts(values)) for option, values in options.items()}
+
+
+def _as_texts(values: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The values as their store holds them: the file never has a plaintext."""
+    if not any(isinstance(value, Secret) for value in values.values()):
+        return values
+    # Not at the top: few stores have secrets.
+    from confstore._secrets.held import texts_of
+
+    return texts_of(values)
 
 
 def _from_json(raw: Mapping[str, Any]) -> ReadOnlyDict:

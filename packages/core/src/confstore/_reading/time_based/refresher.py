@@ -20,6 +20,7 @@ from confstore._process.waits import Backoff
 from confstore._reading.observers import Note, observed
 from confstore._reading.time_based.fallback import Fallback
 from confstore._reading.time_based.first_load import first_load
+from confstore._reading.time_based.secrets import SecretOpening, with_secrets
 from confstore._reading.time_based.subscriptions import Subscriptions
 from confstore._reading.time_based.ticker import Ticker
 from confstore._reading.time_based.views import Health, Overrides, View
@@ -58,6 +59,7 @@ class Refresher:
     name: str
     loader: Loader
     overrides: Overrides
+    secrets: SecretOpening
     subscriptions: Subscriptions
     _publish: Callable[[View], None] = attrs.field(repr=False)
     _clock: Clock = attrs.field(repr=False)
@@ -93,7 +95,7 @@ class Refresher:
     def _load_first(self, timeout_s: float, backoff: Backoff, note: Note) -> None:
         began = Moment.now(self._clock)
         # Not a method: a thread that is abandoned must not keep this object alive.
-        load = functools.partial(_load, self.loader, self._clock, consistent=True)
+        load = functools.partial(_load, self.loader, self.secrets, self._clock, consistent=True)
         first = functools.partial(
             first_load, load, store=self.name, backoff=backoff, clock=self._clock
         )
@@ -127,7 +129,7 @@ class Refresher:
         saved = Moment.now(self._clock).at(saved_at.timestamp())
         age_s = saved.age_s(self._clock)
         reason = describe(error)
-        self._accept(state, Health(saved, saved_at, True, 1, reason), view)
+        self._accept(with_secrets(state), Health(saved, saved_at, True, 1, reason), view)
         self._retry_after(1)
         age = "unknown age" if math.isinf(age_s) else f"{age_s:.0f} s ago"
         text = "store %r: the first load failed, started from a fallback file of %s: %s"
@@ -244,7 +246,7 @@ class Refresher:
         # A read of the config while it refreshes (by a logging handler, say) starts no refresh.
         self._due = _NEVER
         try:
-            state, health = _load(self.loader, self._clock, consistent=consistent)
+            state, health = _load(self.loader, self.secrets, self._clock, consistent=consistent)
             view = self.overrides.view(state) if state.changed else None
             # It may have been closed meanwhile.
             if stopped.is_set():
@@ -257,8 +259,8 @@ class Refresher:
             if self.loader.last is before:
                 self._failed(error)
             raise
-        if state.changed:
-            self.subscriptions.queue(old, self._stored, state.changed)
+        if state.changed and (heard := state.heard):
+            self.subscriptions.queue(old, self._stored, heard)
         if failures:
             text = "store %r: refreshed again after %d failures"
             logger.info(text, self.name, failures, extra=self._fields())
@@ -379,8 +381,15 @@ def _too_old(age_s: float, limit_s: float, error: str | None, limit: str = "max_
     return reason if error is None else f"{reason}; the last refresh failed: {error}"
 
 
-def _load(loader: Loader, clock: Clock, *, consistent: bool) -> tuple[State, Health]:
+def _load(
+    loader: Loader, secrets: SecretOpening, clock: Clock, *, consistent: bool
+) -> tuple[State, Health]:
     """Load the next state of a store, with the time of the question, not of the answer."""
     now = clock.now()
     health = Health(Moment(clock.monotonic(), now.timestamp()), now)
-    return loader.next(loader.last, consistent=consistent), health
+    old = loader.last
+    state = loader.next(old, consistent=consistent)
+    # A call less for a store without secrets.
+    if state.changed or old.secrets:
+        state = secrets.prepare(old, state, is_reload=consistent)
+    return state, health

@@ -18,6 +18,7 @@ from confstore._reading.observers import observers_of
 from confstore._reading.time_based.fallback import Fallback
 from confstore._reading.time_based.notices import warn_at_start
 from confstore._reading.time_based.refresher import Refresher
+from confstore._reading.time_based.secrets import SecretOpening
 from confstore._reading.time_based.subscriptions import Callback, Subscriptions
 from confstore._reading.time_based.views import Overrides, Status, View
 from confstore._schemas.schema import schema_of
@@ -76,6 +77,7 @@ class SnapshotReads(ReadsByName, Generic[T_co]):
         startup_timeout: float = 30,
         fallback: str | PathLike[str] | None = None,
         observers: Iterable[Observer] = (),
+        reference_interval: float = 3600,
         clock: Clock | None = None,
         random: Callable[[], float] = random_module.random,
     ) -> None:
@@ -88,10 +90,13 @@ class SnapshotReads(ReadsByName, Generic[T_co]):
         by_field = ability(store, FieldAwareStore)
         if shape is not None and by_field is not None:
             store = by_field.with_fields(shape.field_types())
+        overrides = Overrides(shape)
+        reference_interval_s = seconds("reference_interval", reference_interval)
         refresher = Refresher(
             store.name,
             Loader(store, is_by_hint=update_interval is None),
-            Overrides(shape),
+            overrides,
+            SecretOpening(overrides.secrets, reference_interval_s, clock, random),
             Subscriptions(store.name),
             publish=_publisher(self, is_checked=max_stale is not None or not background),
             clock=clock,
@@ -216,7 +221,9 @@ class SnapshotReads(ReadsByName, Generic[T_co]):
         store = self._refresher.name
         return self._refresher.overridden(
             {
-                checked_option(name, store=store): canonical_values(name, values, store=store)
+                checked_option(name, store=store): canonical_values(
+                    name, values, store=store, allows_secrets=True
+                )
                 for name, values in {**(options or {}), **named}.items()
             }
         )

@@ -72,6 +72,10 @@ class Overrides:
         self.version = view.version
         return attrs.evolve(view, state=state)
 
+    def secrets(self, options: ReadOnlyDict) -> frozenset[tuple[str, str]]:
+        """Option and key of every secret that the schema names."""
+        return frozenset() if self._schema is None else self._schema.secrets(options)
+
     def push(self, options: Mapping[str, ReadOnlyDict]) -> object:
         """Put an override in force; `pop` takes the result."""
         override = object()

@@ -1,0 +1,1 @@
+"""Secrets: sealed in their store, or kept elsewhere and referred to."""

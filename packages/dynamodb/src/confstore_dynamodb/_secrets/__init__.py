@@ -1,0 +1,1 @@
+"""Secrets at AWS: sealed by KMS, kept by Secrets Manager and Parameter Store."""
