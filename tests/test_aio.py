@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from confstore import aio, history
+from confstore import LocalKeys, SealedStore, Secret, aio, history
 from confstore.errors import (
     InvalidURLError,
     StoreClosedError,
@@ -109,6 +109,38 @@ def test_memory_is_read_before_each_read() -> None:
             await config.close()
 
     asyncio.run(use())
+
+
+class NotingKeys:
+    """Keys that note the threads in which secrets are opened."""
+
+    def __init__(self) -> None:
+        self._keys = LocalKeys.generate()
+        self.kind, self.key_id = self._keys.kind, self._keys.key_id
+        self.seal = self._keys.seal
+        self.opened_in: list[str] = []
+
+    def open_many(self, sealed: Any) -> Any:
+        self.opened_in.append(threading.current_thread().name)
+        return self._keys.open_many(sealed)
+
+
+def test_secrets_are_opened_before_they_are_given() -> None:
+    """The loop never waits for whoever opens a secret: a thread has opened it."""
+    keys = NotingKeys()
+
+    async def use() -> None:
+        sealed = SealedStore(MemoryStore("prod"), keys)
+        async with aio.AsyncStore(sealed) as store:
+            await store.set("db", {"password": Secret("s3cret"), "host": "localhost"})
+            assert (await store.get("db"))["password"].reveal() == "s3cret"
+            found = [values async for _, values in store.items()]
+            assert found[0]["password"].reveal() == "s3cret"
+            assert (await aio.AsyncCachedConfigStore(store).get("db"))["password"].reveal()
+
+    asyncio.run(use())
+    assert keys.opened_in
+    assert all(name.startswith("confstore-aio-prod") for name in keys.opened_in)
 
 
 ADAPTER = """

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from confstore import Refresh
 from confstore.aio import AsyncCachedConfigStore, AsyncStore
 from confstore.errors import OptionNotFoundError, StoreUnavailableError
 from confstore.testing import FakeClock
@@ -351,3 +352,42 @@ def test_wrong_arguments(store: ScriptedStore) -> None:
         AsyncCachedConfigStore(opened, 0)
     with pytest.raises(ValueError, match="max_options"):
         AsyncCachedConfigStore(opened, max_options=0)
+
+
+class Noting:
+    """An observer that keeps what it is told."""
+
+    def __init__(self) -> None:
+        self.ended: list[Refresh] = []
+        self.is_told = threading.Event()
+
+    def refresh_started(self, store: str, /) -> None:
+        """Nothing."""
+
+    def refresh_ended(self, refresh: Refresh, /) -> None:
+        self.ended.append(refresh)
+        if len(self.ended) == 2:
+            self.is_told.set()
+
+    def stale_reads(self, reads: Any, /) -> None:
+        """Nothing."""
+
+
+def test_observers_are_told(run: Run, store: ScriptedStore) -> None:
+    """Each read of the backend is told, with its option and its error."""
+    noting = Noting()
+
+    async def use() -> None:
+        async with AsyncStore(store) as opened:
+            config = AsyncCachedConfigStore(opened, observers=[noting])
+            await config.get("db")
+            store.fail(DOWN)
+            with pytest.raises(StoreUnavailableError):
+                await config.get("external-port")
+            assert await opened.run(noting.is_told.wait, 30)
+
+    run(use())
+    assert [(one.option, one.error_type) for one in noting.ended] == [
+        ("db", None),
+        ("external-port", "StoreUnavailableError"),
+    ]

@@ -176,7 +176,7 @@ class DynamoDBStore(ClosesOnExit):
         self, option: str, *, keys: Collection[str] | None = None, consistent: bool = True
     ) -> Values:
         """See `confstore.AsyncReads`."""
-        option = checked_option(option)
+        option = checked_option(option, store=self.name)
         wanted = checked_keys(keys, reserved=self._schema.reserved)
         return await self._options.read_on_loop(option, wanted, consistent=consistent)
 

@@ -32,6 +32,8 @@ from forked import fork
 
 from ..raw_server import RawServer, never, reply_of, say
 from .sessions import each_session, with_credentials
+from .test_credentials import Rotating
+from .ways import without_botocore
 
 Run = Callable[[Coroutine[Any, Any, Any]], Any]
 
@@ -171,6 +173,31 @@ def test_cancelled_in_the_middle(run: Run, server: RawServer) -> None:
     assert server.connections == 3
 
 
+def test_cancelled_while_it_waits_for_its_turn(run: Run, server: RawServer) -> None:
+    """A task that is cancelled before it may ask, or as it was about to, keeps nobody waiting."""
+    may_answer = threading.Event()
+
+    def late(server: RawServer, connection: socket.socket) -> None:
+        assert may_answer.wait(30)
+        connection.sendall(GOOD)
+
+    server.answer("GetItem", late)
+
+    async def use() -> None:
+        async with await opened(server) as store:
+            tasks = [asyncio.ensure_future(store.get("db")) for _ in range(70)]
+            while len(server.requests) < 65:
+                await asyncio.sleep(0)
+            tasks[69].cancel()
+            # As if its turn had come in the same moment.
+            tasks[0].add_done_callback(lambda _: tasks[64].cancel())
+            may_answer.set()
+            found = await asyncio.gather(*tasks, return_exceptions=True)
+            assert [number for number, one in enumerate(found) if one != DB] in ([64, 69], [69])
+
+    run(use())
+
+
 def test_close_under_load(run: Run, server: RawServer) -> None:
     """What is under way ends well, and what comes later finds the store closed."""
     asked, may_answer = threading.Event(), threading.Event()
@@ -285,6 +312,79 @@ def test_first_read_checks_the_table(run: Run, server: RawServer) -> None:
     assert server.requests == ["DescribeTable", "GetItem", "GetItem"]
 
 
+def test_moto_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever answers before a request is sent, as moto does, answers on the loop, too."""
+    from moto import mock_aws
+
+    async def use() -> None:
+        url = "dynamodb://config/prod?region=eu-west-1"
+        async with await open_store(url, purpose="create") as store:
+            await store.set("db", DB)
+            assert on_loop(store)
+            assert await store.get("db") == DB
+            assert [found async for found in store.items()] == [("db", DB)]
+
+    with mock_aws():
+        asyncio.run(use())
+
+
+def test_request_that_is_sent_elsewhere(run: Run, server: RawServer) -> None:
+    """A handler that sends requests elsewhere has botocore send them, in a thread."""
+    with RawServer() as other:
+        other.answer("GetItem", say(item_of(7)))
+
+        def redirect(request: Any, **_: Any) -> None:
+            if other.acts("GetItem") and is_open:
+                request.url = other.url
+
+        is_open: list[bool] = []
+
+        async def use() -> None:
+            with each_session(lambda s: s.register("before-send.dynamodb", redirect)):
+                store = await opened(server)
+            async with store:
+                is_open.append(True)
+                assert on_loop(store)
+                assert await store.get("db") == {"port": 7}
+
+        run(use())
+
+
+def test_poll_without_permission_for_the_journal(run: Run, server: RawServer) -> None:
+    """Where the journal is denied, every page is read."""
+    said = {"__type": "a#AccessDeniedException", "message": ""}
+    denied = reply_of(json.dumps(said).encode(), status="400 Bad Request")
+    item = {"_store": {"S": "prod"}, "_option": {"S": "db"}, "port": {"N": "1"}}
+    page = reply_of(json.dumps({"Items": [item], "Count": 1}).encode())
+    server.answer("GetItem", say(denied))
+    server.answer("Query", say(page))
+
+    async def use() -> None:
+        async with await opened(server) as store:
+            poll = await store.poll()
+            assert (poll.changed, poll.is_full) == ({"db": DB}, True)
+            assert (await store.poll(poll.checkpoint)).changed == {}
+
+    run(use())
+
+
+def test_name_that_is_unknown(server: RawServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A name that cannot be resolved is an endpoint that cannot be reached."""
+
+    async def use() -> None:
+        async with await opened(server) as store:
+
+            def fail(*_: Any, **__: Any) -> Any:
+                raise socket.gaierror
+
+            monkeypatch.setattr(socket, "getaddrinfo", fail)
+            with pytest.raises(StoreUnavailableError, match="EndpointConnectionError"):
+                await store.get("db")
+            assert await store.run(len, "") == 0
+
+    asyncio.run(use())
+
+
 def test_absent_option(run: Run, server: RawServer) -> None:
     """Errors are those of the blocking store."""
     server.answer("GetItem", say(reply_of(b"{}")))
@@ -333,47 +433,86 @@ def test_certificate_that_changes(
 
 
 class SlowTLS:
-    """Sets TLS up on a second connection when it is told to."""
+    """Sets TLS up on the second connection when it is told to, or not at all."""
 
     def __init__(self, tls: ssl.SSLContext) -> None:
         self._tls = tls
         self._connections = 0
         self.begun = threading.Event()
         self.may_go_on = threading.Event()
+        self.is_refused = False
+        self.says = b""
 
     def wrap_socket(self, connection: socket.socket, *, server_side: bool) -> ssl.SSLSocket:
         self._connections += 1
         if self._connections == 2:
             self.begun.set()
+            if self.is_refused:
+                connection.sendall(self.says)
+                connection.close()
+                raise OSError
             assert self.may_go_on.wait(30)
         return self._tls.wrap_socket(connection, server_side=server_side)
 
 
-def test_cancelled_while_it_connects(
-    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A task that is cancelled while TLS is set up leaves nothing behind."""
+@pytest.fixture
+def slow_tls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """TLS of a server that the environment's bundle knows."""
     trusted = trustme.CA()
     trusted.cert_pem.write_to_path(str(tmp_path / "authority.pem"))
     monkeypatch.setenv("AWS_CA_BUNDLE", str(tmp_path / "authority.pem"))
-    real = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    trusted.issue_cert("127.0.0.1").configure_cert(real)
-    tls: Any = SlowTLS(real)
-    with RawServer(tls) as server:
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    trusted.issue_cert("127.0.0.1").configure_cert(tls)
+    return SlowTLS(tls)
+
+
+def test_cancelled_while_it_connects(run: Run, slow_tls: Any) -> None:
+    """A task that is cancelled while TLS is set up leaves nothing behind."""
+    with RawServer(slow_tls) as server:
         server.answer("GetItem", say(GOOD))
 
         async def use() -> None:
             async with await opened(server) as store:
                 task = asyncio.ensure_future(store.get("db"))
-                assert await store.run(tls.begun.wait, 30)
+                assert await store.run(slow_tls.begun.wait, 30)
                 task.cancel()
                 with pytest.raises(asyncio.CancelledError):
                     await task
-                tls.may_go_on.set()
+                slow_tls.may_go_on.set()
                 assert await store.get("db") == DB
 
         run(use())
     assert server.requests.count("GetItem") == 1
+
+
+@pytest.mark.slow("waits a second for TLS")
+def test_handshake_that_takes_too_long(run: Run, slow_tls: Any) -> None:
+    """A server that does not set TLS up in a second is asked again."""
+    with RawServer(slow_tls) as server:
+        server.answer("GetItem", say(GOOD))
+
+        async def use() -> None:
+            async with await opened(server) as store:
+                assert await store.get("db") == DB
+                slow_tls.may_go_on.set()
+
+        run(use())
+    assert server.connections == 3
+
+
+@pytest.mark.parametrize("says", [b"", b"HTTP/1.1 400 Bad Request\r\n\r\n"], ids=["end", "text"])
+def test_handshake_that_fails(run: Run, slow_tls: Any, says: bytes) -> None:
+    """A connection that ends within the handshake, or speaks no TLS, is made again."""
+    slow_tls.is_refused, slow_tls.says = True, says
+    with RawServer(slow_tls) as server:
+        server.answer("GetItem", say(GOOD))
+
+        async def use() -> None:
+            async with await opened(server) as store:
+                assert await store.get("db") == DB
+
+        run(use())
+    assert server.connections == 3
 
 
 # ---------------------------------------------------------------- credentials
@@ -500,13 +639,62 @@ def test_loop_that_ends_within_a_refresh(server: RawServer) -> None:
     asyncio.run(store.close())
 
 
+def test_hosts_of_accounts(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The first read of each account shows its host, which the later ones ask on the loop."""
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(str(tmp_path / "authority.pem"))
+    monkeypatch.setenv("AWS_CA_BUNDLE", str(tmp_path / "authority.pem"))
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("*.ddb.eu-west-1.amazonaws.com").configure_cert(tls)
+    monkeypatch.setenv("NO_PROXY", "*")
+    resolve = socket.getaddrinfo
+    accounts = [f"11112222333{number}" for number in range(6)]
+    credentials = Rotating("local", "local")
+    with RawServer(tls) as server:
+        server.answer("GetItem", say(GOOD))
+
+        def here(host: str, port: Any, *more: Any, **named: Any) -> Any:
+            return resolve("127.0.0.1", server.port, **named)
+
+        async def use() -> None:
+            credentials.accounts = accounts
+            monkeypatch.setattr(socket, "getaddrinfo", here)
+            with with_credentials(credentials):
+                store = await open_store("dynamodb://config/prod?region=eu-west-1")
+            async with store:
+                for _ in range(2):
+                    for account in accounts:
+                        credentials.accounts = [account]
+                        for _ in range(2):
+                            assert await store.get("db") == DB
+                        host = f"{account}.ddb.eu-west-1.amazonaws.com"
+                        assert server.heads[-1]["host"] == host
+                # Six in threads; on the loop few hosts are kept open.
+                assert server.connections == 6 + 12
+
+        asyncio.run(use())
+
+
+def test_child_closes_nothing_of_its_parent(server: RawServer) -> None:
+    """A child that closes its store leaves the parent's connections alone."""
+
+    async def use() -> None:
+        async with await opened(server, "&client=alone") as store:
+            await store.get("db")
+            assert fork(lambda: asyncio.run(store.close())).join() == "None"
+            assert await store.get("db") == DB
+
+    with without_botocore():
+        asyncio.run(use())
+    # One of the table's check, and one of the loop.
+    assert server.connections == 2
+
+
 def test_no_credentials_any_more(
     run: Run, server: RawServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A variable that went away is the same error as for the blocking client."""
     monkeypatch.setenv("AWS_LAMBDA_FUNCTION_NAME", "f")
-    from .ways import without_botocore
-
     with without_botocore():
 
         async def use() -> None:
@@ -530,3 +718,62 @@ def test_timeout(run: Run, server: RawServer) -> None:
 
     run(use())
     assert server.requests.count("GetItem") == 2
+
+
+def test_address_that_refuses(server: RawServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of several addresses the first one that answers is used; without one the error says so."""
+    resolve = socket.getaddrinfo
+
+    async def use() -> None:
+        async with await opened(server) as store:
+
+            def several(*where: Any, **named: Any) -> Any:
+                [(family, kind, protocol, name, _)] = found = resolve(*where, **named)
+                return [(family, kind, protocol, name, ("127.0.0.1", 1)), *found]
+
+            monkeypatch.setattr(socket, "getaddrinfo", several)
+            assert await store.get("db") == DB
+        monkeypatch.setattr(socket, "getaddrinfo", resolve)
+        async with await opened(server) as store:
+            dead = socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", 1)
+            monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: [dead])
+            with pytest.raises(StoreUnavailableError, match="EndpointConnectionError"):
+                await store.get("db")
+
+    asyncio.run(use())
+
+
+@pytest.mark.slow("sends a reply that is longer than the first limit of two seconds")
+def test_long_reply_has_more_time(run: Run, server: RawServer) -> None:
+    """A reply of megabytes may take a second more for each."""
+    text = "x" * 3_000_000
+    item = {"_store": {"S": "prod"}, "_option": {"S": "db"}, "text": {"S": text}}
+    reply = reply_of(json.dumps({"Item": item}).encode())
+
+    def slowly(server: RawServer, connection: socket.socket) -> None:
+        connection.sendall(reply[:1000])
+        server.is_over.wait(2.2)
+        connection.sendall(reply[1000:])
+
+    server.answer("GetItem", slowly)
+
+    async def use() -> None:
+        async with await opened(server) as store:
+            assert await store.get("db") == {"text": text}
+
+    run(use())
+    assert server.requests.count("GetItem") == 1
+
+
+@pytest.mark.slow("waits until the timer of an exchange has come")
+def test_timer_without_an_exchange(run: Run, server: RawServer) -> None:
+    """A connection that nobody uses is kept when the timer of its last exchange comes."""
+
+    async def use() -> None:
+        async with await opened(server) as store:
+            assert await store.get("db") == DB
+            await store.run(server.is_over.wait, 2.2)
+            assert await store.get("db") == DB
+        assert server.connections == 2
+
+    run(use())

@@ -157,7 +157,9 @@ class AsyncCachedConfigStore:
             return select_all(found, keys)
         wanted = checked_keys(keys)
         age_s = self._answers.max_age_s if max_age is None else seconds("max_age", max_age)
-        entry = await self._entry(checked_option(option), age_s, is_refresh=refresh)
+        entry = await self._entry(
+            checked_option(option, store=self._store.name), age_s, is_refresh=refresh
+        )
         if entry.values is not None:
             return select(entry.values, wanted)
         if default is Missing.MISSING:
@@ -198,24 +200,20 @@ class AsyncCachedConfigStore:
                 return answers.served(fetch)
 
     async def _read(self, option: str, fetch: _LoopFetch) -> None:
-        with self._answers.observed(option, fetch) as note:
-            await self._ask(option, fetch)
-            # It is kept for the tasks that wait.
-            if fetch.error is not None:
-                note(fetch.error)
-
-    async def _ask(self, option: str, fetch: _LoopFetch) -> None:
         answers = self._answers
-        read = Moment.now(answers.clock)
-        try:
-            values = freeze(await self._store.get(option))
-        except OptionNotFoundError:
-            answers.accept(option, fetch, Entry(None, read))
-        except Exception as error:
-            fetch.traceback = error.__traceback__
-            answers.failed(option, fetch, error)
-        else:
-            answers.accept(option, fetch, Entry(values, read))
+        with answers.observed(option, fetch) as note:
+            read = Moment.now(answers.clock)
+            try:
+                values = freeze(await self._store.get(option))
+            except OptionNotFoundError:
+                answers.accept(option, fetch, Entry(None, read))
+            except Exception as error:
+                # It is kept for the tasks that wait.
+                fetch.traceback = error.__traceback__
+                answers.failed(option, fetch, error)
+                note(error)
+            else:
+                answers.accept(option, fetch, Entry(values, read))
 
     def _end(self, option: str, fetch: _LoopFetch) -> None:
         self._answers.end(option, fetch)

@@ -59,7 +59,8 @@ class Changes(AsyncIterator[ConfigChange]):
 
         def note(name: str, old: Any, new: Any) -> None:
             changes = reference()
-            if changes is not None:
+            # Else another thread was about to call it when it ended.
+            if changes is not None:  # pragma: no branch
                 changes._note(name, old, new)
 
         self._unsubscribe = subscriptions.add(note, option)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import itertools
 import sys
-from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from confstore._process.naps import paced
+from confstore._secrets.held import open_secrets
 from confstore._stores.given import checked_object, described
 from confstore._stores.protocols import AsyncReads, Poll, PollableStore, Store, ability
 from confstore._values.read_only import freeze
@@ -70,15 +71,11 @@ class AsyncStore:
     async def get(
         self, option: str, *, keys: Collection[str] | None = None, consistent: bool = True
     ) -> Values:
-        """
-        One option, or those of the given keys that it has; see `confstore.Store`.
-
-        Its secrets are open, so that `reveal` does not block the loop.
-        """
+        """One option, or those of the given keys that it has; see `confstore.Store`."""
         on_loop = self._native()
         if on_loop is not None:
             return await on_loop.get_async(option, keys=keys, consistent=consistent)
-        return await self.threads.run(_get, self.store, option, keys=keys, consistent=consistent)
+        return await self.threads.run(_get, self.store, option, keys, consistent=consistent)
 
     def items(self, *, consistent: bool = True) -> AsyncIterator[tuple[str, Values]]:
         """Every option, streamed in the backend's order; an incomplete answer raises."""
@@ -166,26 +163,24 @@ def checked_async(given: AsyncStore) -> AsyncStore:
     return given
 
 
-def _get(store: Store, option: str, **arguments: Any) -> Values:
-    values = store.get(option, **arguments)
-    _open_secrets(values)
+def _get(store: Store, option: str, keys: Collection[str] | None, *, consistent: bool) -> Values:
+    values = store.get(option, keys=keys, consistent=consistent)
+    _open_secrets([values])
     return values
 
 
 def _next_batch(found: Iterator[tuple[str, Values]]) -> list[tuple[str, Values]]:
     batch = list(itertools.islice(found, _BATCH))
-    for _, values in batch:
-        _open_secrets(values)
+    _open_secrets(values for _, values in batch)
     return batch
 
 
-def _open_secrets(values: Values) -> None:
-    """Open secrets here, in a thread: `reveal` would block the loop."""
-    secrets = [value for value in values.values() if isinstance(value, Secret)]
+def _open_secrets(options: Iterable[Values]) -> None:
+    """Open secrets in this thread: `reveal` would wait for a server on the loop."""
+    secrets: list[Secret[Any]] = [
+        value for values in options for value in values.values() if isinstance(value, Secret)
+    ]
     if secrets:
-        # Not at the top: few stores have secrets.
-        from confstore._secrets.held import open_secrets
-
         open_secrets(secrets)
 
 

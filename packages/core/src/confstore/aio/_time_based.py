@@ -41,6 +41,7 @@ if TYPE_CHECKING:
         startup_timeout: float
         fallback: str | PathLike[str] | None
         observers: Iterable[Observer]
+        reference_interval: float
         clock: Clock | None
         random: Callable[[], float]
 
@@ -158,7 +159,7 @@ class AsyncTimeBasedConfigStore(SnapshotReads[T_co]):
             update_interval: Seconds between refreshes; None takes what suits the backend.
             schema: The type of the whole store, or of some options by name.
             **options: `schema_names`, `strict`, `max_stale`, `startup_timeout`, `fallback`,
-                `observers`, `clock` and `random`.
+                `observers`, `reference_interval`, `clock` and `random`.
 
         Raises:
             TypeError: `store` is no `AsyncStore`.

@@ -29,7 +29,7 @@ class Waiters:
         """Wait to be woken; False if it took more seconds of the loop's clock."""
         loop = asyncio.get_running_loop()
         with self._lock:
-            if self._is_over:
+            if self._is_over:  # pragma: no cover (another thread was faster)
                 return True
             future: asyncio.Future[None] = loop.create_future()
             self._futures[future] = None

@@ -78,11 +78,15 @@ class LoopPool:
             # Also after the task was cancelled: a reply may still come.
             if connection is not None:
                 connection.end_exchange(loop.time())
-                if reply is None or not reply.stays_open or self._is_closed:
-                    connection.abort()
-                else:
-                    self._idle.append(connection)
+                self._give_back(connection, stays_open=reply is not None and reply.stays_open)
         return reply
+
+    def _give_back(self, connection: _Connection, *, stays_open: bool) -> None:
+        # No more are kept than can be in use.
+        if stays_open and not self._is_closed:
+            self._idle.append(connection)
+        else:
+            connection.abort()
 
     async def _wait_for_turn(self) -> None:
         """Wait until there are fewer exchanges; not a semaphore, which costs as much as signing."""
@@ -134,7 +138,8 @@ class LoopPool:
             )
         except (OSError, UnicodeError) as error:
             raise EndpointConnectionError(endpoint.url, error) from None
-        context = await self._context(loop)
+        # It is there already: a blocking call has come before.
+        context = self._trust.context() if endpoint.is_tls else None
         began_s = loop.time()
         raw = await self._connected(loop, addresses, deadline_s(began_s, size_b=0))
         connection = _Connection(endpoint, loop)
@@ -165,39 +170,34 @@ class LoopPool:
             # The loop closes a socket in its next turn.
             await asyncio.sleep(0)
 
-    async def _context(self, loop: asyncio.AbstractEventLoop) -> Any:
-        if not self.endpoint.is_tls:
-            return None
-        try:
-            # To read the certificates takes tens of milliseconds.
-            return await loop.run_in_executor(None, self._trust.context)
-        except OSError as error:
-            raise UntrustedServerError(self.endpoint.url, error) from None
-
     async def _connected(
         self, loop: asyncio.AbstractEventLoop, addresses: Sequence[Any], until_s: float
     ) -> socket.socket:
         failure: OSError = OSError("the name has no address")
-        for family, kind, protocol, _, address in addresses:
-            connection = None
+        for address in addresses:
             try:
-                connection = socket.socket(family, kind, protocol)
-                connection.setblocking(False)
-                limit_s = min(CONNECT_S, until_s - loop.time())
-                await _within(limit_s, loop.sock_connect(connection, address))
-                return connection
+                return await self._connected_to(loop, address, until_s)
             except OSError as error:
                 failure = error
-                if connection is not None:
-                    connection.close()
-            except BaseException:
-                if connection is not None:
-                    connection.close()
-                raise
         is_late = isinstance(failure, TimeoutError)
         raise (ConnectTimeoutError if is_late else EndpointConnectionError)(
             self.endpoint.url, failure
         )
+
+    @staticmethod
+    async def _connected_to(
+        loop: asyncio.AbstractEventLoop, address: Any, until_s: float
+    ) -> socket.socket:
+        family, kind, protocol, _, place = address
+        connection = socket.socket(family, kind, protocol)
+        try:
+            connection.setblocking(False)
+            limit_s = min(CONNECT_S, until_s - loop.time())
+            await _within(limit_s, loop.sock_connect(connection, place))
+        except BaseException:
+            connection.close()
+            raise
+        return connection
 
     async def _secured(self, making: Awaitable[object]) -> None:
         """Wait for the transport, and so for the handshake of TLS."""

@@ -148,9 +148,16 @@ class Mount:
         return self if self.by_account and not is_heard else None
 
     def endpoint_for(self, key: Any) -> Endpoint:
-        """Where botocore sent the last request of the same account, or else of any."""
-        known = self.by_account.get(_account_of(key))
-        return known or next(reversed(self.by_account.values()))
+        """
+        Where botocore sends the requests of the same account.
+
+        Raises:
+            LeftToBotocoreError: It has not sent one yet.
+        """
+        endpoint = self.by_account.get(_account_of(key))
+        if endpoint is None:
+            raise LeftToBotocoreError
+        return endpoint
 
     def ready_key(self) -> Any:
         """The present credentials; None if that may wait."""
