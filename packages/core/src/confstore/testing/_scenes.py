@@ -137,6 +137,7 @@ _AFTER_COMMIT: tuple[_Scene, ...] = (
     (_call("commit_to_the_journal_only", option="a"), _read_journal),
     (_call("refuse_invalid_commits", option="a"),),
     (_call("refuse_invalid_commits", option="b"),),
+    (_call("refuse_batches_in_part", option="a"), _read_journal),
     (_call("commit_at_the_limits"), _read_journal),
     (_call("commit_through_two_handles", changes=_MIXED),),
     (_open, _mix, _update, _read_journal, _enable_again),
