@@ -117,22 +117,6 @@ def test_prefork(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def store() -> MemoryStore:
-    return MemoryStore("prod", {"uploads": {"limit": 1}})
-
-
-@pytest.fixture
-def clock() -> FakeClock:
-    return FakeClock()
-
-
-@pytest.fixture
-def config(store: MemoryStore, clock: FakeClock) -> Iterator[TimeBasedConfigStore[Any]]:
-    with TimeBasedConfigStore(store, clock=clock, max_stale=1000) as config:
-        yield config
-
-
-@pytest.fixture
 def app() -> Iterator[Celery]:
     with Celery("test", set_as_current=True) as app:
         yield app

@@ -68,11 +68,6 @@ def store() -> Iterator[MemoryStore]:
 
 
 @pytest.fixture
-def clock() -> FakeClock:
-    return FakeClock()
-
-
-@pytest.fixture
 def config(store: MemoryStore, clock: FakeClock) -> Iterator[TimeBasedConfigStore[Any]]:
     opened = TimeBasedConfigStore(store, clock=clock, max_stale=1000)
     with opened as config, override_settings(CONFSTORE=config):

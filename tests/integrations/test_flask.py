@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -70,22 +69,6 @@ def test_gunicorn(tmp_path: Path) -> None:
             ask_until(f"{server}/", all_see(2))
             assert ask(f"{server}/change/3") == [2, 2, 3]
             ask_until(f"{server}/", all_see(3))
-
-
-@pytest.fixture
-def store() -> MemoryStore:
-    return MemoryStore("prod", {"uploads": {"limit": 1}})
-
-
-@pytest.fixture
-def clock() -> FakeClock:
-    return FakeClock()
-
-
-@pytest.fixture
-def config(store: MemoryStore, clock: FakeClock) -> Iterator[TimeBasedConfigStore[Any]]:
-    with TimeBasedConfigStore(store, clock=clock, max_stale=1000) as config:
-        yield config
 
 
 @pytest.fixture

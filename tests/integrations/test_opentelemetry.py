@@ -46,11 +46,6 @@ def values(points: Any) -> list[tuple[dict[str, Any], Any]]:
 
 
 @pytest.fixture
-def clock() -> FakeClock:
-    return FakeClock()
-
-
-@pytest.fixture
 def store() -> MemoryStore:
     return MemoryStore("prod", {"uploads": {"limit": 1, "secret-key": "s3cret"}})
 

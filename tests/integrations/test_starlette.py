@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -72,22 +71,6 @@ def test_uvicorn(tmp_path: Path) -> None:
             ask_until(f"{server}/", lambda answer: answer == 2)
             assert ask(f"{server}/change/3") == [2, 2, 2, 3]
             assert ask(f"{server}/") == 3
-
-
-@pytest.fixture
-def store() -> MemoryStore:
-    return MemoryStore("prod", {"uploads": {"limit": 1}})
-
-
-@pytest.fixture
-def clock() -> FakeClock:
-    return FakeClock()
-
-
-@pytest.fixture
-def config(store: MemoryStore, clock: FakeClock) -> Iterator[TimeBasedConfigStore[Any]]:
-    with TimeBasedConfigStore(store, clock=clock, max_stale=1000) as config:
-        yield config
 
 
 async def change(request: Request) -> JSONResponse:
