@@ -9,19 +9,49 @@ from typing import TYPE_CHECKING, Any
 from confstore import Fetched, SecretFault
 from confstore_dynamodb._secrets.service import Service, fault_of, in_parallel
 
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
 __all__ = ["ParameterStore", "SecretsManager"]
 
 _Answers = dict[str, "Fetched | SecretFault"]
 
 
 class _Reader:
-    """What both have alike: batches, each of which may fail because of one name."""
+    """Fetches in batches, each of which may fail because of one name."""
 
     if TYPE_CHECKING:
         batch_size: int
-        _service: Service
+        # botocore's name of the service, and that of messages.
+        _names: tuple[str, str]
 
         def _batch(self, names: Sequence[str]) -> _Answers | SecretFault: ...
+
+    def __init__(
+        self,
+        *,
+        client: Any = None,
+        region: str | None = None,
+        profile: str | None = None,
+        endpoint_url: str | None = None,
+    ) -> None:
+        """
+        Name the service of an account; nothing is asked yet.
+
+        Args:
+            client: boto3's or botocore's client of the service; None makes one.
+            region: The region; None takes the environment's.
+            profile: The profile of the AWS configuration; None takes the environment's.
+            endpoint_url: Where it is, if not at AWS.
+        """
+        self._service = Service(
+            *self._names, client=client, region=region, profile=profile, endpoint_url=endpoint_url
+        )
+
+    @classmethod
+    def from_url(cls, _: str, parameters: Mapping[str, str]) -> Self:
+        """Make one for a store's URL with `references=`, with its region and profile."""
+        return cls(region=parameters.get("region"), profile=parameters.get("profile"))
 
     def fetch_many(self, names: Sequence[str]) -> list[Fetched | SecretFault]:
         """Fetch the present versions; see `confstore.References`."""
@@ -53,37 +83,7 @@ class SecretsManager(_Reader):
 
     batch_size = 20
     """Source: AWS, "BatchGetSecretValue" of the Secrets Manager API reference."""
-
-    def __init__(
-        self,
-        *,
-        client: Any = None,
-        region: str | None = None,
-        profile: str | None = None,
-        endpoint_url: str | None = None,
-    ) -> None:
-        """
-        Name the account's Secrets Manager; nothing is asked yet.
-
-        Args:
-            client: boto3's or botocore's client of Secrets Manager; None makes one.
-            region: The region; None takes the environment's.
-            profile: The profile of the AWS configuration; None takes the environment's.
-            endpoint_url: Where it is, if not at AWS.
-        """
-        self._service = Service(
-            "secretsmanager",
-            "Secrets Manager",
-            client=client,
-            region=region,
-            profile=profile,
-            endpoint_url=endpoint_url,
-        )
-
-    @classmethod
-    def from_url(cls, _: str, parameters: Mapping[str, str]) -> SecretsManager:
-        """Make one for a store's URL with `references=asm:...`, with its region and profile."""
-        return cls(region=parameters.get("region"), profile=parameters.get("profile"))
+    _names = ("secretsmanager", "Secrets Manager")
 
     def _batch(self, names: Sequence[str]) -> _Answers | SecretFault:
         answers: _Answers = {}
@@ -126,37 +126,7 @@ class ParameterStore(_Reader):
 
     batch_size = 10
     """Source: AWS, "GetParameters" of the Systems Manager API reference."""
-
-    def __init__(
-        self,
-        *,
-        client: Any = None,
-        region: str | None = None,
-        profile: str | None = None,
-        endpoint_url: str | None = None,
-    ) -> None:
-        """
-        Name the account's Parameter Store; nothing is asked yet.
-
-        Args:
-            client: boto3's or botocore's client of Systems Manager; None makes one.
-            region: The region; None takes the environment's.
-            profile: The profile of the AWS configuration; None takes the environment's.
-            endpoint_url: Where it is, if not at AWS.
-        """
-        self._service = Service(
-            "ssm",
-            "Parameter Store",
-            client=client,
-            region=region,
-            profile=profile,
-            endpoint_url=endpoint_url,
-        )
-
-    @classmethod
-    def from_url(cls, _: str, parameters: Mapping[str, str]) -> ParameterStore:
-        """Make one for a store's URL with `references=ssm:...`, with its region and profile."""
-        return cls(region=parameters.get("region"), profile=parameters.get("profile"))
+    _names = ("ssm", "Parameter Store")
 
     def _batch(self, names: Sequence[str]) -> _Answers | SecretFault:
         reply = self._service.call(
