@@ -15,8 +15,8 @@ from confstore._layers.merging import Group, Merger, Options, Pile
 from confstore._process.clock import Clock, Moment, SystemClock
 from confstore._process.closing import ClosesOnExit
 from confstore._stores.given import checked_object
-from confstore._stores.loader import Loader, State
-from confstore._stores.protocols import LocatedStore, Poll, SealingStore, Store, ability
+from confstore._stores.loader import Loader, State, saved_state
+from confstore._stores.protocols import LocatedStore, Poll, Store, ability
 from confstore._stores.schedule import RefreshSchedule, schedule_for
 from confstore._values.faulty import FaultyOption
 from confstore._values.keys import checked_keys, select
@@ -382,12 +382,16 @@ class LayeredStore(ClosesOnExit):
             CorruptStoreError: There are more or fewer parts than layers elsewhere.
         """
         self._check_open()
-        elsewhere = [index for index, layer in enumerate(self._layers) if not _is_local(layer)]
+        elsewhere = {
+            index: layer.store
+            for index, layer in enumerate(self._layers)
+            if layer is not None and not _is_local(layer)
+        }
         if len(parts) != len(elsewhere):
             raise CorruptStoreError("the fallback file", "it is of other layers")
         states = [_NOTHING] * len(self._layers)
-        for index, options in zip(elsewhere, parts, strict=True):
-            states[index] = State(_unsealed(self[index], options))
+        for (index, store), options in zip(elsewhere.items(), parts, strict=True):
+            states[index] = saved_state(store, options)
         for index, layer in enumerate(self._layers):
             if layer is not None and index not in elsewhere:
                 states[index] = layer.poll(_NOTHING, self._clock, consistent=True)
@@ -462,13 +466,3 @@ def _is_same(one: ReadOnlyDict, other: ReadOnlyDict) -> bool:
             and one.fault.args == other.fault.args
         )
     return is_same(one, other)
-
-
-def _unsealed(store: Any, options: Mapping[str, ReadOnlyDict]) -> ReadOnlyDict:
-    """Options of a fallback file as their store gives them: with secrets for texts."""
-    sealing = ability(store, SealingStore)
-    if sealing is None:
-        return ReadOnlyDict(options)
-    return ReadOnlyDict(
-        (option, sealing.unsealed(option, values)) for option, values in options.items()
-    )

@@ -9,12 +9,19 @@ from typing import Any
 import attrs
 
 from confstore._process.naps import paced
-from confstore._stores.protocols import Poll, PollableStore, ScheduledStore, Store, ability
+from confstore._stores.protocols import (
+    Poll,
+    PollableStore,
+    ScheduledStore,
+    SealingStore,
+    Store,
+    ability,
+)
 from confstore._values.faulty import FaultyOption
 from confstore._values.read_only import ReadOnlyDict, freeze, is_same
 from confstore._values.secret import Secret
 
-__all__ = ["Loader", "State"]
+__all__ = ["Loader", "State", "saved_state"]
 
 
 @attrs.frozen(eq=False)
@@ -40,6 +47,18 @@ class State:
     def heard(self) -> tuple[str, ...]:
         """The changed options of which subscribers hear."""
         return tuple(option for option in self.changed if option not in self.rewrapped)
+
+
+def saved_state(store: Store, options: Mapping[str, ReadOnlyDict]) -> State:
+    """The state of a store whose options were saved: they have texts in the place of secrets."""
+    sealing = ability(store, SealingStore)
+    if sealing is None:
+        return State(ReadOnlyDict(options))
+    return State(
+        ReadOnlyDict(
+            (option, sealing.unsealed(option, values)) for option, values in options.items()
+        )
+    )
 
 
 @attrs.define(eq=False)

@@ -22,8 +22,8 @@ from confstore._process.private_file import (
     replaced_file,
 )
 from confstore._reading.time_based.views import Health
-from confstore._stores.loader import State
-from confstore._stores.protocols import PartedStore, SealingStore, Store, ability
+from confstore._stores.loader import State, saved_state
+from confstore._stores.protocols import PartedStore, Store, ability
 from confstore._values.names import checked_option
 from confstore._values.numbers import number_from_text
 from confstore._values.read_only import ReadOnlyDict
@@ -123,7 +123,7 @@ class Fallback:
             raise CorruptStoreError(str(self._path), parsed)
         parts, saved_at = parsed
         if self._parted is None:
-            return State(self._unsealed(parts[0])), saved_at
+            return saved_state(self._given, parts[0]), saved_at
         poll = self._parted.restore(parts)
         return State(ReadOnlyDict(poll.changed), poll.checkpoint), saved_at
 
@@ -154,14 +154,6 @@ class Fallback:
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             return f"it is not a fallback file of confstore ({type(error).__name__})"
         return parts, saved_at
-
-    def _unsealed(self, options: ReadOnlyDict) -> ReadOnlyDict:
-        sealing = ability(self._given, SealingStore)
-        if sealing is None:
-            return options
-        return ReadOnlyDict(
-            (option, sealing.unsealed(option, values)) for option, values in options.items()
-        )
 
 
 def _to_json(options: Mapping[str, ReadOnlyDict]) -> dict[str, Any]:
