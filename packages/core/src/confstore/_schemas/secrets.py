@@ -83,7 +83,7 @@ def secret_values(
 
 
 def _for_pydantic(secret: Secret[Any], cls: Any) -> Any:
-    """What pydantic's own secret is made of: the value, or an object that opens it later."""
+    """The input of pydantic's own secret: the value, or an object that opens it later."""
     return secret.reveal() if secret._origin.is_open else _opening_later(cls)(secret)
 
 

@@ -55,7 +55,7 @@ class Services:
         return kind_of(text) in {follower.kind for follower in self._followers}
 
     def reveal(self, texts: Sequence[tuple[str, Place]]) -> list[_Answer]:
-        """What texts stand for, in their order: sealed ones at once, and references at once."""
+        """Open texts, in their order: the sealed ones at once, and the references at once."""
         sealed: list[int] = []
         referred: list[int] = []
         answers: dict[int, _Answer] = {}

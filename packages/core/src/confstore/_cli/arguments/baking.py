@@ -59,7 +59,7 @@ class Baking:
 
     @property
     def is_needed(self) -> bool:
-        """Whether the commit is to be confirmed later."""
+        """True if the commit is to be confirmed later."""
         return self.command is not None or self.lasts_s > 0
 
     @property

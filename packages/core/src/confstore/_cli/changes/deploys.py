@@ -83,7 +83,7 @@ class Deploy:
 
     @property
     def finding(self) -> Finding:
-        """What `doctor` says of it, now."""
+        """The finding of `doctor` about it, now."""
         version, until = self.commit.version, f"{self.deadline:%Y-%m-%dT%H:%M:%SZ}"
         author = self.commit.author or "somebody"
         what = f"version {version}, deployed by {author}, "

@@ -213,7 +213,7 @@ def _is_in_foreground() -> bool:
 
 
 def _death_signal() -> Callable[[int], None]:
-    """What makes a child of this process end with it, where the system can; run in the child."""
+    """A function that a child calls to end with this process, where the system can do that."""
     if sys.platform != "linux":  # pragma: no cover  # only Linux has it
         return lambda _: None
     import ctypes
