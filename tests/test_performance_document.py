@@ -57,7 +57,7 @@ def test_dollars() -> None:
 
 def test_age_of_the_chart() -> None:
     """The page says that the chart is too old for a figure as long as it is, and no longer."""
-    row = re.search(r"^\| one uncached read from DynamoDB.*botocore `get_item` \|.*$", RESULTS, re.M)
+    row = re.search(r"^\| one uncached read from DynamoDB,.*$", RESULTS, re.MULTILINE)
     assert row is not None
     ratio = float(row[0].split("|")[5])
     assert ("The chart is older" in PAGE) == (ratio > 0.4), "measured anew: remove that paragraph"
