@@ -96,6 +96,23 @@ ROWS = (
         (Against("botocore `get_item`", "throughput/botocore", 0.5),),
     ),
     Row(
+        "uncached-read-on-a-loop",
+        "`await get` of AsyncSimpleConfigStore, client CPU",
+        SECONDS,
+        "uncached_read/ours_on_loop",
+        (
+            Against("aiodynamo", "uncached_read/aiodynamo", 0.5),
+            Against("botocore `get_item`", "uncached_read/botocore"),
+        ),
+    ),
+    Row(
+        "reads-of-tasks",
+        "a read of 50 asyncio tasks that read at once, wall time",
+        SECONDS,
+        "throughput/our_tasks",
+        (Against("aiodynamo", "throughput/aiodynamos_tasks", 0.4),),
+    ),
+    Row(
         "uncached-read-given",
         "the same through a client that boto3 made",
         SECONDS,

@@ -17,6 +17,7 @@ from typing_extensions import assert_type
 
 import confstore
 from confstore import (
+    AsyncReads,
     BulkStore,
     CachedConfigStore,
     CacheStatus,
@@ -48,6 +49,7 @@ from confstore import (
     Value,
     Values,
     ability,
+    aio,
     diagnose,
     diff,
     explain,
@@ -439,6 +441,55 @@ def mistakes(journaled: JournaledStore, purpose: Literal["read", "write"]) -> No
     show(confstore.adapter.canonical)  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue, reportUnknownArgumentType, reportUnknownMemberType]
     show(confstore.errors.ConfigError)  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue, reportUnknownArgumentType, reportUnknownMemberType]
     show(ConfigStore(store, AppConfig))  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue]
+
+
+# -- asyncio -----------------------------------------------------------------------------------
+
+
+async def asynchronous(store: Store, name: str, keys: list[str]) -> None:
+    opened = await aio.open_store("memory:x", purpose="create")
+    assert_type(opened, aio.AsyncStore)
+    assert_type(await opened.get("db", keys=keys, consistent=False), dict[str, Any])
+    async for option, values in opened.items():
+        assert_type(option, str)
+        assert_type(values, dict[str, Any])
+    assert_type(await opened.poll(), Poll)
+    await opened.update("db", {"port": 1}, remove=["host"])
+    assert_type(await opened.run(len, "text"), int)
+    async with aio.AsyncStore(store, max_threads=4) as entered:
+        assert_type(entered, aio.AsyncStore)
+
+    simple = aio.AsyncSimpleConfigStore(opened)
+    assert_type(await simple.get(), dict[str, dict[str, Any]])
+    assert_type(await simple.get(name, keys=keys), dict[str, Any])
+    assert_type(await simple.get("db", default=None), dict[str, Any] | None)
+    async for each in simple:
+        assert_type(each, str)
+
+    cached = aio.AsyncCachedConfigStore(opened, 10, max_wait=0.5)
+    assert_type(await cached.get("db", max_age=1, refresh=True), dict[str, Any])
+    assert_type(await cached.get("db", default=0), dict[str, Any] | int)
+    assert_type(cached.status, CacheStatus)
+    await cached.reload()
+
+    untyped = aio.AsyncTimeBasedConfigStore(opened)
+    assert_type(await untyped, aio.AsyncTimeBasedConfigStore[Options])
+    config = await aio.open_config("memory:x", schema=Settings)
+    assert_type(config, aio.AsyncTimeBasedConfigStore[Settings])
+    assert_type(config.current, Settings)
+    assert_type(config.current.db.port, int)
+    assert_type(config["db"], dict[str, Any])
+    assert_type(config.status, Status)
+    async with aio.open_config(schema={"db": Database}, fallback="/tmp/config.json") as partly:
+        assert_type(partly, aio.AsyncTimeBasedConfigStore[Any])
+        async for change in partly.changes("db"):
+            assert_type(change, aio.ConfigChange)
+            assert_type(change.option, str)
+        await partly.reload()
+    assert_type(ability(store, AsyncReads), AsyncReads | None)
+
+    aio.AsyncSimpleConfigStore(store)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    aio.open_config("memory:x", background=False)  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue]
 
 
 # -- layers ------------------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Iterator, Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -28,6 +28,7 @@ from confstore_dynamodb._wire.expressions import update_of_keys
 
 if TYPE_CHECKING:
     from confstore import Change, Commit, Finding, Poll, Values
+    from confstore_dynamodb._connections.asks import Asks
     from confstore_dynamodb._journal.journal import StoreJournal
     from confstore_dynamodb._reading.query import OptionsQuery
 
@@ -145,7 +146,7 @@ class DynamoDBStore(ClosesOnExit):
     def _journal(self) -> StoreJournal:
         from confstore_dynamodb._journal.journal import StoreJournal
 
-        reads = self._query.read_options, self._options.read
+        reads = self._query.asking_options, self._options.read
         interval_s = self._full_reload_interval_s
         return StoreJournal(self._connection, self._schema, *reads, self._sleep, interval_s)
 
@@ -162,6 +163,27 @@ class DynamoDBStore(ClosesOnExit):
         """See `confstore.Store`; each page is read when its first option is asked for."""
         self._connection.check_open()
         return self._query.options(PLAIN, consistent=consistent)
+
+    def reads_on_loop(self) -> bool:
+        """
+        See `confstore.AsyncReads`: True once a call has been made, by a client of ours.
+
+        Not through a proxy, and not while others listen to botocore's events, such as tracers.
+        """
+        return self._table.is_checked and self._connection.reads_on_loop()
+
+    async def get_async(
+        self, option: str, *, keys: Collection[str] | None = None, consistent: bool = True
+    ) -> Values:
+        """See `confstore.AsyncReads`."""
+        option = checked_option(option, store=self.name)
+        wanted = checked_keys(keys, reserved=self._schema.reserved)
+        return await self._options.read_on_loop(option, wanted, consistent=consistent)
+
+    def items_async(self, *, consistent: bool = True) -> AsyncIterator[tuple[str, Values]]:
+        """See `confstore.AsyncReads`; each page is read when its first option is asked for."""
+        self._connection.check_open()
+        return self._query.options_on_loop(PLAIN, consistent=consistent)
 
     def stores(self) -> list[str]:
         """
@@ -186,10 +208,19 @@ class DynamoDBStore(ClosesOnExit):
         Of a journaled store the commits since then are read. Of any other store, and where the
         journal is denied, every page is read, and what differs is decoded and compared.
         """
-        from confstore_dynamodb._reading.query import poll_own_writes
-
         self._table.check()
-        return poll_own_writes(self._connection, self._poll, checkpoint, consistent=consistent)
+        return self._connection.run(self._asking(checkpoint, consistent=consistent))
+
+    async def poll_async(self, checkpoint: object = None, *, consistent: bool = False) -> Poll:
+        """See `confstore.AsyncReads`."""
+        return await self._connection.run_on_loop(self._asking(checkpoint, consistent=consistent))
+
+    def _asking(self, checkpoint: object, *, consistent: bool) -> Asks[Poll]:
+        from confstore_dynamodb._reading.query import asking_with_own_writes
+
+        return asking_with_own_writes(
+            self._connection, self._asking_poll, checkpoint, consistent=consistent
+        )
 
     def update_interval_hint(self) -> float:
         """
@@ -200,14 +231,16 @@ class DynamoDBStore(ClosesOnExit):
         """
         return _JOURNALED_S if self._journal.is_known else _UNJOURNALED_S
 
-    def _poll(self, checkpoint: object, *, consistent: bool) -> Poll:
+    def _asking_poll(self, checkpoint: object, *, consistent: bool) -> Asks[Poll]:
         try:
-            if self._journal.marker() is not None:
-                return self._journal.poller.poll(checkpoint, consistent=consistent)
+            poll = yield from self._journal.asking_poll(checkpoint, consistent=consistent)
         except AccessDeniedError as error:
             if not lacks_permission(error):
                 raise
-        return self._query.poll(checkpoint, consistent=consistent)
+            poll = None
+        if poll is None:
+            poll = yield from self._query.asking_poll(checkpoint, consistent=consistent)
+        return poll
 
     def location(self) -> str:
         """The URL of the store without its parameters, such as `dynamodb://config/prod`."""

@@ -27,7 +27,7 @@ from confstore_dynamodb import DynamoDBStore
 from forked import fork, fork_in_c
 
 from ..raw_server import JSON, RawServer, Say, never, reply_of, say
-from .ways import OURS, WAYS, opened
+from .ways import OURS, WAYS, connections_before, opened
 
 ITEM = {
     "_store": {"S": "prod"},
@@ -344,7 +344,7 @@ def test_reply_that_is_not_dynamodbs(server: RawServer, reply: bytes, way: str) 
     kind, text = outcome(way, server, read)
     assert (kind, "ConnectionClosedError" in text) == ("StoreUnavailableError", True)
     assert server.requests.count("GetItem") == 3
-    assert server.connections == 3
+    assert server.connections == 3 + connections_before(way)
 
 
 @pytest.mark.parametrize("way", OURS)
@@ -537,12 +537,12 @@ def test_connection_is_kept(server: RawServer, way: str) -> None:
     with opened(way, server.url) as store:
         for _ in range(5):
             assert read(store) == VALUES
-        assert server.connections == 1
+        assert server.connections == 1 + connections_before(way)
         server.answer("GetItem", say(GOOD, then="close"), say(GOOD))
         assert read(store) == VALUES
         wait_until_closed(server)
         assert read(store) == VALUES
-    assert server.connections == 2
+    assert server.connections == 2 + connections_before(way)
     # The connection was seen to be closed, and so nothing was sent in vain.
     assert server.requests.count("GetItem") == 7
 
@@ -562,7 +562,7 @@ def test_connection_that_is_to_be_closed(server: RawServer, way: str) -> None:
     )
     with opened(way, server.url) as store:
         assert [read(store), read(store)] == [VALUES] * 2
-    assert server.connections == 2
+    assert server.connections == 2 + connections_before(way)
 
 
 @pytest.mark.parametrize("way", OURS)
@@ -582,7 +582,7 @@ def test_bytes_that_nobody_asked_for(server: RawServer, way: str) -> None:
         # It is in the buffer of the other side once it has been acknowledged.
         acknowledged(late[0])
         assert read(store) == VALUES
-    assert server.connections == 2
+    assert server.connections == 2 + connections_before(way)
 
 
 def acknowledged(connection: socket.socket) -> None:
@@ -592,8 +592,10 @@ def acknowledged(connection: socket.socket) -> None:
     import termios
 
     unsent = array.array("i", [1])
-    while unsent[0]:
-        fcntl.ioctl(connection.fileno(), termios.TIOCOUTQ, unsent)
+    # A loop that has noticed it has closed the connection, and so did the server.
+    with suppress(OSError, ValueError):
+        while unsent[0]:
+            fcntl.ioctl(connection.fileno(), termios.TIOCOUTQ, unsent)
 
 
 # ---------------------------------------------------------------- retries and clocks
@@ -774,17 +776,24 @@ def test_forked_child(server: RawServer, way: str, fork_by: Callable[[], int]) -
     server.answer("GetItem", say(GOOD))
     with opened(way, server.url) as store:
         assert read(store) == VALUES
-        assert server.connections == 1
+        assert server.connections == 1 + connections_before(way)
         child = fork(lambda: [read(store) == VALUES, read(store) == VALUES], fork_by)
         assert child.join() == "[True, True]"
-        assert server.connections == 2
+        made = server.connections
+        # On a loop the first read of a client that was renewed blocks a thread.
+        more = connections_before(way)
+        assert 2 + more <= made <= 2 + 2 * more
         assert read(store) == VALUES
-    assert server.connections == 2
+    assert server.connections == made
 
 
 @pytest.mark.parametrize("way", OURS)
 def test_threads_share_connections(server: RawServer, way: str) -> None:
-    """Each of many threads has a connection while it reads; 32 of them are kept for later."""
+    """
+    Each of many threads has a connection while it reads.
+
+    32 of them are kept for later, and by a loop as many as it uses at once.
+    """
     are_all_here = threading.Barrier(34)
 
     def answer_together(server: RawServer, connection: socket.socket) -> None:
@@ -803,9 +812,9 @@ def test_threads_share_connections(server: RawServer, way: str) -> None:
 
     with opened(way, server.url) as store:
         read_at_once()
-        assert server.connections == 34
+        assert server.connections == 34 + connections_before(way)
         read_at_once()
-        assert server.connections == 36
+        assert server.connections == (35 if "loop" in way else 36)
     assert found == [VALUES] * 68
 
 

@@ -5,17 +5,26 @@ from __future__ import annotations
 import itertools
 import re
 import zlib
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import Any, NoReturn, TypeVar
 
 from confstore.adapter import call_after_fork
-from confstore.errors import InvalidNameError, StoreClosedError, StoreUnavailableError
+from confstore.errors import (
+    InvalidNameError,
+    StoreClosedError,
+    StoreUnavailableError,
+)
+from confstore_dynamodb._connections.asks import Ask, Asks, run, run_on_loop
 from confstore_dynamodb._connections.calls import operation_name
 from confstore_dynamodb._connections.client import Client
 from confstore_dynamodb._connections.early_parsing import EarlyReader
 from confstore_dynamodb._connections.errors import raise_translated
+from confstore_dynamodb._connections.failures import LeftToBotocoreError
 
 __all__ = ["Connection"]
+
+T = TypeVar("T")
 
 # The reply of DynamoDB that says nothing, for example of an absent item.
 _EMPTY = b"{}"
@@ -82,37 +91,30 @@ class Connection:
         """
         if operation not in _OF_NO_TABLE:
             parameters["TableName"] = self.table
-        if self._is_closed:
-            raise StoreClosedError(self.store)
+        self.check_open()
         self._notice_fork()
         try:
             reply = self.client.call(operation, parameters, reader)
         except Exception as error:
-            name = operation_name(operation)
-            raise_translated(
-                error,
-                self.store,
-                name,
-                table=self.table,
-                option=option,
-                place=self.client.endpoint,
-                role=self.client.role,
-            )
+            self._raise(error, operation, option)
         finally:
             # Also after an error: the request may have been applied all the same.
             if operation in _WRITES:
                 self.last_write = next(self._write_numbers)
-        headers = reply.get("ResponseMetadata", {}).get("HTTPHeaders", _STUBBED)
-        # A proxy's page without a type is no reply either.
-        kind = headers.get("content-type", "nothing that names its type")
-        if not kind.startswith("application/x-amz-json"):
-            name = operation_name(operation)
-            reason = (
-                f"{name} was answered with {kind} at {self.client.endpoint}, which is not "
-                "DynamoDB's: is it a proxy?"
-            )
-            raise StoreUnavailableError(self.store, reason)
+        self._check(reply, operation)
         return reply
+
+    def run(self, asks: Asks[T]) -> T:
+        """
+        Make the calls that a generator asks for.
+
+        Raises:
+            ConfigStoreError: What the generator raises, or leaves of an error of a call.
+        """
+        return run(asks, self._asked)
+
+    def _asked(self, ask: Ask) -> dict[str, Any]:
+        return self.call(ask.operation, reader=ask.reader, **ask.parameters)
 
     def table_names(self) -> list[str]:
         """
@@ -150,6 +152,66 @@ class Connection:
             for action, parameters in each.items()
         ]
         self.expect_empty(self.call("transact_write_items", option=option, TransactItems=items))
+
+    # -- on a loop -------------------------------------------------------------------------------
+
+    def reads_on_loop(self) -> bool:
+        """True if `call_on_loop` stays on the loop now."""
+        self._notice_fork()
+        return self.client.on_loop() is not None
+
+    async def call_on_loop(
+        self, operation: str, *, reader: EarlyReader | None = None, **parameters: Any
+    ) -> dict[str, Any]:
+        """Ask DynamoDB about the table, to read it, as `call` does."""
+        self.check_open()
+        self._notice_fork()
+        parameters["TableName"] = self.table
+        client = self.client.on_loop()
+        if client is not None:
+            try:
+                reply = await client.call(operation, parameters, reader)
+            except LeftToBotocoreError:
+                pass
+            except Exception as error:
+                self._raise(error, operation, None)
+            else:
+                self._check(reply, operation)
+                return reply
+        # Something has come up that only the blocking client can do.
+        return await _in_thread(partial(self.call, operation, reader=reader, **parameters))
+
+    async def run_on_loop(self, asks: Asks[T]) -> T:
+        """Make the calls that a generator asks for, as `run` does."""
+        return await run_on_loop(asks, self._asked_on_loop)
+
+    async def _asked_on_loop(self, ask: Ask) -> dict[str, Any]:
+        return await self.call_on_loop(ask.operation, reader=ask.reader, **ask.parameters)
+
+    # -- what came of a call ---------------------------------------------------------------------
+
+    def _raise(self, error: Exception, operation: str, option: str | None) -> NoReturn:
+        raise_translated(
+            error,
+            self.store,
+            operation_name(operation),
+            table=self.table,
+            option=option,
+            place=self.client.endpoint,
+            role=self.client.role,
+        )
+
+    def _check(self, reply: dict[str, Any], operation: str) -> None:
+        headers = reply.get("ResponseMetadata", {}).get("HTTPHeaders", _STUBBED)
+        # A proxy's page without a type is no reply either.
+        kind = headers.get("content-type", "nothing that names its type")
+        if not kind.startswith("application/x-amz-json"):
+            name = operation_name(operation)
+            reason = (
+                f"{name} was answered with {kind} at {self.client.endpoint}, which is not "
+                "DynamoDB's: is it a proxy?"
+            )
+            raise StoreUnavailableError(self.store, reason)
 
     def expect(self, reply: dict[str, Any], member: str) -> Any:
         """
@@ -215,6 +277,13 @@ class Connection:
         if not self._is_closed:
             self._is_closed = True
             self.client.close()
+
+
+async def _in_thread(call: Callable[[], T]) -> T:
+    # Not at the top: whoever is here has imported it already.
+    from asyncio import get_running_loop
+
+    return await get_running_loop().run_in_executor(None, call)
 
 
 def _checked_table(table: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from operator import is_
 from typing import Any
 
@@ -10,13 +10,14 @@ import attrs
 
 from confstore import Poll, ReadOnlyDict
 from confstore.adapter import poll_between
+from confstore_dynamodb._connections.asks import Ask, Asks
 from confstore_dynamodb._connections.connection import Connection
 from confstore_dynamodb._connections.early_parsing import EarlyMember
 from confstore_dynamodb._keys import TableSchema
 from confstore_dynamodb._reading.pages import KnownPages, Page, PageBody
 from confstore_dynamodb._wire.decoder import READ_ONLY, Decoder
 
-__all__ = ["OptionsQuery", "poll_own_writes"]
+__all__ = ["OptionsQuery", "asking_with_own_writes"]
 
 
 @attrs.frozen(eq=False)
@@ -35,15 +36,19 @@ class _AfterWrites:
     last_write: int
 
 
-def poll_own_writes(
-    connection: Connection, poll: Callable[..., Poll], checkpoint: object, *, consistent: bool
-) -> Poll:
+def asking_with_own_writes(
+    connection: Connection,
+    asking_poll: Callable[..., Asks[Poll]],
+    checkpoint: object,
+    *,
+    consistent: bool,
+) -> Asks[Poll]:
     """
     Poll, strongly consistent if this process has written since the checkpoint.
 
     Args:
         connection: Knows the writes.
-        poll: Takes a checkpoint and `consistent`.
+        asking_poll: Takes a checkpoint and `consistent`.
         checkpoint: As an earlier call of this function gave it.
         consistent: Whether every write that has ended must be seen.
     """
@@ -51,7 +56,7 @@ def poll_own_writes(
     last_write, inner, seen = connection.last_write, None, 0
     if isinstance(checkpoint, _AfterWrites):
         inner, seen = checkpoint.inner, checkpoint.last_write
-    answer = poll(inner, consistent=consistent or last_write != seen)
+    answer = yield from asking_poll(inner, consistent=consistent or last_write != seen)
     if answer.checkpoint is inner and last_write == seen:
         return attrs.evolve(answer, checkpoint=checkpoint)
     return attrs.evolve(answer, checkpoint=_AfterWrites(answer.checkpoint, last_write))
@@ -72,14 +77,28 @@ class OptionsQuery:
         body = PageBody(decoder, self._schema, self._sleep)
         start: dict[str, Any] | None = {}
         while start is not None:
-            page, start = self._page(decoder, body, start, consistent)
+            asks = self._asking_page(decoder, body, start, consistent)
+            page, start = self._connection.run(asks)
             yield from page.options.items()
 
-    def read_options(self) -> Mapping[str, ReadOnlyDict]:
-        """Every option, read-only, strongly consistent."""
-        return dict(self.options(READ_ONLY, consistent=True))
+    async def options_on_loop(
+        self, decoder: Decoder, *, consistent: bool
+    ) -> AsyncIterator[tuple[str, Any]]:
+        """The same on a loop; each page is decoded at once."""
+        body = PageBody(decoder, self._schema, self._sleep)
+        start: dict[str, Any] | None = {}
+        while start is not None:
+            asks = self._asking_page(decoder, body, start, consistent)
+            page, start = await self._connection.run_on_loop(asks)
+            for found in page.options.items():
+                yield found
 
-    def poll(self, checkpoint: object, *, consistent: bool) -> Poll:
+    def asking_options(self) -> Asks[Mapping[str, ReadOnlyDict]]:
+        """Every option, read-only, strongly consistent."""
+        known = yield from self._asking_all(KnownPages(()), consistent=True)
+        return known.options
+
+    def asking_poll(self, checkpoint: object, *, consistent: bool) -> Asks[Poll]:
         """
         The changes since a checkpoint; see `PollableStore.poll`.
 
@@ -87,43 +106,43 @@ class OptionsQuery:
         option ever goes back to an older state.
         """
         if not isinstance(checkpoint, _Checkpoint) or checkpoint.source is not self:
-            now = self._read(KnownPages(()), consistent=consistent)
+            now = yield from self._asking_all(KnownPages(()), consistent=consistent)
             return poll_between(_Checkpoint(self, now), None, now.options)
         old = checkpoint.known
-        now = self._read(old, consistent=consistent)
+        now = yield from self._asking_all(old, consistent=consistent)
         if now is old:
             return Poll(checkpoint, {})
         answer = poll_between(_Checkpoint(self, now), old.options, now.options)
         if consistent or not (answer.changed or answer.removed):
             return answer
         # The replica may be older than the one that was read before.
-        now = self._read(KnownPages((*old.pages, *now.pages)), consistent=True)
+        known = KnownPages((*old.pages, *now.pages))
+        now = yield from self._asking_all(known, consistent=True)
         return poll_between(_Checkpoint(self, now), old.options, now.options)
 
-    def _read(self, known: KnownPages, *, consistent: bool) -> KnownPages:
+    def _asking_all(self, known: KnownPages, *, consistent: bool) -> Asks[KnownPages]:
         """All pages; known ones are not decoded again. If all are known, `known` itself."""
         body = PageBody(READ_ONLY, self._schema, self._sleep, known)
         pages: list[Page] = []
         start: dict[str, Any] | None = {}
         while start is not None:
-            page, start = self._page(READ_ONLY, body, start, consistent)
+            page, start = yield from self._asking_page(READ_ONLY, body, start, consistent)
             pages.append(page)
         is_same = len(pages) == len(known.pages) and all(map(is_, pages, known.pages))
         return known if is_same else KnownPages(pages)
 
-    def _page(
+    def _asking_page(
         self, decoder: Decoder, body: PageBody, start: dict[str, Any], consistent: bool
-    ) -> tuple[Page, dict[str, Any] | None]:
+    ) -> Asks[tuple[Page, dict[str, Any] | None]]:
         """A page, and the parameters by which the next one begins; None after the last."""
-        reply = self._connection.call(
-            "query",
-            reader=body,
-            KeyConditionExpression="#0=:0",
-            ExpressionAttributeNames={"#0": self._schema.store_key},
-            ExpressionAttributeValues={":0": {"S": self._connection.store}},
-            ConsistentRead=consistent,
+        parameters = {
+            "KeyConditionExpression": "#0=:0",
+            "ExpressionAttributeNames": {"#0": self._schema.store_key},
+            "ExpressionAttributeValues": {":0": {"S": self._connection.store}},
+            "ConsistentRead": consistent,
             **start,
-        )
+        }
+        reply = yield Ask("query", parameters, body)
         last_key = reply.get("LastEvaluatedKey")
         following = {"ExclusiveStartKey": last_key} if last_key else None
         found = reply.get("Items")
