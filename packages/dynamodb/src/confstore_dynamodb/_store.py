@@ -28,7 +28,6 @@ from confstore_dynamodb._wire.expressions import update_of_keys
 
 if TYPE_CHECKING:
     from confstore import Change, Commit, Finding, Poll, Values
-    from confstore_dynamodb._connections.asks import Asks
     from confstore_dynamodb._journal.journal import StoreJournal
     from confstore_dynamodb._reading.query import OptionsQuery
 
@@ -146,7 +145,7 @@ class DynamoDBStore(ClosesOnExit):
     def _journal(self) -> StoreJournal:
         from confstore_dynamodb._journal.journal import StoreJournal
 
-        reads = self._query.asking_options, self._options.read
+        reads = self._query.read_options, self._options.read
         interval_s = self._full_reload_interval_s
         return StoreJournal(self._connection, self._schema, *reads, self._sleep, interval_s)
 
@@ -168,7 +167,7 @@ class DynamoDBStore(ClosesOnExit):
         """
         See `confstore.AsyncReads`: True once a call has been made, by a client of ours.
 
-        Not through a proxy, and not while others listen to botocore's events, such as tracers.
+        Not through a proxy, and not while others listen to botocore's events.
         """
         return self._table.is_checked and self._connection.reads_on_loop()
 
@@ -208,19 +207,10 @@ class DynamoDBStore(ClosesOnExit):
         Of a journaled store the commits since then are read. Of any other store, and where the
         journal is denied, every page is read, and what differs is decoded and compared.
         """
+        from confstore_dynamodb._reading.query import poll_own_writes
+
         self._table.check()
-        return self._connection.run(self._asking(checkpoint, consistent=consistent))
-
-    async def poll_async(self, checkpoint: object = None, *, consistent: bool = False) -> Poll:
-        """See `confstore.AsyncReads`."""
-        return await self._connection.run_on_loop(self._asking(checkpoint, consistent=consistent))
-
-    def _asking(self, checkpoint: object, *, consistent: bool) -> Asks[Poll]:
-        from confstore_dynamodb._reading.query import asking_with_own_writes
-
-        return asking_with_own_writes(
-            self._connection, self._asking_poll, checkpoint, consistent=consistent
-        )
+        return poll_own_writes(self._connection, self._poll, checkpoint, consistent=consistent)
 
     def update_interval_hint(self) -> float:
         """
@@ -231,16 +221,14 @@ class DynamoDBStore(ClosesOnExit):
         """
         return _JOURNALED_S if self._journal.is_known else _UNJOURNALED_S
 
-    def _asking_poll(self, checkpoint: object, *, consistent: bool) -> Asks[Poll]:
+    def _poll(self, checkpoint: object, *, consistent: bool) -> Poll:
         try:
-            poll = yield from self._journal.asking_poll(checkpoint, consistent=consistent)
+            if self._journal.marker() is not None:
+                return self._journal.poller.poll(checkpoint, consistent=consistent)
         except AccessDeniedError as error:
             if not lacks_permission(error):
                 raise
-            poll = None
-        if poll is None:
-            poll = yield from self._query.asking_poll(checkpoint, consistent=consistent)
-        return poll
+        return self._query.poll(checkpoint, consistent=consistent)
 
     def location(self) -> str:
         """The URL of the store without its parameters, such as `dynamodb://config/prod`."""

@@ -350,24 +350,6 @@ def test_request_that_is_sent_elsewhere(run: Run, server: RawServer) -> None:
         run(use())
 
 
-def test_poll_without_permission_for_the_journal(run: Run, server: RawServer) -> None:
-    """Where the journal is denied, every page is read."""
-    said = {"__type": "a#AccessDeniedException", "message": ""}
-    denied = reply_of(json.dumps(said).encode(), status="400 Bad Request")
-    item = {"_store": {"S": "prod"}, "_option": {"S": "db"}, "port": {"N": "1"}}
-    page = reply_of(json.dumps({"Items": [item], "Count": 1}).encode())
-    server.answer("GetItem", say(denied))
-    server.answer("Query", say(page))
-
-    async def use() -> None:
-        async with await opened(server) as store:
-            poll = await store.poll()
-            assert (poll.changed, poll.is_full) == ({"db": DB}, True)
-            assert (await store.poll(poll.checkpoint)).changed == {}
-
-    run(use())
-
-
 def test_name_that_is_unknown(server: RawServer, monkeypatch: pytest.MonkeyPatch) -> None:
     """A name that cannot be resolved is an endpoint that cannot be reached."""
 

@@ -13,8 +13,7 @@ from __future__ import annotations
 
 import math
 import random as random_module
-from collections.abc import Callable, Generator
-from typing import Any, TypeAlias, TypeVar
+from collections.abc import Callable
 
 import attrs
 
@@ -26,9 +25,6 @@ from confstore._values.read_only import ReadOnlyDict
 from confstore.errors import CorruptStoreError
 
 __all__ = ["JournalPoller"]
-
-T = TypeVar("T")
-Steps: TypeAlias = Generator[Callable[[Journal], Any], Any, T]
 
 _MAX_FULL_LOADS = 5
 # Source: AWS, "DynamoDB read consistency and capacity": a read unit is 4 KB.
@@ -64,35 +60,20 @@ class JournalPoller:
 
     def poll(self, checkpoint: object, *, consistent: bool) -> Poll:
         """The changes since a checkpoint; see `PollableStore.poll`."""
-        steps, found = self.steps(checkpoint, consistent=consistent), None
-        try:
-            while True:
-                found = steps.send(found)(self._journal)
-        except StopIteration as end:
-            poll: Poll = end.value
-            return poll
-
-    def steps(self, checkpoint: object, *, consistent: bool) -> Steps[Poll]:
-        """
-        The same, for a journal that is not read by blocking calls.
-
-        Yields:
-            A function that makes a read of whatever journal it is given; to be sent its result.
-        """
         if not isinstance(checkpoint, _Checkpoint) or checkpoint.source is not self:
-            return (yield from self._full())
+            return self._full()
         if self._clock.monotonic() >= checkpoint.full_at_s:
-            return (yield from self._full(checkpoint.full_at_s))
+            return self._full(checkpoint.full_at_s)
         head = checkpoint.head
         looks = consistent or self._random() * checkpoint.polls_per_look < 1
-        commits, is_whole = yield from self._after(head, consistent=consistent, looks=looks)
+        commits, is_whole = self._after(head, consistent=consistent, looks=looks)
         if not is_whole and not consistent:
             # An eventually consistent read may have missed what a strongly consistent one sees.
             last = Head.of(commits[-1]) if commits else head
-            more, is_whole = yield from self._after(last, consistent=True)
+            more, is_whole = self._after(last, consistent=True)
             commits += more
         if not is_whole:
-            return (yield from self._full())
+            return self._full()
         if not commits:
             return Poll(checkpoint, {})
         changed: dict[str, ReadOnlyDict] = {}
@@ -111,25 +92,23 @@ class JournalPoller:
 
     def _after(
         self, head: Head, *, consistent: bool, looks: bool = True
-    ) -> Steps[tuple[list[Commit], bool]]:
+    ) -> tuple[list[Commit], bool]:
         """
         The commits after a known one, and whether they follow it.
 
         With a look the known one is read, too, and compared.
         """
         if not looks or not head.version:
-            commits = yield lambda journal: journal.read_commits(
-                head.version, consistent=consistent
-            )
+            commits = self._journal.read_commits(head.version, consistent=consistent)
         else:
-            found = yield lambda journal: journal.read_following(head, consistent=consistent)
+            found = self._journal.read_following(head, consistent=consistent)
             if found is None:
                 return [], False
             commits = found
         return contiguous(commits, head) if commits else ([], True)
 
-    def _full(self, due_s: float = -math.inf) -> Steps[Poll]:
-        last, options = yield from self._load()
+    def _full(self, due_s: float = -math.inf) -> Poll:
+        last, options = self._load()
         now_s = self._clock.monotonic()
         full_at_s = due_s + self.full_reload_interval_s
         if full_at_s <= now_s:
@@ -139,7 +118,7 @@ class JournalPoller:
         )
         return Poll(checkpoint, options, is_full=True)
 
-    def _load(self) -> Steps[tuple[Commit | None, dict[str, ReadOnlyDict]]]:
+    def _load(self) -> tuple[Commit | None, dict[str, ReadOnlyDict]]:
         """
         The last commit, and every option as it is after it.
 
@@ -148,9 +127,10 @@ class JournalPoller:
         """
         # A table that is being restored may show a hole; one that stays is a fault of the journal.
         for _ in range(_MAX_FULL_LOADS):
-            head = yield lambda journal: journal.read_head()
-            options = dict((yield lambda journal: journal.read_options()))
-            commits = list((yield _commits_since(max(0, head.version - 1))))
+            head = self._journal.read_head()
+            options = dict(self._journal.read_options())
+            since = max(0, head.version - 1)
+            commits = list(self._journal.read_commits(since, consistent=True))
             if head.version and (not commits or Head.of(commits[0]) != head):
                 continue
             new, is_whole = contiguous(commits[bool(head.version) :], head)
@@ -160,7 +140,3 @@ class JournalPoller:
                 return commits[-1] if commits else None, options
         reason = "its last versions do not follow each other: repair it, or delete the last ones"
         raise CorruptStoreError("the journal", reason)
-
-
-def _commits_since(version: int) -> Callable[[Journal], Any]:
-    return lambda journal: journal.read_commits(version, consistent=True)

@@ -295,8 +295,8 @@ class AsyncReads(Store, Protocol):
     """
     A store that can read on a running asyncio loop, without a thread; see `confstore.aio`.
 
-    One store serves every loop of the process. Its blocking `close` may be called in any thread,
-    while reads are under way.
+    Everything else, polls included, runs in threads. One store serves every loop of the process. Its
+    blocking `close` may be called in any thread, while reads are under way.
     """
 
     def reads_on_loop(self) -> bool:
@@ -315,10 +315,6 @@ class AsyncReads(Store, Protocol):
 
     def items_async(self, *, consistent: bool = True) -> AsyncIterator[tuple[str, Values]]:
         """Every option, as `Store.items`."""
-        ...
-
-    async def poll_async(self, checkpoint: object = None, *, consistent: bool = False) -> Poll:
-        """The changes since a checkpoint, as `PollableStore.poll`, with the same checkpoints."""
         ...
 
 

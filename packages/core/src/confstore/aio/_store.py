@@ -31,8 +31,8 @@ class AsyncStore:
     """
     A store whose methods are coroutines: those of `confstore.Store`, with its arguments and errors.
 
-    A store that can read on the loop, as DynamoDB's, does so; everything else runs in threads of
-    this store's own. If a task is cancelled, a write that has begun may still happen.
+    A store whose `get` and `items` can run on the loop, as DynamoDB's, runs them there; everything
+    else runs in threads of this store's own. If a task is cancelled, a write that has begun may still happen.
 
     Attributes:
         store: The blocking store; it is closed with this one.
@@ -94,11 +94,8 @@ class AsyncStore:
         """
         The changes since a checkpoint; see `confstore.PollableStore`.
 
-        Of a store that cannot be polled, everything is read each time.
+        It runs in a thread. Of a store that cannot be polled, everything is read each time.
         """
-        on_loop = self._native()
-        if on_loop is not None:
-            return await on_loop.poll_async(checkpoint, consistent=consistent)
         pollable = ability(self.store, PollableStore)
         if pollable is not None:
             return await self.threads.run(pollable.poll, checkpoint, consistent=consistent)

@@ -10,12 +10,7 @@ from functools import partial
 from typing import Any, NoReturn, TypeVar
 
 from confstore.adapter import call_after_fork
-from confstore.errors import (
-    InvalidNameError,
-    StoreClosedError,
-    StoreUnavailableError,
-)
-from confstore_dynamodb._connections.asks import Ask, Asks, run, run_on_loop
+from confstore.errors import InvalidNameError, StoreClosedError, StoreUnavailableError
 from confstore_dynamodb._connections.calls import operation_name
 from confstore_dynamodb._connections.client import Client
 from confstore_dynamodb._connections.early_parsing import EarlyReader
@@ -33,6 +28,10 @@ _EMPTY_SIZE = str(len(_EMPTY))
 
 # The type and the size of a reply without headers, which a botocore Stubber gives.
 _STUBBED = {"content-type": "application/x-amz-json-1.0", "content-length": _EMPTY_SIZE}
+
+_JSON = "application/x-amz-json"
+# A proxy's page without a type is no reply either.
+_UNTYPED = "nothing that names its type"
 
 # They name no table, or one in each of their parts.
 _OF_NO_TABLE = frozenset({"list_tables", "transact_write_items"})
@@ -91,7 +90,8 @@ class Connection:
         """
         if operation not in _OF_NO_TABLE:
             parameters["TableName"] = self.table
-        self.check_open()
+        if self._is_closed:
+            raise StoreClosedError(self.store)
         self._notice_fork()
         try:
             reply = self.client.call(operation, parameters, reader)
@@ -101,20 +101,11 @@ class Connection:
             # Also after an error: the request may have been applied all the same.
             if operation in _WRITES:
                 self.last_write = next(self._write_numbers)
-        self._check(reply, operation)
+        headers = reply.get("ResponseMetadata", {}).get("HTTPHeaders", _STUBBED)
+        kind = headers.get("content-type", _UNTYPED)
+        if not kind.startswith(_JSON):
+            raise self._foreign(operation, kind)
         return reply
-
-    def run(self, asks: Asks[T]) -> T:
-        """
-        Make the calls that a generator asks for.
-
-        Raises:
-            ConfigStoreError: What the generator raises, or leaves of an error of a call.
-        """
-        return run(asks, self._asked)
-
-    def _asked(self, ask: Ask) -> dict[str, Any]:
-        return self.call(ask.operation, reader=ask.reader, **ask.parameters)
 
     def table_names(self) -> list[str]:
         """
@@ -176,17 +167,12 @@ class Connection:
             except Exception as error:
                 self._raise(error, operation, None)
             else:
-                self._check(reply, operation)
+                kind = reply["ResponseMetadata"]["HTTPHeaders"].get("content-type", _UNTYPED)
+                if not kind.startswith(_JSON):
+                    raise self._foreign(operation, kind)
                 return reply
         # Something has come up that only the blocking client can do.
         return await _in_thread(partial(self.call, operation, reader=reader, **parameters))
-
-    async def run_on_loop(self, asks: Asks[T]) -> T:
-        """Make the calls that a generator asks for, as `run` does."""
-        return await run_on_loop(asks, self._asked_on_loop)
-
-    async def _asked_on_loop(self, ask: Ask) -> dict[str, Any]:
-        return await self.call_on_loop(ask.operation, reader=ask.reader, **ask.parameters)
 
     # -- what came of a call ---------------------------------------------------------------------
 
@@ -201,17 +187,12 @@ class Connection:
             role=self.client.role,
         )
 
-    def _check(self, reply: dict[str, Any], operation: str) -> None:
-        headers = reply.get("ResponseMetadata", {}).get("HTTPHeaders", _STUBBED)
-        # A proxy's page without a type is no reply either.
-        kind = headers.get("content-type", "nothing that names its type")
-        if not kind.startswith("application/x-amz-json"):
-            name = operation_name(operation)
-            reason = (
-                f"{name} was answered with {kind} at {self.client.endpoint}, which is not "
-                "DynamoDB's: is it a proxy?"
-            )
-            raise StoreUnavailableError(self.store, reason)
+    def _foreign(self, operation: str, kind: str) -> StoreUnavailableError:
+        name, place = operation_name(operation), self.client.endpoint
+        reason = (
+            f"{name} was answered with {kind} at {place}, which is not DynamoDB's: is it a proxy?"
+        )
+        return StoreUnavailableError(self.store, reason)
 
     def expect(self, reply: dict[str, Any], member: str) -> Any:
         """

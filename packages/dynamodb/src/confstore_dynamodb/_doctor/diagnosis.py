@@ -25,8 +25,7 @@ from confstore_dynamodb._connections.errors import (
     lacks_permission,
 )
 from confstore_dynamodb._doctor.permissions import Permissions
-from confstore_dynamodb._journal.partition import TTL_ATTRIBUTE, JournalPartition
-from confstore_dynamodb._journal.reads import Marker
+from confstore_dynamodb._journal.partition import TTL_ATTRIBUTE, JournalPartition, Marker
 from confstore_dynamodb.errors import AWSSettingsError, MisconfiguredSchemaError, TableNotFoundError
 
 __all__ = ["Diagnosis"]

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import timedelta
 from typing import Any
 
-from confstore import Change, Commit, Draft, Head, Poll, ReadOnlyDict, SystemClock
+from confstore import Change, Commit, Draft, Head, ReadOnlyDict, SystemClock
 from confstore.adapter import (
     JournalPoller,
     check_if_version,
@@ -20,10 +20,8 @@ from confstore.errors import (
     NotJournaledError,
     OptionNotFoundError,
 )
-from confstore_dynamodb._connections.asks import Asks
 from confstore_dynamodb._connections.connection import Connection
-from confstore_dynamodb._journal.partition import JournalPartition
-from confstore_dynamodb._journal.reads import Marker
+from confstore_dynamodb._journal.partition import JournalPartition, Marker
 from confstore_dynamodb._journal.writer import JournalWriter, Prepare
 from confstore_dynamodb._keys import TableSchema
 from confstore_dynamodb._wire.encoder import encode_values
@@ -45,12 +43,12 @@ class StoreJournal:
         self,
         connection: Connection,
         schema: TableSchema,
-        asking_options: Callable[[], Asks[Mapping[str, ReadOnlyDict]]],
+        read_options: Callable[[], Mapping[str, ReadOnlyDict]],
         read_option: Callable[[str, Collection[str] | None], Mapping[str, Any]],
         sleep: Callable[[float], None],
         full_reload_interval_s: float,
     ) -> None:
-        self.partition = JournalPartition(connection, schema, asking_options)
+        self.partition = JournalPartition(connection, schema, read_options)
         self.poller = JournalPoller(
             self.partition, SystemClock(), full_reload_interval_s=full_reload_interval_s
         )
@@ -74,30 +72,14 @@ class StoreJournal:
         Raises:
             AccessDeniedError: This caller may not know.
         """
-        return self.partition.connection.run(self._asking_marker())
-
-    def _asking_marker(self) -> Asks[Marker | None]:
         if self._enabled is None and not self._is_read:
             try:
-                self._found = yield from self.partition.reads.read_marker()
+                self._found = self.partition.read_marker()
             except AccessDeniedError as error:
                 reason = f"{error.reason}, in its journal's partition {self.partition.name!r}, too"
                 raise AccessDeniedError(self._store, reason) from error.__cause__
             self._is_read = True
         return self._enabled or self._found
-
-    def asking_poll(self, checkpoint: object, *, consistent: bool) -> Asks[Poll | None]:
-        """The changes since a checkpoint; None if there is no journal."""
-        if (yield from self._asking_marker()) is None:
-            return None
-        steps, found = self.poller.steps(checkpoint, consistent=consistent), None
-        try:
-            while True:
-                read: Any = steps.send(found)
-                found = yield from read(self.partition.reads)
-        except StopIteration as end:
-            poll: Poll = end.value
-            return poll
 
     def enabled(self) -> Marker:
         """

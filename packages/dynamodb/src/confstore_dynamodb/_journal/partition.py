@@ -15,21 +15,66 @@ Where one of the table's own keys has such a name, the attribute has an undersco
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import json
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime, timezone
 from typing import Any
+
+import attrs
 
 from confstore import Change, Commit, Head, ReadOnlyDict
 from confstore.adapter import journal_form
-from confstore_dynamodb._connections.asks import Asks
+from confstore.documents import number_from_text, values_from_json
+from confstore.errors import CorruptStoreError
 from confstore_dynamodb._connections.connection import Connection
-from confstore_dynamodb._journal.reads import MARKER, JournalReads, LastCommit, Marker, sort_key
 from confstore_dynamodb._keys import TableSchema
+from confstore_dynamodb._wire.decoder import READ_ONLY
 from confstore_dynamodb._wire.encoder import Wire, encode_values
 
-__all__ = ["TTL_ATTRIBUTE", "JournalPartition"]
+__all__ = ["MAX_CHANGES", "TTL_ATTRIBUTE", "JournalPartition", "LastCommit", "Marker"]
 
 TTL_ATTRIBUTE = "_expires"
 """The attribute by which the table's time to live deletes old commits."""
+
+_MARKER = "!"
+_NAMES = ("baseline", "retention", "id", "previous", "at", "by", "comment", "changes")
+_DIGITS = 12
+
+MAX_CHANGES = 99
+"""
+Changes of one commit.
+
+Source: AWS, "Amazon DynamoDB Transactions": at most 100 actions; one of them writes the commit.
+"""
+
+
+@attrs.frozen
+class Marker:
+    """
+    The item that says that a store has a journal.
+
+    Attributes:
+        baseline: The last version that recorded the options of the time before the journal.
+        retention_s: Seconds for which a commit is kept once there is a newer one; None for ever.
+    """
+
+    baseline: int = 0
+    retention_s: int | None = None
+
+
+@attrs.frozen
+class LastCommit:
+    """
+    The last commit.
+
+    Attributes:
+        head: Its version and its id.
+        is_full: It has as many changes as a commit can have, so that its transaction had no room
+            for anything else.
+    """
+
+    head: Head
+    is_full: bool = False
 
 
 class JournalPartition:
@@ -40,19 +85,20 @@ class JournalPartition:
         name: The hash key of the partition.
         connection: The connection of the store whose journal this is.
         schema: The keys of its table.
-        reads: Its reads, for whoever makes their calls otherwise.
+        read_options: Reads every option of the store, strongly consistent.
     """
 
     def __init__(
         self,
         connection: Connection,
         schema: TableSchema,
-        read_options: Callable[[], Asks[Mapping[str, ReadOnlyDict]]],
+        read_options: Callable[[], Mapping[str, ReadOnlyDict]],
     ) -> None:
         self.name = f"_journal:{connection.store}"
         self.connection = connection
         self.schema = schema
-        self.reads = JournalReads(connection, schema, self.name, read_options)
+        self.read_options = read_options
+        self._attributes = {name: _attribute(name, schema) for name in _NAMES}
         self._if_absent: dict[str, Any] = {
             "ConditionExpression": "attribute_not_exists(#0)",
             "ExpressionAttributeNames": {"#0": schema.option_key},
@@ -62,31 +108,123 @@ class JournalPartition:
 
     def read_marker(self) -> Marker | None:
         """The marker; None if the store has no journal."""
-        return self.connection.run(self.reads.read_marker())
+        item = self._read_item(_MARKER)
+        if item is None:
+            return None
+        values = self._values(item)
+        baseline, retention_s = values.get("baseline", 0), values.get("retention")
+        if type(baseline) is not int or not isinstance(retention_s, int | None):
+            raise CorruptStoreError(self.name, f"the item {_MARKER!r} is no marker of ours")
+        return Marker(baseline, retention_s)
 
     def read_head(self) -> Head:
         """The last commit, strongly consistent."""
-        return self.connection.run(self.reads.read_head())
+        return self.read_last(asks_if_full=False).head
 
     def read_last(self, *, asks_if_full: bool) -> LastCommit:
         """The last commit, strongly consistent."""
-        return self.connection.run(self.reads.read_last(asks_if_full=asks_if_full))
+        names = {
+            "#0": self.schema.store_key,
+            "#1": self.schema.option_key,
+            "#2": self._attributes["id"],
+        }
+        wanted = "#1,#2"
+        changes = self._attributes["changes"]
+        if asks_if_full:
+            names["#3"] = "action"
+            # No alias before an index: moto does not know that.
+            wanted = f"{wanted},{changes}[{MAX_CHANGES - 1}].#3"
+        reply = self.connection.call(
+            "query",
+            KeyConditionExpression="#0=:0",
+            ExpressionAttributeNames=names,
+            ExpressionAttributeValues={":0": {"S": self.name}},
+            ProjectionExpression=wanted,
+            ConsistentRead=True,
+            ScanIndexForward=False,
+            Limit=1,
+        )
+        for item in self.connection.items(reply):
+            key = READ_ONLY.option_name(item, self.schema.option_key)
+            if key != _MARKER:
+                return LastCommit(self._head(key, item), changes in item)
+        return LastCommit(Head())
 
     def read_commits(self, since: int, *, consistent: bool) -> list[Commit]:
         """The commits after a version, ascending; there may be holes."""
-        return self.connection.run(self.reads.read_commits(since, consistent=consistent))
+        # The marker sorts before every digit, and so before version 0.
+        first_key = _sort_key(max(0, since) + 1)
+        return list(map(self._commit, self._items_from(first_key, consistent=consistent)))
 
     def read_following(self, head: Head, *, consistent: bool) -> list[Commit] | None:
         """The commits after a known one; None if it is not in the journal."""
-        return self.connection.run(self.reads.read_following(head, consistent=consistent))
+        first_key = _sort_key(head.version)
+        items = self._items_from(first_key, consistent=consistent)
+        first = next(items, None)
+        if not isinstance(first, Mapping):
+            return None
+        key, id_ = first.get(self.schema.option_key), first.get(self._attributes["id"])
+        if (key, id_) != ({"S": first_key}, {"S": head.id}):
+            return None
+        return list(map(self._commit, items))
+
+    def _items_from(self, first_key: str, *, consistent: bool) -> Iterator[Mapping[str, Any]]:
+        parameters: dict[str, Any] = {
+            "KeyConditionExpression": "#0=:0 AND #1>=:1",
+            "ExpressionAttributeNames": {"#0": self.schema.store_key, "#1": self.schema.option_key},
+            "ExpressionAttributeValues": {":0": {"S": self.name}, ":1": {"S": first_key}},
+            "ConsistentRead": consistent,
+        }
+        while True:
+            reply = self.connection.call("query", **parameters)
+            yield from self.connection.items(reply)
+            if not reply.get("LastEvaluatedKey"):
+                return
+            parameters["ExclusiveStartKey"] = reply["LastEvaluatedKey"]
 
     def read_commit(self, version: int) -> Commit | None:
         """One commit, strongly consistent; None if its version is free."""
-        return self.connection.run(self.reads.read_commit(version))
+        item = self._read_item(_sort_key(version))
+        return None if item is None else self._commit(item)
 
-    def read_options(self) -> Mapping[str, ReadOnlyDict]:
-        """Every option of the store, strongly consistent."""
-        return self.connection.run(self.reads.read_options())
+    def _read_item(self, sort_key: str) -> Mapping[str, Any] | None:
+        key = self.schema.item_key(self.name, sort_key)
+        reply = self.connection.call("get_item", Key=key, ConsistentRead=True)
+        if "Item" not in reply:
+            self.connection.expect_empty(reply)
+            return None
+        item: Mapping[str, Any] = reply["Item"]
+        return item
+
+    def _head(self, key: str, item: Mapping[str, Any]) -> Head:
+        match item.get(self._attributes["id"]):
+            case {"S": str(id_)} if _is_version(key):
+                return Head(int(key), id_)
+        raise CorruptStoreError(self.name, f"the item {key!r} is no commit of ours")
+
+    def _commit(self, item: Mapping[str, Any]) -> Commit:
+        key = READ_ONLY.option_name(item, self.schema.option_key)
+        head, values = self._head(key, item), self._values(item)
+        try:
+            return Commit(
+                head.version,
+                _text(head.id),
+                datetime.fromisoformat(values["at"]).astimezone(timezone.utc),
+                _text_or_none(values.get("by")),
+                _text(values["comment"]),
+                tuple(map(_decoded_change, values["changes"])),
+                _text_or_none(values.get("previous")),
+            )
+        except (KeyError, TypeError, ValueError):
+            # The text of any of them may quote a value.
+            reason = f"the item {key!r} is no commit of ours"
+        raise CorruptStoreError(self.name, reason)
+
+    def _values(self, item: Mapping[str, Any]) -> dict[str, Any]:
+        values = READ_ONLY.values(self.name, item, self.schema.reserved)
+        return {
+            name: values[stored] for name, stored in self._attributes.items() if stored in values
+        }
 
     # -- writing -------------------------------------------------------------------------------
 
@@ -95,7 +233,7 @@ class JournalPartition:
         values: dict[str, Any] = {"baseline": marker.baseline}
         if marker.retention_s is not None:
             values["retention"] = marker.retention_s
-        item = self._item(MARKER, encode_values(values))
+        item = self._item(_MARKER, encode_values(values))
         self.connection.call("put_item", Item=item, **self._if_absent)
 
     def commit_action(self, commit: Commit) -> dict[str, Any]:
@@ -110,14 +248,14 @@ class JournalPartition:
             wires["previous"] = {"S": commit.previous}
         if commit.author is not None:
             wires["by"] = {"S": commit.author}
-        item = self._item(sort_key(commit.version), wires)
+        item = self._item(_sort_key(commit.version), wires)
         return {"Put": {"Item": item, **self._if_absent}}
 
     def expiry_action(self, version: int, at_s: int) -> dict[str, Any]:
         """The action that lets a commit expire, at a time in seconds of Unix."""
         return {
             "Update": {
-                "Key": self.schema.item_key(self.name, sort_key(version)),
+                "Key": self.schema.item_key(self.name, _sort_key(version)),
                 "UpdateExpression": "SET #0=if_not_exists(#0,:0)",
                 "ConditionExpression": "attribute_exists(#1)",
                 "ExpressionAttributeNames": {"#0": TTL_ATTRIBUTE, "#1": self.schema.option_key},
@@ -128,8 +266,34 @@ class JournalPartition:
     def _item(self, sort_key: str, wires: Mapping[str, Wire]) -> dict[str, Wire]:
         item: dict[str, Wire] = self.schema.item_key(self.name, sort_key)
         for name, wire in wires.items():
-            item[self.reads.attributes[name]] = wire
+            item[self._attributes[name]] = wire
         return item
+
+
+def _attribute(name: str, schema: TableSchema) -> str:
+    """The attribute that holds this part of a commit."""
+    while name in {schema.store_key, schema.option_key}:
+        name = f"_{name}"
+    return name
+
+
+def _sort_key(version: int) -> str:
+    """The sort key of a commit, which sorts like its version."""
+    return f"{version:0{_DIGITS}d}"
+
+
+def _is_version(key: str) -> bool:
+    return len(key) == _DIGITS and key.isascii() and key.isdigit()
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError
+    return value
+
+
+def _text_or_none(value: object) -> str | None:
+    return None if value is None else _text(value)
 
 
 def _encoded_change(change: Change) -> Wire:
@@ -141,3 +305,20 @@ def _encoded_change(change: Change) -> Wire:
     if isinstance(form, str):
         return {"M": {**wires, "json": {"S": form}}}
     return {"M": {**wires, "values": {"M": encode_values(form)}}}
+
+
+def _decoded_change(raw: Mapping[str, Any]) -> Change:
+    option, action = _text(raw["option"]), raw["action"]
+    if action == "delete":
+        return Change(option, None)
+    if action != "set":
+        raise ValueError
+    if "json" in raw:
+        return Change(option, _from_json(_text(raw["json"])))
+    if not isinstance(raw["values"], ReadOnlyDict):
+        raise TypeError
+    return Change(option, raw["values"])
+
+
+def _from_json(text: str) -> ReadOnlyDict:
+    return values_from_json(json.loads(text, parse_float=number_from_text))

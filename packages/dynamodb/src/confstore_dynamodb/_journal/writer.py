@@ -20,8 +20,7 @@ from confstore import Commit, Draft, Head
 from confstore.adapter import Backoff, next_commit
 from confstore.errors import ConfigStoreError, StoreUnavailableError
 from confstore_dynamodb._connections.errors import cancellation_codes, error_code, retry_count
-from confstore_dynamodb._journal.partition import JournalPartition
-from confstore_dynamodb._journal.reads import MAX_CHANGES
+from confstore_dynamodb._journal.partition import MAX_CHANGES, JournalPartition
 
 __all__ = ["JournalWriter", "Prepare"]
 

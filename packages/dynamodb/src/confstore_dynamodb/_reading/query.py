@@ -10,14 +10,13 @@ import attrs
 
 from confstore import Poll, ReadOnlyDict
 from confstore.adapter import poll_between
-from confstore_dynamodb._connections.asks import Ask, Asks
 from confstore_dynamodb._connections.connection import Connection
 from confstore_dynamodb._connections.early_parsing import EarlyMember
 from confstore_dynamodb._keys import TableSchema
 from confstore_dynamodb._reading.pages import KnownPages, Page, PageBody
 from confstore_dynamodb._wire.decoder import READ_ONLY, Decoder
 
-__all__ = ["OptionsQuery", "asking_with_own_writes"]
+__all__ = ["OptionsQuery", "poll_own_writes"]
 
 
 @attrs.frozen(eq=False)
@@ -36,19 +35,15 @@ class _AfterWrites:
     last_write: int
 
 
-def asking_with_own_writes(
-    connection: Connection,
-    asking_poll: Callable[..., Asks[Poll]],
-    checkpoint: object,
-    *,
-    consistent: bool,
-) -> Asks[Poll]:
+def poll_own_writes(
+    connection: Connection, poll: Callable[..., Poll], checkpoint: object, *, consistent: bool
+) -> Poll:
     """
     Poll, strongly consistent if this process has written since the checkpoint.
 
     Args:
         connection: Knows the writes.
-        asking_poll: Takes a checkpoint and `consistent`.
+        poll: Takes a checkpoint and `consistent`.
         checkpoint: As an earlier call of this function gave it.
         consistent: Whether every write that has ended must be seen.
     """
@@ -56,7 +51,7 @@ def asking_with_own_writes(
     last_write, inner, seen = connection.last_write, None, 0
     if isinstance(checkpoint, _AfterWrites):
         inner, seen = checkpoint.inner, checkpoint.last_write
-    answer = yield from asking_poll(inner, consistent=consistent or last_write != seen)
+    answer = poll(inner, consistent=consistent or last_write != seen)
     if answer.checkpoint is inner and last_write == seen:
         return attrs.evolve(answer, checkpoint=checkpoint)
     return attrs.evolve(answer, checkpoint=_AfterWrites(answer.checkpoint, last_write))
@@ -70,6 +65,16 @@ class OptionsQuery:
     _schema: TableSchema
     _check_table: Callable[[], None] = attrs.field(repr=False)
     _sleep: Callable[[float], object] = attrs.field(repr=False)
+    # The parameters of every call.
+    _of_store: dict[str, Any] = attrs.field(init=False, repr=False)
+
+    @_of_store.default
+    def _parameters(self) -> dict[str, Any]:
+        return {
+            "KeyConditionExpression": "#0=:0",
+            "ExpressionAttributeNames": {"#0": self._schema.store_key},
+            "ExpressionAttributeValues": {":0": {"S": self._connection.store}},
+        }
 
     def options(self, decoder: Decoder, *, consistent: bool) -> Iterator[tuple[str, Any]]:
         """Every option, by a decoder; complete, or it raises."""
@@ -77,28 +82,31 @@ class OptionsQuery:
         body = PageBody(decoder, self._schema, self._sleep)
         start: dict[str, Any] | None = {}
         while start is not None:
-            asks = self._asking_page(decoder, body, start, consistent)
-            page, start = self._connection.run(asks)
+            reply = self._connection.call(
+                "query", reader=body, ConsistentRead=consistent, **self._of_store, **start
+            )
+            page, start = self._page(decoder, body, reply)
             yield from page.options.items()
 
     async def options_on_loop(
         self, decoder: Decoder, *, consistent: bool
     ) -> AsyncIterator[tuple[str, Any]]:
-        """The same on a loop; each page is decoded at once."""
+        """The same on a loop, for a table that was checked; each page is decoded in one go."""
         body = PageBody(decoder, self._schema, self._sleep)
         start: dict[str, Any] | None = {}
         while start is not None:
-            asks = self._asking_page(decoder, body, start, consistent)
-            page, start = await self._connection.run_on_loop(asks)
+            reply = await self._connection.call_on_loop(
+                "query", reader=body, ConsistentRead=consistent, **self._of_store, **start
+            )
+            page, start = self._page(decoder, body, reply)
             for found in page.options.items():
                 yield found
 
-    def asking_options(self) -> Asks[Mapping[str, ReadOnlyDict]]:
+    def read_options(self) -> Mapping[str, ReadOnlyDict]:
         """Every option, read-only, strongly consistent."""
-        known = yield from self._asking_all(KnownPages(()), consistent=True)
-        return known.options
+        return dict(self.options(READ_ONLY, consistent=True))
 
-    def asking_poll(self, checkpoint: object, *, consistent: bool) -> Asks[Poll]:
+    def poll(self, checkpoint: object, *, consistent: bool) -> Poll:
         """
         The changes since a checkpoint; see `PollableStore.poll`.
 
@@ -106,43 +114,37 @@ class OptionsQuery:
         option ever goes back to an older state.
         """
         if not isinstance(checkpoint, _Checkpoint) or checkpoint.source is not self:
-            now = yield from self._asking_all(KnownPages(()), consistent=consistent)
+            now = self._read(KnownPages(()), consistent=consistent)
             return poll_between(_Checkpoint(self, now), None, now.options)
         old = checkpoint.known
-        now = yield from self._asking_all(old, consistent=consistent)
+        now = self._read(old, consistent=consistent)
         if now is old:
             return Poll(checkpoint, {})
         answer = poll_between(_Checkpoint(self, now), old.options, now.options)
         if consistent or not (answer.changed or answer.removed):
             return answer
         # The replica may be older than the one that was read before.
-        known = KnownPages((*old.pages, *now.pages))
-        now = yield from self._asking_all(known, consistent=True)
+        now = self._read(KnownPages((*old.pages, *now.pages)), consistent=True)
         return poll_between(_Checkpoint(self, now), old.options, now.options)
 
-    def _asking_all(self, known: KnownPages, *, consistent: bool) -> Asks[KnownPages]:
+    def _read(self, known: KnownPages, *, consistent: bool) -> KnownPages:
         """All pages; known ones are not decoded again. If all are known, `known` itself."""
         body = PageBody(READ_ONLY, self._schema, self._sleep, known)
         pages: list[Page] = []
         start: dict[str, Any] | None = {}
         while start is not None:
-            page, start = yield from self._asking_page(READ_ONLY, body, start, consistent)
+            reply = self._connection.call(
+                "query", reader=body, ConsistentRead=consistent, **self._of_store, **start
+            )
+            page, start = self._page(READ_ONLY, body, reply)
             pages.append(page)
         is_same = len(pages) == len(known.pages) and all(map(is_, pages, known.pages))
         return known if is_same else KnownPages(pages)
 
-    def _asking_page(
-        self, decoder: Decoder, body: PageBody, start: dict[str, Any], consistent: bool
-    ) -> Asks[tuple[Page, dict[str, Any] | None]]:
-        """A page, and the parameters by which the next one begins; None after the last."""
-        parameters = {
-            "KeyConditionExpression": "#0=:0",
-            "ExpressionAttributeNames": {"#0": self._schema.store_key},
-            "ExpressionAttributeValues": {":0": {"S": self._connection.store}},
-            "ConsistentRead": consistent,
-            **start,
-        }
-        reply = yield Ask("query", parameters, body)
+    def _page(
+        self, decoder: Decoder, body: PageBody, reply: dict[str, Any]
+    ) -> tuple[Page, dict[str, Any] | None]:
+        """The page of a reply, and the parameters by which the next one begins; None at the end."""
         last_key = reply.get("LastEvaluatedKey")
         following = {"ExclusiveStartKey": last_key} if last_key else None
         found = reply.get("Items")
