@@ -147,6 +147,7 @@ def test_every_goal_is_declared():
         "load",
         "memory",
         "memory-file",
+        "reads-of-tasks",
         "reads-of-threads",
         "reveal",
         "stalls",
@@ -154,6 +155,7 @@ def test_every_goal_is_declared():
         "unchanged-refresh",
         "uncached-read",
         "uncached-read-alone",
+        "uncached-read-on-a-loop",
     }
 
 
