@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).parent.parent
-DOCUMENTS = ("*.md", "docs/*.md", "packages/*/*.md")
+DOCUMENTS = ("*.md", "docs/**/*.md", "packages/*/*.md")
 OLDEST_PYTHON = "3.11"
 
 MYPY = ("--strict", "--config-file=", "--python-version", OLDEST_PYTHON)
