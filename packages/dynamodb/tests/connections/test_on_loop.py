@@ -10,7 +10,7 @@ import sys
 import threading
 from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +30,7 @@ from confstore.errors import (
 from confstore_dynamodb import DynamoDBStore, open_url
 from forked import fork
 
-from ..raw_server import RawServer, never, reply_of, say
+from ..raw_server import RawServer, acknowledged, never, reply_of, say
 from .sessions import each_session, with_credentials
 from .test_credentials import Rotating
 from .ways import without_botocore
@@ -173,6 +173,34 @@ def test_cancelled_in_the_middle(run: Run, server: RawServer) -> None:
     assert server.connections == 3
 
 
+def test_bytes_that_came_since_the_last_turn(run: Run, server: RawServer) -> None:
+    """A reply that nobody asked for is not the next one's, even if the loop has not seen it yet."""
+    may_send, connections = threading.Event(), []
+
+    def twice(server: RawServer, connection: socket.socket) -> None:
+        connection.sendall(GOOD)
+        assert may_send.wait(30)
+        connection.sendall(item_of(7))
+        connections.append(connection)
+
+    server.answer("GetItem", say(GOOD), twice, say(GOOD))
+
+    async def use() -> None:
+        async with await opened(server) as store:
+            await store.get("db")
+            assert await store.get("db") == DB
+            # From here to the next read the loop has no turn.
+            may_send.set()
+            while not connections:
+                pass
+            acknowledged(connections[0])
+            assert await store.get("db") == DB
+
+    run(use())
+    assert server.connections == 3
+    assert server.requests.count("GetItem") == 3
+
+
 def test_cancelled_while_it_waits_for_its_turn(run: Run, server: RawServer) -> None:
     """A task that is cancelled before it may ask, or as it was about to, keeps nobody waiting."""
     may_answer = threading.Event()
@@ -282,7 +310,6 @@ def test_botocores_way_blocks(run: Run, server: RawServer) -> None:
 
 def test_listener_is_heard(run: Run, server: RawServer) -> None:
     """As soon as somebody listens to botocore's events, botocore's own client is asked."""
-    heard: list[str] = []
 
     async def use() -> None:
         apis: list[Any] = []
@@ -291,11 +318,39 @@ def test_listener_is_heard(run: Run, server: RawServer) -> None:
         async with store:
             assert on_loop(store)
             events = apis[0].get_component("event_emitter")
-            events.register("after-call.dynamodb", lambda model, **_: heard.append(model.name))
+            events.register("after-call.dynamodb", lambda **_: None)
             assert not on_loop(store)
             assert await store.get("db") == DB
 
     run(use())
+    assert server.heads[-1]["user-agent"].startswith("Botocore/")
+
+
+def test_listener_that_comes_between_two_pages(run: Run, server: RawServer) -> None:
+    """What was begun on the loop goes on in a thread, as soon as somebody listens."""
+
+    def page(option: str, more: dict[str, Any]) -> bytes:
+        item = {"_store": {"S": "prod"}, "_option": {"S": option}, "port": {"N": "1"}}
+        return reply_of(json.dumps({"Items": [item], "Count": 1, **more}).encode())
+
+    key = {"_store": {"S": "prod"}, "_option": {"S": "a"}}
+    server.answer("Query", say(page("a", {"LastEvaluatedKey": key})), say(page("b", {})))
+
+    async def use() -> None:
+        sessions: list[Any] = []
+        with each_session(sessions.append):
+            store = await opened(server)
+        async with store:
+            items = store.items()
+            assert (await anext(items))[0] == "a"
+            events = sessions[0].get_component("event_emitter")
+            events.register("after-call.dynamodb", lambda **_: None)
+            assert [option async for option, _ in items] == ["b"]
+
+    run(use())
+    agents = [head["user-agent"] for head in server.heads[-2:]]
+    assert agents[0] == "confstore-dynamodb"
+    assert agents[1].startswith("Botocore/")
 
 
 def test_first_read_checks_the_table(run: Run, server: RawServer) -> None:
@@ -504,7 +559,7 @@ class Keys:
     """Credentials that expire, and are refreshed when a test lets them."""
 
     def __init__(self) -> None:
-        self.now = datetime(2026, 1, 1, tzinfo=timezone.utc)
+        self.now = datetime(2026, 1, 1, tzinfo=UTC)
         self.refreshes = 0
         self.begun = threading.Event()
         self.may_end = threading.Event()
@@ -745,6 +800,34 @@ def test_long_reply_has_more_time(run: Run, server: RawServer) -> None:
 
     run(use())
     assert server.requests.count("GetItem") == 1
+
+
+@pytest.mark.slow("keeps the loop busy for longer than the limit of an exchange")
+def test_busy_loop(run: Run, server: RawServer) -> None:
+    """A reply that came in time counts, even if the loop looks at it too late."""
+    has_answered = threading.Event()
+
+    def answer(server: RawServer, connection: socket.socket) -> None:
+        connection.sendall(GOOD)
+        has_answered.set()
+
+    server.answer("GetItem", say(GOOD), answer, say(GOOD))
+
+    async def use() -> None:
+        async with await opened(server) as store:
+            await store.get("db")
+            task = asyncio.ensure_future(store.get("db"))
+            while len(server.requests) < 3:
+                await asyncio.sleep(0)
+            # Not a sleep of the loop: it stands still.
+            has_answered.wait(30)
+            server.is_over.wait(2.2)
+            assert await task == DB
+            assert await store.get("db") == DB
+
+    run(use())
+    assert server.requests.count("GetItem") == 3
+    assert server.connections == 2
 
 
 @pytest.mark.slow("waits until the timer of an exchange has come")

@@ -26,7 +26,7 @@ from confstore.testing import assert_keeps_values
 from confstore_dynamodb import DynamoDBStore
 from forked import fork, fork_in_c
 
-from ..raw_server import JSON, RawServer, Say, never, reply_of, say
+from ..raw_server import JSON, RawServer, Say, acknowledged, never, reply_of, say
 from .ways import OURS, WAYS, connections_before, opened
 
 ITEM = {
@@ -583,19 +583,6 @@ def test_bytes_that_nobody_asked_for(server: RawServer, way: str) -> None:
         acknowledged(late[0])
         assert read(store) == VALUES
     assert server.connections == 2 + connections_before(way)
-
-
-def acknowledged(connection: socket.socket) -> None:
-    """Wait until what was sent has arrived; on this machine that takes no time."""
-    import array
-    import fcntl
-    import termios
-
-    unsent = array.array("i", [1])
-    # A loop that has noticed it has closed the connection, and so did the server.
-    with suppress(OSError, ValueError):
-        while unsent[0]:
-            fcntl.ioctl(connection.fileno(), termios.TIOCOUTQ, unsent)
 
 
 # ---------------------------------------------------------------- retries and clocks

@@ -295,8 +295,8 @@ class AsyncReads(Store, Protocol):
     """
     A store that can read on a running asyncio loop, without a thread; see `confstore.aio`.
 
-    Everything else, polls included, runs in threads. One store serves every loop of the process. Its
-    blocking `close` may be called in any thread, while reads are under way.
+    Everything else, polls included, runs in threads. One store serves every loop of the process.
+    Its blocking `close` may be called in any thread, while reads are under way.
     """
 
     def reads_on_loop(self) -> bool:

@@ -22,7 +22,7 @@ from confstore.aio._waking import Waiters
 from confstore.errors import OptionNotFoundError
 
 if TYPE_CHECKING:
-    from typing_extensions import Self
+    from typing import Self
 
     from confstore._reading.delivery import Observer
 

@@ -15,7 +15,7 @@ from confstore._values.read_only import ReadOnlyDict, is_same
 from confstore.aio._waking import Waiters
 
 if TYPE_CHECKING:
-    from typing_extensions import Self
+    from typing import Self
 
 __all__ = ["Changes", "ConfigChange"]
 

@@ -16,7 +16,7 @@ from confstore.aio._threads import Threads
 from confstore.aio._time_based import AsyncTimeBasedConfigStore, Source
 
 if TYPE_CHECKING:
-    from typing_extensions import Unpack
+    from typing import Unpack
 
     from confstore.aio._time_based import AsyncTimeBasedOptions, Options
 

@@ -11,7 +11,7 @@ from confstore.aio._store import AsyncStore, checked_async
 from confstore.errors import OptionNotFoundError
 
 if TYPE_CHECKING:
-    from typing_extensions import Self
+    from typing import Self
 
 __all__ = ["AsyncSimpleConfigStore"]
 

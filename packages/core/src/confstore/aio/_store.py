@@ -17,7 +17,7 @@ from confstore._values.types import Values
 from confstore.aio._threads import Threads
 
 if TYPE_CHECKING:
-    from typing_extensions import Self
+    from typing import Self
 
 __all__ = ["AsyncStore", "checked_async"]
 
@@ -31,8 +31,8 @@ class AsyncStore:
     """
     A store whose methods are coroutines: those of `confstore.Store`, with its arguments and errors.
 
-    A store whose `get` and `items` can run on the loop, as DynamoDB's, runs them there; everything
-    else runs in threads of this store's own. If a task is cancelled, a write that has begun may still happen.
+    Where `get` and `items` can run on the loop, as DynamoDB's can, they do; everything else runs in
+    threads of this store's own. If a task is cancelled, a write that has begun may still happen.
 
     Attributes:
         store: The blocking store; it is closed with this one.

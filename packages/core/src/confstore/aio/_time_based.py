@@ -24,9 +24,7 @@ from confstore.aio._threads import Threads
 from confstore.errors import StoreClosedError
 
 if TYPE_CHECKING:
-    from typing import TypedDict
-
-    from typing_extensions import Self, Unpack
+    from typing import Self, TypedDict, Unpack
 
     from confstore._reading.delivery import Observer
 

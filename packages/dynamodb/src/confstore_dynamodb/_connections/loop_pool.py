@@ -34,8 +34,11 @@ T = TypeVar("T")
 _MAX_CONNECTIONS = 64
 """Exchanges at once; the others wait. A connection serves a thousand reads a second."""
 
-_BLOCKED_S = 0.1
-"""A loop that turns notices within this time that a connection was closed."""
+_LAST_LOOK_S = 0.01
+"""
+After a limit, for what has come in time: a loop that was busy for longer may not have looked yet.
+uvloop looks at its timers first.
+"""
 
 
 class LoopPool:
@@ -65,21 +68,24 @@ class LoopPool:
         if self._exchanges >= _MAX_CONNECTIONS:
             await self._wait_for_turn()
         self._exchanges += 1
-        connection = reply = None
         try:
             loop = asyncio.get_running_loop()
-            connection, began_s = self._idle_connection(loop.time()), loop.time()
+            began_s = loop.time()
+            connection = self._idle_connection()
             if connection is None:
                 connection, began_s = await self._connect(loop)
-            reply = await connection.send(request, began_s)
+            stays_open = False
+            try:
+                reply = await connection.send(request, began_s)
+                stays_open = reply.stays_open
+                return reply
+            finally:
+                # Also after the task was cancelled: a reply may still come.
+                connection.end_exchange()
+                self._give_back(connection, stays_open=stays_open)
         finally:
             self._exchanges -= 1
             self._wake_next()
-            # Also after the task was cancelled: a reply may still come.
-            if connection is not None:
-                connection.end_exchange(loop.time())
-                self._give_back(connection, stays_open=reply is not None and reply.stays_open)
-        return reply
 
     def _give_back(self, connection: _Connection, *, stays_open: bool) -> None:
         # No more are kept than can be in use.
@@ -108,12 +114,12 @@ class LoopPool:
                 turn.set_result(None)
                 return
 
-    def _idle_connection(self, now_s: float) -> _Connection | None:
+    def _idle_connection(self) -> _Connection | None:
         """A connection on which nothing has come since its last reply."""
         while self._idle:
             # The newest: it is the least likely to have been closed.
             connection = self._idle.pop()
-            if connection.is_quiet(now_s):
+            if connection.is_quiet():
                 return connection
             connection.abort()
         return None
@@ -226,7 +232,7 @@ class _Connection(asyncio.Protocol):
         self._reader: ReplyReader | None = None
         self._reply: asyncio.Future[Reply] | None = None
         self._timer: asyncio.TimerHandle | None = None
-        self._began_s = self._ended_s = 0.0
+        self._began_s = 0.0
         self._request_b = 0
 
     def send(self, request: bytes, began_s: float) -> asyncio.Future[Reply]:
@@ -239,17 +245,14 @@ class _Connection(asyncio.Protocol):
         self._transport.write(request)
         return reply
 
-    def end_exchange(self, now_s: float) -> None:
+    def end_exchange(self) -> None:
         """Forget the exchange."""
         self._reader = self._reply = None
-        self._ended_s = now_s
 
-    def is_quiet(self, now_s: float) -> bool:
+    def is_quiet(self) -> bool:
         """True if nothing has come, and the other side has not closed it."""
-        if self._is_broken:
-            return False
-        # The loop may have been blocked, and not know yet. To look is a system call.
-        return now_s - self._ended_s < _BLOCKED_S or not has_input(self._fileno)
+        # The loop does not know yet what came since its last turn.
+        return not (self._is_broken or has_input(self._fileno))
 
     def abort(self) -> None:
         """Close it at once."""
@@ -264,18 +267,26 @@ class _Connection(asyncio.Protocol):
         reply_b = 0 if reader is None else reader.expected_b
         return deadline_s(self._began_s, size_b=self._request_b + reply_b)
 
-    def _look_at_time(self) -> None:
-        """Look at the limit of the exchange; one timer serves many: one each costs more."""
+    def _look_at_time(self, late: asyncio.Future[Reply] | None = None) -> None:
+        """
+        Look at the limit of the exchange; one timer serves many: one each costs more.
+
+        Args:
+            late: The reply that has had its last chance.
+        """
         self._timer = None
-        if self._reply is None:
+        reply = self._reply
+        if reply is None or reply.done():
             return
         until_s = self._until_s()
         if self._loop.time() < until_s:
             # It is a later exchange, or more has come, which may take longer.
             self._timer = self._loop.call_at(until_s, self._look_at_time)
-            return
-        late = TimeoutError("the exchange took too long")
-        self._fail(ReadTimeoutError(self._endpoint.url, late))
+        elif reply is not late:
+            self._timer = self._loop.call_later(_LAST_LOOK_S, self._look_at_time, reply)
+        else:
+            error = TimeoutError("the exchange took too long")
+            self._fail(ReadTimeoutError(self._endpoint.url, error))
 
     def _fail(self, error: WireError) -> None:
         reply = self._reply
@@ -321,6 +332,9 @@ async def _within(limit_s: float, making: Awaitable[T]) -> T:
     task = asyncio.ensure_future(making)
     try:
         await asyncio.wait([task], timeout=limit_s)
+        if not task.done():
+            # See `_LAST_LOOK_S`.
+            await asyncio.wait([task], timeout=_LAST_LOOK_S)
     finally:
         if not task.done():
             task.cancel()

@@ -14,9 +14,7 @@ from confstore._stores.given import checked_object
 from confstore._stores.protocols import Store
 
 if TYPE_CHECKING:
-    from typing import TypedDict
-
-    from typing_extensions import Unpack
+    from typing import TypedDict, Unpack
 
     from confstore._reading.delivery import Observer
 
