@@ -184,11 +184,11 @@ class InvalidURLError(ConfigStoreError, ValueError):
 
 
 class BackendNotInstalledError(ConfigStoreError, LookupError):
-    """No installed adapter serves the scheme of a store's URL."""
+    """No installed adapter serves the scheme of a store's URL, or the kind of its keys."""
 
     scheme: str
     advice: str
-    template = "no installed adapter opens {scheme!r} stores: {advice}"
+    template = "no installed adapter serves {scheme!r}: {advice}"
 
 
 class SchemaProblem(NamedTuple):

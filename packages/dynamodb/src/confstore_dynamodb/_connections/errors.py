@@ -78,6 +78,7 @@ _DENIED = frozenset(
         "UnrecognizedClientException",
     }
 )
+_UNREACHED = frozenset({"ConnectTimeoutError", "EndpointConnectionError"})
 _CREDENTIALS = (
     "no usable AWS credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY or AWS_PROFILE, "
     "sign in, or run under a role"
@@ -274,8 +275,7 @@ def _of_client(
     if isinstance(error, aws.ParamValidationError):
         return BackendError(store, f"{operation}: {kind}, the request was not sent")
     # Transport: an exception of botocore, or of urllib3, http.client or json beneath it.
-    asked = _asked(error, place)
-    return StoreUnavailableError(store, f"{operation}: {kind}, no usable reply{_at(asked)}")
+    return StoreUnavailableError(store, _unanswered(operation, kind, error, place))
 
 
 def _of_wire(
@@ -287,8 +287,16 @@ def _of_wire(
     advice = trust_advice(error)
     if advice:
         return AWSSettingsError(store, f"{operation}: {error.kind}; {advice}")
-    asked = _at(_asked(error, place))
-    return StoreUnavailableError(store, f"{operation}: {error.kind}, no usable reply{asked}")
+    return StoreUnavailableError(store, _unanswered(operation, error.kind, error, place))
+
+
+def _unanswered(operation: str, kind: str, error: Exception, place: str) -> str:
+    asked = _asked(error, place)
+    reason = f"{operation}: {kind}, no usable reply{_at(asked)}"
+    if kind in _UNREACHED and asked == place:
+        # A mistyped region is a host that does not exist.
+        return f"{reason}; are the endpoint and its region right?"
+    return reason
 
 
 def _asked(error: Exception, place: str) -> str:
