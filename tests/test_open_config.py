@@ -479,6 +479,20 @@ def test_place_that_is_the_store(tmp_path: Path, url: str) -> None:
     assert problem_of(f"file:{tmp_path}/dev.json") == "option 'db', key port: is missing"
 
 
+def test_store_that_is_empty(url: str, caplog: pytest.LogCaptureFixture) -> None:
+    """A mistyped store of a table has no options: it is said how to find the one that was meant."""
+    open_store(url, purpose="create").close()
+    open_config(url).close()
+    (text,) = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    assert text.startswith("store 'prod' has no options: is it the right store? `confstore list`")
+    with pytest.raises(SchemaError) as caught:
+        open_config(url, schema={"db": Port})
+    assert [str(problem) for problem in caught.value.problems] == [
+        "option 'db': is missing",
+        "the store: is empty: is its name right? `confstore list` names others of its table",
+    ]
+
+
 def test_place_at_a_reload(tmp_path: Path) -> None:
     """A reload names it, too; an override has no place in the file."""
     path = tmp_path / "dev.json"

@@ -25,7 +25,10 @@ from confstore._values.names import closest
 from confstore._values.read_only import ReadOnlyDict
 from confstore.errors import SchemaError, SchemaProblem
 
-__all__ = ["OptionsSchema", "Shaped", "StoreSchema", "schema_of"]
+__all__ = ["EMPTY", "OptionsSchema", "Shaped", "StoreSchema", "schema_of"]
+
+EMPTY = "is empty: is its name right?"
+"""The reason for the problem that a store has no options."""
 
 
 def schema_of(
@@ -136,7 +139,7 @@ class _Schema:
         shaped, problems = self._shaped(options)
         if problems and not options:
             # Where a store is a name and no file, a mistyped one is an empty one.
-            problems.append(((), "is empty: is its name right?"))
+            problems.append(((), EMPTY))
         if problems:
             raise SchemaError(self._store, tuple(_problem(*one) for one in problems))
         return shaped

@@ -1,10 +1,10 @@
-"""The places of values, for errors."""
+"""The places of values and of stores, for errors."""
 
 from __future__ import annotations
 
-from confstore._stores.protocols import LocatedStore, Store, TracedStore, ability
+from confstore._stores.protocols import CoLocatedStore, LocatedStore, Store, TracedStore, ability
 
-__all__ = ["exact_place"]
+__all__ = ["exact_place", "where_to_look"]
 
 
 def exact_place(store: Store, option: str, key: str, checkpoint: object = None) -> str | None:
@@ -25,3 +25,10 @@ def exact_place(store: Store, option: str, key: str, checkpoint: object = None) 
         return None
     place = located.place_of(option, key, checkpoint)
     return None if place == located.location() else place
+
+
+def where_to_look(store: Store) -> str:
+    """How to find the store that was meant, where there are others in its place; else empty."""
+    if ability(store, CoLocatedStore) is None:
+        return ""
+    return " `confstore list` names others of its table"

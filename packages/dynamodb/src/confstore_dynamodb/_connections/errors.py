@@ -85,7 +85,9 @@ _CREDENTIALS = (
 )
 
 
-TABLE_ADVICE = "correct its name or region, or make it by ?create=true in its URL"
+TABLE_ADVICE = (
+    "correct its name or region, or make it: `confstore init`, or ?create=true in its URL"
+)
 """What to do about a table that does not exist."""
 
 SIGN_IN = "the sign-in is missing or has expired: sign in again (aws sso login, or aws login)"

@@ -67,6 +67,7 @@ def validate(session: Session, schema: str, option: str | None, is_strict: bool)
     with redirect_stdout(sys.stderr):
         store = read_with(schema, types, session.store())
     options = dict(store.items()) if option is None else {option: store.get(option)}
+    session.note_if_empty(store, options)
     with redirect_stdout(sys.stderr):
         problems, unknown = problems_of(schema, types, store.name, options, is_strict=is_strict)
         notes = notes_on_texts(schema, types, store.name, options, problems)

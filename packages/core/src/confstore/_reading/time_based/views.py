@@ -9,10 +9,10 @@ from typing import Any
 import attrs
 
 from confstore._process.clock import Moment
-from confstore._schemas.schema import OptionsSchema, StoreSchema
+from confstore._schemas.schema import EMPTY, OptionsSchema, StoreSchema
 from confstore._schemas.unknown import Unknown
 from confstore._stores.loader import State
-from confstore._stores.places import exact_place
+from confstore._stores.places import exact_place, where_to_look
 from confstore._stores.protocols import Store
 from confstore._values.read_only import ReadOnlyDict
 from confstore.errors import SchemaError, SchemaProblem
@@ -94,13 +94,14 @@ class Overrides:
         del self._in_force[override]
 
     def _placed(self, error: SchemaError, state: State) -> SchemaError:
-        """The error with the places of the values, where the store was polled and knows them."""
-        if state.checkpoint is None:
-            return error
+        """The error with the places of values that were polled, and with advice of the store."""
         problems = []
         for option, path, reason, _ in error.problems:
             place = None
-            if option is not None and path and path[0] in state.options.get(option, {}):
+            if reason == EMPTY:
+                reason = f"{reason}{where_to_look(self._store)}"
+            is_polled = state.checkpoint is not None and option is not None and path
+            if is_polled and path[0] in state.options.get(option, {}):
                 place = exact_place(self._store, option, str(path[0]), state.checkpoint)
             problems.append(SchemaProblem(option, path, reason, place))
         return SchemaError(error.store, tuple(problems))
