@@ -100,8 +100,8 @@ class Overrides:
             place = None
             if reason == EMPTY:
                 reason = f"{reason}{where_to_look(self._store)}"
-            is_polled = state.checkpoint is not None and option is not None and path
-            if is_polled and path[0] in state.options.get(option, {}):
+            is_polled = state.checkpoint is not None
+            if is_polled and option and path and path[0] in state.options.get(option, {}):
                 place = exact_place(self._store, option, str(path[0]), state.checkpoint)
             problems.append(SchemaProblem(option, path, reason, place))
         return SchemaError(error.store, tuple(problems))
