@@ -358,7 +358,7 @@ def plan_rewrap(store: Store, options: Collection[str] | None = None) -> Plan:
 
 def _warn_of_edits(store: JournaledStore, plan: Plan, past: Past) -> None:
     """Log a warning of what a rollback overwrites and the journal does not have."""
-    # Those that the journal does not know are not in a plan, unless it is whole: then it lacks them.
+    # An option of which a journal with gaps knows nothing is in no plan.
     edited = [
         option
         for option in plan.options

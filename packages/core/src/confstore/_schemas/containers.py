@@ -245,8 +245,7 @@ def _each(
             if are_keys:
                 # Its place is that of the value, of which another kind may be expected.
                 error = ConstraintError([((), f"as a key: {expected(type_, value)}")])
-            note = IterableValidationNote("", place, type_)
-            error.__notes__ = [*getattr(error, "__notes__", ()), note]  # type: ignore[attr-defined]  # Python 3.10 knows none
+            error.add_note(IterableValidationNote("", place, type_))
             errors.append(error)
     if errors:
         raise IterableValidationError("", errors, list)
