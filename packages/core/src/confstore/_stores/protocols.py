@@ -391,6 +391,10 @@ class TracedStore(Store, Protocol):
         """
         ...
 
+    def place_of(self, option: str, key: str, checkpoint: object = None) -> str:
+        """The place of a key's value, as for a `LocatedStore`."""
+        ...
+
 
 class FieldAwareStore(Store, Protocol):
     """A store that reads some values by the types of a schema."""

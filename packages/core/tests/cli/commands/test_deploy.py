@@ -261,7 +261,7 @@ def test_schema(confstore: Confstore, journaled: Path, new: Path, options: Optio
     new.write_text(json.dumps({"db": {"host": 1}}))
     ran = confstore("deploy", "new.json", *flags)
     assert ran.code == 3
-    assert "option 'db', at host: " in ran.stderr
+    assert "option 'db', key host: " in ran.stderr
     assert ran.stderr.endswith("would not fit settings:Settings: 2 problems; nothing was written\n")
 
 

@@ -340,6 +340,34 @@ def test_diff_of_sealed_values(sealed: Confstore, tmp_path: Path) -> None:
     assert CANARY not in ran.stdout
 
 
+@pytest.mark.parametrize("flags", [[], ["--reveal"], ["--reveal", "--values"]])
+def test_diff_with_a_version(sealed: Confstore, flags: list[str]) -> None:
+    """A secret that did not change since a version is no difference, however it is compared."""
+    assert sealed("init", "--journal").code == 0
+    sealed("update", "db", "host=other.example")
+    ran = sealed("diff", "1", *flags)
+    assert ([one["key"] for one in ran.json], ran.stderr, ran.code) == (["host"], "", 1)
+
+
+def test_diff_of_a_secret_that_changed(sealed: Confstore) -> None:
+    """A secret of a version is opened like one of now, and shown with --reveal --values only."""
+    assert sealed("init", "--journal").code == 0
+    sealed("update", "db", "password=-", "--secret", "password", input="other-canary")
+    hidden = sealed("diff", "1")
+    assert (hidden.json, hidden.code) == ([], 0)
+    assert hidden.stderr == "sealed, not compared: option 'db', key 'password'\n"
+    ran = sealed("diff", "1", "2", "--reveal", "--values")
+    assert [(one["old"], one["new"]) for one in ran.json] == [(CANARY, "other-canary")]
+
+
+def test_diff_opens_only_what_differs(sealed: Confstore, tmp_path: Path) -> None:
+    """Equal texts need no key: a URL without secrets= compares them, too."""
+    (tmp_path / "copy.json").write_bytes((tmp_path / "dev.json").read_bytes())
+    for sides in (["file:copy.json", URL], [URL, "copy.json"], ["file:dev.json", "file:copy.json"]):
+        ran = sealed("diff", *sides, "--reveal")
+        assert (ran.json, ran.stderr, ran.code) == ([], "", 0)
+
+
 # -- the command itself -------------------------------------------------------------------------
 
 

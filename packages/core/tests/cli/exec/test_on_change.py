@@ -324,7 +324,7 @@ def test_options_that_do_not_fit(running: Running, dev: Path) -> None:
     assert run.said() == "imported\n"
     run.started()
     set_port(dev, CANARY)
-    assert run.said() == "option 'db', at port: expected int\n"
+    assert run.said() == "option 'db', key port: expected int, found text\n"
     assert run.said() == (
         "store 'dev' does not fit settings:Settings: 1 problem; the program goes on as it is\n"
     )
@@ -334,7 +334,7 @@ def test_options_that_do_not_fit(running: Running, dev: Path) -> None:
     assert run.said().endswith("; watching on\n")
     dev.write_text(content.replace(CANARY, "x"))
     assert run.said() == "store 'dev' is back\n"
-    assert run.said() == "option 'db', at port: expected int\n"
+    assert run.said() == "option 'db', key port: expected int, found text\n"
     assert run.said().endswith("; the program goes on as it is\n")
     set_port(dev, 1)
     assert run.said() == "the store has changed: restarting the program\n"
@@ -386,7 +386,7 @@ def test_start_with_options_that_do_not_fit(
     set_port(dev, CANARY)
     ran = process("exec", "--schema", "settings:Settings", *flags, "--", "echo", "started")
     assert (ran.code, ran.stdout) == (3, "")
-    assert "option 'db', at port: expected int\n" in ran.stderr
+    assert "option 'db', key port: expected int, found text\n" in ran.stderr
     assert ran.stderr.endswith("confstore: store 'dev' does not fit settings:Settings: 1 problem\n")
     assert CANARY not in ran.stderr
 
