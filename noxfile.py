@@ -189,6 +189,46 @@ def smoke(session: nox.Session) -> None:
     session.run("python", "-m", "benchmarks", "--quick", "--rounds", "1")
 
 
+@nox.session(python=next(iter(found_pythons()), None))
+def distributions(session: nox.Session) -> None:
+    """
+    Build what a release publishes into `dist/`, and check it; with a tag, also that it may be.
+
+    Source distributions, wheels and SBOMs: twice of the same bytes, each installed alone.
+    """
+    session.install(*group("release"))
+    session.run("python", "tests/release.py", *session.posargs)
+    session.run("python", "tests/distributions.py", "dist")
+
+
+@nox.session(
+    python=next(iter(found_pythons()), None), requires=["distributions"], allow_parallel=False
+)
+@nox.parametrize("dependencies", ["newest", "lowest"])
+def release(session: nox.Session, dependencies: str) -> None:
+    """
+    The tests of each source distribution, with the newest dependencies, and with the lowest that
+    the packages allow, among them core; nothing is published.
+    """
+    folder = Path(session.create_tmp())
+    shutil.rmtree(folder)
+    folder.mkdir()
+    session.install(*group("release"))
+    requirements = str(folder / "requirements.txt")
+    session.run("python", "tests/distributions.py", "dist", dependencies, requirements)
+    install = ["uv", "pip", "install", "--quiet", "--python", session.virtualenv.location]
+    # In a reused environment the version is the same and the content is not.
+    ours = [nox.project.load_toml(path / "pyproject.toml")["project"]["name"] for path in PACKAGES]
+    install += [f"--reinstall-package={name}" for name in ours]
+    session.run(*install, "--find-links", "dist", "--requirement", requirements)
+    # With the lowest, the long tests would only find again what the others find.
+    selected = ["-m", "not slow"] if dependencies == "lowest" else []
+    for archive in sorted(ROOT.glob("dist/*.tar.gz")):
+        shutil.unpack_archive(archive, folder, filter="data")
+        session.chdir(folder / archive.name.removesuffix(".tar.gz"))
+        session.run(*PYTEST, *selected, "tests", env={"CONFSTORE_TESTS": "short"})
+
+
 @nox.session(venv_backend="venv")
 def newcomer(session: nox.Session) -> None:
     """The first command of the README, in a fresh clone with a fresh environment."""
