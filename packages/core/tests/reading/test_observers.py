@@ -8,13 +8,12 @@ import os
 import sys
 import threading
 import types
-import weakref
 
 import pytest
 
 from confstore import CachedConfigStore, Refresh, StaleReads, TimeBasedConfigStore
 from confstore.errors import StaleConfigError, StoreUnavailableError
-from forked import fork
+from forked import end_of_this_thread, fork
 
 DOWN = StoreUnavailableError("prod", "no route")
 
@@ -334,12 +333,6 @@ def test_fork(store, clock, open_config):
 def test_observer_that_forks(store):
     """A child that an observer forks tells nothing of its parent's events."""
     children = []
-    # What a thread has here ends with it. A join hangs, with glibc 2.43: nobody can join the thread
-    # of a forked child that forked it.
-    in_thread = threading.local()
-
-    class Life:
-        pass
 
     def end_with(ended):
         os._exit(0 if ended.wait(60) else 2)
@@ -353,9 +346,7 @@ def test_observer_that_forks(store):
                 pid = os.fork()
                 if pid == 0:
                     self.is_child = True
-                    ended = threading.Event()
-                    in_thread.life = Life()
-                    weakref.finalize(in_thread.life, ended.set)
+                    ended = end_of_this_thread()
                     threading.Thread(target=end_with, args=(ended,)).start()
                 children.append(pid)
 
