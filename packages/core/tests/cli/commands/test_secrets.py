@@ -213,6 +213,31 @@ def test_an_editor_moves_secrets(sealed: Confstore, tmp_path: Path) -> None:
     assert sealed("get", "database", "login", "--reveal").stdout == f"{CANARY}\n"
 
 
+@pytest.mark.parametrize("command", ["set", "update", "edit", "import", "copy", "deploy"])
+def test_no_plain_value_replaces_a_secret_where_nothing_is_sealed(
+    sealed: Confstore, tmp_path: Path, command: str
+) -> None:
+    """Who forgets secrets= in the URL would write the password in clear, by any command."""
+    assert sealed("init", "--journal").code == 0
+    before = stored(tmp_path)
+    (tmp_path / "new.json").write_text(json.dumps({"db": {"password": CANARY}}))
+    arguments = {
+        "set": ("db", "password=-"),
+        "update": ("db", "password=-"),
+        "copy": ("file:new.json", "file:dev.json", "--yes"),
+        "edit": ("db",),
+    }.get(command, ("new.json",))
+    around = {"CONFSTORE_URL": "file:dev.json", "EDITOR": f"sed -i 's/secret+local:.*/{CANARY}/'"}
+    ran = sealed(command, *arguments, input=CANARY, env=around)
+    assert (ran.code, "with secrets= in its URL" in ran.stderr) == (3, True), ran.stderr
+    assert CANARY not in ran.stderr + ran.stdout
+    assert stored(tmp_path) == before
+    # The text itself may be written: it is what a backup has.
+    (tmp_path / "backup.json").write_text(json.dumps({"db": {**before, "host": "b"}}))
+    assert sealed("import", "backup.json", env=around).code == 0
+    assert sealed("get", "db", "password", "--reveal").stdout == f"{CANARY}\n"
+
+
 REFUSED = {
     "a mask": ("'***'", "how a Secret shows itself", 3),
     "a text that was cut": ("secret+local:AAAA", "it was changed or cut off", 4),

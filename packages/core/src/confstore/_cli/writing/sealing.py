@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from confstore import SealingStore, Secret, Store, Values, ability, is_sealed_text
+from confstore.errors import InvalidValueError
 
 __all__ = ["SEALED", "edited_texts", "still_secret", "texts_for"]
 
@@ -25,11 +26,21 @@ def texts_for(
     An option's values with texts for secrets, if the store seals; `present` are the texts now.
 
     Raises:
-        InvalidValueError: A plain value is the text of a secret, or its mask.
+        InvalidValueError: A plain value is the text of a secret, or its mask, or is to replace a
+            secret in a store that was opened without keys.
         SecretError: A secret cannot be sealed, or one of another place cannot be opened.
     """
     sealing = ability(store, SealingStore)
-    return values if sealing is None else sealing.sealed(option, values, present)
+    if sealing is not None:
+        return sealing.sealed(option, values, present)
+    _, plain = still_secret(values, present)
+    if plain:
+        reason = (
+            "the key holds a secret, which a plain value would replace: open the store with "
+            "secrets= in its URL; to make it plain, delete the key first"
+        )
+        raise InvalidValueError(store.name, option, plain[0], reason)
+    return values
 
 
 def still_secret(
@@ -65,7 +76,7 @@ def edited_texts(
     Options that were edited as texts, as the store beneath is to hold them.
 
     A plain value in the place of a secret is sealed, and so is a secret that was moved to another
-    key or option. A store that does not seal takes texts as they are.
+    key or option. A store that does not seal takes texts of secrets as they are.
 
     Args:
         store: The store.
@@ -73,12 +84,15 @@ def edited_texts(
         edited: The options as they are to be.
 
     Raises:
-        InvalidValueError: A text begins like that of a secret, and is none.
+        InvalidValueError: A text begins like that of a secret, and is none; see `texts_for`.
         SecretError: A text does not open where it stands, or a secret cannot be sealed.
     """
     sealing = ability(store, SealingStore)
     if sealing is None:
-        return {**edited}
+        return {
+            option: dict(texts_for(store, option, values, read.get(option)))
+            for option, values in edited.items()
+        }
     homes = {
         value: sealing.unsealed(option, {key: value})[key]
         for option, values in read.items()
