@@ -391,12 +391,20 @@ def test_changing_table(canned):
 
 def test_keys_that_take_their_time(canned):
     """A ciphertext of the server's KMS is the plaintext itself."""
-    keys = KMSKeys("alias/config", region="eu-west-1", endpoint_url=canned.meta.endpoint_url)
+    client = boto3.client(
+        "kms",
+        endpoint_url=canned.meta.endpoint_url,
+        region_name="eu-west-1",
+        aws_access_key_id="local",
+        aws_secret_access_key="local",
+    )
+    keys = KMSKeys("alias/config", client=client)
     places = [Place("prod", "db", str(number)) for number in range(3)]
     texts = [base64.b64encode(place.key.encode()).decode() for place in places]
     assert keys.open_many(list(zip(texts, places, strict=True))) == [
         Opened(place.key.encode(), "alias/config") for place in places
     ]
+    client.close()
 
 
 # -- our own functions -------------------------------------------------------------------
