@@ -511,7 +511,7 @@ followed: dict[str, References] = {"vault:prod/*": OwnReferences()}
 sealed_store = SealedStore(store, keys[0], references=followed, context="config/prod")
 as_plain: Store = sealed_store
 as_sealing: SealingStore = sealed_store
-assert_type(beneath_of(as_plain), Store)
+assert_type(beneath_of(store), Store)
 assert_type(sealed_store.get("login"), dict[str, Any])
 sealed_store.set("login", {"password": Secret("s3cret"), "api": Secret.reference("asm:prod/api#k")})
 sealed_store.update("login", {"tokens": Secret(["a", "b"])})
