@@ -11,13 +11,12 @@ from collections.abc import Callable, Collection, Iterator, KeysView, Mapping, S
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, TypeVar, assert_type
 
 from flask import Flask
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 from starlette.applications import Starlette
 from starlette.requests import HTTPConnection
-from typing_extensions import assert_type
 
 import confstore
 from confstore import (
