@@ -225,6 +225,44 @@ def test_program_that_ignores_sigterm(running: Running, dev: Path) -> None:
     assert not is_running(second)
 
 
+# Ends at the second SIGTERM: the first one is still being worked on.
+SECOND_TERM = """\
+terminated = []
+def terminate(number, _):
+    say("got SIGTERM")
+    terminated.append(number)
+    if len(terminated) == 2:
+        sys.exit(7)
+signal.signal(signal.SIGTERM, terminate)
+"""
+
+
+def test_change_while_the_program_ends(running: Running, dev: Path) -> None:
+    """Whoever has sent SIGTERM wants the end: a change in the store starts nothing anew."""
+    run = running("--grace", "60", more=SECOND_TERM)
+    first, _ = run.started()
+    run.process.send_signal(signal.SIGTERM)
+    assert run.line() == "got SIGTERM"
+    set_port(dev, 1)
+    assert run.line() == "got SIGTERM"
+    assert run.line() == ""
+    assert run.ended() == 7
+    assert not is_running(first)
+
+
+def test_change_long_after_a_signal(running: Running, dev: Path) -> None:
+    """A program that has not ended within the grace period goes on, and is restarted."""
+    run = running("--grace", "0.05", more=SECOND_TERM)
+    run.started()
+    run.process.send_signal(signal.SIGTERM)
+    assert run.line() == "got SIGTERM"
+    set_port(dev, 1)
+    assert run.line() == "got SIGTERM"
+    assert run.started()[1] == "1"
+    run.process.send_signal(signal.SIGTERM)
+    run.process.send_signal(signal.SIGINT)
+
+
 CHILD = """\
 import subprocess
 child = subprocess.Popen(["sleep", "80000"])
