@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import sys
 import threading
 from collections.abc import Callable, Generator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 import tomllib
@@ -129,7 +131,9 @@ def test_config_in_a_child(tmp_path: Path, by: Callable[[], int] | None) -> None
         with TimeBasedConfigStore(store, background=False) as config:
 
             def answer() -> object:
-                store.update("db", {"port": 2})
+                with patch("sqlite3.connect", wraps=sqlite3.connect) as connect:
+                    store.update("db", {"port": 2})
+                connect.assert_called_once()
                 config.reload()
                 return config.db["port"]
 
