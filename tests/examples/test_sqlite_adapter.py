@@ -6,13 +6,13 @@ import os
 import sqlite3
 import sys
 import threading
+import tomllib
 from collections.abc import Callable, Generator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from unittest.mock import patch
 
 import pytest
-import tomllib
 
 import confstore_sqlite
 from confstore import (
