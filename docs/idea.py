@@ -42,7 +42,7 @@ READERS = (
     ("config.subscribe(...)", "rebuild a pool, a log level"),
     ("fallback=FILE", "start while the backend is down"),
 )
-ARROWS = (("every write", "a version"), ("a refresh", "what changed"))
+ARROWS = (("commits", "with a journal"), ("refreshes", "what changed"))
 
 STYLE = """
 .ground { fill: #ffffff; stroke: #d0d7de; }
