@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sqlite3
 import sys
 import threading
@@ -147,3 +148,31 @@ def test_abilities(tmp_path: Path) -> None:
     with SQLiteStore(tmp_path / "config.db", "prod") as store:
         assert ability(store, PollableStore) is store
         assert store.update_interval_hint() == 1.0
+
+
+# -- the page about it -------------------------------------------------------------------------
+
+PAGE = Path(__file__).parents[2] / "docs" / "adapters.md"
+
+
+def test_page_has_the_whole_adapter() -> None:
+    """After a change of the adapter or its project, copy it into the page."""
+    page = PAGE.read_text(encoding="utf-8")
+    assert f"```python\n{Path(confstore_sqlite.__file__).read_text(encoding='utf-8')}```\n" in page
+    project = PROJECT.read_text(encoding="utf-8").partition("\n[tool.pytest")[0]
+    assert f"```toml\n{project}```\n" in page
+
+
+@pytest.mark.slow("starts five programs")
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
+def test_session_of_the_page(url: str, tmp_path: Path) -> None:
+    """The commands print what stands below them."""
+    from sessions import as_recorded, environment_of_a_session, printed, steps_of
+
+    block = re.findall(r"```console\n(\$ .*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)[0]
+    (_, _), *steps = steps_of(block.replace("/home/ada/", f"{tmp_path}/"))
+    path = [str(Path(confstore_sqlite.__file__).parent), str(tmp_path / "site-packages")]
+    env = environment_of_a_session() | {"PYTHONPATH": os.pathsep.join(path)}
+    env["CONFSTORE_URL"] = url
+    for command, expected in steps:
+        assert printed(command, tmp_path, env) == as_recorded(expected), command
