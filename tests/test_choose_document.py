@@ -17,7 +17,6 @@ from confstore_memory import MemoryStore
 DOCS = Path(__file__).parents[1] / "docs"
 CHOOSE = (DOCS / "choose.md").read_text(encoding="utf-8")
 AWS = (DOCS / "start" / "aws.md").read_text(encoding="utf-8")
-JOURNAL = (DOCS / "guides" / "journal.md").read_text(encoding="utf-8")
 
 MONTH_S = 30 * 24 * 3600
 READ_UNIT = 0.125 / 1e6
@@ -30,9 +29,11 @@ def cells(row: str) -> list[str]:
 
 
 def measured() -> dict[int, tuple[float, float]]:
-    """Options to the read units of a full query and of a first load, by the journal's page."""
+    """Options to the read units of a full query and of a first load, by a page about the journal."""
     heading = "| options | full `Query` | first load |"
-    table = JOURNAL[JOURNAL.index(heading) :].split("\n\n")[0].splitlines()[2:]
+    pages = (page.read_text(encoding="utf-8") for page in (DOCS / "guides").glob("journal*.md"))
+    (page,) = (page for page in pages if heading in page)
+    table = page[page.index(heading) :].split("\n\n")[0].splitlines()[2:]
     rows = (cells(row) for row in table)
     return {int(row[0].replace(",", "")): (float(row[1]), float(row[2])) for row in rows}
 
