@@ -22,7 +22,7 @@ from typing import NamedTuple
 
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = ("*.md", "docs/**/*.md", "packages/*/*.md")
-OLDEST_PYTHON = "3.10"
+OLDEST_PYTHON = "3.11"
 
 MYPY = ("--strict", "--config-file=", "--python-version", OLDEST_PYTHON)
 # What a checker takes for unreachable, it does not check.

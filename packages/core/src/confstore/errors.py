@@ -39,16 +39,7 @@ that way).
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, NamedTuple
-
-if TYPE_CHECKING:
-    from typing_extensions import dataclass_transform
-else:
-
-    def dataclass_transform() -> object:
-        """Do nothing: only type checkers derive an `__init__` from the attributes."""
-        return lambda cls: cls
-
+from typing import ClassVar, NamedTuple, dataclass_transform
 
 __all__ = [
     "ERRORS_PAGE",
