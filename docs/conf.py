@@ -22,6 +22,7 @@ release = version = __version__
 html_title = f"confstore {release}"
 
 extensions = [
+    "docs.extensions.accessible",
     "myst_parser",
     "sphinx.ext.autodoc",
     "sphinx_copybutton",
@@ -30,20 +31,18 @@ extensions = [
     "docs.extensions.markdown_pages",
 ]
 exclude_patterns = ["_build", "extensions"]
+# Where links to files that are no pages lead.
+repository = "https://github.com/confstore/confstore/blob/main"
 
 # ---------------------------------------------------------------- what is an error
 
 # `nox -s docs` builds with -W: each warning is one.
 nitpicky = True
-# A page that is not written yet.
-suppress_warnings = ["toc.empty_glob"]
 
 # ---------------------------------------------------------------- Markdown
 
 myst_heading_anchors = 4
 myst_enable_extensions = ["colon_fence"]
-# The mark of examples for the type checkers, and of examples that Sybil skips.
-myst_all_links_external = False
 
 # ---------------------------------------------------------------- the reference from docstrings
 

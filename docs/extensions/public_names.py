@@ -34,7 +34,16 @@ from sphinx.util.nodes import find_pending_xref_condition
 
 from confstore.errors import ConfigStoreError
 
-__all__ = ["BLOCK", "MODULES", "names_of", "public_names", "setup"]
+__all__ = [
+    "BLOCK",
+    "MODULES",
+    "docstring_of_data",
+    "is_private",
+    "names_of",
+    "public_names",
+    "setup",
+    "to_restructured_text",
+]
 
 MODULES = (
     "confstore",
@@ -91,7 +100,7 @@ def public_names() -> dict[str, str]:
 
 def _has_bases(found: type) -> bool:
     """True for a class with a base that says something to a reader."""
-    bases = [base for base in found.__bases__ if not _is_private(base)]
+    bases = [base for base in found.__bases__ if not is_private(base)]
     return any(base not in {object, Generic, Protocol} for base in bases)
 
 
@@ -105,7 +114,7 @@ def _directives(module: str, listed: list[str]) -> Iterator[str]:
             yield f".. auto{kind}:: {module}.{name}"
             if _has_bases(found):
                 yield "   :show-inheritance:"
-            foreign = [base for base in inspect.getmro(found)[1:] if not _is_private(base)]
+            foreign = [base for base in inspect.getmro(found)[1:] if not is_private(base)]
             if len(foreign) < len(inspect.getmro(found)) - 1 and module != "confstore.testing":
                 # What a private base defines is documented with the class.
                 names = ",".join(base.__name__ for base in foreign)
@@ -116,18 +125,18 @@ def _directives(module: str, listed: list[str]) -> Iterator[str]:
             # autodoc looks for the docstring of a constant where it is exported.
             yield f".. py:data:: {module}.{name}"
             yield ""
-            lines = to_restructured_text("\n".join(_docstring_of_data(module, name)))
+            lines = to_restructured_text("\n".join(docstring_of_data(module, name)))
             yield from (f"   {line}" for line in lines.splitlines())
         yield ""
 
 
-def _is_private(found: type) -> bool:
+def is_private(found: type) -> bool:
     """True for a class of ours that no public module exports."""
     name = f"{found.__module__}.{found.__name__}"
     return name.startswith("confstore") and name not in public_names()
 
 
-def _docstring_of_data(module: str, name: str) -> list[str]:
+def docstring_of_data(module: str, name: str) -> list[str]:
     """The docstring behind the assignment of a constant, in whichever module it is made."""
     package = module.partition(".")[0]
     for home in sorted(sys.modules):
@@ -193,7 +202,7 @@ def _keep_public_bases(
         for base in bases
         if get_origin(base) is not Generic
         and base is not Protocol
-        and not _is_private(get_origin(base) or base)
+        and not is_private(get_origin(base) or base)
     ]
 
 
