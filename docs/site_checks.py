@@ -1,8 +1,8 @@
 """
 Checks of the built site, `docs/_build/html`: links, search, navigation, contrast and keyboard.
 
-`nox -s docs` runs them in headless Chromium: the one that CHROMIUM names, one of this machine, or the
-npm package @sparticuz/chromium. Without one they are skipped; in CI that is a failure.
+`nox -s docs` runs them in headless Chromium: the one that CHROMIUM names, one of this machine, or
+the npm package @sparticuz/chromium. Without one they are skipped; in CI that is a failure.
 """
 
 from __future__ import annotations

@@ -13,6 +13,7 @@ messages of the checkers name the document.
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -93,9 +94,16 @@ def with_documents(text: str, folder: Path, documents: Mapping[str, str]) -> str
 
 def check(folder: Path, documents: Mapping[str, str], checker: str, *arguments: str) -> bool:
     """Run a checker over the modules, and print what it says about the documents."""
+    # mypy, too, is to find a module that has a name from the examples beside it.
+    folders = {
+        str((folder / module).parent)
+        for module, document in documents.items()
+        if not Path(module).stem.startswith(Path(document).stem.replace("-", "_"))
+    }
     answer = subprocess.run(
         [sys.executable, "-m", checker, *arguments, *documents],
         cwd=folder,
+        env={**os.environ, "MYPYPATH": os.pathsep.join(sorted(folders))},
         capture_output=True,
         text=True,
         check=False,

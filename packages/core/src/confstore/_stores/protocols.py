@@ -203,7 +203,11 @@ class ContextStore(Store, Protocol):
     """A store whose name alone does not tell it from other stores, as one in a table."""
 
     def secrets_context(self) -> str:
-        """The store's name in sealed secrets, such as `TABLE/STORE`."""
+        """
+        The store's name in sealed secrets, such as `TABLE/STORE`.
+
+        It is part of what each secret is bound to: another one opens none of them.
+        """
         ...
 
 
