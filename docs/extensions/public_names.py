@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import pkgutil
 import re
 import sys
 from collections.abc import Iterator
@@ -36,35 +37,17 @@ from confstore.errors import ConfigStoreError
 
 __all__ = [
     "BLOCK",
-    "MODULES",
+    "PACKAGES",
     "docstring_of_data",
     "is_private",
     "names_of",
+    "public_modules",
     "public_names",
     "setup",
     "to_restructured_text",
 ]
 
-MODULES = (
-    "confstore",
-    "confstore.adapter",
-    "confstore.documents",
-    "confstore.errors",
-    "confstore.files",
-    "confstore.integrations.celery",
-    "confstore.integrations.django",
-    "confstore.integrations.flask",
-    "confstore.integrations.opentelemetry",
-    "confstore.integrations.pydantic_settings",
-    "confstore.integrations.starlette",
-    "confstore.testing",
-    "confstore_dynamodb",
-    "confstore_dynamodb.errors",
-    "confstore_file",
-    "confstore_memory",
-    "confstore_memory.pytest_plugin",
-)
-"""The public modules, each with `__all__`."""
+PACKAGES = ("confstore", "confstore_dynamodb", "confstore_file", "confstore_memory")
 
 BLOCK = re.compile(r"^```\{public\} (\S+)\n((?:\w+\n)*)```$", re.MULTILINE)
 
@@ -77,6 +60,19 @@ _CODE = re.compile(r"(?<!`)`([^`\n]+(?:\n *[^`\n]+)?)`(?!`)")
 _LINK = re.compile(r"\[([^\]]+)\]\((https?://[^)]+)\)")
 
 
+@cache
+def public_modules() -> list[str]:
+    """Every public module with a list of its names; those nearest to the root come first."""
+    found = list(PACKAGES)
+    for package in PACKAGES:
+        path = importlib.import_module(package).__path__
+        for module in pkgutil.walk_packages(path, f"{package}."):
+            is_public = "._" not in module.name
+            if is_public and hasattr(importlib.import_module(module.name), "__all__"):
+                found.append(module.name)
+    return sorted(found, key=lambda name: (name.count("."), name))
+
+
 def names_of(module: str) -> list[str]:
     """The names that a module exports, without its public modules."""
     found = importlib.import_module(module)
@@ -85,16 +81,24 @@ def names_of(module: str) -> list[str]:
 
 @cache
 def public_names() -> dict[str, str]:
-    """Each name of a public object, private path and short name, to where it is imported from."""
+    """
+    Where each public object is imported from: by that path, by its private one, by its short name.
+
+    A short name that several modules have is that of `confstore`, or of none.
+    """
     names: dict[str, str] = {}
-    for module in reversed(MODULES):
+    homes: dict[str, list[str]] = {}
+    for module in public_modules():
         for name in names_of(module):
-            found = getattr(importlib.import_module(module), name)
             home = f"{module}.{name}"
-            names[home] = names[name] = home
-            private = getattr(found, "__module__", None)
+            homes.setdefault(name, []).append(home)
+            names[home] = home
+            private = getattr(getattr(importlib.import_module(module), name), "__module__", None)
             if private is not None:
-                names[f"{private}.{name}"] = home
+                names.setdefault(f"{private}.{name}", home)
+    for name, found in homes.items():
+        if len(found) == 1 or found[0] == f"confstore.{name}":
+            names[name] = found[0]
     return names
 
 
