@@ -4,8 +4,8 @@ Keep the built site as the frozen copy of this release.
     python docs/freeze.py FOLDER
 
 `FOLDER` is what a web server shows. The copy is `FOLDER/VERSION`, and is never replaced. The newest
-release is also `FOLDER/stable`, to which the errors' addresses lead. `FOLDER/versions.json` lists all
-of them, the newest first.
+release is also `FOLDER/stable`, to which the addresses of errors lead. `FOLDER/versions.json` lists
+all of them, the newest first.
 """
 
 from __future__ import annotations
