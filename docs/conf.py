@@ -59,6 +59,7 @@ python_use_unqualified_type_names = True
 html_theme = "furo"
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
+html_search_scorer = str(Path(__file__).with_name("search_scorer.js"))
 html_copy_source = False
 html_show_sourcelink = False
 html_show_sphinx = False

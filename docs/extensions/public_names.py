@@ -22,7 +22,7 @@ import sys
 from collections.abc import Iterator
 from functools import cache
 from types import ModuleType
-from typing import Any, Generic, Protocol, get_origin
+from typing import Any, Generic, Protocol
 
 from docutils import nodes
 from sphinx.addnodes import pending_xref
@@ -102,10 +102,15 @@ def public_names() -> dict[str, str]:
     return names
 
 
-def _has_bases(found: type) -> bool:
-    """True for a class with a base that says something to a reader."""
-    bases = [base for base in found.__bases__ if not is_private(base)]
-    return any(base not in {object, Generic, Protocol} for base in bases)
+def _bases_of(found: type) -> list[type]:
+    """The bases that say something to a reader; those of a private base in its place."""
+    bases: list[type] = []
+    for base in found.__bases__:
+        if is_private(base):
+            bases += _bases_of(base)
+        elif base not in {object, Generic, Protocol}:
+            bases.append(base)
+    return list(dict.fromkeys(bases))
 
 
 def _directives(module: str, listed: list[str]) -> Iterator[str]:
@@ -116,7 +121,7 @@ def _directives(module: str, listed: list[str]) -> Iterator[str]:
         if inspect.isclass(found):
             kind = "exception" if issubclass(found, BaseException) else "class"
             yield f".. auto{kind}:: {module}.{name}"
-            if _has_bases(found):
+            if _bases_of(found):
                 yield "   :show-inheritance:"
             foreign = [base for base in inspect.getmro(found)[1:] if not is_private(base)]
             if len(foreign) < len(inspect.getmro(found)) - 1 and module != "confstore.testing":
@@ -201,13 +206,15 @@ def _convert(
 def _keep_public_bases(
     app: Sphinx, name: str, found: type, options: object, bases: list[Any]
 ) -> None:
-    bases[:] = [
-        base
-        for base in bases
-        if get_origin(base) is not Generic
-        and base is not Protocol
-        and not is_private(get_origin(base) or base)
-    ]
+    bases[:] = _bases_of(found)
+
+
+def _skip(
+    app: Sphinx, what: str, name: str, found: object, skips: bool, options: object
+) -> bool | None:
+    """Leave out the fields of a named tuple: the docstring of the class has them."""
+    says = getattr(found, "__doc__", None) or ""
+    return True if says.startswith("Alias for field number") else None
 
 
 def _signature(
@@ -262,5 +269,6 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("autodoc-process-docstring", _convert)
     app.connect("autodoc-process-bases", _keep_public_bases)
     app.connect("autodoc-process-signature", _signature)
+    app.connect("autodoc-skip-member", _skip)
     app.connect("missing-reference", _resolve)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
