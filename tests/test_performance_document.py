@@ -43,7 +43,7 @@ def test_dollars() -> None:
     """Units and dollars follow from the intervals, the costs of the journal, and the price."""
     rows = re.findall(r"^\| .+: ([\d.]+) units.* \| ([\d,]+) \| \$([\d.]+) \|$", PAGE, re.MULTILINE)
     (price,) = {float(found) for found in re.findall(r"\$([\d.]+) for a million read", PAGE)}
-    journal = (ROOT / "docs" / "guides" / "journal.md").read_text(encoding="utf-8")
+    journal = (ROOT / "docs" / "guides" / "journal-costs.md").read_text(encoding="utf-8")
     costs = re.search(r"^\| 1,000 \| ([\d.]+) \| ([\d.]+) \| ([\d.]+) \|", journal, re.MULTILINE)
     assert costs is not None
     full, first_load, unchanged = map(float, costs.groups())

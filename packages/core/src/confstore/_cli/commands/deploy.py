@@ -77,19 +77,20 @@ def deploy(
     writing: Writing,
 ) -> None:
     """
-    Commit the options of a file, check for a while that all is well, and roll back if it is not.
+    Commit the options of a file, run a check for a while, and roll back if the check fails.
 
-    Each option of the file replaces that of the store, and other options stay, unless --prune is
-    given; all of it is one commit, so the store needs a journal. The check runs right after the
-    commit, again and again, and once more at the end; CONFSTORE_VERSION is the version to check.
-    Then another commit confirms this one.
+    Each option of the file replaces that of the store. Other options stay, unless --prune is given.
+    All of it is one commit, so the store needs a journal.
 
-    If a check fails, the options become what they were, by a further commit (exit code 6); so they
-    do after Ctrl-C (130), and after SIGTERM or SIGHUP (143). If somebody else has changed one of
-    the options meanwhile, nothing is rolled back (exit code 5), and the message says how to do so.
+    The check runs right after the commit, then at intervals, and once more at the end.
+    CONFSTORE_VERSION is the version to check. Then another commit confirms this one.
 
-    If this command is killed, the comment of its commit tells of it, and confstore doctor shows
-    the command that rolls it back. To deploy the same file again takes the checks up instead.
+    A rollback is one more commit with the old values. It is made if a check fails (exit code 6),
+    after Ctrl-C (130), and after SIGTERM or SIGHUP (143). If somebody else has changed one of the
+    options meanwhile, nothing is rolled back (exit code 5), and the message has the command for it.
+
+    If this command is killed, confstore doctor shows the command that rolls it back. To deploy the
+    same file again continues the checks instead.
     """
     baking.check()
     transfer = Transfer(is_pruning, False, is_empty_allowed, is_confirmed)

@@ -72,11 +72,15 @@ def edit(
     """
     Edit options as a text, in the editor that VISUAL or EDITOR names: all options, or those given.
 
-    The result is validated, also by a schema, shown as a table of changes, and written if nobody
-    else has changed the same options meanwhile. If there is a fault, or somebody else wrote first,
-    the editor opens again, with the reason above the line; keys that only the other writer changed
-    are taken over. An option that is removed from the text is deleted, which asks first. An empty
-    text, a text with a fault that is saved again as it is, and an editor that fails write nothing.
+    The result is validated, also by a schema, and shown as a table of changes. It is written if
+    nobody else has changed the same options meanwhile.
+
+    If there is a fault, or somebody else wrote first, the editor opens again, with the reason above
+    the line. Keys that only the other writer changed are taken over. An option that is removed from
+    the text is deleted, after a question.
+
+    Nothing is written if the text is empty, if a text with a fault is saved again as it is, or if
+    the editor fails.
 
     The text is in a private folder, in memory where the system has such a place, and is removed
     however the command or the editor ends.

@@ -73,18 +73,18 @@ def import_file(
     """
     Import the options of a file into the store; - is standard input.
 
-    Each option of the file replaces that of the store, and other options stay, unless --prune is
-    given. With --option NAME the file is one option, and its keys stay what they are: texts,
-    numbers, lists, dicts. With --section NAME only that part of the file counts (a.b is the part b
-    of the part a). Several sections are laid over each other in the order given: of the same key of
-    an option the last one's value counts, as a whole, however deep it is.
-
+    Each option of the file replaces that of the store. Other options stay, unless --prune is given.
     A plain value whose key is a secret in the store is sealed.
 
-    The whole file is checked before anything is written, and equal options are not written.
-    With a journal, the import is as few commits as hold it. A file: store is written at once, all
-    or nothing; any other one commit by commit, or option by option. If something stops it, each
-    option is whole, and running it again makes the rest.
+    With --option NAME the file is one option, and its keys stay what they are: texts, numbers,
+    lists, dicts. With --section NAME only that part of the file counts (a.b is the part b of the
+    part a). Of several sections that have the same key of an option, the last one's value counts,
+    as a whole.
+
+    The whole file is checked before anything is written, and equal options are not written. A
+    file: store is written at once, all or nothing. Any other store is written commit by commit, or
+    without a journal option by option. If something stops it, each option is whole: run it again
+    for the rest.
     """
     source, options = options_of_file(path, format, option, sections, transfer)
     store = session.store("write")
@@ -181,9 +181,10 @@ def copy(
     """
     Copy options from one store to another, of any two backends: all, or the named ones.
 
-    FROM and TO are URLs; FROM may be layers, as in 'env:APP_ file:dev.json', and TO then holds what
-    they give now. A table must exist, and a missing file is created if its folder exists.
-    Values keep their types. Options that only TO has stay, unless --prune is given; equal options
+    FROM and TO are URLs. FROM may be layers, as in 'env:APP_ file:dev.json': TO then holds what they
+    give now. A table must exist; a missing file is created if its folder exists.
+
+    Values keep their types. Options that only TO has stay, unless --prune is given. Equal options
     are not written. It asks before it overwrites options of TO that differ. Writing is as for
     import.
     """
