@@ -146,10 +146,11 @@ def docs(session: nox.Session) -> None:
     With a folder as its argument, the site is also kept there as the copy of this release.
     """
     install_packages(session, *group("docs"))
-    site = ROOT / "docs" / "_build" / "html"
-    shutil.rmtree(site, ignore_errors=True)
-    # -E: an older build's pages are not trusted; warnings are given once for a page.
-    session.run("sphinx-build", "-W", "--keep-going", "-E", "-q", "-j", "auto", "docs", str(site))
+    built = ROOT / "docs" / "_build"
+    shutil.rmtree(built / "html", ignore_errors=True)
+    # -E: a page of an earlier build would not warn again.
+    build = ["sphinx-build", "-W", "--keep-going", "-E", "-q", "-j", "auto"]
+    session.run(*build, "-d", str(built / "doctrees"), "docs", str(built / "html"))
     # Without the root conftest, whose fixtures need what only the tests have.
     session.run("pytest", "--noconftest", "-q", "docs/site_checks.py")
     for folder in session.posargs:
