@@ -2,7 +2,7 @@
 // The other numbers are those of Sphinx.
 var Scorer = {
   score: ([docname, title, anchor, description, score]) =>
-    score + (/^(start|guides)\/|^(adapters|choose|errors)$/.test(docname) ? 10 : 0),
+    score + (/^(start|guides(?!\/from-))\/|^(adapters|choose|errors)$/.test(docname) ? 10 : 0),
   objNameMatch: 11,
   objPartialMatch: 6,
   objPrio: { 0: 15, 1: 5, 2: -5 },

@@ -144,7 +144,7 @@ def from_npm(package: str) -> Path:
     if not folder.exists():
         npm = shutil.which("npm")
         if npm is None:
-            give_up("npm is not installed: it has axe-core")
+            give_up(f"npm is not installed, which gives {package}")
         command = [npm, "install", "--prefix", str(NODE), "--no-audit", "--no-fund", package]
         answer = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
         if answer.returncode:
@@ -159,12 +159,15 @@ def chromium() -> str:
         found = name and shutil.which(name)
         if found:
             return found
+    node = shutil.which("node")
+    if node is None:
+        give_up("no Chromium on PATH, and no npm to install one: apt-get install chromium")
     package = from_npm("@sparticuz/chromium@147")
     program = (
         "import chromium from '@sparticuz/chromium'; console.log(await chromium.executablePath())"
     )
     answer = subprocess.run(
-        ["node", "--input-type=module", "--eval", program],
+        [node, "--input-type=module", "--eval", program],
         cwd=package,
         # It brings libraries for such a system, which a slim machine lacks.
         env={**os.environ, "AWS_EXECUTION_ENV": "AWS_Lambda_nodejs22.x"},
