@@ -29,7 +29,7 @@ def cells(row: str) -> list[str]:
 
 
 def measured() -> dict[int, tuple[float, float]]:
-    """Options to the read units of a full query and of a first load, by a page about the journal."""
+    """Options to the read units of a full query and a first load, by a page on the journal."""
     heading = "| options | full `Query` | first load |"
     pages = (page.read_text(encoding="utf-8") for page in (DOCS / "guides").glob("journal*.md"))
     (page,) = (page for page in pages if heading in page)

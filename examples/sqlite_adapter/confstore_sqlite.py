@@ -28,6 +28,7 @@ TABLE = """CREATE TABLE IF NOT EXISTS confstore (
 ) WITHOUT ROWID"""
 # The document as bytes: sqlite3 quotes a text that is not UTF-8 in its error.
 SELECT = "SELECT option, CAST(document AS BLOB) FROM confstore WHERE store = ?"
+ANY = "SELECT 1 FROM confstore LIMIT 0"
 DELETE = "DELETE FROM confstore WHERE store = ? AND option = ?"
 
 BROKEN = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
@@ -70,9 +71,13 @@ class SQLiteStore(adapter.ClosesOnExit):
         self._connection: sqlite3.Connection | None = None
         self._is_closed = False
         self._notice_fork = adapter.call_after_fork(self._forget_connection)
-        if purpose != "read":  # the first read of a reader reports what is absent
-            with self._connected() as connection:
-                connection.execute(TABLE if purpose == "create" else "SELECT 1 FROM confstore")
+        try:
+            if purpose != "read":  # the first read of a reader reports what is absent
+                with self._connected() as connection:
+                    connection.execute(TABLE if purpose == "create" else ANY)
+        except BaseException:
+            self.close()
+            raise
 
     def get(
         self, option: str, *, keys: Collection[str] | None = None, consistent: bool = True
@@ -150,7 +155,7 @@ class SQLiteStore(adapter.ClosesOnExit):
                 if self._connection is None:
                     self._connection = sqlite3.connect(
                         self._uri,
-                        self._timeout_s,
+                        timeout=self._timeout_s,
                         isolation_level=None,
                         check_same_thread=False,
                         uri=True,
