@@ -49,17 +49,18 @@ def checks_of(tree: ast.AST) -> Iterator[str]:
         elif ast.unparse(check) == "environment.name":
             yield _ENVIRONMENT
         else:
-            # Chosen between literals a line above.
+            # A constant, or chosen between literals a line above.
             assert isinstance(check, ast.Name), ast.unparse(node)
             yield from literals_of(tree, check.id)
 
 
 def literals_of(tree: ast.AST, name: str) -> Iterator[str]:
-    """The texts between which an assignment to a name chooses."""
+    """The text that is assigned to a name, or the texts between which the assignment chooses."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == name:
-            assert isinstance(node.value, ast.IfExp), ast.unparse(node)
-            yield from (ast.literal_eval(each) for each in (node.value.body, node.value.orelse))
+            value = node.value
+            chosen = (value.body, value.orelse) if isinstance(value, ast.IfExp) else (value,)
+            yield from map(ast.literal_eval, chosen)
 
 
 def test_every_error_has_an_entry() -> None:

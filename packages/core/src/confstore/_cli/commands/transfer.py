@@ -181,8 +181,8 @@ def copy(
     """
     Copy options from one store to another, of any two backends: all, or the named ones.
 
-    FROM and TO are URLs. FROM may be layers, as in 'env:APP_ file:dev.json': TO then holds what they
-    give now. A table must exist; a missing file is created if its folder exists.
+    FROM and TO are URLs. FROM may be layers, as in 'env:APP_ file:dev.json': TO then holds what
+    they give now. A table must exist; a missing file is created if its folder exists.
 
     Values keep their types. Options that only TO has stay, unless --prune is given. Equal options
     are not written. It asks before it overwrites options of TO that differ. Writing is as for
