@@ -107,7 +107,9 @@ def lint(session: nox.Session) -> None:
     session.run("ruff", "check", ".")
     session.run("ruff", "format", "--check", ".")
     # Every import of the graph is read from source: nothing has to be installed.
-    session.run("lint-imports", "--no-logo", env={"PYTHONPATH": os.pathsep.join(SOURCES)})
+    env = {"PYTHONPATH": os.pathsep.join(SOURCES)}
+    session.run("lint-imports", "--no-logo", env=env)
+    session.run("python", "docs/architecture.py", "--check", env=env)
     if shutil.which("npm") is None and os.environ.get("CI") != "true":
         session.warn("npm is missing: the workflows are not checked")
         return
@@ -144,6 +146,25 @@ def typing(session: nox.Session) -> None:
     session.env["PYRIGHT_PYTHON_IGNORE_WARNINGS"] = "1"
     session.run("pyright", "--pythonpath", str(Path(session.bin) / "python"))
     session.run("python", "tests/typed_documents.py", str(session.create_tmp()))
+
+
+@nox.session(requires=["wheels"])
+def docs(session: nox.Session) -> None:
+    """
+    The site: every warning is an error; links, search, navigation and contrast are checked.
+
+    With a folder as its argument, the site is also kept there as the copy of this release.
+    """
+    install_packages(session, *group("docs"))
+    built = ROOT / "docs" / "_build"
+    shutil.rmtree(built / "html", ignore_errors=True)
+    # -E: a page of an earlier build would not warn again.
+    build = ["sphinx-build", "-W", "--keep-going", "-E", "-q", "-j", "auto"]
+    session.run(*build, "-d", str(built / "doctrees"), "docs", str(built / "html"))
+    # Without the root conftest, whose fixtures need what only the tests have.
+    session.run("pytest", "--noconftest", "-q", "docs/site_checks.py")
+    for folder in session.posargs:
+        session.run("python", "docs/freeze.py", folder)
 
 
 # One process a core shares out the tests, so that two such sessions at once would slow each other

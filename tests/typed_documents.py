@@ -23,6 +23,8 @@ from typing import NamedTuple
 
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = ("*.md", "docs/**/*.md", "packages/*/*.md")
+BUILT = "_build"
+"""The folder of the built site, which holds copies of the documents."""
 OLDEST_PYTHON = "3.11"
 
 MYPY = ("--strict", "--config-file=", "--python-version", OLDEST_PYTHON)
@@ -72,6 +74,8 @@ def write_modules(root: Path, folder: Path) -> dict[str, str]:
     documents = {}
     for path in sorted(path for pattern in DOCUMENTS for path in root.glob(pattern)):
         document = path.relative_to(root)
+        if BUILT in document.parts:
+            continue
         for number, (code, given) in enumerate(programs_of(path.read_text(encoding="utf-8"))):
             if not code.strip():
                 continue
