@@ -9,6 +9,7 @@ from pathlib import Path
 
 import confstore.errors
 import confstore_dynamodb.errors
+from confstore.errors import ERRORS_PAGE, ConfigStoreError
 
 ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs" / "errors.md"
@@ -30,7 +31,7 @@ def public_errors() -> Iterator[type[BaseException]]:
     for module in (confstore.errors, confstore_dynamodb.errors):
         for name in module.__all__:
             found = getattr(module, name)
-            if issubclass(found, BaseException):
+            if isinstance(found, type) and issubclass(found, BaseException):
                 yield found
 
 
@@ -67,6 +68,13 @@ def test_every_error_has_an_entry() -> None:
     names = {error.__name__ for error in public_errors()}
     assert {"StoreUnavailableError", "TableNotFoundError"} <= names
     assert sorted(entries_of("Errors")) == sorted(names)
+
+
+def test_every_error_has_the_address_of_its_entry() -> None:
+    """It is the anchor of the entry's heading."""
+    for error in public_errors():
+        assert issubclass(error, ConfigStoreError)
+        assert error.address == f"{ERRORS_PAGE}#{error.__name__.lower()}"
 
 
 def test_every_finding_has_an_entry() -> None:

@@ -74,4 +74,4 @@ def test_in_production(folder: Path, dynamodb_local: str, dynamodb_client: Any) 
         )
     finally:
         dynamodb_client.delete_table(TableName=table)
-    assert said.splitlines()[-1] == "db-cluster.example:27017"
+    assert said.splitlines()[-1] == "db-cluster.example:27018"
