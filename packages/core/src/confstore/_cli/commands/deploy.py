@@ -206,9 +206,14 @@ class _Deployment:
         return version
 
     def _is_ours(self, deploy: Deploy) -> bool:
+        """Whether a deploy made the options what they are, and the file still has all of them."""
+        # They are compared as the store beneath has them: the file has secrets in clear.
+        present = options_now(beneath_of(self._store), deploy.options)
         changed = {change.option: change.values for change in deploy.commit.changes}
         return not deploy.outcome and all(
-            is_same(changed[option], self._options.get(option)) for option in deploy.options
+            (option in self._options) == (option in present)
+            and is_same(changed[option], present.get(option))
+            for option in deploy.options
         )
 
     # -- check -----------------------------------------------------------------------------------
@@ -231,7 +236,8 @@ class _Deployment:
             return lambda stopping: stopping.sleep(0)
         variables = {
             "CONFSTORE_VERSION": str(version),
-            "CONFSTORE_URL": self._session.required_url(),
+            # What services read: of several layers, all.
+            "CONFSTORE_URL": self._session.url or "",
         }
         return Check(command, self._baking.timeout_s, variables).run
 
@@ -240,7 +246,8 @@ class _Deployment:
     def _roll_back(self, version: int, reason: str) -> None:
         store, done = self._store, self._plan
         assert done is not None  # noqa: S101 (see run)
-        command = rollback_command(version, done.options)
+        layer = self._session.layer
+        command = rollback_command(version, done.options, layer)
         undo = Plan(version, done.new, done.old)
         try:
             self._check_unchanged(version, done)
@@ -250,7 +257,7 @@ class _Deployment:
                 f"{reason}, and version {version} was not rolled back: somebody else changed "
                 f"{', '.join(map(repr, error.options))} after it, which is left as it is; "
                 f"confstore history shows it, and to roll back all the same, run: "
-                f"{rollback_command(version, done.options, is_forced=True)}"
+                f"{rollback_command(version, done.options, layer, is_forced=True)}"
             )
             raise CommandError(message, ExitCode.CONFLICT) from None
         except ConfigStoreError:

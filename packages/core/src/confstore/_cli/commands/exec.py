@@ -197,6 +197,7 @@ def exec_command(
         session.close()
         click.get_current_context().exit(end_as(status))
     options = {name: store.get(name) for name in chosen} if chosen else dict(store.items())
+    session.note_if_empty(store, options)
     variables = variables_of(None, options)
     # Nothing is closed automatically when a program replaces the process.
     session.close()

@@ -88,6 +88,7 @@ def export(
     if path != "-":
         _check_file(session, store, path, is_confirmed=is_confirmed)
     exported = _read(store, options)
+    session.note_if_empty(store, exported)
     if is_revealing:
         exported = revealed(exported)
     _check_secrets(exported)

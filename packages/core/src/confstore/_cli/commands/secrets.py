@@ -26,7 +26,8 @@ from confstore._cli.session import Session, absent_key
 from confstore._cli.terminal.exit_codes import CommandError, ExitCode
 from confstore._cli.terminal.text import counted
 from confstore._cli.writing.flags import Writing, writing_flags
-from confstore._cli.writing.write import Write, texts_for, version_of
+from confstore._cli.writing.sealing import texts_for
+from confstore._cli.writing.write import Write, version_of
 from confstore.adapter import canonical_values
 from confstore.errors import SecretError
 from confstore.files import replaced_file

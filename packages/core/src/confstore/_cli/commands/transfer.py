@@ -16,7 +16,8 @@ from confstore._cli.session import Session
 from confstore._cli.terminal.exit_codes import CommandError, ExitCode
 from confstore._cli.terminal.text import counted, reason_of, shown_url
 from confstore._cli.writing.flags import Transfer, Writing, transfer_flags, writing_flags
-from confstore._cli.writing.write import Write, still_secret, texts_for, version_of
+from confstore._cli.writing.sealing import SEALED, still_secret, texts_for
+from confstore._cli.writing.write import Write, version_of
 from confstore.adapter import canonical_values, checked_option, is_same
 
 __all__ = ["Transferred", "copy", "import_file", "options_of_file"]
@@ -216,7 +217,7 @@ def _check_sealed(source: Store, options: Mapping[str, Values]) -> None:
         return
     for option, values in options.items():
         for key, value in values.items():
-            if isinstance(value, str) and value.startswith(("secret+kms:", "secret+local:")):
+            if isinstance(value, str) and value.startswith(SEALED):
                 message = (
                     f"option {option!r}, key {key!r} is sealed for store {source.name!r}, and "
                     "would not open in another one: give FROM and TO with secrets= in their URLs"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from confstore import errors
+from confstore._cli.session import other_stores
 from confstore._cli.terminal.exit_codes import CommandError, ExitCode
 from confstore._cli.terminal.text import did_you_mean, reason_of
 
@@ -78,7 +79,8 @@ def _text_of(error: errors.ConfigStoreError) -> str:
 def _advice(error: errors.ConfigStoreError, session: Session) -> str:
     if isinstance(error, errors.OptionNotFoundError):
         return _closest_option(error, session)
-    if isinstance(error, errors.StoreNotFoundError):
+    # A table's own error says so already.
+    if isinstance(error, errors.StoreNotFoundError) and "confstore init" not in error.reason:
         return " (confstore init creates it)"
     if isinstance(error, errors.JournalGapError):
         return " (confstore history shows what there is)"
@@ -94,6 +96,8 @@ def _closest_option(error: errors.OptionNotFoundError, session: Session) -> str:
     except errors.ConfigStoreError:
         # The permission to read one option may not cover all of them.
         return ""
+    if not names:
+        return f"; it has no options at all{other_stores(store)}"
     return did_you_mean(error.option, names) or "; confstore list shows what it has"
 
 
