@@ -588,6 +588,32 @@ def test_doctor_of_a_journal_that_has_expired(
     assert "deploy" not in [one["check"] for one in found]
 
 
+def test_doctor_of_a_store_that_opens_once(
+    confstore: Confstore, installed: Callable[[str, str], None]
+) -> None:
+    """A store that was lost in the middle of a diagnosis is a finding, and no crash."""
+    installed("once", EXPIRED + ONCE)
+    ran = confstore("doctor", "-s", "once:x")
+    assert ran.code == 4
+    found = {one["check"]: one["is_ok"] for one in ran.json}
+    assert (found["journal"], found["deploy"], found["store"]) == (True, None, False)
+
+
+# Opens for the diagnosis, and not for the commands.
+ONCE = """\
+
+
+opened = []
+
+
+def open_url(url):
+    opened.append(url)
+    if len(opened) > 1:
+        raise StoreUnavailableError("once", "it is gone")
+    return Expired("healthy")
+"""
+
+
 # A journal whose first version has expired; one that fails after the diagnosis; one that is gone.
 EXPIRED = """\
 from confstore import Change, Finding
