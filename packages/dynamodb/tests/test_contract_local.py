@@ -35,7 +35,7 @@ def backend(dynamodb_local: str) -> Iterator[None]:
 class LocalContract(StoreContract):
     client: Any = None
     durable = True
-    profile = Profile(examples=at_length(30, short=3), steps=30)
+    profile = Profile(examples=at_length(30, short=2), steps=30)
 
     def begin(self) -> None:
         self.table = f"Contract-{uuid.uuid4().hex}"
@@ -70,7 +70,7 @@ class SealedLocalContract(LocalContract):
     """The same, through a store that seals."""
 
     refuses_text = ("secret+", "secret+kms:AAAA", "***")
-    profile = Profile(examples=at_length(10, short=2), steps=30)
+    profile = Profile(examples=at_length(10, short=1), steps=30)
 
     @contextmanager
     def open_store(self, name: str) -> Iterator[Store]:

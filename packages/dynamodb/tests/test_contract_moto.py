@@ -50,7 +50,7 @@ def attribute(path: list[str], item: dict[str, Any]) -> dict[str, Any]:
 class MotoContract(StoreContract):
     client: Any = None
     durable = True
-    profile = Profile(examples=at_length(30, short=5), steps=30)
+    profile = Profile(examples=at_length(30, short=3), steps=30)
 
     def refuse_outgrown_option(self, option: str) -> None:
         """Nothing: it would need moto's own limit; DynamoDB Local's is right."""
@@ -90,7 +90,7 @@ class SealedMotoContract(MotoContract):
     """The same, through a store that seals."""
 
     refuses_text = ("secret+", "secret+kms:AAAA", "***")
-    profile = Profile(examples=at_length(10, short=2), steps=30)
+    profile = Profile(examples=at_length(10, short=1), steps=30)
 
     @contextmanager
     def open_store(self, name: str) -> Iterator[Store]:
