@@ -7,8 +7,7 @@ import gc
 import os
 import signal
 import tempfile
-from contextlib import ExitStack
-from pathlib import Path
+from contextlib import ExitStack, chdir
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
@@ -41,8 +40,7 @@ def enter_document(namespace: dict[str, Any]) -> None:
     from moto import mock_aws
 
     stack = namespace["_stack"] = ExitStack()
-    stack.callback(os.chdir, Path.cwd())
-    os.chdir(stack.enter_context(tempfile.TemporaryDirectory()))
+    stack.enter_context(chdir(stack.enter_context(tempfile.TemporaryDirectory())))
     stack.enter_context(patch.dict(os.environ, AWS_ENVIRONMENT))
     stack.enter_context(mock_aws())
 

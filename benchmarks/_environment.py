@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 
 __all__ = ["described", "versions"]
@@ -53,7 +53,7 @@ def cores() -> int:
 
 def described() -> str:
     """One line: when, on which Python, on how many cores."""
-    today = datetime.now(timezone.utc).date()
+    today = datetime.now(UTC).date()
     python = f"{platform.python_implementation()} {platform.python_version()}"
     system = f"{platform.system()} {platform.machine()}"
     return f"{today}, {python}, {system}, {cores()} cores"

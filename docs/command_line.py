@@ -79,5 +79,5 @@ def _table(heading: str, rows: Iterable[Sequence[str]]) -> Iterator[str]:
 
 
 if __name__ == "__main__":
-    path = Path(__file__).with_name("command-line.md")
+    path = Path(__file__).parent / "reference" / "command-line.md"
     path.write_text(page(path.read_text(encoding="utf-8")), encoding="utf-8")

@@ -162,7 +162,7 @@ def extract_emulator(archive: Path, folder: Path) -> None:
     """
     Write the archive's `package/emulator/` to the folder: its regular files and nothing else.
 
-    Not `extractall`: its safe filter is missing in the first releases of 3.10 and 3.11.
+    Not `extractall`: its safe filter is missing in the first releases of 3.11.
     """
     with tarfile.open(archive) as tar:
         for member in tar:

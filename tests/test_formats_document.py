@@ -1,4 +1,4 @@
-"""The examples of docs/formats.md are what is really written."""
+"""The examples of docs/reference/formats.md are what is really written."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 from confstore._cli.formats.files import FORMATS, dumps
 
-DOCUMENT = Path(__file__).parents[1] / "docs" / "formats.md"
+DOCUMENT = Path(__file__).parents[1] / "docs" / "reference" / "formats.md"
 OPTIONS = {
     "db": {
         "host": "db-cluster.example",

@@ -1,4 +1,4 @@
-"""The sessions of docs/safe-changes.md are what the program prints."""
+"""The sessions of docs/guides/safe-changes.md are what the program prints."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 if sys.platform != "win32":
     from sessions import as_recorded, environment_of_a_session, printed, steps_of
 
-DOCUMENT = Path(__file__).parents[1] / "docs" / "safe-changes.md"
+DOCUMENT = Path(__file__).parents[1] / "docs" / "guides" / "safe-changes.md"
 
 _FILE = re.compile(r"`([\w.]+)`:\n\n```\w+\n(.*?)```\n", re.DOTALL)
 _SESSION = re.compile(r"```console\n(\$ .*?)```\n", re.DOTALL)

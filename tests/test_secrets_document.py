@@ -1,4 +1,4 @@
-"""The tutorial of docs/secrets.md, typed into a shell."""
+"""The tutorial of docs/guides/secrets.md, typed into a shell."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-PAGE = Path(__file__).parent.parent / "docs" / "secrets.md"
+PAGE = Path(__file__).parent.parent / "docs" / "guides" / "secrets.md"
 
 
 @pytest.mark.slow("runs a dozen programs")

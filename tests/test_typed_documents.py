@@ -66,18 +66,19 @@ def test_what_runs_is_checked(path: Path):
 
 def test_modules_of_a_tree(tmp_path: Path):
     """Each document has a module of a name that can be imported, in a folder of the same name."""
-    for name in ("README.md", "docs/unit-tests.md", "packages/a/README.md", "packages/b/README.md"):
+    packages = ("packages/a/README.md", "packages/b/README.md")
+    for name in ("README.md", "docs/guides/unit-tests.md", *packages):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text("```python\nx = 1\n```\n")
     (tmp_path / "NOTES.md").write_text("No code.\n")
     folder = tmp_path / "modules"
     assert write_modules(tmp_path, folder) == {
         "README.py": "README.md",
-        "docs/unit_tests.py": "docs/unit-tests.md",
+        "docs/guides/unit_tests.py": "docs/guides/unit-tests.md",
         "packages/a/README.py": "packages/a/README.md",
         "packages/b/README.py": "packages/b/README.md",
     }
-    assert (folder / "docs/unit_tests.py").read_text() == "\nx = 1\n"
+    assert (folder / "docs/guides/unit_tests.py").read_text() == "\nx = 1\n"
 
 
 def test_messages_name_the_documents(tmp_path: Path):

@@ -21,8 +21,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).parent.parent
-DOCUMENTS = ("*.md", "docs/*.md", "packages/*/*.md")
-OLDEST_PYTHON = "3.10"
+DOCUMENTS = ("*.md", "docs/**/*.md", "packages/*/*.md")
+OLDEST_PYTHON = "3.11"
 
 MYPY = ("--strict", "--config-file=", "--python-version", OLDEST_PYTHON)
 # What a checker takes for unreachable, it does not check.

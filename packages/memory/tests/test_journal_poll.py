@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from random import Random
 from typing import Any
 
@@ -16,7 +16,7 @@ from confstore.adapter import JournalPoller, canonical_values
 from confstore.errors import CorruptStoreError, StoreUnavailableError
 from confstore.testing import CANARY, FakeClock
 
-AT = datetime(2030, 1, 1, tzinfo=timezone.utc)
+AT = datetime(2030, 1, 1, tzinfo=UTC)
 INTERVAL_S = 100.0
 
 Values = dict[str, Any]

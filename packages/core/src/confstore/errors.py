@@ -37,16 +37,7 @@ error are its attributes, so that it survives pickling (a process pool sends err
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, NamedTuple
-
-if TYPE_CHECKING:
-    from typing_extensions import dataclass_transform
-else:
-
-    def dataclass_transform() -> object:
-        """Do nothing: only type checkers derive an `__init__` from the attributes."""
-        return lambda cls: cls
-
+from typing import ClassVar, NamedTuple, dataclass_transform
 
 __all__ = [
     "AccessDeniedError",

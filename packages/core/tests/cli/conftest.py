@@ -16,7 +16,7 @@ import subprocess
 import sys
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import chdir, contextmanager
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -98,7 +98,7 @@ def confstore(tmp_path: Path, environment: dict[str, str]) -> Confstore:
         given = input.encode() if isinstance(input, str) else input
         stdin, stdout, stderr = (stream(content) for content in (given, b"", b""))
         with (
-            working_in(tmp_path),
+            chdir(tmp_path),
             patch.dict(os.environ, merged(environment, env), clear=True),
             patch.multiple(sys, stdin=stdin, stdout=stdout, stderr=stderr),
             patch.object(sys, "argv", ["confstore", *arguments]),
@@ -181,17 +181,6 @@ def ran(stdout: bytes, stderr: bytes, code: int) -> Ran:
 def stream(content: bytes) -> Any:
     """A standard stream that is no terminal, and writes through as a process does at its end."""
     return io.TextIOWrapper(io.BytesIO(content), encoding="utf-8", newline="", write_through=True)
-
-
-@contextmanager
-def working_in(folder: Path) -> Iterator[None]:
-    """Another working directory."""
-    before = Path.cwd()
-    os.chdir(folder)
-    try:
-        yield
-    finally:
-        os.chdir(before)
 
 
 @contextmanager

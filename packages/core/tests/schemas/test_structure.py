@@ -18,6 +18,7 @@ from typing import (  # noqa: UP035 (the old way to write it)
     Literal,
     NamedTuple,
     NewType,
+    NotRequired,
     Optional,
     Tuple,
     TypedDict,
@@ -29,7 +30,6 @@ import pydantic
 import pytest
 from typing_extensions import (
     NamedTuple as ExtendedNamedTuple,
-    NotRequired,
     TypeAliasType,
     TypedDict as ExtendedTypedDict,
 )

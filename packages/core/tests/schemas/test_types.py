@@ -20,7 +20,7 @@ class Color(enum.Enum):
     RED = "red"
 
 
-class Level(str, enum.Enum):
+class Level(enum.StrEnum):
     INFO = "info"
 
 

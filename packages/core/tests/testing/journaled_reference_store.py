@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import Any
 
 from confstore import Change, Commit, Draft, Head
@@ -164,4 +164,4 @@ class JournaledReferenceStore(ReferenceStore):
         return next_commit(draft, head, at=self.now())
 
     def now(self) -> datetime:
-        return datetime.now(timezone.utc)
+        return datetime.now(UTC)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -25,7 +25,7 @@ def waiting_thread(clock, event, timeout, seen):
 def test_stands_still(clock):
     """No time passes by itself."""
     assert clock.monotonic() == 0.0
-    assert clock.now() == datetime(2030, 1, 1, tzinfo=timezone.utc)
+    assert clock.now() == datetime(2030, 1, 1, tzinfo=UTC)
 
 
 def test_advances_both_times(clock):

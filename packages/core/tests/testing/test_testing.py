@@ -96,7 +96,7 @@ def with_context() -> Exception:
 
 def with_note() -> Exception:
     error = ValueError("text")
-    error.__notes__ = [f"while writing {CANARY}"]  # type: ignore[attr-defined]  # from 3.11
+    error.add_note(f"while writing {CANARY}")
     return error
 
 

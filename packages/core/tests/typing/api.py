@@ -11,9 +11,7 @@ from collections.abc import Callable, Collection, Iterator, KeysView, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal, TypeVar
-
-from typing_extensions import assert_type
+from typing import Any, Literal, TypeVar, assert_type
 
 import confstore
 from confstore import (

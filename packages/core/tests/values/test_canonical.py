@@ -44,7 +44,7 @@ def dicts(depth: int) -> Any:
     return value
 
 
-class Colour(str, enum.Enum):
+class Colour(enum.StrEnum):
     RED = "red"
 
 

@@ -9,9 +9,9 @@ from confstore import ConfigStore
 from confstore_dynamodb._store import DynamoDBStore
 
 if TYPE_CHECKING:
-    from typing import TypedDict
+    from typing import TypedDict, Unpack
 
-    from typing_extensions import TypeVar as TypeVarWithDefault, Unpack
+    from typing_extensions import TypeVar as TypeVarWithDefault
 
     from confstore import CachedConfigStore, Config, SimpleConfigStore, TimeBasedConfigStore
 

@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +32,7 @@ class Clock:
     """The time, and credentials that expire by it."""
 
     def __init__(self) -> None:
-        self.now = datetime(2026, 1, 1, tzinfo=timezone.utc)
+        self.now = datetime(2026, 1, 1, tzinfo=UTC)
         self.refreshes = 0
         self.may_end = threading.Event()
         self.may_end.set()
@@ -187,11 +187,11 @@ def test_expiring_credentials_of_the_environment(
     server: RawServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Credentials in the environment that say when they expire are read again before that."""
-    soon = datetime.now(timezone.utc) + timedelta(minutes=5)
+    soon = datetime.now(UTC) + timedelta(minutes=5)
     monkeypatch.setenv("AWS_CREDENTIAL_EXPIRATION", soon.isoformat())
     with closing(open_url(f"dynamodb://config/prod?endpoint_url={server.url}")) as store:
         monkeypatch.setenv("AWS_ACCESS_KEY_ID", "renewed")
-        later = datetime.now(timezone.utc) + timedelta(hours=5)
+        later = datetime.now(UTC) + timedelta(hours=5)
         monkeypatch.setenv("AWS_CREDENTIAL_EXPIRATION", later.isoformat())
         give_up_s = time.monotonic() + 60
         # The older ones are good for five minutes, and go on until the new ones are there.

@@ -6,7 +6,7 @@ import json
 import random
 import string
 import time
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -52,7 +52,7 @@ def test_signature_is_botocores(monkeypatch: pytest.MonkeyPatch) -> None:
         }
         body = json.dumps({"Key": any_text(random_, string.printable)}).encode()
         signed = signers[region].sign(key, URL.split("/")[2], headers, body, now_s)
-        moment = datetime.fromtimestamp(int(now_s), timezone.utc)
+        moment = datetime.fromtimestamp(int(now_s), UTC)
         monkeypatch.setattr("botocore.auth.get_current_datetime", lambda *_, m=moment: m)
         request: Any = AWSRequest("POST", URL, dict(headers), body)
         SigV4Auth(Credentials(*key), "dynamodb", region).add_auth(request)

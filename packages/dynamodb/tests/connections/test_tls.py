@@ -7,7 +7,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import certifi
@@ -104,7 +104,7 @@ def test_other_host(authority: trustme.CA, serve: Serve, way: str) -> None:
 @pytest.mark.parametrize("way", OURS)
 def test_expired_certificate(authority: trustme.CA, serve: Serve, way: str) -> None:
     """A certificate that has expired is none."""
-    yesterday = datetime.now(timezone.utc) - timedelta(days=1)
+    yesterday = datetime.now(UTC) - timedelta(days=1)
     assert_refused(serve(authority.issue_cert("127.0.0.1", not_after=yesterday)), way)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pickle
 from collections.abc import Iterator
 from contextlib import closing
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -210,9 +210,9 @@ def test_neighbours(store: DynamoDBStore, client: Any, table: str) -> None:
 
 def test_time_of_a_commit(store: DynamoDBStore) -> None:
     """The time of a commit is aware, in UTC, and read as it was written."""
-    before = datetime.now(timezone.utc)
+    before = datetime.now(UTC)
     commit = store.commit([Change("db", {})])
-    assert before <= commit.at <= datetime.now(timezone.utc)
+    assert before <= commit.at <= datetime.now(UTC)
     assert store.commits()[0].at == commit.at
     assert store.commits()[0].at.utcoffset() == commit.at.utcoffset()
 

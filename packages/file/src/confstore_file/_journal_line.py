@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import Any, NoReturn
 
 import attrs
@@ -132,7 +132,7 @@ def _line_from_json(content: Any) -> Line:
     commit = Commit(
         _field(content, "version", int),
         _field(content, "id", str),
-        at.astimezone(timezone.utc),
+        at.astimezone(UTC),
         _field(content, "by", str, type(None)),
         _field(content, "comment", str),
         tuple(map(_change_from_json, _field(content, "changes", list))),

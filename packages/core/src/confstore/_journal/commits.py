@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Collection, Iterable, Iterator, Mapping, MutableMapping
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import Any
 
 import attrs
@@ -147,7 +147,7 @@ def next_commit(
     return Commit(
         head.version + 1,
         uuid.uuid4().hex if id is None else id,
-        datetime.now(timezone.utc) if at is None else at,
+        datetime.now(UTC) if at is None else at,
         draft.author,
         draft.comment,
         draft.changes,

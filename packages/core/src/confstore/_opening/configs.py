@@ -9,7 +9,7 @@ from confstore._opening.stores import open_layers
 from confstore._reading.time_based.config import TimeBasedConfigStore
 
 if TYPE_CHECKING:
-    from typing_extensions import Unpack
+    from typing import Unpack
 
     from confstore._reading.time_based.config import Options, TimeBasedOptions
 

@@ -7,7 +7,7 @@ import math
 import numbers
 import threading
 import time
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Protocol
 
@@ -149,7 +149,7 @@ class SystemClock:
 
     def now(self) -> datetime:
         """The time of day, aware, in UTC."""
-        return datetime.now(timezone.utc)
+        return datetime.now(UTC)
 
     def event(self) -> Event:
         """A new event that waits in real seconds."""

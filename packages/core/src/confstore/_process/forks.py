@@ -70,7 +70,7 @@ def parts_of(method: Callable[[], T]) -> tuple[object, Callable[[object], T]]:
     """
     The object and the function of a bound method.
 
-    Not `weakref.WeakMethod`: in Python 3.10 it prints errors when the interpreter ends.
+    Not `weakref.WeakMethod`: its callback can print errors when the interpreter ends.
     """
     bound = cast("MethodType", method)
     return bound.__self__, bound.__func__

@@ -14,7 +14,7 @@ from confstore._values.types import MISSING, Missing
 from confstore.errors import InvalidNameError, OptionNotFoundError
 
 if TYPE_CHECKING:
-    from typing_extensions import Self
+    from typing import Self
 
     from confstore._reading.health import HealthStatus
 

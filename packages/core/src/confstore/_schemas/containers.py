@@ -239,8 +239,7 @@ def _each(converter: Any, entries: Iterable[tuple[int | str, Any, Any]]) -> list
         try:
             built.append(converter.structure(value, type_))
         except Exception as error:
-            note = IterableValidationNote("", place, type_)
-            error.__notes__ = [*getattr(error, "__notes__", ()), note]  # type: ignore[attr-defined]  # Python 3.10 knows none
+            error.add_note(IterableValidationNote("", place, type_))
             errors.append(error)
     if errors:
         raise IterableValidationError("", errors, list)

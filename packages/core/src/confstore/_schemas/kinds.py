@@ -137,8 +137,6 @@ def _is_subclass(type_: Any, cls: Any) -> bool:
 
 def type_name(type_: Any) -> str:
     """The name of a type in a message."""
-    # Python 3.10 takes list[str] for a type, too.
-    is_plain = isinstance(type_, type) and get_origin(type_) is None
-    if is_plain or isinstance(type_, NewType):
+    if isinstance(type_, type | NewType):
         return str(type_.__name__)
     return str(type_).replace("typing.", "")

@@ -21,7 +21,7 @@ from confstore._process.private_file import check_trusted, open_regular
 from confstore._secrets.protocols import Opened, Place, SecretFault
 
 if TYPE_CHECKING:
-    from typing_extensions import Self
+    from typing import Self
 
 __all__ = ["KEY_VARIABLE", "LocalKeys"]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 from confstore._journal.commits import Draft
@@ -253,9 +253,7 @@ def _check_new_identity(commit: Commit, journal: JournalModel) -> None:
     journal.ids.add(commit.id)
     assert isinstance(commit.at, datetime)
     assert commit.at.tzinfo is not None, "a commit's time is aware, and in UTC"
-    assert abs(datetime.now(timezone.utc) - commit.at) < _CLOCK_SKEW, (
-        "a commit has the present time"
-    )
+    assert abs(datetime.now(UTC) - commit.at) < _CLOCK_SKEW, "a commit has the present time"
 
 
 def adopt_baseline(store: Store, model: Model) -> None:

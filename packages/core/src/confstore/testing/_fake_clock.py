@@ -6,7 +6,7 @@ import heapq
 import itertools
 import threading
 import time
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 
 import attrs
 
@@ -14,7 +14,7 @@ from confstore.adapter import call_after_fork
 
 __all__ = ["FakeClock"]
 
-_EPOCH = datetime(2030, 1, 1, tzinfo=timezone.utc)
+_EPOCH = datetime(2030, 1, 1, tzinfo=UTC)
 _LOOK_S = 0.005
 """Real seconds between two checks if a thread has ended: a thread notifies nobody of its end."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -217,8 +216,7 @@ class TestNoSchema:
     def test_safe_path(self, script: Confstore, module: Callable[..., None]) -> None:
         """Where Python is told not to import from the working directory, neither do we."""
         ran = script("validate", "settings:Settings", env={"PYTHONSAFEPATH": "1"})
-        # Python 3.10 has no such setting.
-        assert ran.code == (2 if sys.version_info >= (3, 11) else 0)
+        assert ran.code == 2
 
     def test_without_cattrs(
         self, script: Confstore, module: Callable[..., None], tmp_path: Path

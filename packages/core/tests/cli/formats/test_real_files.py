@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import sys
+import tomllib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -17,11 +18,6 @@ from confstore import variable_name
 
 from ..conftest import Confstore
 from .real_files import KINDS, Kind
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 # Without what measures the coverage, and what Python sets where the locale is C.
 SHOW_CODE = """

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import tomllib
 from typing import Any
 
 import pytest
@@ -15,11 +16,6 @@ from confstore._cli.formats.files import FORMATS, dumps, format_of, loads
 from confstore.adapter import canonical_values, is_same
 from confstore.errors import InvalidDocumentError, InvalidValueError
 from confstore.testing import EDGE_VALUES, HOSTILE_NAMES, any_option, any_values
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 
 def canonical(options: dict[str, Any]) -> dict[str, Any]:

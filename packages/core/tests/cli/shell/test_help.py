@@ -17,7 +17,7 @@ from docs.command_line import MARK, page
 
 from ..conftest import Confstore
 
-PAGE = Path(__file__).parents[5] / "docs" / "command-line.md"
+PAGE = Path(__file__).parents[5] / "docs" / "reference" / "command-line.md"
 
 
 def command(name: str) -> StoreCommand:

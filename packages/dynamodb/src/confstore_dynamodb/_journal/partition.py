@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import Any
 
 import attrs
@@ -209,7 +209,7 @@ class JournalPartition:
             return Commit(
                 head.version,
                 _text(head.id),
-                datetime.fromisoformat(values["at"]).astimezone(timezone.utc),
+                datetime.fromisoformat(values["at"]).astimezone(UTC),
                 _text_or_none(values.get("by")),
                 _text(values["comment"]),
                 tuple(map(_decoded_change, values["changes"])),

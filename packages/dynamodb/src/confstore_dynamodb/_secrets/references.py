@@ -10,7 +10,7 @@ from confstore import Fetched, SecretFault
 from confstore_dynamodb._secrets.service import Service, fault_of, in_parallel
 
 if TYPE_CHECKING:
-    from typing_extensions import Self
+    from typing import Self
 
 __all__ = ["ParameterStore", "SecretsManager"]
 

@@ -34,7 +34,7 @@ def imported_schema(reference: str) -> Any:
     if not all(part.isidentifier() for part in (*module_name.split("."), *parts)):
         message = f"a schema is MODULE:CLASS, such as settings:Settings, not {reference!r}"
         raise CommandError(message)
-    if not getattr(sys.flags, "safe_path", False):  # pragma: no branch (not a flag of 3.10)
+    if not sys.flags.safe_path:
         sys.path.insert(0, os.getcwd())
     found: Any = _module(module_name)
     name = f"module {module_name!r}"

@@ -7,7 +7,7 @@ import select
 import sys
 import time
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import Any
 
 import attrs
@@ -106,7 +106,7 @@ def print_changes(session: Session, differences: Iterable[Difference], *, has_va
 
     Each key is a line for people, a line of JSON, or a document of YAML, as the session says.
     """
-    at = f"{datetime.now(timezone.utc):%Y-%m-%dT%H:%M:%SZ}"
+    at = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
     for one in (key for difference in differences for key in by_key(difference)):
         record = {"at": at, **record_of(one, has_values=has_values)}
         if session.format == "json":

@@ -8,7 +8,7 @@ It has no null, so None cannot be exported. Its integers have 64 bits: larger on
 from __future__ import annotations
 
 import re
-import sys
+import tomllib
 from collections.abc import Mapping, Sequence
 from datetime import date, time
 from decimal import Decimal
@@ -27,11 +27,6 @@ from confstore.documents import (
     values_to_json,
 )
 from confstore.errors import InvalidDocumentError, InvalidValueError
-
-if sys.version_info >= (3, 11):  # pragma: no cover (one of the two is run)
-    import tomllib
-else:  # pragma: no cover
-    import tomli as tomllib
 
 __all__ = ["dumps", "loads"]
 

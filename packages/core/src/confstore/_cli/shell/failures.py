@@ -29,7 +29,7 @@ CODES: dict[type[errors.ConfigStoreError], ExitCode] = {
 }
 """The exit code of each error; of every other one, also of adapters, it is 4."""
 
-_EXTRA = frozenset({"dotenv", "rich", "tomli", "tomli_w", "yaml"})
+_EXTRA = frozenset({"dotenv", "rich", "tomli_w", "yaml"})
 
 
 def failure_of(error: BaseException, session: Session) -> tuple[ExitCode, str]:

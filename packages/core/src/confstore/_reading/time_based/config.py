@@ -32,9 +32,9 @@ from confstore._values.names import checked_option
 from confstore._values.read_only import ReadOnlyDict
 
 if TYPE_CHECKING:
-    from typing import TypedDict
+    from typing import TypedDict, Unpack
 
-    from typing_extensions import TypeVar, Unpack
+    from typing_extensions import TypeVar
 
     from confstore._reading.delivery import Observer
     from confstore._reading.health import HealthStatus

@@ -96,7 +96,7 @@ _OTHER_TYPES = (
     *(memoryview(b"a"), array.array("b", [1]), range(3), iter([CANARY])),
     *(collections.deque([CANARY]), collections.UserDict({"canary": CANARY})),
     *(MappingProxyType({"canary": CANARY}), {CANARY: 1}.keys()),
-    datetime.datetime(2025, 1, 1, tzinfo=datetime.timezone.utc),
+    datetime.datetime(2025, 1, 1, tzinfo=datetime.UTC),
     *(datetime.date(2025, 1, 1), datetime.timedelta(1), uuid.UUID(int=1)),
     *(pathlib.PurePosixPath(CANARY), _Colour.RED, ValueError(CANARY), ..., NotImplemented),
 )
