@@ -41,13 +41,16 @@ def preloaded(
         environment: Its `os.environ`.
     """
 
+    # Now: it may be our own.
+    variables = dict(environment)
+
     # It is called in the child, at the place where that would execute a program.
     def become() -> NoReturn:
         code = 1
         try:
             _forget_the_tests()
             os.environ.clear()
-            os.environ.update(environment)
+            os.environ.update(variables)
             _open_streams()
             sys.argv = list(command)
             code = _run(main)
@@ -56,7 +59,7 @@ def preloaded(
         finally:
             os._exit(code)
 
-    return {"args": list(command), "env": dict(environment), "preexec_fn": become}
+    return {"args": list(command), "env": variables, "preexec_fn": become}
 
 
 def _run(main: Callable[[], object]) -> int:
