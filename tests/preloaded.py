@@ -110,9 +110,10 @@ def _forget_the_tests() -> None:
 
 
 def _open_streams() -> None:
-    """Standard streams on the descriptors of this process, in UTF-8."""
-    sys.stdin = sys.__stdin__ = open(0, encoding="utf-8")  # noqa: SIM115 (for good)
-    sys.stdout = sys.__stdout__ = open(1, "w", encoding="utf-8")  # noqa: SIM115
+    """Standard streams on the descriptors of this process, in UTF-8 or as the environment says."""
+    encoding = os.environ.get("PYTHONIOENCODING", "utf-8")
+    sys.stdin = sys.__stdin__ = open(0, encoding=encoding)  # noqa: SIM115 (for good)
+    sys.stdout = sys.__stdout__ = open(1, "w", encoding=encoding)  # noqa: SIM115
     sys.stderr = sys.__stderr__ = open(  # noqa: SIM115
-        2, "w", encoding="utf-8", errors="backslashreplace", buffering=1
+        2, "w", encoding=encoding, errors="backslashreplace", buffering=1
     )

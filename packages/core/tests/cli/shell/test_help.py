@@ -62,7 +62,7 @@ def test_example_runs(
     (tmp_path / "new.yaml").write_text("db:\n  host: db2.example\n", encoding="utf-8")
     (tmp_path / ".env").write_text("LEVEL=info\n", encoding="utf-8")
     (tmp_path / "test.json").write_text("{}\n", encoding="utf-8")
-    if set(example.line) & set("|&;<>$`*?#~"):
+    if not example.line.startswith("confstore ") or set(example.line) & set("|&;<>$`*?#~"):
         ended = subprocess.run(
             ["bash", "-euo", "pipefail", "-c", example.line],
             cwd=tmp_path,
