@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from typing import Any
+from urllib.parse import quote
 
 import boto3
 import pytest
@@ -13,8 +14,10 @@ from boto3.dynamodb.types import TypeSerializer
 
 from confstore import LocalKeys, SealedStore, Store, Values
 from confstore.testing import Profile, StoreContract
-from confstore_dynamodb import DynamoDBStore
+from confstore_dynamodb import DynamoDBStore, open_url
 from effort import at_length
+
+from .connections.ways import OnLoop
 
 pytestmark = pytest.mark.slow("its examples are histories of 30 steps")
 
@@ -25,6 +28,10 @@ KEYS = LocalKeys.generate()
 def backend(dynamodb_local: str) -> Iterator[None]:
     """The client and the table of all examples; each leaves the table empty."""
     settings = {"aws_access_key_id": "local", "aws_secret_access_key": "local"}
+    # A client of ours takes them from the environment.
+    patch = pytest.MonkeyPatch()
+    for name, value in settings.items():
+        patch.setenv(name.upper(), value)
     LocalContract.client = boto3.client(
         "dynamodb", region_name="eu-west-1", endpoint_url=dynamodb_local, **settings
     )
@@ -32,6 +39,7 @@ def backend(dynamodb_local: str) -> Iterator[None]:
     DynamoDBStore(LocalContract.client, LocalContract.table, "any").close()
     yield
     LocalContract.client.delete_table(TableName=LocalContract.table)
+    patch.undo()
     LocalContract.client.close()
 
 
@@ -87,6 +95,25 @@ class SealedLocalContract(LocalContract):
             yield store
 
 
+class OnLoopContract(JournaledLocalContract):
+    """The same, and every read is made on an asyncio loop."""
+
+    @contextmanager
+    def open_store(self, name: str) -> Iterator[Any]:
+        endpoint = self.client.meta.endpoint_url
+        url = f"dynamodb://{self.table}/{quote(name, safe='')}?endpoint_url={endpoint}"
+        store = open_url(f"{url}&region=eu-west-1", purpose="create")
+        used = OnLoop(store)
+        try:
+            assert store.reads_on_loop()
+            yield used
+        finally:
+            used.end()
+
+
 TestLocal = LocalContract.TestCase
 TestSealedLocal = SealedLocalContract.TestCase
-TestJournaledLocal = JournaledLocalContract.TestCase
+TestOnLoop = OnLoopContract.TestCase
+# The contract on a loop plays it in the short mode, too.
+if at_length(1, short=0):
+    TestJournaledLocal = JournaledLocalContract.TestCase

@@ -18,6 +18,7 @@ from confstore._lazy import lazy_names
 if TYPE_CHECKING:
     from confstore import (
         adapter as adapter,
+        aio as aio,
         documents as documents,
         errors as errors,
         files as files,
@@ -76,6 +77,7 @@ if TYPE_CHECKING:
     )
     from confstore._secrets.sealed import SealedStore as SealedStore
     from confstore._stores.protocols import (
+        AsyncReads as AsyncReads,
         BulkJournaledStore as BulkJournaledStore,
         BulkStore as BulkStore,
         Change as Change,
@@ -141,7 +143,7 @@ _names = lazy_names(
         "confstore._secrets.protocols": "Fetched Keys Opened Place References SecretFault",
         "confstore._secrets.sealed": "SealedStore",
         "confstore._stores.protocols": (
-            "BulkJournaledStore BulkStore Change CoLocatedStore Commit ContextStore "
+            "AsyncReads BulkJournaledStore BulkStore Change CoLocatedStore Commit ContextStore "
             "DiagnosableStore FieldAwareStore FileBackedStore Finding Head HintedStore Journal "
             "JournaledStore LocatedStore PartedStore Poll PollableStore ScheduledStore "
             "SealingStore Store TracedStore ability beneath_of"
@@ -152,7 +154,7 @@ _names = lazy_names(
         "confstore._values.types": "MISSING Value Values",
         "confstore._values.variables": "variable_name",
     },
-    modules=("adapter", "documents", "errors", "files"),
+    modules=("adapter", "aio", "documents", "errors", "files"),
 )
 
 # Behind a `__getattr__` a type checker believes in every name.

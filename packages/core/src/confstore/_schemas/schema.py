@@ -10,7 +10,15 @@ import attrs
 from confstore._schemas.fields import Problem, is_root_model
 from confstore._schemas.frozen import make_read_only
 from confstore._schemas.kinds import type_name
-from confstore._schemas.shaped import Schema, Shaped, keys_as_fields, once, secret_keys, types_of
+from confstore._schemas.shaped import (
+    Schema,
+    Shaped,
+    by_key,
+    keys_as_fields,
+    once,
+    secret_keys,
+    types_of,
+)
 from confstore._schemas.types import Typed
 from confstore._schemas.unknown import Unknown, unknown_keys
 from confstore._schemas.whole_store import StoreSchema
@@ -128,8 +136,9 @@ class OptionsSchema(Schema):
         built_of, built = self._built.get(option, (None, None))
         if built_of is values:
             return built, []
-        fields, clashes = keys_as_fields(values, type_)
+        fields, clashes, key_of = keys_as_fields(values, type_)
         built, problems = type_.build(fields)
+        problems = [(by_key(path, key_of), reason) for path, reason in problems]
         # One that somebody could have changed is built anew for each snapshot.
         if make_read_only(built) and not problems and not clashes:
             self._built[option] = values, built

@@ -14,7 +14,19 @@ from confstore._schemas.unknown import Unknown, unknown_text
 from confstore._values.read_only import ReadOnlyDict
 from confstore.errors import SchemaError, SchemaProblem
 
-__all__ = ["Schema", "Shaped", "keys_as_fields", "once", "secret_keys", "types_of"]
+__all__ = [
+    "EMPTY",
+    "Schema",
+    "Shaped",
+    "by_key",
+    "keys_as_fields",
+    "once",
+    "secret_keys",
+    "types_of",
+]
+
+EMPTY = "is empty: is its name right?"
+"""The reason for the problem that a store has no options."""
 
 
 @attrs.frozen(eq=False, repr=False)
@@ -57,7 +69,7 @@ class Schema:
         shaped, problems = self._shaped(options)
         if problems and not options:
             # Where a store is a name and no file, a mistyped one is an empty one.
-            problems.append(((), "is empty: is its name right?"))
+            problems.append(((), EMPTY))
         if problems:
             raise SchemaError(self._store, tuple(_problem(*one) for one in problems))
         return shaped
@@ -68,12 +80,17 @@ class Schema:
 
     def _shaped(self, options: ReadOnlyDict) -> tuple[Shaped, list[Problem]]:
         shaped, problems = self._fitted(options)
+        known = {path for path, _ in problems}
+        others = [one for one in shaped.unknown if one[0] not in known]
         if self._is_strict:
-            known = {path for path, _ in problems}
-            problems += [
-                (path, unknown_reason(close)) for path, close in shaped.unknown if path not in known
-            ]
-        return shaped, problems
+            return shaped, problems + [(path, unknown_reason(close)) for path, close in others]
+        mistyped = {(*path[:-1], close): path[-1] for path, close in others}
+        return shaped, [
+            (path, f"is missing: is it mistyped as {mistyped[path]!r}?")
+            if path in mistyped and reason == "is missing"
+            else (path, reason)
+            for path, reason in problems
+        ]
 
     if TYPE_CHECKING:
 
@@ -106,16 +123,21 @@ def once(first: list[Problem], others: list[Problem]) -> list[Problem]:
 
 def keys_as_fields(
     values: Mapping[str, Any], type_: Typed | None
-) -> tuple[Mapping[str, Any], list[Problem]]:
-    """The values of an option by the names of the fields that take them, and what is wrong."""
+) -> tuple[Mapping[str, Any], list[Problem], Mapping[str, str]]:
+    """The values by the fields that take them, what does not fit, and the key of each field."""
     if type_ is None:
-        return values, []
+        return values, [], {}
     key_of, problems = renamed(values, type_.fields, {})
     taken = set(key_of.values())
     others = {key: value for key, value in values.items() if key not in taken}
     replaced, found = secret_values(values, type_.fields, key_of)
     given = {field: values[key] for field, key in key_of.items()}
-    return {**others, **given, **replaced}, [*problems, *found]
+    return {**others, **given, **replaced}, [*problems, *found], key_of
+
+
+def by_key(path: tuple[str | int, ...], key_of: Mapping[str, str]) -> tuple[str | int, ...]:
+    """A path that begins with the option's key, where a class names its field otherwise."""
+    return (key_of.get(str(path[0]), path[0]), *path[1:]) if path else path
 
 
 def _problem(path: tuple[str | int, ...], reason: str) -> SchemaProblem:

@@ -17,7 +17,15 @@ from confstore._schemas.fields import (
 from confstore._schemas.frozen import make_read_only
 from confstore._schemas.kinds import is_mapping, plain_type, type_arguments
 from confstore._schemas.secrets import holds_secrets
-from confstore._schemas.shaped import Schema, Shaped, keys_as_fields, once, secret_keys, types_of
+from confstore._schemas.shaped import (
+    Schema,
+    Shaped,
+    by_key,
+    keys_as_fields,
+    once,
+    secret_keys,
+    types_of,
+)
 from confstore._schemas.types import Typed
 from confstore._schemas.unknown import Unknown, class_within, unknown_keys
 from confstore._values.faulty import FaultyOption
@@ -53,17 +61,26 @@ class StoreSchema(Schema):
     def _fitted(self, options: ReadOnlyDict) -> tuple[Shaped, list[Problem]]:
         option_of, problems = renamed(options, self._type.fields, self._fields_by_option)
         raw: dict[str, Any] = {}
+        keys_of: dict[str, Mapping[str, str]] = {}
         for name, option in option_of.items():
             # Here, and not within a model, whose error would be another.
             _check_fault(options[option])
             cls = class_within(self._type.fields[name])
-            raw[name], clashes = keys_as_fields(options[option], cls and Typed.of(cls))
+            raw[name], clashes, keys_of[name] = keys_as_fields(
+                options[option], cls and Typed.of(cls)
+            )
             problems += [((name, *path), reason) for path, reason in clashes]
         others = [option for option in options if option not in set(option_of.values())]
         if takes_others(self._type.cls):
             raw |= {other: options[other] for other in others if other not in self._type.fields}
         current, found = self._type.build(raw)
         make_read_only(current)
+        found = [
+            ((*path[:1], *by_key(path[1:], keys_of.get(str(path[0]), {}))), reason)
+            if path
+            else (path, reason)
+            for path, reason in found
+        ]
         # An absent option has no name but its field's.
         named = {field: option for option, field in self._fields_by_option.items()} | option_of
         problems = [

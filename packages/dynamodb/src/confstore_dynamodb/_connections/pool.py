@@ -30,9 +30,9 @@ from confstore_dynamodb._connections.requests import Endpoint, deadline_s
 if TYPE_CHECKING:
     import ssl
 
-__all__ = ["Pool", "TrustStore"]
+__all__ = ["CONNECT_S", "Pool", "TrustStore", "has_input"]
 
-_CONNECT_S = 1.0
+CONNECT_S = 1.0
 """Seconds to connect to one address, as boto3's clients of ours had."""
 
 _MAX_IDLE = 32
@@ -149,7 +149,7 @@ class Pool:
                 connection = self._idle.pop()
             except IndexError:
                 return None
-            if not _has_input(connection):
+            if not has_input(connection):
                 return connection
             # The other side has closed it, or sent what nobody asked for.
             connection.close()
@@ -203,7 +203,7 @@ class Pool:
                 failure = error
                 continue
             try:
-                connection.settimeout(min(_CONNECT_S, _left_s(until_s)))
+                connection.settimeout(min(CONNECT_S, _left_s(until_s)))
                 connection.connect(address)
                 return connection
             except OSError as error:
@@ -226,7 +226,7 @@ class Pool:
         except OSError as error:
             raise UntrustedServerError(endpoint.url, error) from None
         try:
-            connection.settimeout(_CONNECT_S)
+            connection.settimeout(CONNECT_S)
             return context.wrap_socket(connection, server_hostname=endpoint.host)
         except TimeoutError as error:
             raise ConnectTimeoutError(endpoint.url, error) from None
@@ -261,7 +261,7 @@ def _is_of_tls(error: OSError) -> bool:
 
 if hasattr(select, "poll"):
 
-    def _has_input(connection: socket.socket) -> bool:
+    def has_input(connection: socket.socket | int) -> bool:
         """True if something can be read, or the other side has closed the connection."""
         poll = select.poll()
         poll.register(connection, select.POLLIN)
@@ -269,6 +269,6 @@ if hasattr(select, "poll"):
 
 else:  # pragma: no cover (Windows)
 
-    def _has_input(connection: socket.socket) -> bool:
+    def has_input(connection: socket.socket | int) -> bool:
         """True if something can be read, or the other side has closed the connection."""
         return bool(select.select([connection], [], [], 0)[0])
