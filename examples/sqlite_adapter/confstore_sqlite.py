@@ -26,8 +26,7 @@ TABLE = """CREATE TABLE IF NOT EXISTS confstore (
     document TEXT NOT NULL,
     PRIMARY KEY (store, option)
 ) WITHOUT ROWID"""
-# The document as bytes: sqlite3 quotes a text that is not UTF-8 in its error.
-SELECT = "SELECT option, CAST(document AS BLOB) FROM confstore WHERE store = ?"
+SELECT = "SELECT option, CAST(document AS TEXT) FROM confstore WHERE store = ?"
 ANY = "SELECT 1 FROM confstore LIMIT 0"
 DELETE = "DELETE FROM confstore WHERE store = ? AND option = ?"
 
@@ -160,6 +159,8 @@ class SQLiteStore(adapter.ClosesOnExit):
                         check_same_thread=False,
                         uri=True,
                     )
+                    # Not str: sqlite3 quotes a text that is not UTF-8 in its error.
+                    self._connection.text_factory = bytes
                 with self._connection:
                     yield self._connection
             except sqlite3.Error as error:
@@ -169,14 +170,18 @@ class SQLiteStore(adapter.ClosesOnExit):
         query = f"{SELECT} AND option = ?" if option else SELECT
         # All rows at once: an unfinished SELECT would keep its lock.
         rows = connection.execute(query, (self.name, *option)).fetchall()
-        return {name: self._values(name, document) for name, document in rows}
+        return dict(self._option(*row) for row in rows)
 
-    def _values(self, option: str, document: bytes) -> ReadOnlyDict:
-        place = f"{self._path}, store {self.name!r}, option {option!r}"
+    def _option(self, name: bytes, document: bytes) -> tuple[str, ReadOnlyDict]:
+        place = f"{self._path}, store {self.name!r}, option {name.decode(errors='replace')!r}"
         try:
-            return options_from_json(document, place, option=option)[option]
-        except errors.InvalidDocumentError as error:  # somebody edited the row
-            raise errors.CorruptStoreError(error.place, error.reason) from None
+            option = name.decode()
+            return option, options_from_json(document, place, option=option)[option]
+        except UnicodeDecodeError:  # here and below somebody else wrote the row
+            reason = "its name is not UTF-8"
+        except errors.InvalidDocumentError as error:
+            place, reason = error.place, error.reason
+        raise errors.CorruptStoreError(place, reason)
 
     def _write(self, connection: sqlite3.Connection, option: str, values: ReadOnlyDict) -> None:
         row = self.name, option, json.dumps(values_to_json(values), ensure_ascii=False)

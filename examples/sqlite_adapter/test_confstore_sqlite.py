@@ -103,7 +103,7 @@ def test_locked_file(path: Path, store: SQLiteStore) -> None:
 
 
 @pytest.mark.parametrize(
-    "document", [f'{{"password": {CANARY}}}', f'["{CANARY}"]', CANARY.encode() + b"\xff"]
+    "document", [f'{{"password": {CANARY}}}', f'["{CANARY}"]', CANARY.encode() + b"\xff", 5]
 )
 def test_broken_row(path: Path, store: SQLiteStore, document: object) -> None:
     """The error names file, store and option, and shows no value."""
@@ -111,6 +111,23 @@ def test_broken_row(path: Path, store: SQLiteStore, document: object) -> None:
     with pytest.raises(CorruptStoreError, match="store 'prod', option 'db':1:") as caught:
         store.get("db")
     assert_keeps_values(caught.value)
+
+
+def test_name_that_is_no_text(path: Path, store: SQLiteStore) -> None:
+    """SQLite keeps any bytes as a text; the error shows the name as far as it can be read."""
+    execute(path, "INSERT INTO confstore VALUES ('prod', CAST(x'6162ff' AS TEXT), '{}')")
+    with pytest.raises(CorruptStoreError, match="option 'ab\ufffd': its name is not UTF-8"):
+        store.items()
+
+
+def test_file_of_another_encoding(path: Path) -> None:
+    """SQLite converts; what is written can be read."""
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("PRAGMA encoding = 'UTF-16'")
+        connection.execute("CREATE TABLE other (a)")
+    with SQLiteStore(path, "prod") as store:
+        store.set("größe", {"einheit": "µm"})
+        assert dict(store.items()) == {"größe": {"einheit": "µm"}}
 
 
 def test_what_is_no_database(tmp_path: Path, path: Path) -> None:
