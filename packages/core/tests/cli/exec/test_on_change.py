@@ -17,6 +17,7 @@ from typing import Any
 import attrs
 import pytest
 
+from confstore import LocalKeys
 from confstore.testing import CANARY
 from confstore_file import FileStore
 
@@ -278,6 +279,53 @@ def test_change_long_after_a_signal(running: Running, dev: Path) -> None:
     assert run.started()[1] == "1"
     run.process.send_signal(signal.SIGTERM)
     run.process.send_signal(signal.SIGINT)
+
+
+# Says on standard error when options are checked.
+WITH_PASSWORD = """\
+import attrs
+from confstore import Secret
+@attrs.frozen
+class Login:
+    password: Secret[str]
+    def __attrs_post_init__(self):
+        print("checked")
+@attrs.frozen
+class Settings:
+    login: Login
+    db: dict[str, object]
+"""
+
+
+@pytest.mark.parametrize("reaction", ["restart", "HUP"])
+def test_secrets_that_are_rewrapped(
+    running: Running,
+    dev: Path,
+    confstore: Confstore,
+    environment: dict[str, str],
+    reaction: str,
+) -> None:
+    """Another text of an equal secret is no change; another value is one."""
+    old, new = LocalKeys.generate().text, LocalKeys.generate().text
+    for name, text in {"keys": old + new, "new-first": new + old}.items():
+        (dev.parent / name).write_text(text)
+        (dev.parent / name).chmod(0o600)
+    (dev.parent / "settings.py").write_text(WITH_PASSWORD)
+    environment["CONFSTORE_URL"] = "file:dev.json?secrets=local:keys"
+    assert confstore("secrets", "seal", "login", "password").code == 0
+    flags = ("--schema", "settings:Settings", "--reveal", "login.password")
+    run = running(*flags, reaction=reaction)
+    assert run.said() == "checked\n"
+    run.started()
+    rewrapping = ("secrets", "rewrap", "-s", "file:dev.json?secrets=local:new-first")
+    assert "again" in confstore(*rewrapping).stderr
+    assert run.said() == "checked\n"
+    arguments = ("update", "login", "password=-", "--secret", "password")
+    assert confstore(*arguments, input=CANARY).code == 0
+    # Nothing stands between the two: the rewrapped secret has changed nothing.
+    assert run.said() == "checked\n"
+    assert "the store has changed" in run.said()
+    assert run.line().startswith("got SIG")
 
 
 CHILD = """\
