@@ -22,12 +22,13 @@ from confstore._cli.changes.deploys import (
     rollback_comment,
 )
 from confstore._cli.commands.command import Example, command
-from confstore._cli.commands.transfer import Transferred, options_of_file
+from confstore._cli.commands.transfer import options_of_file
 from confstore._cli.exec.checks import Check, Stopped, Stopping
 from confstore._cli.session import Session, options_now
 from confstore._cli.terminal.exit_codes import CommandError, ExitCode
 from confstore._cli.terminal.text import counted
 from confstore._cli.writing.flags import Transfer, Writing, writing_flags, yes_flag
+from confstore._cli.writing.transferred import Transferred
 from confstore._cli.writing.write import Write
 from confstore.adapter import canonical_values, is_same
 from confstore.errors import ConfigStoreError, StoreUnavailableError, VersionConflictError
