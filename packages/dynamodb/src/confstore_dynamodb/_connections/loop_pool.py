@@ -11,7 +11,7 @@ import asyncio
 import socket
 import ssl
 from collections import deque
-from collections.abc import AsyncGenerator, Awaitable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from typing import Any, TypeVar
 
 from confstore_dynamodb._connections.failures import (
@@ -23,7 +23,7 @@ from confstore_dynamodb._connections.failures import (
     UntrustedServerError,
     WireError,
 )
-from confstore_dynamodb._connections.pool import CONNECT_S, TrustStore, has_input
+from confstore_dynamodb._connections.pool import CONNECT_S, TrustStore, input_watch
 from confstore_dynamodb._connections.replies import Reply, ReplyReader
 from confstore_dynamodb._connections.requests import Endpoint, deadline_s
 
@@ -39,6 +39,10 @@ _LAST_LOOK_S = 0.01
 After a limit, for what has come in time: a loop that was busy for longer may not have looked yet.
 uvloop looks at its timers first.
 """
+
+
+_BUFFER_B = 1 << 16
+"""For each connection; the system gives memory only for what a reply has filled."""
 
 
 class LoopPool:
@@ -85,7 +89,8 @@ class LoopPool:
                 self._give_back(connection, stays_open=stays_open)
         finally:
             self._exchanges -= 1
-            self._wake_next()
+            if self._waiting:
+                self._wake_next()
 
     def _give_back(self, connection: _Connection, *, stays_open: bool) -> None:
         # No more are kept than can be in use.
@@ -220,14 +225,16 @@ class LoopPool:
             raise ConnectionClosedError(url, error) from None
 
 
-class _Connection(asyncio.Protocol):
+class _Connection(asyncio.BufferedProtocol):
     """One connection, and the exchange that is under way on it."""
 
     def __init__(self, endpoint: Endpoint, loop: asyncio.AbstractEventLoop) -> None:
         self._endpoint = endpoint
         self._loop = loop
         self._transport: Any = None
-        self._fileno = -1
+        # Otherwise each look at the socket would allocate a quarter of a megabyte.
+        self._buffer = memoryview(bytearray(_BUFFER_B))
+        self._has_input: Callable[[], object] = bool
         self._is_broken = False
         self._reader: ReplyReader | None = None
         self._reply: asyncio.Future[Reply] | None = None
@@ -252,7 +259,7 @@ class _Connection(asyncio.Protocol):
     def is_quiet(self) -> bool:
         """True if nothing has come, and the other side has not closed it."""
         # The loop does not know yet what came since its last turn.
-        return not (self._is_broken or has_input(self._fileno))
+        return not (self._is_broken or self._has_input())
 
     def abort(self) -> None:
         """Close it at once."""
@@ -298,16 +305,19 @@ class _Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = transport
-        self._fileno = transport.get_extra_info("socket").fileno()
+        self._has_input = input_watch(transport.get_extra_info("socket").fileno())
 
-    def data_received(self, received: bytes) -> None:
+    def get_buffer(self, _: int) -> memoryview:
+        return self._buffer
+
+    def buffer_updated(self, received_b: int) -> None:
         reader, future = self._reader, self._reply
         if reader is None or future is None or future.done():
             # Nobody asked for it.
             self.abort()
             return
         try:
-            reply = reader.feed(received)
+            reply = reader.feed(bytes(self._buffer[:received_b]))
         except WireError as error:
             self._fail(error)
             return
