@@ -4,6 +4,8 @@ A DynamoDB that has its answers ready, in a process of its own.
 What a client spends is then the client's: the server looks up bytes. Tables are named for what they
 hold: `options-10000` so many options; with `-changing` at the end, each eventually consistent
 reading of the whole table finds one changed option in every page.
+
+It is a KMS as well, whose ciphertexts are the plaintexts; each `Decrypt` takes `DECRYPT_S`.
 """
 
 from __future__ import annotations
@@ -21,11 +23,14 @@ from pathlib import Path
 
 from benchmarks._options import options, wire_item, wire_items
 
-__all__ = ["running_server"]
+__all__ = ["DECRYPT_S", "running_server"]
 
 ROOT = Path(__file__).parents[1]
 PAGE_B = 1 << 20
 """Source: AWS, "Query": a page is at most 1 MB of items, by the rule of their size."""
+
+DECRYPT_S = 0.02
+"""Seconds that a call of KMS takes; a guess: one in the same region is of this order."""
 
 SCHEMA = [
     {"AttributeName": "_store", "KeyType": "HASH"},
@@ -132,6 +137,12 @@ def answer_to(operation: str, body: bytes) -> bytes:
     raise ValueError(f"no answer is ready to {operation}")
 
 
+def decrypted(body: bytes) -> bytes:
+    """The response to KMS's Decrypt."""
+    request = json.loads(body)
+    return json_reply({"KeyId": request["KeyId"], "Plaintext": request["CiphertextBlob"]})
+
+
 def page_reply(table: str, request: dict[str, dict[str, dict[str, str]]]) -> bytes:
     """The page that a Query asks for."""
     start = request.get("ExclusiveStartKey")
@@ -161,7 +172,11 @@ class Connection(asyncio.Protocol):
                 return
             body, self.received = self.received[split + 4 : end], self.received[end:]
             operation = headers[b"x-amz-target"].rpartition(b".")[2].decode()
-            self.transport.write(answer_to(operation, body))
+            if operation == "decrypt":
+                loop = asyncio.get_running_loop()
+                loop.call_later(DECRYPT_S, self.transport.write, decrypted(body))
+            else:
+                self.transport.write(answer_to(operation, body))
 
 
 def tls_of(authority: Path) -> ssl.SSLContext:

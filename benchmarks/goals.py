@@ -65,6 +65,16 @@ ROWS = (
         (Against("a microsecond", 1e-6, 1.0),),
     ),
     Row(
+        "secrets-start",
+        "start with 100 secrets of a KMS that takes 20 ms a call, wall time",
+        SECONDS,
+        "secrets/start",
+        (
+            Against("one such call", "secrets/call", 20.0),
+            Against("100 calls, one after the other", "secrets/calls"),
+        ),
+    ),
+    Row(
         "uncached-read",
         "one uncached read from DynamoDB, client CPU",
         SECONDS,
@@ -342,10 +352,17 @@ ROWS = (
     ),
     Row(
         "layers-refresh",
-        "refresh three layers of 10,000 options with one change, CPU",
+        "refresh three layers of 10,000 options in files with one change, CPU",
         SECONDS,
         "layers/refresh",
         (Against("the sum of the three without layers", "layers/refresh_alone", 1.3),),
+    ),
+    Row(
+        "layers-refresh-memory",
+        "the same in memory, where nothing is parsed",
+        SECONDS,
+        "layers/refresh_memory",
+        (Against("the sum of the three without layers", "layers/refresh_memory_alone", 1.3),),
     ),
     Row(
         "layers-memory",

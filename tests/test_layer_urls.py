@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -97,6 +98,42 @@ def test_a_hand_edit_shows_through_a_config(base: str, tmp_path: Path) -> None:
         assert config.db == {"port": 7}
 
 
+@pytest.mark.parametrize(
+    ("text", "character", "shown"),
+    [
+        ("env:A_,file:x.json", ",", "env:A_"),
+        ("env:A_, file:x.json", ",", "env:A_"),
+        ("file:x.json;FILE:y.json", ";", "file:x.json"),
+        ("file:x.json?optional,dynamodb://c/p", ",", "file:x.json"),
+        ("memory:x|memory:y", "|", "memory:x"),
+        ("file:a.json file:b.json,redis://ada:CANARY@host/0", ",", "file:b.json"),
+        (["memory:x,memory:y"], ",", "memory:x"),
+        (["memory:x,", "memory:y"], ",", "memory:x"),
+    ],
+)
+def test_another_separator(text: str | list[str], character: str, shown: str) -> None:
+    """A comma between two URLs is no part of a name, and the error says what separates them."""
+    with pytest.raises(InvalidURLError) as caught:
+        open_store(text)
+    said = f"store URL {shown!r}: it has a {character!r} where blanks separate the URLs of layers"
+    assert str(caught.value).startswith(said)
+    assert "CANARY" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["a,b.json", "a,", "a;b", "a,file%3Ab", "files|memory"])
+def test_a_separator_in_a_name(tmp_path: Path, name: str) -> None:
+    """A name may have one."""
+    for url in (f"file:{tmp_path}/{name}", f"env:A_ memory:{name}"):
+        with closing(open_store(url, purpose="create")) as store:
+            assert dict(store.items() if "memory" in url else {}) == {}
+
+
+def test_a_drive_of_windows() -> None:
+    """A path is no URL, and one letter is no scheme of an adapter."""
+    with pytest.raises(BackendNotInstalledError, match="is written file:///C:/PATH"):
+        open_store("c:\\config\\prod.json")
+
+
 def test_a_piece_without_a_scheme(base: str) -> None:
     """A blank within a URL is written %20, and the error does not show what may be a secret."""
     for text in (f"{base} CANARY", f"{base}?x=a CANARY", f"{base} env:APP_ CANARY.json"):
@@ -105,8 +142,10 @@ def test_a_piece_without_a_scheme(base: str) -> None:
         ) as caught:
             open_store(text)
         assert "CANARY" not in str(caught.value)
-    with pytest.raises(InvalidURLError, match="it starts with a scheme"):
+    with pytest.raises(InvalidURLError, match=r"it starts with a scheme, as in file:dev\.json"):
         open_store(f"dev.json {base}")
+    with pytest.raises(InvalidURLError, match=r"a scheme, as in file:config/prod\.json"):
+        open_store("//ada:CANARY@dev.json")
     with pytest.raises(InvalidURLError, match="a blank in a URL is written %20"):
         open_store([f"{base} {base}"])
 

@@ -8,7 +8,7 @@ import os
 import socket
 import uuid
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -127,7 +127,7 @@ def test_every_argument_of_the_strategy(tmp_path: Path) -> None:
     """`open_config` passes on whatever `TimeBasedConfigStore` takes."""
     (tmp_path / "prod.json").write_text('{"db": {"host": "a", "hots": "b"}}', encoding="utf-8")
     url = f"file:{tmp_path}/prod.json"
-    with pytest.raises(SchemaError, match="key hots: is unknown"):
+    with pytest.raises(SchemaError, match=r"key hots \(.*prod\.json:1\): is unknown"):
         open_config(url, schema=Settings, strict=True)
     arguments = {
         "schema_names": {"db": "db"},
@@ -431,3 +431,78 @@ def test_unknown_purpose(purpose: Any) -> None:
     """The error names those that there are."""
     with pytest.raises(ValueError, match="known are read, write, create"):
         open_store("memory:test", purpose=purpose)
+
+
+@attrs.frozen
+class Port:
+    port: int
+    host: str = ""
+    secret_key: str = ""
+
+
+def problem_of(url: str) -> str:
+    """What does not fit, at the start and at a reload: one problem."""
+    with pytest.raises(SchemaError) as caught:
+        open_config(url, schema={"db": Port})
+    (problem,) = caught.value.problems
+    return str(problem)
+
+
+def test_place_of_what_does_not_fit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file is named with the line, and in layers the layer that has the value."""
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / "dev.json"
+    path.write_text('{"db": {\n"port": "5432"}}', encoding="utf-8")
+    text = "option 'db', key port (dev.json:2): expected int, found text"
+    assert problem_of("file:dev.json") == text
+    assert problem_of("memory:place file:dev.json") == text
+    path.write_text('{"db": {"port": 1,\n\n"secret-key": 2}}', encoding="utf-8")
+    text = "option 'db', key secret-key (dev.json:3): expected str, found int"
+    assert problem_of("file:dev.json") == text
+    path.write_text('{"db": {"port": 1}}', encoding="utf-8")
+    open_store("memory:place", purpose="create").set("db", {"host": 1})
+    text = "option 'db', key host (memory:place): expected str, found int"
+    assert problem_of("memory:place file:dev.json") == text
+    monkeypatch.setenv("PLACE_DB__SECRET_KEY", "[1]")
+    open_store("memory:place", purpose="create").set("db", {"secret-key": [2]})
+    text = "option 'db', key secret-key (PLACE_DB__SECRET_KEY): expected str, found list"
+    assert problem_of("env:PLACE_ memory:place file:dev.json") == text
+
+
+def test_place_that_is_the_store(tmp_path: Path, url: str) -> None:
+    """What is missing has no place, nor has a value of a store that the error names already."""
+    for one in ("memory:no-place", url):
+        with closing(open_store(one, purpose="create")) as store:
+            store.set("db", {"port": "5432"})
+        assert problem_of(one) == "option 'db', key port: expected int, found text"
+    (tmp_path / "dev.json").write_text('{"db": {}}', encoding="utf-8")
+    assert problem_of(f"file:{tmp_path}/dev.json") == "option 'db', key port: is missing"
+
+
+def test_store_that_is_empty(url: str, caplog: pytest.LogCaptureFixture) -> None:
+    """A mistyped store of a table has no options: it is said how to find the one that was meant."""
+    open_store(url, purpose="create").close()
+    open_config(url).close()
+    (text,) = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    assert text.startswith("store 'prod' has no options: is it the right store? `confstore list`")
+    with pytest.raises(SchemaError) as caught:
+        open_config(url, schema={"db": Port})
+    assert [str(problem) for problem in caught.value.problems] == [
+        "option 'db': is missing",
+        "the store: is empty: is its name right? `confstore list` names others of its table",
+    ]
+
+
+def test_place_at_a_reload(tmp_path: Path) -> None:
+    """A reload names it, too; an override has no place in the file."""
+    path = tmp_path / "dev.json"
+    path.write_text('{"db": {"port": 1}}', encoding="utf-8")
+    with open_config(f"file:{path}", schema={"db": Port}, background=False) as config:
+        with pytest.raises(SchemaError) as caught, config.override(db={"port": "5432"}):
+            pass
+        assert [one.place for one in caught.value.problems] == [None]
+        path.write_text('{"db":\n{"port": "5432"}}', encoding="utf-8")
+        with pytest.raises(SchemaError) as caught:
+            config.reload()
+        assert [one.place for one in caught.value.problems] == [f"{path}:2"]
+        assert "5432" not in str(caught.value)

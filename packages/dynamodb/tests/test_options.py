@@ -221,7 +221,8 @@ def test_name_of_a_journal_is_refused(moto_client: Any, table: str) -> None:
 
 def test_repr_names_store_and_table(stub_store: DynamoDBStore) -> None:
     """What is printed of a store is where it is."""
-    assert repr(stub_store) == "<DynamoDBStore 'prod' in table 'config'>"
+    place = "https://dynamodb.eu-west-1.amazonaws.com, region eu-west-1"
+    assert repr(stub_store) == f"<DynamoDBStore 'prod' in table 'config' at {place}>"
     assert stub_store.name == "prod"
 
 

@@ -102,7 +102,9 @@ def test_table_with_other_keys_is_refused(
 def test_absent_table_is_not_made_against_the_will(client: Any, table: str) -> None:
     """With create_table=False an absent table is an error."""
     with pytest.raises(
-        TableNotFoundError, match=r"does not exist at http.*or make it by \?create=true in its URL$"
+        TableNotFoundError,
+        match=r"(?m)does not exist at http.*or make it: "
+        r"`confstore init`, or \?create=true in its URL$",
     ):
         DynamoDBStore(client, table, "prod", create_table=False)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from typing import cast
 
@@ -25,7 +25,7 @@ from confstore._stores.protocols import (
 )
 from confstore._values.canonical import MAX_OPTION_SIZE_B
 from confstore._values.differences import diff
-from confstore._values.secret import Secret
+from confstore._values.secret import Secret, kind_of
 from confstore._values.sizes import option_size_b
 from confstore.errors import (
     AccessDeniedError,
@@ -44,6 +44,15 @@ _PASSWORDS = re.compile(
     "pass(word|wd|phrase|code)|secret|token|credential|(api|access|private|signing)[_-]?key",
     re.IGNORECASE,
 )
+
+_SEALED = "sealed"
+_OPENED_BY = {
+    "kms": "secrets=kms:KEY",
+    "local": "secrets=local:KEYFILE",
+    "asm": "references=asm:NAMES",
+    "ssm": "references=ssm:NAMES",
+}
+"""The parameter of a URL that opens each kind of secret of our packages."""
 
 _MAX_NAMES = 5
 """Options that a finding names, so that it stays a line."""
@@ -96,8 +105,12 @@ def _findings(store: Store) -> Iterator[Finding]:
 def _of_store(store: Store) -> Iterator[Finding]:
     beneath = beneath_of(store)
     diagnosable = ability(beneath, DiagnosableStore)
-    yield from findings_of(beneath) if diagnosable is None else diagnosable.diagnose()
-    if beneath is not store:
+    findings = findings_of(beneath) if diagnosable is None else diagnosable.diagnose()
+    if beneath is store:
+        yield from findings
+    else:
+        # The store beneath does not know who opens its secrets.
+        yield from (finding for finding in findings if finding.check != _SEALED)
         yield _of_secrets(store)
 
 
@@ -124,8 +137,11 @@ def _of_options(store: Store) -> Iterator[Finding]:
     count, largest_b = 0, 0
     large: list[str] = []
     plain: list[str] = []
+    sealed: dict[str, str | None] = {}
     try:
         for option, values in store.items():
+            texts = {key: value for key, value in values.items() if is_sealed_text(value)}
+            sealed |= {f"{option}.{key}": kind_of(text) for key, text in texts.items()}
             plain += [f"{option}.{key}" for key, value in values.items() if _is_bare(key, value)]
             size_b = option_size_b(option, values)
             count, largest_b = count + 1, max(largest_b, size_b)
@@ -142,6 +158,17 @@ def _of_options(store: Store) -> Iterator[Finding]:
     if plain:
         text = f"named like passwords, and in clear text: {_named(plain)}"
         yield Finding("secrets", True, text, "seal them: `confstore secrets seal OPTION KEY`")
+    if sealed:
+        yield _of_sealed(sealed)
+
+
+def _of_sealed(kinds: Mapping[str, str | None]) -> Finding:
+    """Name the secrets that a URL without keys leaves sealed; `kinds` are those of their texts."""
+    text = f"{_secrets(len(kinds))}, which this URL does not open: {_named(list(kinds))}"
+    parameters = [known for kind, known in _OPENED_BY.items() if kind in kinds.values()]
+    if not set(kinds.values()) <= _OPENED_BY.keys():
+        parameters.append(f"{'and for other kinds ' if parameters else ''}secrets= or references=")
+    return Finding(_SEALED, None, text, f"add to the URL what opens them: {', '.join(parameters)}")
 
 
 def _is_bare(key: str, value: object) -> bool:
@@ -171,7 +198,7 @@ def _of_secrets(store: Store) -> Finding:
         except SecretError as error:
             closed.append(name)
             reasons[error.reason] = None
-    count = f"{len(secrets):,} secret" + ("" if len(secrets) == 1 else "s")
+    count = _secrets(len(secrets))
     if not closed:
         return Finding("secrets", True, f"{count}, all of which can be opened")
     text = f"{len(closed):,} of {count} cannot be opened: {_named(closed)}"
@@ -215,6 +242,10 @@ def _of_drift(store: JournaledStore) -> Finding:
     if unknown:
         return Finding("drift", None, facts[0], "record them as they are: `confstore reconcile`")
     return Finding("drift", True, "options and journal agree")
+
+
+def _secrets(count: int) -> str:
+    return "1 secret" if count == 1 else f"{count:,} secrets"
 
 
 def _counted(options: int) -> str:

@@ -48,7 +48,7 @@ ATTRS = {
     "matches_re": (str, validators.matches_re("[a-z]+"), "A", "must match '[a-z]+'"),
     "in_": (str, validators.in_(["a", "b"]), CANARY, "must be one of 'a', 'b'"),
     "many": (int, validators.in_(range(21)), 99, f"must be one of {str([*range(20)])[1:-1]} and 1"),
-    "instance_of": (Any, validators.instance_of((int, str)), [], "expected int or str"),
+    "instance_of": (Any, validators.instance_of((int, str)), [], "expected int or str, found list"),
     "optional": (int | None, validators.optional(validators.ge(1)), 0, "must be at least 1"),
     "own": (int, only_even, 1, "is refused by its validator: must be even"),
     "not_": (int, validators.not_(validators.ge(1)), 5, "is refused by its validator: ValueErr"),
@@ -95,7 +95,7 @@ def test_every_constraint_at_once(problems):
         "size": CANARY,
     }
     assert problems(Database, values) == [
-        ("size", "expected int"),
+        ("size", "expected int, found text"),
         ("host", "must have at most 3 characters"),
         ("host", "must match '[a-z]+'"),
         ("port", "must be at least 1"),
@@ -148,7 +148,7 @@ def test_nested_classes(problems):
     assert problems(Outer, values) == [
         ("one.low", "must be at least 1"),
         ("one.high", "must be at most 9"),
-        ("many.0.low", "expected int"),
+        ("many.0.low", "expected int, found text"),
         ("many.0.high", "must be at most 9"),
         ("number", "must be at least 1"),
     ]
@@ -171,7 +171,7 @@ def test_validator_that_reads_another_field(problems):
                 raise ValueError("high must be above low")
 
     assert problems(Span, {"low": "x", "high": 3}) == [
-        ("low", "expected int"),
+        ("low", "expected int, found text"),
         ("step", "must be at least 1"),
     ]
     above = "is refused by its validator: high must be above low"
@@ -189,7 +189,7 @@ def test_converters(problems):
 
     refused = "is refused by its converter: ValueError"
     assert problems(Made, {"first": CANARY, "third": "x"}) == [
-        ("third", "expected int"),
+        ("third", "expected int, found text"),
         ("first", refused),
         ("second", "must be at least 4"),
     ]
@@ -228,8 +228,8 @@ def test_generic_class(problems):
     """The arguments of a generic class count for its constraints, too."""
 
     assert problems(Boxed, {"box": {"content": [1], "number": "x"}}) == [
-        ("box.number", "expected int"),
-        ("box.content", "expected str"),
+        ("box.number", "expected int, found text"),
+        ("box.content", "expected str, found list"),
     ]
 
 
@@ -287,8 +287,8 @@ def test_every_problem_of_a_dataclass(problems):
         name: str
 
     assert problems(Database, {"host": 1, "port": "x"}) == [
-        ("host", "expected str"),
-        ("port", "expected int"),
+        ("host", "expected str, found int"),
+        ("port", "expected int, found text"),
         ("name", "is missing"),
     ]
 
@@ -312,9 +312,11 @@ PYDANTIC = {
         [1, 2],
         "must have at most 1 e",
     ),
-    "enum": (Color, CANARY, "must be one of 'red' or 'blue'"),
-    "literal": (Literal["a", "b"], CANARY, "must be one of 'a' or 'b'"),
-    "type": (int, CANARY, "expected int (int_parsing)"),
+    "enum": (Color, CANARY, "must be one of 'red', 'blue'"),
+    "enum, another kind": (Color, 5, "must be one of 'red', 'blue', found int"),
+    "literal": (Literal["a", "b"], CANARY, "must be one of 'a', 'b'"),
+    "fraction": (int, 1.5, "expected int, found float (int_from_float)"),
+    "type": (int, CANARY, "expected int, found text (int_parsing)"),
 }
 
 
@@ -325,6 +327,47 @@ def test_constraint_of_pydantic(problems, type_, value, reason):
     ((path, found),) = problems(model, {"field": value})
     assert path == "field"
     assert found.startswith(reason)
+
+
+def test_kind_of_what_is_found_by_pydantic(problems):
+    """Also where the path leads past the value: into a union, or to a key."""
+    model = pydantic.create_model("Made", one=(int | bool, ...), two=(dict[int, int], ...))
+    assert problems(model, {"one": CANARY, "two": {"a": 1}}) == [
+        ("one.int", "expected int | bool, found text (int_parsing)"),
+        ("one.bool", "expected int | bool, found text (bool_parsing)"),
+        ("two.a.[key]", "as a key: of another type than expected (int_parsing)"),
+    ]
+
+
+def test_type_of_an_entry_that_does_not_fit_a_model(problems):
+    """The type of the entry is named, and not that of the container."""
+
+    class Host(pydantic.BaseModel):
+        model_config = pydantic.ConfigDict(extra="forbid")
+        port: int
+
+    class Made(pydantic.BaseModel):
+        limits: dict[str, int] | None = None
+        hosts: list[Host | None] = []
+        pair: tuple[int, str] = (1, "a")
+        tags: tuple[int, ...] = ()
+        plain: list = []
+
+    values = {
+        "limits": {"a": CANARY},
+        "hosts": [None, {"port": CANARY, "prot": 1}],
+        "pair": [CANARY, "a"],
+        "tags": [CANARY],
+        "plain": 1,
+    }
+    assert problems(Made, values) == [
+        ("limits.a", "expected int, found text (int_parsing)"),
+        ("hosts.1.port", "expected int, found text (int_parsing)"),
+        ("hosts.1.prot", "is unknown: did you mean 'port'?"),
+        ("pair.0", "expected tuple[int, str], found text (int_parsing)"),
+        ("tags.0", "expected int, found text (int_parsing)"),
+        ("plain", "expected list, found int (list_type)"),
+    ]
 
 
 def test_validators_of_a_model(problems):
@@ -369,7 +412,7 @@ def test_pydantic_converts_unless_it_is_strict(scripted_store, open_config, prob
         model_config = pydantic.ConfigDict(strict=True)
 
     assert open_config(scripted_store({"db": {"port": "1"}}), schema={"db": Lax}).db.port == 1
-    assert problems(Strict, {"port": "1"}) == [("port", "expected int (int_type)")]
+    assert problems(Strict, {"port": "1"}) == [("port", "expected int, found text (int_type)")]
 
 
 def test_clash_beside_other_problems(scripted_store, open_config):
@@ -387,5 +430,5 @@ def test_clash_beside_other_problems(scripted_store, open_config):
             open_config(store, schema=schema)
         assert caught.value.problems == (
             SchemaProblem("db", ("secret_key",), "fits the same field as 'secret-key'"),
-            SchemaProblem("db", ("port",), "expected int"),
+            SchemaProblem("db", ("port",), "expected int, found text"),
         )

@@ -349,7 +349,9 @@ def test_path_inside_a_model(store, open_config):
         inner: Inner
 
     store.options = {"db": {"inner": {"hosts": [1, "x"]}}}
-    with pytest.raises(SchemaError, match=r"option 'db', key inner\.hosts\.1: expected list\[int"):
+    with pytest.raises(
+        SchemaError, match=r"option 'db', key inner\.hosts\.1: expected int, found text"
+    ):
         open_config(store, schema={"db": Outer})
 
 

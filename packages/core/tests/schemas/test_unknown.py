@@ -91,13 +91,24 @@ def test_strict(scripted_store, open_config, caplog, schema):
     missing, wrong, *unknown = sorted(
         caught.value.problems, key=lambda one: "unknown" in one.reason
     )
-    assert (missing[1:], wrong[1]) == ((("host",), "is missing"), ("port",))
+    assert (missing[1:3], wrong[1]) == ((("host",), "is missing"), ("port",))
     assert unknown == [
         SchemaProblem("cache-siz", (), "is unknown: did you mean 'cache_size'?"),
         SchemaProblem("db", ("hots",), "is unknown: did you mean 'host'?"),
     ]
     assert CANARY not in str(caught.value)
     assert warnings_of(caplog) == []
+
+
+@pytest.mark.parametrize("schema", SETTINGS)
+def test_mistyped_name_of_what_is_missing(scripted_store, open_config, schema):
+    """The error that a key or an option is missing names the unknown one that may be meant."""
+    with pytest.raises(SchemaError) as caught:
+        open_config(scripted_store({"db": {"hots": CANARY}, "other": {}}), schema=schema)
+    reason = "is missing: is it mistyped as 'hots'?"
+    assert caught.value.problems == (SchemaProblem("db", ("host",), reason),)
+    with pytest.raises(SchemaError, match="option 'db': is missing: is it mistyped as 'bd'"):
+        open_config(scripted_store({"bd": {"host": "x"}}), schema=schema)
 
 
 def test_strict_at_each_refresh(scripted_store, clock, open_config):

@@ -122,6 +122,37 @@ def test_a_key_that_is_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     assert "others may write it" in refused(f"memory:x?secrets=local:{keys}")
 
 
+@pytest.mark.parametrize(
+    ("secrets", "advice"),
+    [
+        ("my.key", "a key file is written secrets=local:my.key"),
+        ("keys", "a key file is written secrets=local:keys"),
+        ("./keys", "a key file is written secrets=local:./keys"),
+        ("~/keys", "a key file is written secrets=local:~/keys"),
+        ("c:%5Ckeys", "a key file is written secrets=local:c:\\keys"),
+        ("alias/config", "a key of KMS is written secrets=kms:alias/config"),
+        ("arn:aws:kms:eu-west-1:1:key/a", "is written secrets=kms:arn:aws:kms:eu-west-1:1:key/a"),
+        ("KMS!", "secrets= has kms:KEY, local:KEYFILE or local, and here something else"),
+    ],
+)
+def test_a_kind_that_was_forgotten(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, secrets: str, advice: str
+) -> None:
+    """A path or a key of KMS is said to need its kind."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "keys").write_text(LocalKeys.generate().text)
+    assert refused(f"memory:x?secrets={secrets}").endswith(advice)
+
+
+def test_a_key_in_the_url() -> None:
+    """It belongs into a file or the environment, and is not shown."""
+    text = LocalKeys.generate().text.strip()
+    for secrets in (text, f"local:{text}", text.partition(":")[2]):
+        said = refused(f"memory:x?secrets={secrets.replace('/', '%2F').replace('+', '%2B')}")
+        assert text.partition(":")[2] not in said
+        assert "CONFSTORE_SECRET_KEY" in said or "secrets= has kms:KEY" in said
+
+
 def test_keys_of_another_adapter() -> None:
     """A third party serves a kind of its own, and sees the URL's other parameters."""
     with pytest.raises(InvalidURLError):
@@ -169,6 +200,7 @@ def test_an_adapter_that_lacks_something(
 def test_an_unknown_kind() -> None:
     """A mistyped kind is told the closest one."""
     assert "did you mean 'kms'?" in refused("memory:x?secrets=kmss:alias/config")
+    assert "did you mean 'kms'?" in refused("memory:x?secrets=kmss")
     assert "known are asm, kms, local" in refused("memory:x?secrets=something:else")
 
 

@@ -44,6 +44,43 @@ def test_secrets_that_cannot_be_opened() -> None:
     assert "sealed for another store, option or key" in finding.advice
 
 
+def test_secrets_that_the_url_does_not_open() -> None:
+    """Their options and keys are named, and the parameters that open them; no text is shown."""
+    values = {
+        "password": "secret+local:QUJD",
+        "api": "secret+kms:QUJD",
+        "token": "secret+asm:prod/api",
+        "other": "secret+vault:QUJD",
+        "cut": "secret+",
+        "host": "db.example",
+    }
+    open_store("memory:doctor-without-keys", purpose="create").set("db", values)
+    found = [one for one in diagnose("memory:doctor-without-keys") if one.check == "sealed"]
+    named = "'db.password', 'db.api', 'db.token', 'db.other', 'db.cut'"
+    text = f"5 secrets, which this URL does not open: {named}"
+    advice = (
+        "add to the URL what opens them: secrets=kms:KEY, secrets=local:KEYFILE, "
+        "references=asm:NAMES, and for other kinds secrets= or references="
+    )
+    assert found == [Finding("sealed", None, text, advice)]
+
+
+def test_one_secret_that_the_url_does_not_open() -> None:
+    """In a layer, too; the layer that opens its secrets has no such finding."""
+    open_store("memory:doctor-layer", purpose="create").set("db", {"a": "secret+ssm:/a"})
+    url = "memory:doctor-layer-above?secrets=random"
+    open_store(url, purpose="create").set("db", {"b": Secret(CANARY)})
+    found = [one for one in diagnose(f"{url} memory:doctor-layer") if "sealed" in one.check]
+    assert [(one.check, one.is_ok, one.text, one.advice) for one in found] == [
+        (
+            "memory:doctor-layer, sealed",
+            None,
+            "1 secret, which this URL does not open: 'db.a'",
+            "add to the URL what opens them: references=ssm:NAMES",
+        )
+    ]
+
+
 def test_plain_values_under_names_like_passwords() -> None:
     """A note, with names only; what is sealed, refers to something or is empty is not named."""
     values = {

@@ -371,4 +371,5 @@ class DynamoDBStore(ClosesOnExit):
         self._connection.close()
 
     def __repr__(self) -> str:
-        return f"<DynamoDBStore {self.name!r} in table {self._connection.table!r}>"
+        place = self._connection.client.endpoint
+        return f"<DynamoDBStore {self.name!r} in table {self._connection.table!r} at {place}>"

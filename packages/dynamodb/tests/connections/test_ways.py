@@ -15,6 +15,7 @@ from contextlib import suppress
 from email.utils import formatdate
 from typing import Any
 
+import botocore
 import pytest
 
 from confstore.errors import (
@@ -728,7 +729,10 @@ def test_quota_of_retries(server: RawServer) -> None:
                 with pytest.raises(StoreUnavailableError):
                     read(store)
         counts.append(server.requests[before:].count("GetItem"))
-    assert counts == [25 + 500 // 14] * len(WAYS)
+    # A retry costs 14 of 500 since botocore 1.44; before, 5: then the quota outlasts 25 calls.
+    is_earlier = tuple(map(int, botocore.__version__.split(".")[:2])) < (1, 44)
+    botocores = 25 * 3 if is_earlier else 25 + 500 // 14
+    assert counts == [botocores, botocores, *(25 + 500 // 14 for _ in OURS)]
 
 
 def test_quota_is_refilled(server: RawServer) -> None:

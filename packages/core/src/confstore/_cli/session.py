@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
@@ -190,6 +190,11 @@ class Session(ClosesOnExit):
         from confstore._cli.terminal.pager import paged
 
         return paged()
+
+    def note_if_empty(self, store: Store, options: Mapping[str, object]) -> None:
+        """Say that a store has no options, which is probably a mistyped one, and name others."""
+        if not options:
+            self.say(f"note: store {store.name!r} has no options{other_stores(store)}")
 
     def say(self, text: str) -> None:
         """Print a message for a person, as one line on standard error."""

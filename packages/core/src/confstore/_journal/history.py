@@ -15,7 +15,7 @@ from confstore._values.read_only import thaw
 from confstore._values.types import Values
 from confstore.errors import JournalGapError
 
-__all__ = ["Recorded", "gap_of", "history", "recorded_states", "state_at", "states_at"]
+__all__ = ["Past", "Recorded", "gap_of", "history", "past_of", "recorded_states", "state_at"]
 
 
 def history(store: JournaledStore, option: str | None = None) -> list[Commit]:
@@ -49,10 +49,10 @@ def state_at(store: JournaledStore, version: int) -> dict[str, Values]:
             that the journal still holds, or does not exist yet; or the commits that tell of some
             options then have expired, and it names these.
     """
-    states, unknown = states_at(checked_journaled(store), version)
-    if unknown:
-        raise gap_of(store, version, unknown)
-    return states
+    past = past_of(checked_journaled(store), version)
+    if past.unknown:
+        raise gap_of(store, version, past.unknown)
+    return past.states
 
 
 def gap_of(store: JournaledStore, version: int, unknown: Mapping[str, int | None]) -> Exception:
@@ -62,16 +62,27 @@ def gap_of(store: JournaledStore, version: int, unknown: Mapping[str, int | None
     return JournalGapError(store.name, version, first, tuple(sorted(unknown)))
 
 
-def states_at(
-    store: JournaledStore, version: int
-) -> tuple[dict[str, Values], dict[str, int | None]]:
+@attrs.frozen
+class Past:
     """
     The options at a version, as far as the journal knows them.
 
-    Returns:
-        Their values, and the options whose values then are not in the journal any more, each with
-        the first version that has them; None for those that no commit has any more.
+    Attributes:
+        states: Their values.
+        unknown: The options whose values then are not in the journal any more, each with the first
+            version that has them; None for those that no commit has any more.
+        last: The version of the last commit that was read.
+        recorded: The options as that commit left them.
     """
+
+    states: dict[str, Values] = attrs.field(repr=False)
+    unknown: dict[str, int | None]
+    last: int
+    recorded: Mapping[str, Any] = attrs.field(repr=False)
+
+
+def past_of(store: JournaledStore, version: int) -> Past:
+    """Read the options at a version."""
     commits, untouched = _commits_and_untouched(store, None)
     unknown: dict[str, int | None] = dict.fromkeys(untouched)
     baseline = store.baseline()
@@ -84,16 +95,18 @@ def states_at(
             if commit.version > version:
                 unknown.setdefault(change.option, commit.version)
     states: dict[str, Any] = {}
+    recorded: dict[str, Any] = {}
     for commit in commits:
-        if commit.version > version:
-            break
-        apply_changes(states, commit.changes)
-        for change in commit.changes:
-            unknown.pop(change.option, None)
+        recorded |= {change.option: change.values for change in commit.changes}
+        if commit.version <= version:
+            apply_changes(states, commit.changes)
+            for change in commit.changes:
+                unknown.pop(change.option, None)
     # A journal that begins with version 1 is complete: what it did not write yet was not there.
     if first == 1:
         unknown.clear()
-    return {option: thaw(values) for option, values in states.items()}, unknown
+    thawed = {option: thaw(values) for option, values in states.items()}
+    return Past(thawed, unknown, last, recorded)
 
 
 @attrs.frozen

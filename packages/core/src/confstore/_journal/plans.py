@@ -11,7 +11,8 @@ from collections.abc import Collection, Iterator, Mapping
 import attrs
 
 from confstore._journal.commits import apply_changes, split_into_batches, split_into_drafts
-from confstore._journal.history import gap_of, recorded_states, states_at
+from confstore._journal.history import Past, gap_of, past_of, recorded_states
+from confstore._process.log import log_fields, logger
 from confstore._stores.given import checked_journaled
 from confstore._stores.protocols import (
     BulkJournaledStore,
@@ -44,6 +45,9 @@ NEWEST_COMMITS = 1_000
 Commits that `reconcile` and `diagnose` read, so that their cost does not grow with the journal; a
 guess: of small options they are 100 read units of DynamoDB.
 """
+
+_MOST_NAMED = 5
+"""Options that a warning names, so that it stays a line."""
 
 _MAX_ROUNDS = 20
 """Looks at options that others change at the same moments; a guess: the second one is rare."""
@@ -213,12 +217,16 @@ def plan_rollback(
         options: The only options to go back with; None means every one, except those that no commit
             since has, and whose older commits have expired: they stay as they are.
 
+    Options whose present values the journal does not have, such as edits by hand, are named in a
+    warning in the log: the rollback overwrites them for good. `reconcile` records them before.
+
     Raises:
         JournalGapError: The journal does not hold their values of then.
         OptionNotFoundError: One of the given options did not exist then and does not now.
     """
     given, store = store, beneath_of(checked_journaled(store))
-    states, unknown = states_at(store, to_version)
+    past = past_of(store, to_version)
+    states, unknown = past.states, past.unknown
     version = store.version()
     current = dict(store.items())
     chosen = states.keys() | current.keys() | unknown.keys()
@@ -237,6 +245,7 @@ def plan_rollback(
         missing = tuple(sorted(chosen & unknown.keys()))
         raise gap_of(store, to_version, {option: unknown[option] for option in missing})
     plan = Plan.between(version, _only(current, chosen), _only(states, chosen))
+    _warn_of_edits(store, plan, past)
     _warn_of_sealed(given, plan)
     return plan
 
@@ -345,6 +354,29 @@ def plan_rewrap(store: Store, options: Collection[str] | None = None) -> Plan:
     old = dict(beneath.items() if options is None else [(one, beneath.get(one)) for one in options])
     new = {option: dict(sealing.rewrapped(option, values)) for option, values in old.items()}
     return Plan.between(version, old, new)
+
+
+def _warn_of_edits(store: JournaledStore, plan: Plan, past: Past) -> None:
+    """Log a warning of what a rollback overwrites and the journal does not have."""
+    # An option of which a journal with gaps knows nothing is in no plan.
+    edited = [
+        option
+        for option in plan.options
+        if not is_same(past.recorded.get(option), plan.old.get(option))
+    ]
+    if not edited:
+        return
+    # Somebody may have committed between the two reads.
+    later = {change.option for commit in store.commits(past.last) for change in commit.changes}
+    edited = [option for option in edited if option not in later]
+    if edited:
+        more = f" and {len(edited) - _MOST_NAMED:,} more" if len(edited) > _MOST_NAMED else ""
+        names = ", ".join(map(repr, edited[:_MOST_NAMED])) + more
+        text = (
+            "store %r: the rollback overwrites what was written without the journal, in %s: "
+            "`confstore reconcile` records it first"
+        )
+        logger.warning(text, store.name, names, extra=log_fields(store.name))
 
 
 def _warn_of_sealed(store: JournaledStore, plan: Plan) -> None:

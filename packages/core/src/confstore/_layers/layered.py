@@ -32,7 +32,7 @@ from confstore.errors import (
 if TYPE_CHECKING:
     from confstore._values.types import Values
 
-__all__ = ["LayeredState", "LayeredStore", "location_of"]
+__all__ = ["LayeredState", "LayeredStore", "location_of", "place_in"]
 
 _NOTHING = State(ReadOnlyDict())
 _ANY_TIME = Moment(-math.inf, -math.inf)
@@ -194,6 +194,19 @@ class LayeredStore(ClosesOnExit):
         self._check_open()
         pile = self.pile(checked_option(option, store=self.name))
         return self._of(pile, option).copy(), pile
+
+    def place_of(self, option: str, key: str, checkpoint: object = None) -> str:
+        """The variable, the file and line, or the table, of the strongest layer that has a key."""
+        pile = self.pile(option, checkpoint)
+        has_key = [key in given.get(option, ()) for given in pile.given]
+        return self.source_of(has_key.index(True), pile, option, key, checkpoint)
+
+    def source_of(self, index: int, pile: Pile, option: str, key: str, checkpoint: object) -> str:
+        """The variable, the file and line, or the table, of one layer that has a key."""
+        layer = self._given[index]
+        if isinstance(layer, Environment):
+            return pile.names[index][option, key]
+        return place_in(layer, option, key, self.checkpoint_of(index, checkpoint))
 
     def _of(self, pile: Pile, option: str) -> ReadOnlyDict:
         merged = pile.merged().get(option)
@@ -442,6 +455,14 @@ def location_of(layer: Store | Environment) -> str:
         return layer.name
     located = ability(layer, LocatedStore)
     return layer.name if located is None else located.location()
+
+
+def place_in(layer: Store, option: str, key: str, checkpoint: object) -> str:
+    """The place of a key's value in a layer that is a store."""
+    located = ability(layer, LocatedStore)
+    if located is None:
+        return f"store {layer.name!r}"
+    return located.place_of(option, key, checkpoint)
 
 
 def _is_local(layer: _Layer | None) -> bool:

@@ -7,11 +7,10 @@ from typing import Any, Protocol, cast
 
 import attrs
 
-from confstore._layers.environment import Environment
-from confstore._layers.layered import LayeredStore, location_of
+from confstore._layers.layered import LayeredStore, location_of, place_in
 from confstore._layers.merging import Pile
 from confstore._stores.given import checked_object, described
-from confstore._stores.protocols import LocatedStore, Store, ability
+from confstore._stores.protocols import Store
 from confstore._values.names import checked_option
 from confstore.errors import OptionNotFoundError
 
@@ -168,7 +167,7 @@ def _explained(store: Store, option: str, checkpoint: object) -> Iterator[Explai
 def _of_plain(store: Store, option: str, values: Any, checkpoint: object) -> Iterator[Explained]:
     values = store.get(option) if values is None else values
     for key, value in values.items():
-        candidate = Candidate(location_of(store), _place(store, option, key, checkpoint), value)
+        candidate = Candidate(location_of(store), place_in(store, option, key, checkpoint), value)
         yield Explained(option, key, (candidate,))
     if not values:
         yield Explained(option, None, ())
@@ -192,18 +191,6 @@ def _candidates(
     store: LayeredStore, pile: Pile, option: str, key: str, checkpoint: object
 ) -> Iterator[Candidate]:
     for index, given in enumerate(pile.given):
-        if key not in given.get(option, ()):
-            continue
-        layer = store[index]
-        if isinstance(layer, Environment):
-            source = pile.names[index][option, key]
-        else:
-            source = _place(layer, option, key, store.checkpoint_of(index, checkpoint))
-        yield Candidate(location_of(layer), source, given[option][key], index)
-
-
-def _place(store: Store, option: str, key: str, checkpoint: object) -> str:
-    located = ability(store, LocatedStore)
-    if located is None:
-        return f"store {store.name!r}"
-    return located.place_of(option, key, checkpoint)
+        if key in given.get(option, ()):
+            source = store.source_of(index, pile, option, key, checkpoint)
+            yield Candidate(location_of(store[index]), source, given[option][key], index)

@@ -204,6 +204,8 @@ def _opener(scheme: str) -> Callable[..., Store]:
         if opener is not None:
             return opener
         advice = f"python -m pip install {_OUR_ADAPTERS[scheme]}"
+    elif len(scheme) == 1:
+        advice = f"a path on a drive of Windows is written file:///{scheme.upper()}:/PATH"
     else:
         known = sorted(installed.keys() | _OUR_ADAPTERS.keys())
         close = closest(scheme, known)

@@ -20,6 +20,10 @@ _BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _NUMBER = re.compile(r"[0-9]+(\.[0-9]+)?")
 # Those of ASCII: no name is cut at a no-break space.
 _BLANKS = re.compile(r"[ \t\n\v\f\r]+")
+# Between the URLs of layers, or at the end of all but the last.
+_SEPARATOR = re.compile(
+    r"[,;|](?:$|(?:env|file|memory|dynamodb):|[a-z][a-z0-9+.-]*://)", re.IGNORECASE
+)
 # `open_store` takes them before an adapter sees the URL.
 _OF_EVERY_STORE = ("references", "secrets", "secrets_context")
 _FLAGS = {None: True, "true": True, "false": False}
@@ -140,7 +144,7 @@ def split_urls(given: object) -> list[str]:
     """
     if not isinstance(given, str):
         if isinstance(given, Sequence) and not isinstance(given, bytes | bytearray) and given:
-            return [checked_url(one) for one in given]
+            return _checked_separators([checked_url(one) for one in given])
         return [checked_url(given)]
     first, *others = [piece for piece in _BLANKS.split(given) if piece] or [""]
     urls = [checked_url(first)]
@@ -153,6 +157,22 @@ def split_urls(given: object) -> list[str]:
             )
             raise InvalidURLError(shown_url(urls[-1]), reason)
         urls.append(piece)
+    return _checked_separators(urls)
+
+
+def _checked_separators(urls: list[str]) -> list[str]:
+    """Refuse a comma between two URLs, of which the first would be one of a strange name."""
+    for place, url in enumerate(urls, 1):
+        found = _SEPARATOR.search(url)
+        # At the end of the last one it can belong to a name.
+        if found and (place < len(urls) or found.end() - found.start() > 1):
+            character = found[0][0]
+            reason = (
+                f"it has a {character!r} where blanks separate the URLs of layers, as in "
+                "'env:APP_ file:dev.json'; in a name "
+                f"it is written %{ord(character):02X}"
+            )
+            raise InvalidURLError(shown_url(url[: found.start()]), reason)
     return urls
 
 
@@ -172,9 +192,10 @@ def checked_url(given: object) -> str:
     if _BLANKS.search(url):
         raise InvalidURLError(shown_url(url), "a blank in a URL is written %20")
     if _SCHEME.match(url) is None:
-        raise InvalidURLError(
-            shown_url(url), "it starts with a scheme, as in file:config/prod.json"
-        )
+        shown = shown_url(url)
+        # Where all of it is shown anyway.
+        path = shown if shown == url and url.endswith(".json") else "config/prod.json"
+        raise InvalidURLError(shown, f"it starts with a scheme, as in file:{path}")
     return url
 
 

@@ -15,7 +15,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from confstore._schemas.constraints import ConstraintError, expected, refusal
+from confstore._schemas.constraints import ConstraintError, expected, refusal, value_at
 from confstore._schemas.containers import enumeration, register_containers
 from confstore._schemas.fields import Problem, is_model
 from confstore._schemas.kinds import is_enumeration, type_name
@@ -110,7 +110,7 @@ def _problems(
     elif isinstance(error, KeyError) and _is_absent(values, path):
         yield path, "is missing"
     else:
-        yield path, expected(type_)
+        yield path, expected(type_, value_at(values, path))
 
 
 def _is_absent(values: Any, path: tuple[str | int, ...]) -> bool:

@@ -16,10 +16,29 @@ from typing import Any, get_args
 import attrs
 from attrs import validators
 
-from confstore._schemas.fields import Problem
-from confstore._schemas.kinds import is_enumeration, is_literal, plain_type, type_name
+from confstore._schemas.fields import Problem, is_class
+from confstore._schemas.kinds import (
+    is_enumeration,
+    is_literal,
+    is_mapping,
+    is_named_tuple,
+    is_sequence,
+    is_set,
+    is_typed_dict,
+    plain_type,
+    type_name,
+)
+from confstore._values.secret import Secret
 
-__all__ = ["ConstraintError", "attrs_problems", "expected", "pydantic_reason", "refusal"]
+__all__ = [
+    "ConstraintError",
+    "attrs_problems",
+    "expected",
+    "found_instead",
+    "pydantic_reason",
+    "refusal",
+    "value_at",
+]
 
 _HERE = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "")
 _MOST_CHOICES = 20
@@ -43,14 +62,52 @@ def _one_of(choices: Iterable[Any]) -> str:
     return f"one of {', '.join(shown[:_MOST_CHOICES])}{more}"
 
 
-def expected(type_: Any) -> str:
-    """Say which type a value must have, and which values if there are only some."""
+def expected(type_: Any, value: Any) -> str:
+    """Say which type a value must have, or which values if there are only some, and its kind."""
     plain = plain_type(type_)
-    if is_literal(plain):
-        return f"must be {_one_of(getattr(one, 'value', one) for one in get_args(plain))}"
-    if is_enumeration(plain):
-        return f"must be {_one_of(member.value for member in plain)}"
-    return f"expected {type_name(type_)}"
+    if is_literal(plain) or is_enumeration(plain):
+        members = get_args(plain) if is_literal(plain) else plain
+        choices = [getattr(one, "value", one) for one in members]
+        found = "" if _kind_of(value) in map(_kind_of, choices) else found_instead(type_, value)
+        return f"must be {_one_of(choices)}{found}"
+    return f"expected {type_name(type_)}{found_instead(type_, value)}"
+
+
+def value_at(values: Any, path: Iterable[str | int]) -> Any:
+    """The value at a path, as far as it leads: that of a union ends with the name of a member."""
+    for step in path:
+        try:
+            values = values[step]
+        except (IndexError, KeyError, TypeError):
+            break
+    return values
+
+
+def found_instead(type_: Any, value: Any) -> str:
+    """Name the kind of a value, to append to what was expected; empty where that says nothing."""
+    kind, plain = _kind_of(value), plain_type(type_)
+    is_of_type = (
+        (kind == "list" and (is_sequence(plain) or is_named_tuple(plain) or is_set(plain)))
+        or (kind == "set" and is_set(plain))
+        or (kind == "dict" and (is_mapping(plain) or is_typed_dict(plain) or is_class(plain)))
+    )
+    # Of a secret not even the kind is told.
+    return "" if is_of_type or kind == "secret" else f", found {kind}"
+
+
+_KINDS: tuple[tuple[Any, str], ...] = (
+    (str, "text"),
+    (bytes, "bytes"),
+    (Mapping, "dict"),
+    (list, "list"),
+    (set | frozenset, "set"),
+    (Secret, "secret"),
+)
+
+
+def _kind_of(value: Any) -> str:
+    names = (name for kind, name in _KINDS if isinstance(value, kind))
+    return next(names, "None" if value is None else type(value).__name__)
 
 
 def refusal(error: BaseException, by: str) -> str:
@@ -74,9 +131,9 @@ def _number(validator: Any, _: Any) -> str:
     return f"must be {words[validator.compare_op]} {validator.bound!r}"
 
 
-def _instance(validator: Any, _: Any) -> str:
+def _instance(validator: Any, value: Any) -> str:
     kinds = validator.type if isinstance(validator.type, tuple) else (validator.type,)
-    return f"expected {' or '.join(map(type_name, kinds))}"
+    return f"expected {' or '.join(map(type_name, kinds))}, found {_kind_of(value)}"
 
 
 def _length(limit: str, length: int, value: Any) -> str:

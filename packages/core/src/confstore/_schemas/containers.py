@@ -20,7 +20,7 @@ from typing import Any, get_args, get_type_hints
 import attrs
 
 from confstore._schemas import kinds
-from confstore._schemas.constraints import ConstraintError, attrs_problems, refusal
+from confstore._schemas.constraints import ConstraintError, attrs_problems, expected, refusal
 from confstore._schemas.fields import Problem, is_class
 from confstore._schemas.kinds import class_of, plain_type, type_arguments, union_members
 from confstore._schemas.secrets import is_secret, secret_hook
@@ -200,7 +200,7 @@ def _mapping(converter: Any, value: Any, type_: Any) -> Any:
         arguments = (*arguments, int)[:2]
     key_type = arguments[0] if len(arguments) > 1 else Any
     value_type = arguments[-1] if arguments else Any
-    keys = _each(converter, ((key, key, key_type) for key in value))
+    keys = _each(converter, ((key, key, key_type) for key in value), are_keys=True)
     values = _each(converter, ((*entry, value_type) for entry in value.items()))
     entries = dict(zip(keys, values, strict=True))
     if inspect.isabstract(cls):
@@ -229,7 +229,9 @@ def _with_arguments(hint: Any, type_: Any) -> Any:
     return hint[inner] if inner else hint
 
 
-def _each(converter: Any, entries: Iterable[tuple[int | str, Any, Any]]) -> list[Any]:
+def _each(
+    converter: Any, entries: Iterable[tuple[int | str, Any, Any]], *, are_keys: bool = False
+) -> list[Any]:
     """Build the entries of a container, and raise all of their errors, each with its place."""
     from cattrs import IterableValidationError, IterableValidationNote
 
@@ -238,7 +240,11 @@ def _each(converter: Any, entries: Iterable[tuple[int | str, Any, Any]]) -> list
     for place, value, type_ in entries:
         try:
             built.append(converter.structure(value, type_))
-        except Exception as error:
+        except Exception as fault:
+            error = fault
+            if are_keys:
+                # Its place is that of the value, of which another kind may be expected.
+                error = ConstraintError([((), f"as a key: {expected(type_, value)}")])
             error.add_note(IterableValidationNote("", place, type_))
             errors.append(error)
     if errors:

@@ -25,7 +25,10 @@ from confstore._values.names import closest
 from confstore._values.read_only import ReadOnlyDict
 from confstore.errors import SchemaError, SchemaProblem
 
-__all__ = ["OptionsSchema", "Shaped", "StoreSchema", "schema_of"]
+__all__ = ["EMPTY", "OptionsSchema", "Shaped", "StoreSchema", "schema_of"]
+
+EMPTY = "is empty: is its name right?"
+"""The reason for the problem that a store has no options."""
 
 
 def schema_of(
@@ -136,7 +139,7 @@ class _Schema:
         shaped, problems = self._shaped(options)
         if problems and not options:
             # Where a store is a name and no file, a mistyped one is an empty one.
-            problems.append(((), "is empty: is its name right?"))
+            problems.append(((), EMPTY))
         if problems:
             raise SchemaError(self._store, tuple(_problem(*one) for one in problems))
         return shaped
@@ -147,12 +150,17 @@ class _Schema:
 
     def _shaped(self, options: ReadOnlyDict) -> tuple[Shaped, list[Problem]]:
         shaped, problems = self._fitted(options)
+        known = {path for path, _ in problems}
+        others = [one for one in shaped.unknown if one[0] not in known]
         if self._is_strict:
-            known = {path for path, _ in problems}
-            problems += [
-                (path, unknown_reason(close)) for path, close in shaped.unknown if path not in known
-            ]
-        return shaped, problems
+            return shaped, problems + [(path, unknown_reason(close)) for path, close in others]
+        mistyped = {(*path[:-1], close): path[-1] for path, close in others}
+        return shaped, [
+            (path, f"is missing: is it mistyped as {mistyped[path]!r}?")
+            if path in mistyped and reason == "is missing"
+            else (path, reason)
+            for path, reason in problems
+        ]
 
     if TYPE_CHECKING:
 
@@ -212,8 +220,9 @@ class OptionsSchema(_Schema):
         built_of, built = self._built.get(option, (None, None))
         if built_of is values:
             return built, []
-        fields, clashes = _keys_as_fields(values, type_)
+        fields, clashes, key_of = _keys_as_fields(values, type_)
         built, problems = type_.build(fields)
+        problems = [(_by_key(path, key_of), reason) for path, reason in problems]
         # One that somebody could have changed is built anew for each snapshot.
         if make_read_only(built) and not problems and not clashes:
             self._built[option] = values, built
@@ -246,17 +255,26 @@ class StoreSchema(_Schema):
     def _fitted(self, options: ReadOnlyDict) -> tuple[Shaped, list[Problem]]:
         option_of, problems = renamed(options, self._type.fields, self._fields_by_option)
         raw: dict[str, Any] = {}
+        keys_of: dict[str, Mapping[str, str]] = {}
         for name, option in option_of.items():
             # Here, and not within a model, whose error would be another.
             _check_fault(options[option])
             cls = class_within(self._type.fields[name])
-            raw[name], clashes = _keys_as_fields(options[option], cls and Typed.of(cls))
+            raw[name], clashes, keys_of[name] = _keys_as_fields(
+                options[option], cls and Typed.of(cls)
+            )
             problems += [((name, *path), reason) for path, reason in clashes]
         others = [option for option in options if option not in set(option_of.values())]
         if takes_others(self._type.cls):
             raw |= {other: options[other] for other in others if other not in self._type.fields}
         current, found = self._type.build(raw)
         make_read_only(current)
+        found = [
+            ((*path[:1], *_by_key(path[1:], keys_of.get(str(path[0]), {}))), reason)
+            if path
+            else (path, reason)
+            for path, reason in found
+        ]
         # An absent option has no name but its field's.
         named = {field: option for option, field in self._fields_by_option.items()} | option_of
         problems = [
@@ -341,15 +359,21 @@ def _once(first: list[Problem], others: list[Problem]) -> list[Problem]:
 
 def _keys_as_fields(
     values: Mapping[str, Any], type_: Typed | None
-) -> tuple[Mapping[str, Any], list[Problem]]:
+) -> tuple[Mapping[str, Any], list[Problem], Mapping[str, str]]:
+    """The values by the fields that take them, what does not fit, and the key of each field."""
     if type_ is None:
-        return values, []
+        return values, [], {}
     key_of, problems = renamed(values, type_.fields, {})
     taken = set(key_of.values())
     others = {key: value for key, value in values.items() if key not in taken}
     replaced, found = secret_values(values, type_.fields, key_of)
     given = {field: values[key] for field, key in key_of.items()}
-    return {**others, **given, **replaced}, [*problems, *found]
+    return {**others, **given, **replaced}, [*problems, *found], key_of
+
+
+def _by_key(path: tuple[str | int, ...], key_of: Mapping[str, str]) -> tuple[str | int, ...]:
+    """A path that begins with the option's key, where a class names its field otherwise."""
+    return (key_of.get(str(path[0]), path[0]), *path[1:]) if path else path
 
 
 def _problem(path: tuple[str | int, ...], reason: str) -> SchemaProblem:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import functools
 import os
+import re
 from collections.abc import Mapping
 from typing import Any, cast
 from urllib.parse import unquote
 
 import attrs
 
-from confstore._secrets.local_keys import KEY_VARIABLE, LocalKeys
+from confstore._secrets.local_keys import KEY_MARK, KEY_VARIABLE, LocalKeys
 from confstore._secrets.protocols import Keys, References
 from confstore._secrets.sealed import SealedStore
 from confstore._stores.protocols import Store
@@ -26,6 +27,13 @@ The entry-point group in which an adapter names its kind of keys or references.
 An object has a method `from_url(text, parameters)`: the text is what follows `KIND:`, and the
 parameters are the other ones of the store's URL.
 """
+
+_KIND = re.compile(r"[a-z][a-z0-9-]*")
+_PATH = re.compile(r"[./\\~]")
+_LEAST_KEY = 44
+"""The characters of a key in base64, from which on a text is not shown: it may be one."""
+
+_FORMS = "kms:KEY, local:KEYFILE or local"
 
 _PARAMETERS = ("secrets", "references", "secrets_context")
 # Slim packages of Lambda leave *.dist-info out, and with it every entry point.
@@ -79,12 +87,31 @@ class Sealing:
             return _random_keys()
         if kind == "local":
             return self._local_keys(text)
+        self._check_kind(secrets)
         keys = self._made(kind, text)
         if not hasattr(keys, "open_many"):
             raise self._error(f"{kind!r} seals nothing: give it to references=")
         return cast("Keys", keys)
 
+    def _check_kind(self, secrets: str) -> None:
+        """Refuse what has no kind: a path, a key of KMS, or the key itself, which is not shown."""
+        kind, colon, _ = secrets.partition(":")
+        if kind == "arn" or kind.startswith("alias/"):
+            raise self._error(f"a key of KMS is written secrets=kms:{secrets}")
+        # One letter and a colon is a drive of Windows.
+        if colon and len(kind) > 1 and kind + colon != KEY_MARK:
+            return
+        is_path = _PATH.search(secrets) is not None or os.path.exists(secrets)
+        if is_path and len(secrets) < _LEAST_KEY:
+            raise self._error(f"a key file is written secrets=local:{secrets}")
+        if colon or not _KIND.fullmatch(kind):
+            raise self._error(f"secrets= has {_FORMS}, and here something else")
+
     def _local_keys(self, path: str) -> LocalKeys:
+        if path.startswith(KEY_MARK):
+            # Not shown: a URL is in logs, and in the list of processes.
+            reason = f"secrets=local takes the path of a key file: put a key into {KEY_VARIABLE}"
+            raise self._error(reason)
         try:
             if path:
                 return LocalKeys.from_file(os.path.expanduser(path))

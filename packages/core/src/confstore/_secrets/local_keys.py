@@ -23,12 +23,12 @@ from confstore._secrets.protocols import Opened, Place, SecretFault
 if TYPE_CHECKING:
     from typing import Self
 
-__all__ = ["KEY_VARIABLE", "LocalKeys"]
+__all__ = ["KEY_MARK", "KEY_VARIABLE", "LocalKeys"]
 
 KEY_VARIABLE = "CONFSTORE_SECRET_KEY"
 """The environment variable that holds the keys where `secrets=local` names no file."""
 
-_MARK = "confstore-key:"
+KEY_MARK = "confstore-key:"
 _KEY_B = 32
 _VERSION = 1
 _ID_B = 8
@@ -108,7 +108,9 @@ class LocalKeys:
         # A traceback with locals would show the keys.
         del text
         if keys is None:
-            raise ValueError(f"a local key is {_MARK} and base64 of 32 bytes: generate() makes one")
+            raise ValueError(
+                f"a local key is {KEY_MARK} and base64 of 32 bytes: generate() makes one"
+            )
         return cls(keys)
 
     @classmethod
@@ -143,7 +145,7 @@ class LocalKeys:
     @property
     def text(self) -> str:
         """The keys, as `from_text` takes them: a line for each. It is what must stay secret."""
-        return "".join(f"{_MARK}{base64.b64encode(key).decode()}\n" for key in self._keys)
+        return "".join(f"{KEY_MARK}{base64.b64encode(key).decode()}\n" for key in self._keys)
 
     def seal(self, plaintext: bytes, place: Place) -> str:
         """Seal a plaintext; see `Keys`."""
@@ -212,10 +214,12 @@ def _parsed(text: str) -> list[bytes] | None:
     words = [word for line in text.splitlines() for word in line.partition("#")[0].split()]
     keys = []
     for word in words:
-        if not word.startswith(_MARK):
+        if not word.startswith(KEY_MARK):
             return None
         try:
-            keys.append(base64.b64decode(word.removeprefix(_MARK).encode("ascii"), validate=True))
+            keys.append(
+                base64.b64decode(word.removeprefix(KEY_MARK).encode("ascii"), validate=True)
+            )
         except ValueError:
             return None
     return keys if keys and all(len(key) == _KEY_B for key in keys) else None

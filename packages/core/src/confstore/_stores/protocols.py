@@ -212,7 +212,11 @@ class ContextStore(Store, Protocol):
     """A store whose name alone does not tell it from other stores, as one in a table."""
 
     def secrets_context(self) -> str:
-        """The store's name in sealed secrets, such as `TABLE/STORE`."""
+        """
+        The store's name in sealed secrets, such as `TABLE/STORE`.
+
+        It is part of what each secret is bound to: another one opens none of them.
+        """
         ...
 
 
@@ -389,6 +393,10 @@ class TracedStore(Store, Protocol):
         Raises:
             OptionNotFoundError: The option does not exist.
         """
+        ...
+
+    def place_of(self, option: str, key: str, checkpoint: object = None) -> str:
+        """The place of a key's value, as for a `LocatedStore`."""
         ...
 
 

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 import attrs
 
 from confstore._values.read_only import is_same
+from confstore._values.secret import Secret
 from confstore._values.types import MISSING, Missing
 
 __all__ = ["Difference", "diff"]
@@ -50,6 +51,8 @@ def diff(old: HasItems, new: HasItems) -> Iterator[Difference]:
     """
     The keys whose values or types differ between two states; by option, then by key.
 
+    A secret equals its sealed text, which a journal and a store without keys give for it.
+
     Args:
         old: A store, or options by their names as `state_at` gives them.
         new: The same.
@@ -64,5 +67,11 @@ def diff(old: HasItems, new: HasItems) -> Iterator[Difference]:
             continue
         for key in sorted(one.keys() | other.keys()):
             was, is_now = one.get(key, MISSING), other.get(key, MISSING)
-            if not is_same(was, is_now):
+            if not (is_same(was, is_now) or _is_one_secret(was, is_now)):
                 yield Difference(option, key, was, is_now)
+
+
+def _is_one_secret(one: Any, other: Any) -> bool:
+    """True for a secret and its text."""
+    secret, text = (one, other) if isinstance(one, Secret) else (other, one)
+    return isinstance(secret, Secret) and isinstance(text, str) and secret._origin.text == text

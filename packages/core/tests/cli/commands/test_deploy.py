@@ -16,7 +16,8 @@ from typing import Any
 
 import pytest
 
-from confstore import Change, history
+from confstore import Change, LocalKeys, history
+from confstore.testing import CANARY
 from confstore_file import FileStore
 
 from ..conftest import SCRIPT, Confstore, Ran
@@ -261,7 +262,7 @@ def test_schema(confstore: Confstore, journaled: Path, new: Path, options: Optio
     new.write_text(json.dumps({"db": {"host": 1}}))
     ran = confstore("deploy", "new.json", *flags)
     assert ran.code == 3
-    assert "option 'db', at host: " in ran.stderr
+    assert "option 'db', key host: " in ran.stderr
     assert ran.stderr.endswith("would not fit settings:Settings: 2 problems; nothing was written\n")
 
 
@@ -498,6 +499,45 @@ def test_killed_and_deployed_again(
     assert (ran.code, "nothing to change" in ran.stderr) == (0, True)
 
 
+@pytest.mark.parametrize("is_good", [True, False])
+def test_killed_with_secrets_and_deployed_again(
+    confstore: Confstore,
+    dev: Path,
+    new: Path,
+    options: Options,
+    environment: dict[str, str],
+    is_good: bool,
+) -> None:
+    """A file in clear is known again as the sealed options that it has become."""
+    (new.parent / "keys").write_text(LocalKeys.generate().text)
+    (new.parent / "keys").chmod(0o600)
+    environment["CONFSTORE_URL"] = "file:dev.json?secrets=local:keys"
+    assert confstore("init", "--journal").code == 0
+    assert confstore("secrets", "seal", "login", "password").code == 0
+    before = options()
+    new.write_text(json.dumps({"login": {"password": CANARY}, "cache": {"size": 3}}))
+    with started(new.parent, environment) as process:
+        check = checking(process)
+        process.kill()
+        process.wait(PATIENCE_S)
+        os.kill(check, signal.SIGKILL)
+    assert finding(confstore)["is_ok"] is None
+    deployed = options()
+    assert deployed["login"]["password"].startswith("secret+local:")
+    other = new.with_name("other.json")
+    other.write_text(json.dumps({"cache": {"size": 3}}))
+    again = ("--check", str(is_good).lower(), "--bake", "0")
+    # Another file that is there already is not what was deployed.
+    assert "nothing to change" in confstore("deploy", "other.json", *again).stderr
+    ran = confstore("deploy", "new.json", *again)
+    assert "is to be confirmed: checking it" in ran.stderr
+    assert CANARY not in ran.stderr
+    assert ran.code == (0 if is_good else 6)
+    assert options() == (deployed if is_good else before)
+    assert finding(confstore)["is_ok"] is True
+    assert "nothing to change" in confstore("deploy", "new.json", *again).stderr or not is_good
+
+
 def unconfirmed(journaled: Path, *options: str) -> None:
     """A deploy whose time is over."""
     changes = [Change(option, {"a": 1}) for option in options]
@@ -546,6 +586,32 @@ def test_doctor_of_a_journal_that_has_expired(
     assert deploy["is_ok"] is None
     found = confstore("doctor", "-s", "expired:none").json
     assert "deploy" not in [one["check"] for one in found]
+
+
+def test_doctor_of_a_store_that_opens_once(
+    confstore: Confstore, installed: Callable[[str, str], None]
+) -> None:
+    """A store that was lost in the middle of a diagnosis is a finding, and no crash."""
+    installed("once", EXPIRED + ONCE)
+    ran = confstore("doctor", "-s", "once:x")
+    assert ran.code == 4
+    found = {one["check"]: one["is_ok"] for one in ran.json}
+    assert (found["journal"], found["deploy"], found["store"]) == (True, None, False)
+
+
+# Opens for the diagnosis, and not for the commands.
+ONCE = """\
+
+
+opened = []
+
+
+def open_url(url):
+    opened.append(url)
+    if len(opened) > 1:
+        raise StoreUnavailableError("once", "it is gone")
+    return Expired("healthy")
+"""
 
 
 # A journal whose first version has expired; one that fails after the diagnosis; one that is gone.

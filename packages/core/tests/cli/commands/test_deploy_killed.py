@@ -11,9 +11,11 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from confstore import LocalKeys
 from effort import at_length
 
 from ..conftest import SCRIPT, Confstore
@@ -48,6 +50,7 @@ if "deploy" in sys.argv or "deploy" in " ".join(sys.orig_argv):
 """
 
 
+@pytest.mark.parametrize("is_sealed", [False, True], ids=["plain", "sealed"])
 @pytest.mark.parametrize("check", ["true", "false"])
 def test_killed_at_random_moments(
     tmp_path: Path,
@@ -55,18 +58,26 @@ def test_killed_at_random_moments(
     confstore: Confstore,
     report: Callable[[str], None],
     check: str,
+    is_sealed: bool,
 ) -> None:
     """The store is as before, deployed, or rolled back; the advised command leads back."""
+    if is_sealed:
+        (tmp_path / "keys").write_text(LocalKeys.generate().text)
+        (tmp_path / "keys").chmod(0o600)
+        environment["CONFSTORE_URL"] = "file:dev.json?secrets=local:keys"
+    new = {**NEW, **({"login": {"password": "hunter3"}} if is_sealed else {})}
     folder = tmp_path / "killer"
     folder.mkdir()
     (folder / "sitecustomize.py").write_text(KILLER)
-    (tmp_path / "new.json").write_text(json.dumps(NEW))
+    (tmp_path / "new.json").write_text(json.dumps(new))
     count = tmp_path / "count"
 
     def deploy(killed_at: int) -> int:
         for path in [*tmp_path.glob("dev.*"), *tmp_path.glob(".dev.*")]:
             path.unlink()
         (tmp_path / "dev.json").write_text(json.dumps(OLD))
+        if is_sealed:
+            assert confstore("secrets", "seal", "login", "password").code == 0
         assert confstore("init", "--journal").code == 0
         command = [SCRIPT, "deploy", "new.json", "--check", check]
         ended = subprocess.run(
@@ -88,18 +99,21 @@ def test_killed_at_random_moments(
     moments = int(count.read_text())
     # The same at each run, and others for the other check.
     chosen = random.Random(check).sample(range(1, moments + 1), min(KILLS, moments))
-    states = [_state_after(deploy, moment, confstore) for moment in chosen]
+    states = [_state_after(deploy, moment, confstore, new) for moment in chosen]
     told = ", ".join(f"{states.count(state)} {state}" for state in sorted(set(states)))
-    report(f"deploy with {check!r}, killed at {len(chosen)} of {moments} moments: {told}")
+    kind = " of secrets" if is_sealed else ""
+    report(f"deploy{kind} with {check!r}, killed at {len(chosen)} of {moments} moments: {told}")
 
 
-def _state_after(deploy: Callable[[int], int], moment: int, confstore: Confstore) -> str:
+def _state_after(
+    deploy: Callable[[int], int], moment: int, confstore: Confstore, new: dict[str, Any]
+) -> str:
     """The state of the store, which `doctor` must name, and from which there is a way back."""
     assert deploy(moment) in {-signal.SIGKILL, 0, 6}
     ran = confstore("doctor")
     assert ran.code == 0, ran.stdout
     found = [one for one in ran.json if one["check"] == "deploy"]
-    present = confstore("export").json
+    present = confstore("export", "--reveal").json
     if not found:
         assert present == OLD
         return "old"
@@ -107,7 +121,7 @@ def _state_after(deploy: Callable[[int], int], moment: int, confstore: Confstore
     if "rolled back" in deployed["text"]:
         assert (deployed["is_ok"], present) == (True, OLD)
         return "rolled back"
-    assert present == {**OLD, **NEW}
+    assert present == {**OLD, **new}
     if "was confirmed by version 3" in deployed["text"]:
         assert deployed["is_ok"] is True
         return "confirmed"
@@ -116,7 +130,7 @@ def _state_after(deploy: Callable[[int], int], moment: int, confstore: Confstore
     command = re.search(r"killed: confstore rollback (.*); or deploy", deployed["advice"])
     assert command is not None
     assert confstore("rollback", "--yes", *shlex.split(command[1])).code == 0
-    assert confstore("export").json == OLD
+    assert confstore("export", "--reveal").json == OLD
     (deployed,) = [one for one in confstore("doctor").json if one["check"] == "deploy"]
     assert "was rolled back by version 3" in deployed["text"]
     return "deployed"

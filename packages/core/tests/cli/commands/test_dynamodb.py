@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -38,7 +39,7 @@ def test_only_init_makes_a_table(
         reason = f"the table {table!r} does not exist at http://"
         assert ran.code == 4
         assert ran.stderr.startswith(f"confstore: store 'prod' has no table: {reason}")
-        assert ran.stderr.endswith(" (confstore init creates it)\n")
+        assert ran.stderr.endswith("or make it: `confstore init`, or ?create=true in its URL\n")
         assert ran.stderr.count("\n") == 1
     assert table not in dynamodb_client.list_tables()["TableNames"]
     assert confstore("init").stderr == "created store 'prod'\n"
@@ -54,7 +55,9 @@ def test_closest_table_is_named(confstore: Confstore, prod: str, table: str) -> 
     assert (ran.code, f"did you mean {table!r}?" in ran.stderr) == (4, True)
 
 
-def test_stores_of_the_table_are_named(confstore: Confstore, prod: str) -> None:
+def test_stores_of_the_table_are_named(
+    confstore: Confstore, process: Confstore, prod: str, tmp_path: Path
+) -> None:
     """A mistyped store is empty, and not absent: the ones that the table has are named."""
     confstore("init", "--journal")
     confstore("set", "db", "a=1")
@@ -65,6 +68,14 @@ def test_stores_of_the_table_are_named(confstore: Confstore, prod: str) -> None:
             0,
             "store 'prd' has no options; its table has 'prod'\n",
         )
+    (tmp_path / "settings.py").write_text("import attrs\n@attrs.frozen\nclass All:\n    db: dict\n")
+    for command in (("export",), ("validate", "settings:All"), ("exec", "true"), ("explain",)):
+        # In a process, which exec replaces.
+        ran = process("-s", mistyped, *command)
+        assert "note: store 'prd' has no options; its table has 'prod'\n" in ran.stderr, command
+    ran = confstore("get", "db", "-s", mistyped)
+    said = "store 'prd' has no option 'db'; it has no options at all; its table has 'prod'\n"
+    assert (ran.code, ran.stderr) == (1, f"confstore: {said}")
     ran = confstore("doctor", "-s", mistyped)
     assert "store 'prd' has no options; its table has 'prod'" in ran.stdout
     confstore("delete", "db", "--yes")

@@ -95,9 +95,19 @@ class TestDoesNotFit:
         ran = confstore("validate", "settings:Settings")
         assert ran.code == 3
         assert ran.json == [
-            {"option": "db", "key": "host", "problem": "expected str"},
-            {"option": "db", "key": "port", "problem": "expected int"},
-            {"option": "login", "key": None, "problem": "is missing"},
+            {
+                "option": "db",
+                "key": "host",
+                "problem": "expected str, found list",
+                "place": "dev.json:1",
+            },
+            {
+                "option": "db",
+                "key": "port",
+                "problem": "expected int, found text",
+                "place": "dev.json:1",
+            },
+            {"option": "login", "key": None, "problem": "is missing", "place": None},
         ]
         assert ran.stderr.endswith(
             "confstore: store 'dev' does not fit settings:Settings: 3 problems\n"
@@ -109,16 +119,57 @@ class TestDoesNotFit:
         ran = confstore("validate", "settings:Model", "-o", "table")
         rows = [line.split() for line in ran.stdout.splitlines()]
         assert rows == [
-            ["OPTION", "KEY", "PROBLEM"],
-            ["db", "host", "expected", "dict[str,", "int]", "(int_parsing)"],
-            ["limits", "-", "is", "missing"],
+            ["OPTION", "KEY", "PROBLEM", "PLACE"],
+            ["db", "host", "expected", "int,", "found", "text", "(int_parsing)", "dev.json:3"],
+            ["limits", "-", "is", "missing", "-"],
         ]
         assert ran.code == 3
+
+    def test_text_in_the_place_of_a_number(
+        self, confstore: Confstore, module: Callable[..., None], dev: Path
+    ) -> None:
+        """A note says how the first key of each kind is written; the table has no empty column."""
+        module(
+            "import attrs\n@attrs.frozen\nclass All:\n    db: dict[str, int]\n    flags: 'Flags'\n"
+            "@attrs.frozen\nclass Flags:\n    is_on: bool\n    names: list[str]\n    key: bytes\n"
+            "    other: int\n    host: str\n    tags: set[str]\n    more: dict\n"
+        )
+        flags = {"is-on": "yes", "names": "a,b", "key": "a", "other": "1", "host": 1, "tags": "a"}
+        content = {"db": {"a=b": CANARY}, "flags": {**flags, "more": "{}"}}
+        dev.write_text(json.dumps(content), encoding="utf-8")
+        ran = confstore("validate", "settings:All")
+        assert (ran.code, len(ran.json)) == (3, 8)
+        assert ran.stderr.splitlines()[:-1] == [
+            "note: write 'a\\=b:=1' for a number; a=b=VALUE is text",
+            "note: write is-on:=true for true or false; is-on=VALUE is text",
+            """note: write 'names:=["a"]' for a list; names=VALUE is text""",
+            """note: write 'key:={"$bytes": "BASE64"}' for bytes; key=VALUE is text""",
+            """note: write 'tags:={"$set": ["a"]}' for a set; tags=VALUE is text""",
+            """note: write 'more:={"a": 1}' for a dict; more=VALUE is text""",
+        ]
+
+    def test_place(
+        self,
+        confstore: Confstore,
+        module: Callable[..., None],
+        dev: Path,
+    ) -> None:
+        """In layers it is that of the layer, and there is no column where nothing is known."""
+        url = "env:PLACED_ file:dev.json"
+        env = {"CONFSTORE_URL": url, "PLACED_DB__HOST": "[1]"}
+        dev.write_text('{"db": {"host": [2],\n"port": "1"}, "login": {"password": "x"}}')
+        ran = confstore("validate", "settings:Settings", env=env)
+        assert [one["place"] for one in ran.json] == ["PLACED_DB__HOST", "dev.json:2"]
+        dev.write_text("{}", encoding="utf-8")
+        ran = confstore("validate", "settings:Settings", "-o", "table")
+        assert ran.stdout.splitlines()[0].split() == ["OPTION", "KEY", "PROBLEM"]
 
     def test_one_option(self, confstore: Confstore, module: Callable[..., None]) -> None:
         """The class is of one option, and one problem is one."""
         ran = confstore("validate", "settings:Login", "--option", "db")
-        assert ran.json == [{"option": "db", "key": "password", "problem": "is missing"}]
+        assert ran.json == [
+            {"option": "db", "key": "password", "problem": "is missing", "place": None}
+        ]
         assert "option 'db' does not fit settings:Login: 1 problem\n" in ran.stderr
 
     def test_the_whole_store(self, confstore: Confstore, module: Callable[..., None]) -> None:
@@ -129,7 +180,7 @@ class TestDoesNotFit:
         )
         ran = confstore("validate", "settings:All")
         problem = "is refused by All: ValueError at settings.py:6"
-        assert ran.json == [{"option": None, "key": None, "problem": problem}]
+        assert ran.json == [{"option": None, "key": None, "problem": problem, "place": None}]
         assert CANARY not in ran.stdout + ran.stderr
 
     def test_unknown_names(
@@ -151,8 +202,8 @@ class TestDoesNotFit:
         ran = confstore("validate", "settings:Settings", "--strict")
         assert ran.code == 3
         assert ran.json == [
-            {"option": "logins", "key": None, "problem": "is unknown"},
-            {"option": "db", "key": "prot", "problem": "is unknown"},
+            {"option": "logins", "key": None, "problem": "is unknown", "place": None},
+            {"option": "db", "key": "prot", "problem": "is unknown", "place": "dev.json:1"},
         ]
         del content["login"], content["db"]["port"]
         dev.write_text(json.dumps(content), encoding="utf-8")

@@ -225,6 +225,44 @@ def test_program_that_ignores_sigterm(running: Running, dev: Path) -> None:
     assert not is_running(second)
 
 
+# Ends at the second SIGTERM: the first one is still being worked on.
+SECOND_TERM = """\
+terminated = []
+def terminate(number, _):
+    say("got SIGTERM")
+    terminated.append(number)
+    if len(terminated) == 2:
+        sys.exit(7)
+signal.signal(signal.SIGTERM, terminate)
+"""
+
+
+def test_change_while_the_program_ends(running: Running, dev: Path) -> None:
+    """Whoever has sent SIGTERM wants the end: a change in the store starts nothing anew."""
+    run = running("--grace", "60", more=SECOND_TERM)
+    first, _ = run.started()
+    run.process.send_signal(signal.SIGTERM)
+    assert run.line() == "got SIGTERM"
+    set_port(dev, 1)
+    assert run.line() == "got SIGTERM"
+    assert run.line() == ""
+    assert run.ended() == 7
+    assert not is_running(first)
+
+
+def test_change_long_after_a_signal(running: Running, dev: Path) -> None:
+    """A program that has not ended within the grace period goes on, and is restarted."""
+    run = running("--grace", "0.05", more=SECOND_TERM)
+    run.started()
+    run.process.send_signal(signal.SIGTERM)
+    assert run.line() == "got SIGTERM"
+    set_port(dev, 1)
+    assert run.line() == "got SIGTERM"
+    assert run.started()[1] == "1"
+    run.process.send_signal(signal.SIGTERM)
+    run.process.send_signal(signal.SIGINT)
+
+
 CHILD = """\
 import subprocess
 child = subprocess.Popen(["sleep", "80000"])
@@ -324,7 +362,7 @@ def test_options_that_do_not_fit(running: Running, dev: Path) -> None:
     assert run.said() == "imported\n"
     run.started()
     set_port(dev, CANARY)
-    assert run.said() == "option 'db', at port: expected int\n"
+    assert run.said() == "option 'db', key port: expected int, found text\n"
     assert run.said() == (
         "store 'dev' does not fit settings:Settings: 1 problem; the program goes on as it is\n"
     )
@@ -334,7 +372,7 @@ def test_options_that_do_not_fit(running: Running, dev: Path) -> None:
     assert run.said().endswith("; watching on\n")
     dev.write_text(content.replace(CANARY, "x"))
     assert run.said() == "store 'dev' is back\n"
-    assert run.said() == "option 'db', at port: expected int\n"
+    assert run.said() == "option 'db', key port: expected int, found text\n"
     assert run.said().endswith("; the program goes on as it is\n")
     set_port(dev, 1)
     assert run.said() == "the store has changed: restarting the program\n"
@@ -386,7 +424,7 @@ def test_start_with_options_that_do_not_fit(
     set_port(dev, CANARY)
     ran = process("exec", "--schema", "settings:Settings", *flags, "--", "echo", "started")
     assert (ran.code, ran.stdout) == (3, "")
-    assert "option 'db', at port: expected int\n" in ran.stderr
+    assert "option 'db', key port: expected int, found text\n" in ran.stderr
     assert ran.stderr.endswith("confstore: store 'dev' does not fit settings:Settings: 1 problem\n")
     assert CANARY not in ran.stderr
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
+from confstore.errors import ERRORS_PAGE
 
 from ..conftest import SCRIPT, Confstore
 
@@ -23,10 +26,10 @@ CANARY = "hunter2"
         (("get", f"--stroe={CANARY}", "db"), "--store"),
         (("get",), "missing argument 'OPTION' (see confstore get --help)"),
         (("-o", "xml", "list"), "--output"),
-        (("list", "-s", "prod.json"), "it starts with a scheme, as in file:config/prod.json"),
+        (("list", "-s", "prod.json"), "it starts with a scheme, as in file:prod.json"),
         (("list", "-s", f"memory:a?password={CANARY}"), "it takes no parameters"),
-        (("list", "-s", "fil:dev.json"), "opens 'fil' stores: did you mean 'file'?"),
-        (("list", "-s", "redis:a"), "opens 'redis' stores: known are dynamodb, file, memory"),
+        (("list", "-s", "fil:dev.json"), "serves 'fil': did you mean 'file'?"),
+        (("list", "-s", "redis:a"), "serves 'redis': known are dynamodb, file, memory"),
         (("--nothing",), "--nothing"),
         (("get", "-dash"), "a name that begins with - stands behind --"),
     ],
@@ -235,3 +238,34 @@ def test_name_with_a_line_feed_stays_one_line(confstore: Confstore, dev: Path) -
     """And an escape sequence in it is shown, not obeyed."""
     ran = confstore("set", "a\nb\x1b[31m", "k=v")
     assert (ran.stderr, ran.code) == ("set option 'a\\nb\\x1b[31m' of store 'dev'\n", 0)
+
+
+def test_a_terminal_shows_where_the_remedy_is(
+    terminal: Callable[..., tuple[str, int]], tmp_path: Path
+) -> None:
+    """On a second line, for a person; elsewhere a failure stays one line."""
+    (tmp_path / "broken.json").write_text('{"db": 1}')
+    screen, code = terminal("list", "-s", "file:broken.json")
+    line, address = screen.splitlines()
+    assert (code, address.strip()) == (4, f"{ERRORS_PAGE}#corruptstoreerror")
+    assert line.startswith("confstore: ")
+
+
+def test_a_terminal_shows_no_address_where_the_line_says_enough(
+    terminal: Callable[..., tuple[str, int]], dev: Path
+) -> None:
+    """A mistyped name has the closest one as its remedy."""
+    screen, code = terminal("get", "bd")
+    assert (code, screen.count("\n"), "http" in screen) == (1, 1, False)
+
+
+def test_the_traceback_of_debug_has_the_address_once(
+    terminal: Callable[..., tuple[str, int]], confstore: Confstore, tmp_path: Path
+) -> None:
+    """In a terminal and in a log."""
+    (tmp_path / "broken.json").write_text('{"db": 1}')
+    arguments = ("--debug", "list", "-s", "file:broken.json")
+    for text in (terminal(*arguments)[0], confstore(*arguments).stderr):
+        assert text.count(f"Cause and remedy: {ERRORS_PAGE}#corruptstoreerror") == 1
+        assert text.count(ERRORS_PAGE) == 1
+        assert text.splitlines()[-1].startswith("confstore: ")

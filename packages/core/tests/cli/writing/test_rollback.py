@@ -322,6 +322,18 @@ def test_reconcile_commits_edits(confstore: Confstore, options: Callable[[], Any
 
 
 @pytest.mark.usefixtures("edited")
+@pytest.mark.parametrize("flag", ["--dry-run", "--yes"])
+def test_rollback_over_edits(confstore: Confstore, flag: str) -> None:
+    """What the rollback overwrites and no commit has is named before it writes; no value is."""
+    ran = confstore("rollback", "1", flag)
+    assert ran.stderr.splitlines()[0] == (
+        "confstore: warning: store 'dev': the rollback overwrites what was written without the "
+        "journal, in 'cache', 'db', 'login': `confstore reconcile` records it first"
+    )
+    assert CANARY not in ran.stderr
+
+
+@pytest.mark.usefixtures("edited")
 def test_dry_run_of_reconcile_is_the_drift(confstore: Confstore) -> None:
     """What the journal says, and what there is; values on request."""
     ran = confstore("reconcile", "--dry-run")

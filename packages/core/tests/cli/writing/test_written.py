@@ -84,7 +84,7 @@ def test_rollback(run: Callable[..., Ran], confstore: Confstore, journaled: Path
     assert confstore("set", "db", "host=a").code == 0
     ran = run("rollback", "2", "--yes")
     assert ran.code == 3
-    assert "option 'db', at host: expected str\n" in ran.stderr
+    assert "option 'db', key host: expected str, found int\n" in ran.stderr
     assert run("rollback", "1", "--yes").code == 0
 
 
@@ -100,7 +100,7 @@ def test_dry_run(run: Callable[..., Ran], dev: Path) -> None:
     ran = run("update", "db", "port=x", "--dry-run")
     assert ran.code == 3
     assert [change["key"] for change in ran.json] == ["port"]
-    assert "option 'db', at port: expected int" in ran.stderr
+    assert "option 'db', key port: expected int, found text" in ran.stderr
 
 
 def test_store_is_filled_one_option_after_the_other(
@@ -146,7 +146,7 @@ def test_store_as_a_whole(run: Callable[..., Ran], dev: Path, tmp_path: Path) ->
     )
     ran = run("update", "db", "port:=1", schema="whole:All")
     assert ran.code == 3
-    assert "\nis refused by All" in f"\n{ran.stderr}"
+    assert "\nthe store: is refused by All" in f"\n{ran.stderr}"
     assert run("update", "db", "port:=2", schema="whole:All").code == 0
 
 
@@ -175,5 +175,5 @@ def test_conflict(
     monkeypatch.setattr(Plan, "commit", late)
     ran = run("update", "db", "port:=2")
     assert ran.code == 3
-    assert "option 'db', at host: is missing" in ran.stderr
+    assert "option 'db', key host: is missing" in ran.stderr
     assert options()["db"] == {"port": 1}

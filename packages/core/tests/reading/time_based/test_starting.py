@@ -100,6 +100,63 @@ def test_no_answer_at_all(store, clock, open_config):
     clock.advance()
 
 
+def said(caplog):
+    return [record.getMessage() for record in caplog.records]
+
+
+def test_first_failure_is_logged(store, clock, open_config, caplog):
+    """Whoever waits for the start sees at once what it waits for, and how long; once."""
+    store.fail(DOWN)
+    outcome = start(clock, lambda: open_config(store, startup_timeout=20))
+    reason = "StoreUnavailableError: store 'prod' is unavailable: no route"
+    text = f"store 'prod': the first load failed, and is tried again for 20 s: {reason}"
+    assert said(caplog) == [text]
+    record = caplog.records[0]
+    assert (record.levelname, record.store) == ("WARNING", "prod")
+    assert vars(record)["error.type"] == "StoreUnavailableError"
+    clock.advance(20)
+    assert (outcome, said(caplog)) == ([DOWN], [text])
+
+
+def test_no_answer_yet_is_logged(store, clock, open_config, caplog):
+    """A store that hangs is named after 5 s, with its place; a quick start says nothing."""
+    gate = clock.event()
+    store.before_read = gate.wait
+    outcome = start(clock, lambda: open_config(store, startup_timeout=30))
+    clock.advance(4.9)
+    assert said(caplog) == []
+    clock.advance(0.1)
+    text = f"store 'prod': no answer for 5 s, waiting up to 25 s more: {store!r}"
+    assert said(caplog) == [text]
+    gate.set()
+    clock.advance()
+    assert outcome[0].db["port"] == 27017
+    assert said(caplog) == [text]
+
+
+@pytest.mark.parametrize("timeout", [1, 5])
+def test_a_short_start_has_no_time_to_say_more(store, clock, open_config, caplog, timeout):
+    """Where the time is up, the error says it."""
+    gate = clock.event()
+    store.before_read = gate.wait
+    outcome = start(clock, lambda: open_config(store, startup_timeout=timeout))
+    clock.advance(timeout)
+    assert f"no answer within {timeout} s" in str(outcome[0])
+    assert said(caplog) == []
+    gate.set()
+    clock.advance()
+
+
+def test_failure_before_an_unusable_fallback_is_logged(store, clock, open_config, path, caplog):
+    """The start goes on trying, and says why, after the reason that the file does not help."""
+    store.fail(DOWN)
+    start(clock, lambda: open_config(store, fallback=path, startup_timeout=20))
+    unusable, failed = said(caplog)
+    assert "cannot start from the fallback file" in unusable
+    assert "the first load failed, and is tried again for 20 s" in failed
+    clock.advance(20)
+
+
 def test_no_answer_by_the_machines_clock(store):
     """The time is real with the machine's own clock."""
     may_go_on = threading.Event()

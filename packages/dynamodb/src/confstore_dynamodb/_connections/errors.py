@@ -78,13 +78,16 @@ _DENIED = frozenset(
         "UnrecognizedClientException",
     }
 )
+_UNREACHED = frozenset({"ConnectTimeoutError", "EndpointConnectionError"})
 _CREDENTIALS = (
     "no usable AWS credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY or AWS_PROFILE, "
     "sign in, or run under a role"
 )
 
 
-TABLE_ADVICE = "correct its name or region, or make it by ?create=true in its URL"
+TABLE_ADVICE = (
+    "correct its name or region, or make it: `confstore init`, or ?create=true in its URL"
+)
 """What to do about a table that does not exist."""
 
 SIGN_IN = "the sign-in is missing or has expired: sign in again (aws sso login, or aws login)"
@@ -274,8 +277,7 @@ def _of_client(
     if isinstance(error, aws.ParamValidationError):
         return BackendError(store, f"{operation}: {kind}, the request was not sent")
     # Transport: an exception of botocore, or of urllib3, http.client or json beneath it.
-    asked = _asked(error, place)
-    return StoreUnavailableError(store, f"{operation}: {kind}, no usable reply{_at(asked)}")
+    return StoreUnavailableError(store, _unanswered(operation, kind, error, place))
 
 
 def _of_wire(
@@ -287,8 +289,16 @@ def _of_wire(
     advice = trust_advice(error)
     if advice:
         return AWSSettingsError(store, f"{operation}: {error.kind}; {advice}")
-    asked = _at(_asked(error, place))
-    return StoreUnavailableError(store, f"{operation}: {error.kind}, no usable reply{asked}")
+    return StoreUnavailableError(store, _unanswered(operation, error.kind, error, place))
+
+
+def _unanswered(operation: str, kind: str, error: Exception, place: str) -> str:
+    asked = _asked(error, place)
+    reason = f"{operation}: {kind}, no usable reply{_at(asked)}"
+    if kind in _UNREACHED and asked == place:
+        # A mistyped region is a host that does not exist.
+        return f"{reason}; are the endpoint and its region right?"
+    return reason
 
 
 def _asked(error: Exception, place: str) -> str:

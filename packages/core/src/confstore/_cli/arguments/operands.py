@@ -6,7 +6,7 @@ import re
 import sys
 from collections.abc import Callable, Mapping
 
-from confstore import Values, state_at
+from confstore import JournaledStore, SealingStore, Values, ability, state_at
 from confstore._cli.formats.files import FORMATS, format_of, loads
 from confstore._cli.session import Session
 from confstore._cli.terminal.exit_codes import CommandError
@@ -44,7 +44,7 @@ def parse_side(text: str | None, format: str | None) -> Callable[[Session], Mapp
         return lambda session: dict(session.store().items())
     if _VERSION.fullmatch(text):
         version = int(text)
-        return lambda session: state_at(session.journaled_store(), version)
+        return lambda session: _state_at(session.journaled_store(), version)
     if _URL.match(text):
         return lambda session: dict(session.open(text).items())
     named = None if text == STDIN else format_of(text)
@@ -61,6 +61,15 @@ def parse_side(text: str | None, format: str | None) -> Callable[[Session], Mapp
         f"{text!r} is not a version, a URL such as file:prod.json, or a file with a known suffix"
     )
     raise CommandError(f"{message}; for another file, give --format, one of {formats}")
+
+
+def _state_at(store: JournaledStore, version: int) -> Mapping[str, Values]:
+    """Every option at a version, with secrets as a store that seals gives them."""
+    states = state_at(store, version)
+    sealing: SealingStore | None = ability(store, SealingStore)
+    if sealing is None:
+        return states
+    return {option: dict(sealing.unsealed(option, values)) for option, values in states.items()}
 
 
 def _options_of_file(name: str, format: str) -> Mapping[str, Values]:

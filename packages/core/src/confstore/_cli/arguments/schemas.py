@@ -5,19 +5,22 @@ from __future__ import annotations
 import importlib
 import os
 import pkgutil
+import shlex
 import sys
 import traceback
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from confstore import FieldAwareStore, Store, ability
+from confstore._cli.arguments.assignments import escaped_key
 from confstore._cli.terminal.exit_codes import CommandError, ExitCode
 from confstore._cli.terminal.text import did_you_mean
+from confstore._layers.environment import Fields
 from confstore._schemas.fields import Problem, is_class, is_model
 from confstore._schemas.schema import OptionsSchema, StoreSchema, schema_of
 from confstore._values.read_only import freeze
 
-__all__ = ["imported_schema", "problems_of", "read_with"]
+__all__ = ["imported_schema", "notes_on_texts", "problems_of", "read_with"]
 
 # The import machinery; a mistake is never there.
 _FROZEN = "<frozen "
@@ -64,6 +67,40 @@ def problems_of(
 ) -> tuple[list[Problem], list[str]]:
     """The options that do not fit a class, or a dict of option to class; the names it lacks."""
     return _schema(reference, types, store, is_strict=is_strict).check(freeze(options))
+
+
+# The kinds of values that KEY=VALUE cannot give, and each as KEY:=JSON gives it.
+_WRITTEN = {
+    "number": ("a number", "1"),
+    "Boolean": ("true or false", "true"),
+    "bytes": ("bytes", '{"$bytes": "BASE64"}'),
+    "list": ("a list", '["a"]'),
+    "dict": ("a dict", '{"a": 1}'),
+    "set": ("a set", '{"$set": ["a"]}'),
+}
+
+
+def notes_on_texts(
+    reference: str,
+    types: Any,
+    store: str,
+    options: Mapping[str, Any],
+    problems: Iterable[Problem],
+) -> list[str]:
+    """How to write what is a text, and should be something else: a sentence for each kind."""
+    fields = Fields(_schema(reference, types, store).field_types())
+    notes: dict[str, str] = {}
+    for path, _ in problems:
+        if len(path) != 2:
+            continue
+        option, key = map(str, path)
+        kind = fields.kind(option, key)
+        is_text = isinstance(options.get(option, {}).get(key), str)
+        if is_text and kind is not None and kind.name in _WRITTEN:
+            what, written = _WRITTEN[kind.name]
+            written = shlex.quote(f"{escaped_key(key)}:={written}")
+            notes.setdefault(what, f"write {written} for {what}; {key}=VALUE is text")
+    return list(notes.values())
 
 
 def _schema(

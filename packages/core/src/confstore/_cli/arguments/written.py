@@ -11,11 +11,12 @@ from typing import Any, TypeAlias
 import click
 
 from confstore import Change, Plan, SealingStore, Store, ability
-from confstore._cli.arguments.schemas import imported_schema, problems_of
+from confstore._cli.arguments.schemas import imported_schema, notes_on_texts, problems_of
 from confstore._cli.session import Session
 from confstore._cli.terminal.exit_codes import CommandError, ExitCode
 from confstore._cli.terminal.text import counted
 from confstore.adapter import apply_changes
+from confstore.errors import SchemaProblem
 
 __all__ = ["VARIABLE", "Problem", "UnfitPlanError", "check_fits", "check_written", "schema_flag"]
 
@@ -30,11 +31,13 @@ class UnfitPlanError(CommandError):
 
     Attributes:
         problems: The path and the reason of each problem, without a value.
+        notes: How to write what is a text, and should be something else.
     """
 
-    def __init__(self, message: str, problems: Sequence[Problem]) -> None:
+    def __init__(self, message: str, problems: Sequence[Problem], notes: Sequence[str]) -> None:
         super().__init__(message, ExitCode.INVALID)
         self.problems = problems
+        self.notes = notes
 
 
 def _keep(context: click.Context, _: click.Parameter, reference: str | None) -> None:
@@ -86,7 +89,8 @@ def check_written(session: Session, store: Store, plan: Plan) -> None:
             f"store {store.name!r} would not fit {reference}: {counted(len(problems), 'problem')}; "
             f"nothing was written{advice}"
         )
-        raise UnfitPlanError(message, problems)
+        notes = notes_on_texts(reference, types, store.name, after, problems)
+        raise UnfitPlanError(message, problems, notes)
 
 
 def _as_read(store: Store, plan: Plan) -> list[Change]:
@@ -114,6 +118,5 @@ def check_fits(
 
 def _say(session: Session, problems: Iterable[Problem]) -> None:
     for path, reason in problems:
-        where = "" if not path else f"option {path[0]!r}"
-        inner = ".".join(map(str, path[1:]))
-        session.say(": ".join(filter(None, [where + (inner and f", at {inner}"), reason])))
+        option = str(path[0]) if path else None
+        session.say(str(SchemaProblem(option, path[1:], reason)))

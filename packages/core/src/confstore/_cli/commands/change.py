@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import click
 
 from confstore import Plan, SealingStore, Store, Values, ability, beneath_of, diff
 from confstore._cli.arguments.names import complete_assignments, complete_keys, complete_options
 from confstore._cli.arguments.secrets import Hiding, hiding_flags
+from confstore._cli.arguments.written import UnfitPlanError
 from confstore._cli.commands.command import Example, command
 from confstore._cli.session import Session, absent_key, options_now
 from confstore._cli.terminal.exit_codes import CommandError, ExitCode
 from confstore._cli.writing.flags import Writing, writing_flags, yes_flag
-from confstore._cli.writing.write import Write, still_secret, texts_for, version_of
+from confstore._cli.writing.sealing import still_secret, texts_for
+from confstore._cli.writing.write import Write, Written, version_of
 from confstore.adapter import canonical_update, canonical_values, checked_option
 from confstore.errors import OptionNotFoundError
 
@@ -69,7 +69,7 @@ def set_option(
         given = texts_for(store, option, values, now.get(option))
         return Plan(version, now, {option: canonical_values(option, given, store=store.name)})
 
-    written = Write(session, store, writing, plan).run(_asked(session, store, option))
+    written = _run(session, option, Write(session, store, writing, plan))
     if written is not None:
         session.say(f"set option {option!r} of store {store.name!r}{written.version}")
 
@@ -87,17 +87,23 @@ def _check_still_secret(store: Store, option: str, values: Values, present: Valu
         raise CommandError(message, ExitCode.INVALID)
 
 
-def _asked(session: Session, store: Store, option: str) -> Callable[[Plan], bool]:
+def _run(session: Session, option: str, write: Write) -> Written | None:
+    """Write what assignments give; say how to write values of other types where it does not fit."""
+
     def ask(plan: Plan) -> bool:
         """Write only what differs: a commit without a change would only hide the others."""
         if plan.old.keys() == plan.new.keys() and not list(diff(plan.old, plan.new)):
-            session.say(
-                f"nothing to change: option {option!r} of store {store.name!r} is so already"
-            )
+            store = write.store.name
+            session.say(f"nothing to change: option {option!r} of store {store!r} is so already")
             return False
         return True
 
-    return ask
+    try:
+        return write.run(ask)
+    except UnfitPlanError as error:
+        for note in error.notes:
+            session.say(f"note: {note}")
+        raise
 
 
 @command(
@@ -161,7 +167,7 @@ def update(
         plan,
         unjournaled=lambda: beneath.update(option, values, remove=gone),
     )
-    written = write.run(_asked(session, store, option))
+    written = _run(session, option, write)
     if written is not None:
         session.say(f"updated option {option!r} of store {store.name!r}{written.version}")
 

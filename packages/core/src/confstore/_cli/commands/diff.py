@@ -7,7 +7,7 @@ import click
 from confstore import Difference, Secret, diff as differences_between
 from confstore._cli.arguments.operands import FILE_FORMATS, STDIN, parse_side
 from confstore._cli.arguments.secrets import reveal_flag, revealed
-from confstore._cli.changes.differences import show_differences
+from confstore._cli.changes.differences import by_key, show_differences
 from confstore._cli.commands.command import Example, command
 from confstore._cli.session import Session
 from confstore._cli.terminal.exit_codes import CommandError, ExitCode
@@ -60,9 +60,12 @@ def diff(
         raise CommandError("standard input cannot be both sides")
     before, after = [parse_side(text, format) for text in (old, new)]
     sides = [before(session), after(session)]
-    if is_revealing:
-        sides = [revealed(side) for side in sides]
     found = list(differences_between(*sides))
+    if is_revealing:
+        # Equal texts are equal secrets: only the others are opened, which may cost a call each.
+        differing = [key for one in found for key in by_key(one)]
+        only = {(one.option, one.key) for one in differing if one.key is not None}
+        found = list(differences_between(*(revealed(side, only) for side in sides)))
     uncompared = [one for one in found if one.key is not None and _is_sealed(one)]
     for one in uncompared:
         session.say(f"sealed, not compared: option {one.option!r}, key {one.key!r}")

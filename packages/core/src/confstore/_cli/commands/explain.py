@@ -57,6 +57,8 @@ def explain(
     """
     store = session.store()
     found = list(explained(store, option))
+    if not found:
+        session.note_if_empty(store, {})
     if key is not None:
         found = [one for one in found if one.key == key or one.fault is not None]
         if not found:
@@ -66,7 +68,6 @@ def explain(
         [rows.record(one) for one in found],
         rows.columns,
         [row for one in found for row in rows.table(one)],
-        empty=f"store {store.name!r} has no options",
     )
 
 

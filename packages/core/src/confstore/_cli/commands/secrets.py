@@ -26,7 +26,8 @@ from confstore._cli.session import Session, absent_key
 from confstore._cli.terminal.exit_codes import CommandError, ExitCode
 from confstore._cli.terminal.text import counted
 from confstore._cli.writing.flags import Writing, writing_flags
-from confstore._cli.writing.write import Write, texts_for, version_of
+from confstore._cli.writing.sealing import texts_for
+from confstore._cli.writing.write import Write, version_of
 from confstore.adapter import canonical_values
 from confstore.errors import SecretError
 from confstore.files import replaced_file
@@ -65,10 +66,12 @@ def secrets(
     """
     Work with the secrets of a store; no value is ever shown.
 
-    list names secrets and their kinds, and check opens each of them: both take an OPTION, or all.
-    seal replaces the plain values of KEYs of an OPTION by secrets. rewrap seals again whatever an
-    older key had sealed, of an OPTION or of all, so that the older key can go. keygen makes a local
-    key. All but keygen and list need a store whose URL has secrets=.
+    list names secrets and their kinds; check opens each of them. Both take an OPTION, or all.
+
+    seal replaces the plain values of KEYs of an OPTION by secrets. rewrap seals anew what an older
+    key had sealed, of an OPTION or of all, so that the older key can go. keygen makes a local key.
+
+    All but keygen and list need a store whose URL has secrets=.
     """
     actions: dict[str, Callable[[], None]] = {
         "list": lambda: _list(session, option),

@@ -16,7 +16,8 @@ from confstore._cli.session import Session
 from confstore._cli.terminal.exit_codes import CommandError, ExitCode
 from confstore._cli.terminal.text import counted, reason_of, shown_url
 from confstore._cli.writing.flags import Transfer, Writing, transfer_flags, writing_flags
-from confstore._cli.writing.write import Write, still_secret, texts_for, version_of
+from confstore._cli.writing.sealing import SEALED, still_secret, texts_for
+from confstore._cli.writing.write import Write, version_of
 from confstore.adapter import canonical_values, checked_option, is_same
 
 __all__ = ["Transferred", "copy", "import_file", "options_of_file"]
@@ -73,18 +74,18 @@ def import_file(
     """
     Import the options of a file into the store; - is standard input.
 
-    Each option of the file replaces that of the store, and other options stay, unless --prune is
-    given. With --option NAME the file is one option, and its keys stay what they are: texts,
-    numbers, lists, dicts. With --section NAME only that part of the file counts (a.b is the part b
-    of the part a). Several sections are laid over each other in the order given: of the same key of
-    an option the last one's value counts, as a whole, however deep it is.
-
+    Each option of the file replaces that of the store. Other options stay, unless --prune is given.
     A plain value whose key is a secret in the store is sealed.
 
-    The whole file is checked before anything is written, and equal options are not written.
-    With a journal, the import is as few commits as hold it. A file: store is written at once, all
-    or nothing; any other one commit by commit, or option by option. If something stops it, each
-    option is whole, and running it again makes the rest.
+    With --option NAME the file is one option, and its keys stay what they are: texts, numbers,
+    lists, dicts. With --section NAME only that part of the file counts (a.b is the part b of the
+    part a). Of several sections that have the same key of an option, the last one's value counts,
+    as a whole.
+
+    The whole file is checked before anything is written, and equal options are not written. A
+    file: store is written at once, all or nothing. Any other store is written commit by commit, or
+    without a journal option by option. If something stops it, each option is whole: run it again
+    for the rest.
     """
     source, options = options_of_file(path, format, option, sections, transfer)
     store = session.store("write")
@@ -181,9 +182,10 @@ def copy(
     """
     Copy options from one store to another, of any two backends: all, or the named ones.
 
-    FROM and TO are URLs; FROM may be layers, as in 'env:APP_ file:dev.json', and TO then holds what
-    they give now. A table must exist, and a missing file is created if its folder exists.
-    Values keep their types. Options that only TO has stay, unless --prune is given; equal options
+    FROM and TO are URLs. FROM may be layers, as in 'env:APP_ file:dev.json': TO then holds what
+    they give now. A table must exist; a missing file is created if its folder exists.
+
+    Values keep their types. Options that only TO has stay, unless --prune is given. Equal options
     are not written. It asks before it overwrites options of TO that differ. Writing is as for
     import.
     """
@@ -215,7 +217,7 @@ def _check_sealed(source: Store, options: Mapping[str, Values]) -> None:
         return
     for option, values in options.items():
         for key, value in values.items():
-            if isinstance(value, str) and value.startswith(("secret+kms:", "secret+local:")):
+            if isinstance(value, str) and value.startswith(SEALED):
                 message = (
                     f"option {option!r}, key {key!r} is sealed for store {source.name!r}, and "
                     "would not open in another one: give FROM and TO with secrets= in their URLs"

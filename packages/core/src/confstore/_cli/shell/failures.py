@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 import click
 
 from confstore import errors
+from confstore._cli.session import other_stores
 from confstore._cli.terminal.exit_codes import CommandError, ExitCode
 from confstore._cli.terminal.text import did_you_mean, reason_of
 
 if TYPE_CHECKING:
     from confstore._cli.session import Session
 
-__all__ = ["CODES", "failure_of"]
+__all__ = ["CODES", "address_of", "failure_of"]
 
 CODES: dict[type[errors.ConfigStoreError], ExitCode] = {
     errors.OptionNotFoundError: ExitCode.NOT_FOUND,
@@ -57,6 +58,13 @@ def failure_of(error: BaseException, session: Session) -> tuple[ExitCode, str]:
     return ExitCode.BUG, f"{kind}: this is a bug of confstore; --debug shows where it happened"
 
 
+def address_of(error: BaseException) -> str | None:
+    """Where cause and remedy of a failure are documented; None where its line says enough."""
+    if not isinstance(error, errors.ConfigStoreError) or _code_of(error) is ExitCode.NOT_FOUND:
+        return None
+    return error.address
+
+
 def _code_of(error: errors.ConfigStoreError) -> ExitCode:
     codes = (CODES[kind] for kind in type(error).__mro__ if kind in CODES)
     return next(codes, ExitCode.BACKEND)
@@ -71,7 +79,8 @@ def _text_of(error: errors.ConfigStoreError) -> str:
 def _advice(error: errors.ConfigStoreError, session: Session) -> str:
     if isinstance(error, errors.OptionNotFoundError):
         return _closest_option(error, session)
-    if isinstance(error, errors.StoreNotFoundError):
+    # A table's own error says so already.
+    if isinstance(error, errors.StoreNotFoundError) and "confstore init" not in error.reason:
         return " (confstore init creates it)"
     if isinstance(error, errors.JournalGapError):
         return " (confstore history shows what there is)"
@@ -87,6 +96,8 @@ def _closest_option(error: errors.OptionNotFoundError, session: Session) -> str:
     except errors.ConfigStoreError:
         # The permission to read one option may not cover all of them.
         return ""
+    if not names:
+        return f"; it has no options at all{other_stores(store)}"
     return did_you_mean(error.option, names) or "; confstore list shows what it has"
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from confstore._process.clock import Clock
+from confstore._process.log import describe, log_fields, logger
 from confstore._process.waits import Backoff
 from confstore.errors import StoreUnavailableError
 
@@ -14,11 +15,15 @@ __all__ = ["first_load"]
 
 T = TypeVar("T")
 
+_QUIET_S = 5.0
+"""Seconds after which a start that waits for its first answer says so; a guess."""
+
 
 def first_load(
     load: Callable[[], T],
     *,
     store: str,
+    source: object,
     timeout_s: float,
     is_patient: bool,
     backoff: Backoff,
@@ -32,6 +37,9 @@ def first_load(
     A patient first load tries again while the backend is unavailable. `failure` is the error of a
     try before this call: the first one here waits first.
 
+    The log has the first failure of a patient load, or that `source` gave no answer yet: whoever
+    starts a service with a mistyped region sees why it stands still.
+
     Raises:
         StoreUnavailableError: There was no answer at all.
         Exception: The error of the last try.
@@ -39,6 +47,13 @@ def first_load(
     result: T | None = None
     done = clock.event()
     abandoned = clock.event()
+    ends_s = clock.monotonic() + timeout_s
+
+    def tell(error: BaseException) -> None:
+        rest_s = max(0.0, ends_s - clock.monotonic())
+        text = "store %r: the first load failed, and is tried again for %.0f s: %s"
+        extra = log_fields(store, error=error)
+        logger.warning(text, store, rest_s, describe(error), extra=extra)
 
     def run() -> None:
         nonlocal result, failure
@@ -52,15 +67,25 @@ def first_load(
                 failures += 1
                 if not is_patient:
                     break
+                if failures == 1:
+                    tell(error)
             except BaseException as error:
                 failure = error
                 break
         done.set()
 
     thread = threading.Thread(target=run, name=f"confstore-load-{store}", daemon=True)
+    if failure is not None:
+        tell(failure)
     clock.start(thread)
     try:
-        if done.wait(timeout_s):
+        is_done = done.wait(min(_QUIET_S, timeout_s))
+        if not is_done and (rest_s := ends_s - clock.monotonic()) > 0:
+            if failure is None:
+                text = "store %r: no answer for %.0f s, waiting up to %.0f s more: %r"
+                logger.warning(text, store, _QUIET_S, rest_s, source, extra=log_fields(store))
+            is_done = done.wait(rest_s)
+        if is_done:
             # A process that forks next has no thread of ours.
             thread.join()
     finally:

@@ -7,6 +7,7 @@ from collections.abc import Collection
 from confstore._process.log import logger
 from confstore._reading.time_based.views import View
 from confstore._schemas.unknown import unknown_text
+from confstore._stores.places import where_to_look
 from confstore._stores.protocols import Store
 
 __all__ = ["warn_at_start"]
@@ -23,8 +24,8 @@ def warn_at_start(store: Store, view: View, taken: Collection[str]) -> None:
     no value.
     """
     if not view.options:
-        text = "store %r has no options: is it the right store? It is %r"
-        logger.warning(text, store.name, store)
+        text = "store %r has no options: is it the right store?%s It is %r"
+        logger.warning(text, store.name, where_to_look(store), store)
     if view.unknown:
         texts = [unknown_text(one) for one in view.unknown]
         logger.warning("store %r: %s", store.name, _shown(texts))

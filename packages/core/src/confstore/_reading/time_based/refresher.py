@@ -97,7 +97,12 @@ class Refresher:
         # Not a method: a thread that is abandoned must not keep this object alive.
         load = functools.partial(_load, self.loader, self.secrets, self._clock, consistent=True)
         first = functools.partial(
-            first_load, load, store=self.name, backoff=backoff, clock=self._clock
+            first_load,
+            load,
+            store=self.name,
+            source=self.loader.store,
+            backoff=backoff,
+            clock=self._clock,
         )
         try:
             self._begin(*first(timeout_s=timeout_s, is_patient=self._fallback is None))

@@ -90,7 +90,7 @@ class SnapshotReads(ReadsByName, Generic[T_co]):
         by_field = ability(store, FieldAwareStore)
         if shape is not None and by_field is not None:
             store = by_field.with_fields(shape.field_types())
-        overrides = Overrides(shape)
+        overrides = Overrides(shape, store)
         reference_interval_s = seconds("reference_interval", reference_interval)
         refresher = Refresher(
             store.name,

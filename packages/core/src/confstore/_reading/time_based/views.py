@@ -9,10 +9,13 @@ from typing import Any
 import attrs
 
 from confstore._process.clock import Moment
-from confstore._schemas.schema import OptionsSchema, StoreSchema
+from confstore._schemas.schema import EMPTY, OptionsSchema, StoreSchema
 from confstore._schemas.unknown import Unknown
 from confstore._stores.loader import State
+from confstore._stores.places import exact_place, where_to_look
+from confstore._stores.protocols import Store
 from confstore._values.read_only import ReadOnlyDict
+from confstore.errors import SchemaError, SchemaProblem
 
 __all__ = ["Health", "Overrides", "Status", "View"]
 
@@ -51,6 +54,7 @@ class Overrides:
     """
 
     _schema: OptionsSchema | StoreSchema | None
+    _store: Store = attrs.field(repr=False)
     _in_force: dict[object, Mapping[str, ReadOnlyDict]] = attrs.field(factory=dict, repr=False)
     version: int = 0
 
@@ -61,7 +65,10 @@ class Overrides:
         Raises:
             SchemaError: They do not fit the schema, with the overrides or without.
         """
-        view = self._shaped(state.options)
+        try:
+            view = self._shaped(state.options)
+        except SchemaError as error:
+            raise self._placed(error, state) from None
         if self._in_force:
             # The store's options were validated above: readers see them once the overrides end.
             merged: dict[str, Any] = dict(state.options)
@@ -85,6 +92,19 @@ class Overrides:
     def pop(self, override: object) -> None:
         """End an override; overrides may end in any order."""
         del self._in_force[override]
+
+    def _placed(self, error: SchemaError, state: State) -> SchemaError:
+        """The error with the places of values that were polled, and with advice of the store."""
+        problems = []
+        for option, path, reason, _ in error.problems:
+            place = None
+            if reason == EMPTY:
+                reason = f"{reason}{where_to_look(self._store)}"
+            is_polled = state.checkpoint is not None
+            if is_polled and option and path and path[0] in state.options.get(option, {}):
+                place = exact_place(self._store, option, str(path[0]), state.checkpoint)
+            problems.append(SchemaProblem(option, path, reason, place))
+        return SchemaError(error.store, tuple(problems))
 
     def _shaped(self, options: ReadOnlyDict) -> View:
         version = self.version + 1
