@@ -654,7 +654,7 @@ def test_refresh_that_fails(run: Run, server: RawServer) -> None:
 
 @pytest.mark.slow("waits for credentials for ten seconds")
 def test_refresh_that_hangs(server: RawServer) -> None:
-    """A refresh that never ends costs ten seconds, in which the loop turns, and then is an error."""
+    """A refresh that never ends is an error after ten seconds, in which the loop turns."""
     keys = Keys()
     turns = 0
 
