@@ -167,12 +167,14 @@ def docs(session: nox.Session) -> None:
         session.run("python", "docs/freeze.py", folder)
 
 
-# One process a core shares out the tests, so that two such sessions at once would slow each other
-# down; `-n0` among the arguments runs them in one process. On more than eight cores the last test
-# is what takes the time. A file stays together: the snippets of a document follow from each other.
-# A process that dies ends the run: replacing it can make xdist wait for ever.
-PYTEST = ["pytest", "-n", "auto", "--maxprocesses", "8", "--dist", "loadfile"]
-PYTEST += ["--max-worker-restart", "0", "--durations", "20"]
+# One process a core and one more share out the tests, for some tests wait; two such sessions at
+# once would slow each other down. `-n0` among the arguments runs them in one process. On more than
+# eight cores the last test is what takes the time. A file stays together: the snippets of a
+# document follow from each other. Files begin in the order in which they were collected, slow ones
+# first; by itself, xdist begins with those of many tests. A process that dies ends the run:
+# replacing it can make xdist wait for ever.
+PYTEST = ["pytest", "-n", str(min(8, (os.cpu_count() or 1) + 1)), "--dist", "loadfile"]
+PYTEST += ["--no-loadscope-reorder", "--max-worker-restart", "0", "--durations", "20"]
 
 
 @nox.session(requires=["wheels"], allow_parallel=False)

@@ -154,11 +154,13 @@ def main(folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     with tempfile.TemporaryDirectory() as scratch:
-        elsewhere = Path(scratch, "elsewhere")
-        copy_of(ROOT, elsewhere)
+        # Of copies, since hatchling takes what it is told to include even if git ignores it.
+        for name in ("one", "two"):
+            copy_of(ROOT, Path(scratch, name))
         again = Path(scratch, "again")
         again.mkdir()
-        if differing := not_reproduced(build(ROOT, folder), build(elsewhere, again)):
+        first, second = build(Path(scratch, "one"), folder), build(Path(scratch, "two"), again)
+        if differing := not_reproduced(first, second):
             sys.exit(f"built twice, and not of the same bytes: {', '.join(differing)}")
         run("twine", "check", "--strict", *sorted(folder.iterdir()))
         for package in packages_in(ROOT):

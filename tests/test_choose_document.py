@@ -31,7 +31,7 @@ def cells(row: str) -> list[str]:
 def measured() -> dict[int, tuple[float, float]]:
     """Options to the read units of a full query and a first load, by a page on the journal."""
     heading = "| options | full `Query` | first load |"
-    pages = (page.read_text(encoding="utf-8") for page in (DOCS / "guides").glob("journal*.md"))
+    pages = (page.read_text(encoding="utf-8") for page in DOCS.rglob("journal*.md"))
     (page,) = (page for page in pages if heading in page)
     table = page[page.index(heading) :].split("\n\n")[0].splitlines()[2:]
     rows = (cells(row) for row in table)

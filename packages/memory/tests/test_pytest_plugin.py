@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 import sys
 from typing import Any
 
@@ -11,18 +13,29 @@ from confstore import SealedStore, Secret, SimpleConfigStore, TimeBasedConfigSto
 from confstore.errors import SecretError, StoreUnavailableError
 from confstore_memory import MemoryConfigStore
 from confstore_memory._sealed import RandomKeys
+from preloaded import preloaded
 
 pytest_plugins = ["pytester"]
+
+PLAIN = ("-p", "no:cacheprovider", "--strict-markers", "-Werror")
 
 Facade = MemoryConfigStore[SimpleConfigStore]
 Live = TimeBasedConfigStore[dict[str, dict[str, Any]]]
 
 
-def run(pytester: pytest.Pytester, test_file: str, *arguments: str) -> pytest.RunResult:
+def run(pytester: pytest.Pytester, test_file: str) -> pytest.RunResult:
     """What pytest says of a test file in a process of its own."""
     pytester.makepyfile(test_file)
-    plain = ("-p", "no:cacheprovider", "--strict-markers", "-Werror")
-    return pytester.runpytest_subprocess(*plain, *arguments)
+    return run_pytest(pytester, *PLAIN)
+
+
+def run_pytest(pytester: pytest.Pytester, *arguments: str) -> pytest.RunResult:
+    """What pytest says in a process of its own."""
+    # In a fork it would wait for a thread of its parent.
+    arguments += ("-p", "no:faulthandler")
+    how = preloaded(lambda: pytest.main(list(arguments)), ["pytest", *arguments], os.environ)
+    ran = subprocess.run(**how, cwd=pytester.path, capture_output=True, text=True, check=False)
+    return pytest.RunResult(ran.returncode, ran.stdout.splitlines(), ran.stderr.splitlines(), 0)
 
 
 def test_fixture_is_found(config_store: Facade) -> None:
@@ -164,8 +177,7 @@ def test_every_test_has_its_own(pytester: pytest.Pytester) -> None:
 @pytest.mark.slow("starts pytest with two workers")
 def test_under_xdist(pytester: pytest.Pytester) -> None:
     """Every worker finds the fixtures and the mark."""
-    result = run(
-        pytester,
+    pytester.makepyfile(
         """
         import pytest
 
@@ -175,9 +187,9 @@ def test_under_xdist(pytester: pytest.Pytester) -> None:
             assert live_config.db == {"port": 0, "tags": {"a", "b"}}
             config_store.update("db", {"port": port})
             assert live_config.db["port"] == port
-        """,
-        "-n2",
+        """
     )
+    result = pytester.runpytest_subprocess(*PLAIN, "-n2")
     result.assert_outcomes(passed=8)
 
 
@@ -237,8 +249,8 @@ def test_wrong_options_fixture(pytester: pytest.Pytester) -> None:
 @pytest.mark.slow("starts pytest twice")
 def test_documentation(pytester: pytest.Pytester) -> None:
     """`pytest --fixtures` and `--markers` say what they are for."""
-    result = pytester.runpytest_subprocess("--fixtures", "-p", "no:cacheprovider")
+    result = run_pytest(pytester, "--fixtures", "-p", "no:cacheprovider")
     result.stdout.fnmatch_lines(["config_store_options*", "*override it*", "config_store *"])
     result.stdout.fnmatch_lines(["live_config*", "*shows at once*"])
-    result = pytester.runpytest_subprocess("--markers", "-p", "no:cacheprovider")
+    result = run_pytest(pytester, "--markers", "-p", "no:cacheprovider")
     result.stdout.fnmatch_lines(["@pytest.mark.config_store(options): *"])

@@ -43,10 +43,11 @@ from confstore import (
     state_at,
 )
 from confstore.testing import CANARY, traces_of_canary
+from effort import at_length
 
 from .conftest import SCRIPT, Confstore
 
-SCENES = 200
+SCENES = at_length(200, short=40)
 STEPS = 8
 OPTIONS = ("db", "api", "caf\u00e9")
 KEYS = ("password", "token", "host")
@@ -292,7 +293,7 @@ def records() -> Iterator[Records]:
     root.setLevel(level)
 
 
-@pytest.mark.slow("200 scenes")
+@pytest.mark.slow("up to 200 scenes")
 def test_no_plaintext_is_ever_shown(tmp_path: Path, records: Records) -> None:
     """Not by a value, an error and its frames, a log, a journal or a fallback file."""
     keys = FaultyKeys.generate()

@@ -421,10 +421,10 @@ def drip(server: RawServer, connection: socket.socket) -> None:
 
 
 def flood(server: RawServer, connection: socket.socket) -> None:
-    """Send small chunks for ever, so that something can be read at any time."""
+    """Send small chunks for ever, so that something can be read all the time."""
     length = f"Content-Length: {len(BODY)}".encode()
     connection.sendall(GOOD[: -len(BODY)].replace(length, b"Transfer-Encoding: chunked"))
-    while not server.is_over.is_set():
+    while not server.is_over.wait(0.001):
         connection.sendall(b"1\r\n{\r\n")
 
 

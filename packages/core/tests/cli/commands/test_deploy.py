@@ -20,7 +20,7 @@ from confstore import Change, LocalKeys, history
 from confstore.testing import CANARY
 from confstore_file import FileStore
 
-from ..conftest import SCRIPT, Confstore, Ran
+from ..conftest import SCRIPT, Confstore, Ran, program
 from ..in_terminal import INTERRUPT
 
 pytestmark = [
@@ -396,10 +396,10 @@ class TestMischief:
 
 def started(folder: Path, environment: Mapping[str, str], *flags: str) -> subprocess.Popen[str]:
     """A deploy that is checking."""
+    check = "echo $$; exec sleep 1000"
     return subprocess.Popen(
-        [SCRIPT, "deploy", "new.json", "--check", "echo $$; exec sleep 1000", *flags],
+        **program("deploy", "new.json", "--check", check, *flags, environment=environment),
         cwd=folder,
-        env=environment,
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
@@ -450,8 +450,8 @@ def test_nobody_listens(
     """A closed standard error ends the command, and what was to be checked is rolled back."""
     reading, writing = os.pipe()
     os.close(reading)
-    command = [SCRIPT, "deploy", "new.json", *flags]
-    ran = subprocess.run(command, cwd=new.parent, env=environment, stderr=writing, check=False)
+    command = program("deploy", "new.json", *flags, environment=environment)
+    ran = subprocess.run(**command, cwd=new.parent, stderr=writing, check=False)
     os.close(writing)
     assert (ran.returncode, options()) == (141, OLD if flags else BOTH)
     if flags:
@@ -462,9 +462,12 @@ def test_signal_that_is_ignored(
     journaled: Path, new: Path, options: Options, environment: dict[str, str]
 ) -> None:
     """`nohup` stays in force."""
-    command = ["sh", "-c", 'trap "" HUP; exec "$0" "$@"', SCRIPT, "deploy", "new.json"]
-    check = ["--check", "kill -HUP $PPID", "--bake", "0"]
-    ran = subprocess.run([*command, *check], cwd=new.parent, env=environment, check=False)
+    command = program(
+        *("deploy", "new.json", "--check", "kill -HUP $PPID", "--bake", "0"),
+        environment=environment,
+        first=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN),
+    )
+    ran = subprocess.run(**command, cwd=new.parent, check=False)
     assert (ran.returncode, options()) == (0, BOTH)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 import re
 import shlex
@@ -16,9 +17,11 @@ from typing import Any
 import pytest
 
 from confstore import LocalKeys
+from confstore._cli import main
 from effort import at_length
+from preloaded import preloaded
 
-from ..conftest import SCRIPT, Confstore
+from ..conftest import Confstore
 
 pytestmark = [
     pytest.mark.skipif(sys.platform == "win32", reason="kills with SIGKILL"),
@@ -30,24 +33,31 @@ PATIENCE_S = 60
 OLD = {"db": {"host": "old"}, "login": {"password": "hunter2"}}
 NEW = {"db": {"host": "new"}, "cache": {"size": 3}}
 
-# Counts what the process does (files, programs, signals, locks) once it looks at the store, and
-# kills it at a certain one; says at the end how many there were.
-KILLER = """\
-import atexit, os, signal, sys
-left, seen = int(os.environ["KILLED_AT"]), 0
 COUNTED = ("open", "os.", "subprocess.Popen", "fcntl.", "time.sleep", "shutil.")
-def look(event, arguments):
-    global seen
-    if not seen and not (event == "open" and "dev.json" in str(arguments[0])):
-        return
-    if event.startswith(COUNTED):
-        seen += 1
-        if seen == left:
-            os.kill(os.getpid(), signal.SIGKILL)
-if "deploy" in sys.argv or "deploy" in " ".join(sys.orig_argv):
+
+
+def killed(at: int, count: Path) -> int:
+    """
+    Run the command line in this process, and kill it at a certain moment.
+
+    A moment is something that the process does (with files, programs, signals, locks) once it looks
+    at the store; the file says at the end how many there were.
+    """
+    seen = 0
+
+    def look(event: str, arguments: tuple[Any, ...]) -> None:
+        nonlocal seen
+        if not seen and not (event == "open" and "dev.json" in str(arguments[0])):
+            return
+        if event.startswith(COUNTED):
+            seen += 1
+            if seen == at:
+                os.kill(os.getpid(), signal.SIGKILL)
+
     sys.addaudithook(look)
-    atexit.register(lambda: open(os.environ["COUNT"], "w").write(str(seen)))
-"""
+    code = main()
+    count.write_text(str(seen))
+    return code
 
 
 @pytest.mark.parametrize("is_sealed", [False, True], ids=["plain", "sealed"])
@@ -66,9 +76,6 @@ def test_killed_at_random_moments(
         (tmp_path / "keys").chmod(0o600)
         environment["CONFSTORE_URL"] = "file:dev.json?secrets=local:keys"
     new = {**NEW, **({"login": {"password": "hunter3"}} if is_sealed else {})}
-    folder = tmp_path / "killer"
-    folder.mkdir()
-    (folder / "sitecustomize.py").write_text(KILLER)
     (tmp_path / "new.json").write_text(json.dumps(new))
     count = tmp_path / "count"
 
@@ -79,16 +86,14 @@ def test_killed_at_random_moments(
         if is_sealed:
             assert confstore("secrets", "seal", "login", "password").code == 0
         assert confstore("init", "--journal").code == 0
-        command = [SCRIPT, "deploy", "new.json", "--check", check]
+        command = ["confstore", "deploy", "new.json", "--check", check]
         ended = subprocess.run(
-            [*command, "--every", "1ms", "--bake", "5ms"],
+            **preloaded(
+                lambda: killed(killed_at, count),
+                [*command, "--every", "1ms", "--bake", "5ms"],
+                environment,
+            ),
             cwd=tmp_path,
-            env={
-                **environment,
-                "PYTHONPATH": str(folder),
-                "KILLED_AT": str(killed_at),
-                "COUNT": str(count),
-            },
             capture_output=True,
             timeout=PATIENCE_S,
             check=False,

@@ -8,6 +8,8 @@ import shlex
 import signal
 import subprocess
 import sys
+import uuid
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -539,3 +541,56 @@ def test_doctor_of_layers_of_which_one_has_a_broken_journal(
     found = {one["check"]: one for one in confstore("doctor", "-s", url).json}
     assert found["file:prod.json, deploy"]["is_ok"] is False
     assert "file:dev.json, deploy" not in found
+
+
+@pytest.fixture
+def table(
+    dynamodb_local: str, dynamodb_client: Any, environment: dict[str, str], tmp_path: Path
+) -> Iterator[str]:
+    """Layers: a file over a table, each sealed; the URL of the table."""
+    name = f"Layers-{uuid.uuid4().hex}"
+    (tmp_path / "keys").write_text(LocalKeys.generate().text)
+    (tmp_path / "keys").chmod(0o600)
+    place = f"endpoint_url={dynamodb_local}&region=eu-west-1"
+    url = f"dynamodb://{name}/prod?{place}&{KEYS}"
+    environment["CONFSTORE_URL"] = f"env:APP_ file:dev.json?optional&{KEYS} {url}"
+    yield url
+    for made in dynamodb_client.list_tables()["TableNames"]:
+        if made.startswith(name):
+            dynamodb_client.delete_table(TableName=made)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the check is a command of a POSIX shell")
+@pytest.mark.slow("starts DynamoDB Local, and deploys in a process that is killed")
+def test_safe_changes_on_a_sealed_table(
+    confstore: Confstore, tmp_path: Path, environment: dict[str, str], table: str
+) -> None:
+    """Edit, deploy, its kill, doctor and rollback, on the weakest of the layers."""
+    layer = ("--layer", "dynamodb")
+    assert confstore("init", "--journal", *layer).code == 0
+    arguments = ("set", "db", "host=prod", "password=-", "--secret", "password", *layer)
+    assert confstore(*arguments, input=CANARY).code == 0
+    editor = {"EDITOR": f"sed -i 's/secret+local:.*/{CANARY}-edited/'"}
+    answer = confstore("edit", "db", *layer, env=editor)
+    assert (answer.code, CANARY in answer.stdout + answer.stderr) == (0, False), answer.stderr
+    assert confstore("get", "db", "password", "--reveal").stdout == f"{CANARY}-edited\n"
+
+    (tmp_path / "new.json").write_text(json.dumps({"db": {"host": "new", "password": CANARY}}))
+    deploy = ("deploy", "new.json", *layer, "--bake", "0", "--check")
+    command = [SCRIPT, *deploy, "kill -9 $PPID"]
+    ended = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, check=False)
+    assert ended.returncode == -signal.SIGKILL, ended.stderr
+    answer = confstore("doctor")
+    (found,) = deploys(answer.json)
+    assert (found["check"].partition("/")[0], found["is_ok"]) == ("dynamodb:", None)
+    advised = re.search(r"killed: (confstore rollback .*); or deploy", found["advice"])
+    assert advised is not None
+    assert "is to be confirmed: checking it" in confstore(*deploy, "true").stderr
+    assert deploys(confstore("doctor").json)[0]["is_ok"]
+
+    (tmp_path / "new.json").write_text(json.dumps({"db": {"password": f"{CANARY}-bad"}}))
+    answer = confstore(*deploy, "false")
+    assert answer.code == 6
+    assert CANARY not in answer.stdout + answer.stderr
+    assert confstore("get", "db", "password", "--reveal").stdout == f"{CANARY}\n"
+    assert CANARY not in confstore("history", "--values", *layer).stdout

@@ -51,7 +51,7 @@ def test_no_store_is_given(confstore: Confstore) -> None:
     assert "use --store URL, or set CONFSTORE_URL" in ran.stderr
 
 
-def test_missing_adapter_names_its_command(process: Confstore, tmp_path: Path) -> None:
+def test_missing_adapter_names_its_command(script: Confstore, tmp_path: Path) -> None:
     """As where confstore-dynamodb is not installed."""
     # Python finds no metadata of any distribution in an environment of this module alone.
     (tmp_path / "sitecustomize.py").write_text(
@@ -59,15 +59,15 @@ def test_missing_adapter_names_its_command(process: Confstore, tmp_path: Path) -
         "importlib.metadata.entry_points = lambda **_: ()\n"
         "sys.modules['confstore_dynamodb'] = None\n"
     )
-    ran = process("list", "-s", "dynamodb://config/prod", env={"PYTHONPATH": str(tmp_path)})
+    ran = script("list", "-s", "dynamodb://config/prod", env={"PYTHONPATH": str(tmp_path)})
     assert (ran.code, ran.stderr.count("\n")) == (2, 1)
     assert "python -m pip install confstore-dynamodb" in ran.stderr
 
 
-def test_missing_click_names_the_extra(process: Confstore, tmp_path: Path) -> None:
+def test_missing_click_names_the_extra(script: Confstore, tmp_path: Path) -> None:
     """The script is installed with the core, which does not need click."""
     (tmp_path / "click.py").write_text("raise ModuleNotFoundError(name='click')\n")
-    ran = process("list", env={"PYTHONPATH": str(tmp_path)})
+    ran = script("list", env={"PYTHONPATH": str(tmp_path)})
     advice = "the command line needs the extra: python -m pip install 'confstore[cli]'"
     assert (ran.stderr, ran.code) == (f"confstore: {advice}\n", 2)
 
@@ -76,20 +76,20 @@ def test_missing_click_names_the_extra(process: Confstore, tmp_path: Path) -> No
     ("module", "arguments"), [("yaml", ("-o", "yaml")), ("rich", ("-o", "table"))]
 )
 def test_missing_part_of_the_extra(
-    process: Confstore, dev: Path, tmp_path: Path, module: str, arguments: tuple[str, ...]
+    script: Confstore, dev: Path, tmp_path: Path, module: str, arguments: tuple[str, ...]
 ) -> None:
     """Said by the first command that needs it."""
     (tmp_path / f"{module}.py").write_text(f"raise ModuleNotFoundError(name='{module}')\n")
-    ran = process("get", "db", *arguments, env={"PYTHONPATH": str(tmp_path)})
+    ran = script("get", "db", *arguments, env={"PYTHONPATH": str(tmp_path)})
     text = f"the command line needs {module}, which is not installed"
     advice = "python -m pip install 'confstore[cli]'"
     assert (ran.stderr, ran.code) == (f"confstore: {text}: {advice}\n", 2)
 
 
-def test_interrupted_while_it_starts(process: Confstore, tmp_path: Path) -> None:
+def test_interrupted_while_it_starts(script: Confstore, tmp_path: Path) -> None:
     """Ctrl-C is no traceback, however early."""
     (tmp_path / "click.py").write_text("raise KeyboardInterrupt\n")
-    ran = process("list", env={"PYTHONPATH": str(tmp_path)})
+    ran = script("list", env={"PYTHONPATH": str(tmp_path)})
     assert (ran.stderr, ran.code) == ("", 130)
 
 
@@ -134,16 +134,16 @@ def test_closest_option_where_not_all_can_be_read(confstore: Confstore) -> None:
 
 
 @pytest.mark.usefixtures("mischief")
-def test_logs_and_warnings_are_lines(process: Confstore) -> None:
+def test_logs_and_warnings_are_lines(script: Confstore) -> None:
     """One each, without a traceback, and nothing in them is obeyed."""
-    ran = process("get", "db", "-s", "mischief:Talkative", env={"PYTHONWARNINGS": "default"})
+    ran = script("get", "db", "-s", "mischief:Talkative", env={"PYTHONWARNINGS": "default"})
     assert ran.json == {"host": "db.example"}
     assert ran.stderr.splitlines() == [
         r"confstore: error: line one\nline two",
         r"confstore: warning: DeprecationWarning: old\nthing",
         r"confstore: warning: UserWarning: beware\x1b[31m",
     ]
-    debug = process("get", "db", "-s", "mischief:Talkative", "--debug")
+    debug = script("get", "db", "-s", "mischief:Talkative", "--debug")
     assert "confstore: debug: our own details" in debug.stderr
     assert "nobody asked" not in debug.stderr
 
@@ -165,11 +165,11 @@ def test_reader_that_went_away(
 
 
 def in_bash(
-    script: str, environment: dict[str, str], folder: Path
+    line: str, environment: dict[str, str], folder: Path
 ) -> subprocess.CompletedProcess[str]:
-    """A script of bash with the store of the test."""
+    """A line of bash with the store of the test."""
     return subprocess.run(
-        ["bash", "-c", script], cwd=folder, env=environment, capture_output=True, text=True
+        ["bash", "-c", line], cwd=folder, env=environment, capture_output=True, text=True
     )
 
 

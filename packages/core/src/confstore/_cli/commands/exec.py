@@ -190,6 +190,7 @@ def exec_command(
             Supervisor(arguments, is_pristine, grace_s),
             choose,
             variables_of,
+            revealing,
             session.say,
             signal_of(reaction),
             interval_of(session, interval_s),
