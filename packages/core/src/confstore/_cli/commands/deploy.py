@@ -22,15 +22,21 @@ from confstore._cli.changes.deploys import (
     rollback_comment,
 )
 from confstore._cli.commands.command import Example, command
-from confstore._cli.commands.transfer import Transferred, options_of_file
+from confstore._cli.commands.transfer import options_of_file
 from confstore._cli.exec.checks import Check, Stopped, Stopping
 from confstore._cli.session import Session, options_now
 from confstore._cli.terminal.exit_codes import CommandError, ExitCode
 from confstore._cli.terminal.text import counted
 from confstore._cli.writing.flags import Transfer, Writing, writing_flags, yes_flag
+from confstore._cli.writing.transferred import Transferred
 from confstore._cli.writing.write import Write
 from confstore.adapter import canonical_values, is_same
-from confstore.errors import ConfigStoreError, StoreUnavailableError, VersionConflictError
+from confstore.errors import (
+    ConfigStoreError,
+    SecretError,
+    StoreUnavailableError,
+    VersionConflictError,
+)
 
 __all__ = ["deploy"]
 
@@ -163,8 +169,9 @@ class _Deployment:
         writing = attrs.evolve(self._writing, comment=comment)
         try:
             written = Write(self._session, self._store, writing, self._planned).run(ask)
-        except StoreUnavailableError:
-            if self._baking.is_needed:
+        except StoreUnavailableError as error:
+            # A secret is sealed before anything is committed.
+            if self._baking.is_needed and not isinstance(error, SecretError):
                 self._session.say("if it was committed all the same, confstore doctor tells of it")
             raise
         if self._writing.is_dry_run:
