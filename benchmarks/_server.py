@@ -13,6 +13,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import json
+import ssl
 import subprocess
 import sys
 import zlib
@@ -178,30 +179,49 @@ class Connection(asyncio.Protocol):
                 self.transport.write(answer_to(operation, body))
 
 
-async def serve() -> None:
-    """Answer until standard input is closed."""
+def tls_of(authority: Path) -> ssl.SSLContext:
+    """TLS for this machine and for AWS's hosts of accounts; who trusts the authority trusts it."""
+    # Not at the top: the tests ask the server without it.
+    import trustme
+
+    trusted = trustme.CA()
+    trusted.cert_pem.write_to_path(str(authority))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    trusted.issue_cert("127.0.0.1", "*.ddb.eu-west-1.amazonaws.com").configure_cert(context)
+    return context
+
+
+async def serve(authority: str = "") -> None:
+    """Answer until standard input is closed; by TLS, with a certificate of a new authority."""
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(Connection, "127.0.0.1", 0)
+    tls = tls_of(Path(authority)) if authority else None
+    server = await loop.create_server(Connection, "127.0.0.1", 0, ssl=tls)
     print(server.sockets[0].getsockname()[1], flush=True)
     await loop.run_in_executor(None, sys.stdin.read)
     server.close()
 
 
 @contextmanager
-def running_server() -> Iterator[str]:
-    """The URL of a server, which ends with the block, or with this process."""
-    command = [sys.executable, "-m", "benchmarks._server"]
+def running_server(authority: Path | None = None) -> Iterator[str]:
+    """
+    The URL of a server, which ends with the block, or with this process.
+
+    Args:
+        authority: The server is asked by TLS, and writes here whom its clients have to trust.
+    """
+    command = [sys.executable, "-m", "benchmarks._server", *([str(authority)] if authority else [])]
     with subprocess.Popen(
         command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:
         assert process.stdin is not None
         assert process.stdout is not None
         try:
-            yield f"http://127.0.0.1:{int(process.stdout.readline())}"
+            scheme = "https" if authority else "http"
+            yield f"{scheme}://127.0.0.1:{int(process.stdout.readline())}"
         finally:
             process.stdin.close()
             process.wait(10)
 
 
 if __name__ == "__main__":
-    asyncio.run(serve())
+    asyncio.run(serve(*sys.argv[1:]))

@@ -158,8 +158,12 @@ def test_every_goal_is_declared():
         "typed-read",
         "unchanged-refresh",
         "uncached-read",
+        "uncached-read-account",
         "uncached-read-alone",
+        "uncached-read-alone-tls",
         "uncached-read-on-a-loop",
+        "uncached-read-on-a-loop-tls",
+        "uncached-read-tls",
     }
 
 

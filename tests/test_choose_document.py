@@ -29,10 +29,9 @@ def cells(row: str) -> list[str]:
 
 
 def measured() -> dict[int, tuple[float, float]]:
-    """Options to the read units of a full query and a first load, by a page on the journal."""
+    """Options to the read units of a full query and a first load, by the page on its costs."""
     heading = "| options | full `Query` | first load |"
-    pages = (page.read_text(encoding="utf-8") for page in DOCS.rglob("journal*.md"))
-    (page,) = (page for page in pages if heading in page)
+    page = (DOCS / "how" / "journal-costs.md").read_text(encoding="utf-8")
     table = page[page.index(heading) :].split("\n\n")[0].splitlines()[2:]
     rows = (cells(row) for row in table)
     return {int(row[0].replace(",", "")): (float(row[1]), float(row[2])) for row in rows}

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from distributions import copy_of, direct_requirements, not_reproduced
 from release import ROOT, change_log, packages_in, problems_of, supported_pythons
 
 PYPROJECT = """
@@ -275,3 +276,37 @@ def test_pythons_of_the_distributions() -> None:
     """The oldest Python of noxfile.py is the one that pip looks at."""
     text = (ROOT / "packages/core/pyproject.toml").read_text(encoding="utf-8")
     assert tomllib.loads(text)["project"]["requires-python"] == f">={supported_pythons(ROOT)[0]}"
+
+
+def test_copy_of_what_git_knows(repository: Repository, tmp_path: Path) -> None:
+    """What git ignores is not built: it may be left by tests, or hold secrets."""
+    repository.write(".gitignore", "*.key\n")
+    repository.write("packages/core/src/confstore/my.key", "secret")
+    repository.write("packages/core/src/confstore/new.py", "")
+    repository.git("rm", "--quiet", "--cached", "LICENSE")
+    (repository.root / "packages/file/LICENSE").unlink()
+    copy = tmp_path / "copy"
+    copy_of(repository.root, copy)
+    names = {path.relative_to(copy).as_posix() for path in copy.rglob("*") if path.is_file()}
+    assert "packages/core/src/confstore/new.py" in names
+    assert "packages/core/src/confstore/my.key" not in names
+    assert "LICENSE" in names
+    assert "packages/file/LICENSE" not in names
+
+
+def test_builds_that_differ() -> None:
+    """A distribution of other bytes, or of one build only, is named."""
+    first = {"a.whl": b"1", "b.whl": b"1", "c.whl": b"1"}
+    assert not_reproduced(first, {"a.whl": b"1", "b.whl": b"2"}) == ["b.whl", "c.whl"]
+    assert not_reproduced(first, dict(first)) == []
+
+
+def test_direct_requirements() -> None:
+    """Of what uv compiled, what a package itself requires."""
+    compiled = (
+        "# compiled\n"
+        "attrs==24.2.0  # via confstore (packages/core/pyproject.toml), cattrs\n"
+        "vine==5.1.0  # via celery\n"
+    )
+    assert direct_requirements(compiled).startswith("attrs==24.2.0 ")
+    assert "vine" not in direct_requirements(compiled)

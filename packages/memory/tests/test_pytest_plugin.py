@@ -11,6 +11,7 @@ import pytest
 
 from confstore import SealedStore, Secret, SimpleConfigStore, TimeBasedConfigStore, plan_rewrap
 from confstore.errors import SecretError, StoreUnavailableError
+from confstore.testing import traces_of_canary
 from confstore_memory import MemoryConfigStore
 from confstore_memory._sealed import RandomKeys
 from preloaded import preloaded
@@ -146,6 +147,56 @@ def test_secrets_without_the_library(monkeypatch: pytest.MonkeyPatch) -> None:
             config_store.config["db"]["password"].reveal()
         assert plan_rewrap(store).options == []
         assert RandomKeys().key_id == ""
+
+
+@pytest.mark.slow("runs pytest")
+def test_tracebacks_with_locals(pytester: pytest.Pytester) -> None:
+    """A test that fails shows no plaintext, however much pytest prints: opened, given or moved."""
+    pytester.makeconftest(
+        """
+        import pytest
+        from confstore import Secret
+        from confstore.testing import CANARY
+
+        @pytest.fixture
+        def config_store_options():
+            return {"db": {"password": Secret(CANARY), "hosts": ["a"]}}
+        """
+    )
+    pytester.makepyfile(
+        """
+        from confstore import Secret
+        from confstore.testing import CANARY
+
+        def test_equality(config_store, live_config):
+            assert live_config.db["password"].reveal()
+            assert live_config.get() == {"db": {"password": Secret(CANARY)}}
+
+        def test_a_value_beside_it(config_store):
+            config_store.update("db", {"token": Secret([CANARY]), "odd": object()})
+
+        def test_a_secret_that_cannot_be_stored(config_store):
+            config_store.set("db", {"password": Secret([CANARY, object()])})
+
+        def test_a_secret_within(config_store):
+            config_store.set("db", {"list": [Secret(CANARY)]})
+
+        def test_a_text_that_was_moved(config_store):
+            beneath = config_store.store.beneath
+            beneath.set("other", beneath.get("db"))
+            config_store.config.get("other")["password"].reveal()
+
+        def test_an_outage(config_store, live_config):
+            assert live_config.db["password"].matches(CANARY)
+            config_store.store.fail()
+            live_config.reload()
+        """
+    )
+    ran = run_pytest(pytester, *PLAIN, "--showlocals", "--full-trace", "-vv", "--tb=long")
+    ran.assert_outcomes(failed=6)
+    assert any("values" in line for line in ran.outlines)
+    for line in (*ran.outlines, *ran.errlines):
+        assert traces_of_canary(line) == [], line
 
 
 def test_every_test_has_its_own(pytester: pytest.Pytester) -> None:

@@ -652,6 +652,32 @@ def test_refresh_that_fails(run: Run, server: RawServer) -> None:
     run(use())
 
 
+@pytest.mark.slow("waits for credentials for ten seconds")
+def test_refresh_that_hangs(server: RawServer) -> None:
+    """A refresh that never ends is an error after ten seconds, in which the loop turns."""
+    keys = Keys()
+    turns = 0
+
+    async def use() -> None:
+        nonlocal turns
+        with with_credentials(keys.credentials):
+            store = await opened(server)
+        async with store:
+            keys.may_end.clear()
+            keys.go_on(70)
+            task = asyncio.ensure_future(store.get("db"))
+            while not task.done():
+                turns += 1
+                await asyncio.sleep(0.1)
+            with pytest.raises(StoreUnavailableError, match="CredentialRetrievalError"):
+                await task
+            keys.may_end.set()
+            assert await store.get("db") == DB
+
+    asyncio.run(use())
+    assert turns > 10
+
+
 def test_loop_that_ends_within_a_refresh(server: RawServer) -> None:
     """A loop that is gone when its credentials come harms nobody."""
     keys = Keys()
@@ -755,6 +781,8 @@ def test_timeout(run: Run, server: RawServer) -> None:
 
     run(use())
     assert server.requests.count("GetItem") == 2
+    # The table's check, the late one, which is never used again, and the other.
+    assert server.connections == 3
 
 
 def test_address_that_refuses(server: RawServer, monkeypatch: pytest.MonkeyPatch) -> None:

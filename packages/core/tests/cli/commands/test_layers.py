@@ -543,6 +543,39 @@ def test_doctor_of_layers_of_which_one_has_a_broken_journal(
     assert "file:dev.json, deploy" not in found
 
 
+@pytest.mark.usefixtures("sealed")
+def test_secrets_of_each_layer(confstore: Confstore, tmp_path: Path) -> None:
+    """Each layer has its own, also those that a stronger one replaces; a bad one is named."""
+    dev, prod = ({"layer": f"file:{name}.json", "option": "db"} for name in ("dev", "prod"))
+    sealed = {"key": "password", "kind": "local", "reference": None}
+    wanted = [{**dev, **sealed}, {**prod, **sealed}]
+    assert confstore("secrets", "list").json == wanted
+    assert confstore("secrets", "list", "db").json == wanted
+    assert "file:prod.json" in confstore("secrets", "list", "-o", "table").stdout
+    assert confstore("secrets", "list", "--layer", "3").json == [{"option": "db", **sealed}]
+    assert confstore("secrets", "check", "other").json == []
+    assert confstore("secrets", "check", "absent").code == 1
+    answer = confstore("secrets", "check", "-o", "table")
+    assert (answer.code, "2 secrets, all of which can be opened" in answer.stderr) == (0, True)
+    content = json.loads((tmp_path / "prod.json").read_text())
+    (tmp_path / "prod.json").write_text(json.dumps({**content, "moved": content["db"]}))
+    (found,) = confstore("secrets", "check").json
+    assert (found["layer"], found["option"]) == ("file:prod.json", "moved")
+
+
+@pytest.mark.usefixtures("sealed")
+def test_secrets_of_a_layer_that_was_opened_without_keys(confstore: Confstore) -> None:
+    """Its secrets are texts that a reader would get; layers of which none seals are refused."""
+    url = f"file:dev.json?{KEYS} file:prod.json"
+    answer = confstore("secrets", "check", "-s", url)
+    assert answer.code != 0
+    (found,) = answer.json
+    assert found["layer"] == "file:prod.json"
+    assert found["problem"] == "the URL of its layer has no secrets="
+    answer = confstore("secrets", "check", "-s", "file:dev.json file:prod.json")
+    assert (answer.code, "add secrets= to its URL" in answer.stderr) == (2, True)
+
+
 @pytest.fixture
 def table(
     dynamodb_local: str, dynamodb_client: Any, environment: dict[str, str], tmp_path: Path

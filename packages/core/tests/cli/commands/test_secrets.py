@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from confstore import LocalKeys, Place
+from confstore import LocalKeys, Place, SecretFault
 
 from ..conftest import Confstore
 
@@ -307,6 +307,20 @@ def test_a_deploy_seals(sealed: Confstore, tmp_path: Path) -> None:
     assert (ran.code, "new-canary" in ran.stderr + ran.stdout) == (0, False)
     assert stored(tmp_path)["password"].startswith("secret+local:")
     assert sealed("get", "db", "password", "--reveal").stdout == "new-canary\n"
+
+
+def test_a_deploy_while_nobody_seals(
+    sealed: Confstore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing was committed, and the error raises no doubt about it."""
+    assert sealed("init", "--journal").code == 0
+    (tmp_path / "new.json").write_text(json.dumps({"db": {"password": "new-canary"}}))
+    fault = SecretFault("no answer", is_lasting=False)
+    monkeypatch.setattr(LocalKeys, "seal", lambda *_: fault)
+    before = stored(tmp_path)
+    ran = sealed("deploy", "new.json", "--check", "true", "--bake", "0")
+    assert (ran.code, stored(tmp_path)) == (4, before)
+    assert ran.stderr == "confstore: store 'dev', option 'db': the secret 'password': no answer\n"
 
 
 # -- reading ------------------------------------------------------------------------------------

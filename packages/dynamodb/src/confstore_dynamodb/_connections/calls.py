@@ -126,11 +126,13 @@ class Call:
         if reader is None or read is None:
             return _members(body)
         name, (content, rest) = reader.member, read
-        members = _members(rest)
+        # Most replies to a `GetItem` have no other member.
+        members = {} if rest == _ONLY_AN_ITEM else _members(rest)
         members[name] = early_member(name, content, lambda: _members(body)[name])
         return members
 
 
+_ONLY_AN_ITEM = b'{"Item":{}}'
 _UNUSUAL = (AttributeError, LookupError, RecursionError, TypeError, ValueError)
 
 

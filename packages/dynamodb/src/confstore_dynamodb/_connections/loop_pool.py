@@ -18,13 +18,12 @@ from confstore_dynamodb._connections.failures import (
     ConnectionClosedError,
     ConnectTimeoutError,
     EndpointConnectionError,
-    ReadTimeoutError,
     SSLError,
     UntrustedServerError,
-    WireError,
 )
-from confstore_dynamodb._connections.pool import CONNECT_S, TrustStore, has_input
-from confstore_dynamodb._connections.replies import Reply, ReplyReader
+from confstore_dynamodb._connections.loop_connection import LAST_LOOK_S, LoopConnection
+from confstore_dynamodb._connections.pool import CONNECT_S, TrustStore
+from confstore_dynamodb._connections.replies import Reply
 from confstore_dynamodb._connections.requests import Endpoint, deadline_s
 
 __all__ = ["LoopPool"]
@@ -33,12 +32,6 @@ T = TypeVar("T")
 
 _MAX_CONNECTIONS = 64
 """Exchanges at once; the others wait. A connection serves a thousand reads a second."""
-
-_LAST_LOOK_S = 0.01
-"""
-After a limit, for what has come in time: a loop that was busy for longer may not have looked yet.
-uvloop looks at its timers first.
-"""
 
 
 class LoopPool:
@@ -52,7 +45,7 @@ class LoopPool:
     def __init__(self, endpoint: Endpoint, trust: TrustStore) -> None:
         self.endpoint = endpoint
         self._trust = trust
-        self._idle: deque[_Connection] = deque()
+        self._idle: deque[LoopConnection] = deque()
         self._exchanges = 0
         self._waiting: deque[asyncio.Future[None]] = deque()
         self._is_closed = False
@@ -85,9 +78,10 @@ class LoopPool:
                 self._give_back(connection, stays_open=stays_open)
         finally:
             self._exchanges -= 1
-            self._wake_next()
+            if self._waiting:
+                self._wake_next()
 
-    def _give_back(self, connection: _Connection, *, stays_open: bool) -> None:
+    def _give_back(self, connection: LoopConnection, *, stays_open: bool) -> None:
         # No more are kept than can be in use.
         if stays_open and not self._is_closed:
             self._idle.append(connection)
@@ -114,7 +108,7 @@ class LoopPool:
                 turn.set_result(None)
                 return
 
-    def _idle_connection(self) -> _Connection | None:
+    def _idle_connection(self) -> LoopConnection | None:
         """A connection on which nothing has come since its last reply."""
         while self._idle:
             # The newest: it is the least likely to have been closed.
@@ -132,7 +126,7 @@ class LoopPool:
 
     # -- new connections -------------------------------------------------------------------------
 
-    async def _connect(self, loop: asyncio.AbstractEventLoop) -> tuple[_Connection, float]:
+    async def _connect(self, loop: asyncio.AbstractEventLoop) -> tuple[LoopConnection, float]:
         """A new connection, and when the exchange began: the names are resolved without limit."""
         endpoint = self.endpoint
         if self._guard is None:
@@ -148,7 +142,7 @@ class LoopPool:
         context = self._trust.context() if endpoint.is_tls else None
         began_s = loop.time()
         raw = await self._connected(loop, addresses, deadline_s(began_s, size_b=0))
-        connection = _Connection(endpoint, loop)
+        connection = LoopConnection(endpoint, loop)
         name = endpoint.host if context is not None else None
         try:
             raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -220,106 +214,6 @@ class LoopPool:
             raise ConnectionClosedError(url, error) from None
 
 
-class _Connection(asyncio.Protocol):
-    """One connection, and the exchange that is under way on it."""
-
-    def __init__(self, endpoint: Endpoint, loop: asyncio.AbstractEventLoop) -> None:
-        self._endpoint = endpoint
-        self._loop = loop
-        self._transport: Any = None
-        self._fileno = -1
-        self._is_broken = False
-        self._reader: ReplyReader | None = None
-        self._reply: asyncio.Future[Reply] | None = None
-        self._timer: asyncio.TimerHandle | None = None
-        self._began_s = 0.0
-        self._request_b = 0
-
-    def send(self, request: bytes, began_s: float) -> asyncio.Future[Reply]:
-        """Begin an exchange: send its request; the result is its reply."""
-        self._reader = ReplyReader(self._endpoint)
-        self._reply = reply = self._loop.create_future()
-        self._began_s, self._request_b = began_s, len(request)
-        if self._timer is None:
-            self._timer = self._loop.call_at(self._until_s(), self._look_at_time)
-        self._transport.write(request)
-        return reply
-
-    def end_exchange(self) -> None:
-        """Forget the exchange."""
-        self._reader = self._reply = None
-
-    def is_quiet(self) -> bool:
-        """True if nothing has come, and the other side has not closed it."""
-        # The loop does not know yet what came since its last turn.
-        return not (self._is_broken or has_input(self._fileno))
-
-    def abort(self) -> None:
-        """Close it at once."""
-        self._is_broken = True
-        if self._timer is not None:
-            self._timer.cancel()
-        if self._transport is not None:
-            self._transport.abort()
-
-    def _until_s(self) -> float:
-        reader = self._reader
-        reply_b = 0 if reader is None else reader.expected_b
-        return deadline_s(self._began_s, size_b=self._request_b + reply_b)
-
-    def _look_at_time(self, late: asyncio.Future[Reply] | None = None) -> None:
-        """
-        Look at the limit of the exchange; one timer serves many: one each costs more.
-
-        Args:
-            late: The reply that has had its last chance.
-        """
-        self._timer = None
-        reply = self._reply
-        if reply is None or reply.done():
-            return
-        until_s = self._until_s()
-        if self._loop.time() < until_s:
-            # It is a later exchange, or more has come, which may take longer.
-            self._timer = self._loop.call_at(until_s, self._look_at_time)
-        elif reply is not late:
-            self._timer = self._loop.call_later(_LAST_LOOK_S, self._look_at_time, reply)
-        else:
-            error = TimeoutError("the exchange took too long")
-            self._fail(ReadTimeoutError(self._endpoint.url, error))
-
-    def _fail(self, error: WireError) -> None:
-        reply = self._reply
-        if reply is not None and not reply.done():
-            reply.set_exception(error)
-        self.abort()
-
-    # -- what the loop calls -----------------------------------------------------------------------
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = transport
-        self._fileno = transport.get_extra_info("socket").fileno()
-
-    def data_received(self, received: bytes) -> None:
-        reader, future = self._reader, self._reply
-        if reader is None or future is None or future.done():
-            # Nobody asked for it.
-            self.abort()
-            return
-        try:
-            reply = reader.feed(received)
-        except WireError as error:
-            self._fail(error)
-            return
-        if reply is not None:
-            future.set_result(reply)
-
-    def connection_lost(self, error: Exception | None) -> None:
-        self._is_broken = True
-        kind = SSLError if isinstance(error, ssl.SSLError) else ConnectionClosedError
-        self._fail(kind(self._endpoint.url, error))
-
-
 async def _within(limit_s: float, making: Awaitable[T]) -> T:
     """
     Wait for something to be made, so many seconds at most.
@@ -333,8 +227,8 @@ async def _within(limit_s: float, making: Awaitable[T]) -> T:
     try:
         await asyncio.wait([task], timeout=limit_s)
         if not task.done():
-            # See `_LAST_LOOK_S`.
-            await asyncio.wait([task], timeout=_LAST_LOOK_S)
+            # See `LAST_LOOK_S`.
+            await asyncio.wait([task], timeout=LAST_LOOK_S)
     finally:
         if not task.done():
             task.cancel()

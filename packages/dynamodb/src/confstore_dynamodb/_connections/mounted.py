@@ -40,6 +40,7 @@ class Mount:
 
     Attributes:
         wire: Makes the calls.
+        signer: Signs for the client's region.
     """
 
     def __init__(self, api: Any, session: Any, emitter: ListeningEmitter) -> None:
@@ -49,6 +50,7 @@ class Mount:
         self._listeners = emitter.listeners
         self._region = api.meta.region_name
         self._signers: dict[str, Signer] = {}
+        self.signer = self.signer_of(None)
         self._endpoints: dict[str, Endpoint | None] = {}
         self._credentials = session.get_credentials()
         self._new_parser = session.get_component("response_parser_factory").create_parser
@@ -139,7 +141,8 @@ class Mount:
         if request.url != endpoint.url and is_first:
             raise LeftToBotocoreError
         seen: Any = request.body
-        return message({name: _text(text) for name, text in request.headers.items()}, seen)
+        sent: Any = request.headers.items()
+        return message({n: t.decode() if type(t) is bytes else t for n, t in sent}, seen)
 
     @property
     def on_loop(self) -> Mount | None:
@@ -169,11 +172,6 @@ class Mount:
         if self._credentials is None:
             raise aws.NoCredentialsError
         return self._credentials.get_frozen_credentials()
-
-    @property
-    def signer(self) -> Signer:
-        """The signer of the client's region."""
-        return self.signer_of(None)
 
     def signer_of(self, region: str | None) -> Signer:
         """The signer of a region; None for the client's."""
@@ -240,12 +238,11 @@ class _Request:
     def prepared(self, now_s: float, number: int) -> bytes | Reply:
         """See `Prepare`."""
         self._headers["amz-sdk-request"] = f"attempt={number}; max={MAX_ATTEMPTS}"
-        key = self._mount.key()
-        self._mount.by_account[_account_of(key)] = self._endpoint
-        host = self._endpoint.host_header
-        headers = self._signer.sign(key, host, self._headers, self._body, now_s)
+        key, endpoint = self._mount.key(), self._endpoint
+        self._mount.by_account[_account_of(key)] = endpoint
+        headers = self._signer.sign(key, endpoint.host_header, self._headers, self._body, now_s)
         return self._mount.announced(
-            self._operation, self._endpoint, headers, self._body, is_first=number == 1
+            self._operation, endpoint, headers, self._body, is_first=number == 1
         )
 
 
@@ -301,7 +298,3 @@ def _protocol_of(model: Any) -> str:
     # Older versions of botocore know one protocol for each service.
     protocol: str = getattr(service, "resolved_protocol", None) or service.protocol
     return protocol
-
-
-def _text(text: str | bytes) -> str:
-    return text.decode() if isinstance(text, bytes) else text

@@ -13,7 +13,8 @@ import socket
 import sys
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from confstore_dynamodb._connections.failures import (
@@ -30,7 +31,7 @@ from confstore_dynamodb._connections.requests import Endpoint, deadline_s
 if TYPE_CHECKING:
     import ssl
 
-__all__ = ["CONNECT_S", "Pool", "TrustStore", "has_input"]
+__all__ = ["CONNECT_S", "Pool", "TrustStore", "input_watch"]
 
 CONNECT_S = 1.0
 """Seconds to connect to one address, as boto3's clients of ours had."""
@@ -149,7 +150,7 @@ class Pool:
                 connection = self._idle.pop()
             except IndexError:
                 return None
-            if not has_input(connection):
+            if not input_watch(connection)():
                 return connection
             # The other side has closed it, or sent what nobody asked for.
             connection.close()
@@ -261,14 +262,14 @@ def _is_of_tls(error: OSError) -> bool:
 
 if hasattr(select, "poll"):
 
-    def has_input(connection: socket.socket | int) -> bool:
-        """True if something can be read, or the other side has closed the connection."""
+    def input_watch(connection: socket.socket | int) -> Callable[[], object]:
+        """A look: true if something can be read, or the other side has closed the connection."""
         poll = select.poll()
         poll.register(connection, select.POLLIN)
-        return bool(poll.poll(0))
+        return partial(poll.poll, 0)
 
 else:  # pragma: no cover (Windows)
 
-    def has_input(connection: socket.socket | int) -> bool:
-        """True if something can be read, or the other side has closed the connection."""
-        return bool(select.select([connection], [], [], 0)[0])
+    def input_watch(connection: socket.socket | int) -> Callable[[], object]:
+        """A look: true if something can be read, or the other side has closed the connection."""
+        return lambda: select.select([connection], [], [], 0)[0]

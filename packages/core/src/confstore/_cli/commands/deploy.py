@@ -31,7 +31,12 @@ from confstore._cli.writing.flags import Transfer, Writing, writing_flags, yes_f
 from confstore._cli.writing.transferred import Transferred
 from confstore._cli.writing.write import Write
 from confstore.adapter import canonical_values, is_same
-from confstore.errors import ConfigStoreError, StoreUnavailableError, VersionConflictError
+from confstore.errors import (
+    ConfigStoreError,
+    SecretError,
+    StoreUnavailableError,
+    VersionConflictError,
+)
 
 __all__ = ["deploy"]
 
@@ -164,8 +169,9 @@ class _Deployment:
         writing = attrs.evolve(self._writing, comment=comment)
         try:
             written = Write(self._session, self._store, writing, self._planned).run(ask)
-        except StoreUnavailableError:
-            if self._baking.is_needed:
+        except StoreUnavailableError as error:
+            # A secret is sealed before anything is committed.
+            if self._baking.is_needed and not isinstance(error, SecretError):
                 self._session.say("if it was committed all the same, confstore doctor tells of it")
             raise
         if self._writing.is_dry_run:
