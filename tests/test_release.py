@@ -319,13 +319,12 @@ def shared_by(sources: list[Path]) -> set[str]:
     found: set[str] = set()
     while sources:
         tree = ast.parse(sources.pop().read_text(encoding="utf-8"))
-        names = {
-            one.name
-            for node in ast.walk(tree)
-            if isinstance(node, ast.Import)
-            for one in node.names
-        }
-        names |= {node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+        names = set()
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Import):
+                names |= {one.name for one in node.names}
+            elif isinstance(node, ast.ImportFrom):
+                names.add(node.module or "")
         new = (names & shared.keys()) - found
         found |= new
         sources += [shared[name] for name in new]
