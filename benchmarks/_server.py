@@ -4,6 +4,8 @@ A DynamoDB that has its answers ready, in a process of its own.
 What a client spends is then the client's: the server looks up bytes. Tables are named for what they
 hold: `options-10000` so many options; with `-changing` at the end, each eventually consistent
 reading of the whole table finds one changed option in every page.
+
+It is a KMS as well, whose ciphertexts are the plaintexts; each `Decrypt` takes `DECRYPT_S`.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import json
+import ssl
 import subprocess
 import sys
 import zlib
@@ -20,11 +23,14 @@ from pathlib import Path
 
 from benchmarks._options import options, wire_item, wire_items
 
-__all__ = ["running_server"]
+__all__ = ["DECRYPT_S", "running_server"]
 
 ROOT = Path(__file__).parents[1]
 PAGE_B = 1 << 20
 """Source: AWS, "Query": a page is at most 1 MB of items, by the rule of their size."""
+
+DECRYPT_S = 0.02
+"""Seconds that a call of KMS takes; a guess: one in the same region is of this order."""
 
 SCHEMA = [
     {"AttributeName": "_store", "KeyType": "HASH"},
@@ -131,6 +137,12 @@ def answer_to(operation: str, body: bytes) -> bytes:
     raise ValueError(f"no answer is ready to {operation}")
 
 
+def decrypted(body: bytes) -> bytes:
+    """The response to KMS's Decrypt."""
+    request = json.loads(body)
+    return json_reply({"KeyId": request["KeyId"], "Plaintext": request["CiphertextBlob"]})
+
+
 def page_reply(table: str, request: dict[str, dict[str, dict[str, str]]]) -> bytes:
     """The page that a Query asks for."""
     start = request.get("ExclusiveStartKey")
@@ -160,33 +172,56 @@ class Connection(asyncio.Protocol):
                 return
             body, self.received = self.received[split + 4 : end], self.received[end:]
             operation = headers[b"x-amz-target"].rpartition(b".")[2].decode()
-            self.transport.write(answer_to(operation, body))
+            if operation == "decrypt":
+                loop = asyncio.get_running_loop()
+                loop.call_later(DECRYPT_S, self.transport.write, decrypted(body))
+            else:
+                self.transport.write(answer_to(operation, body))
 
 
-async def serve() -> None:
-    """Answer until standard input is closed."""
+def tls_of(authority: Path) -> ssl.SSLContext:
+    """TLS for this machine and for AWS's hosts of accounts; who trusts the authority trusts it."""
+    # Not at the top: the tests ask the server without it.
+    import trustme
+
+    trusted = trustme.CA()
+    trusted.cert_pem.write_to_path(str(authority))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    trusted.issue_cert("127.0.0.1", "*.ddb.eu-west-1.amazonaws.com").configure_cert(context)
+    return context
+
+
+async def serve(authority: str = "") -> None:
+    """Answer until standard input is closed; by TLS, with a certificate of a new authority."""
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(Connection, "127.0.0.1", 0)
+    tls = tls_of(Path(authority)) if authority else None
+    server = await loop.create_server(Connection, "127.0.0.1", 0, ssl=tls)
     print(server.sockets[0].getsockname()[1], flush=True)
     await loop.run_in_executor(None, sys.stdin.read)
     server.close()
 
 
 @contextmanager
-def running_server() -> Iterator[str]:
-    """The URL of a server, which ends with the block, or with this process."""
-    command = [sys.executable, "-m", "benchmarks._server"]
+def running_server(authority: Path | None = None) -> Iterator[str]:
+    """
+    The URL of a server, which ends with the block, or with this process.
+
+    Args:
+        authority: The server is asked by TLS, and writes here whom its clients have to trust.
+    """
+    command = [sys.executable, "-m", "benchmarks._server", *([str(authority)] if authority else [])]
     with subprocess.Popen(
         command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:
         assert process.stdin is not None
         assert process.stdout is not None
         try:
-            yield f"http://127.0.0.1:{int(process.stdout.readline())}"
+            scheme = "https" if authority else "http"
+            yield f"{scheme}://127.0.0.1:{int(process.stdout.readline())}"
         finally:
             process.stdin.close()
             process.wait(10)
 
 
 if __name__ == "__main__":
-    asyncio.run(serve())
+    asyncio.run(serve(*sys.argv[1:]))

@@ -65,6 +65,16 @@ ROWS = (
         (Against("a microsecond", 1e-6, 1.0),),
     ),
     Row(
+        "secrets-start",
+        "start with 100 secrets of a KMS that takes 20 ms a call, wall time",
+        SECONDS,
+        "secrets/start",
+        (
+            Against("one such call", "secrets/call", 20.0),
+            Against("100 calls, one after the other", "secrets/calls"),
+        ),
+    ),
+    Row(
         "uncached-read",
         "one uncached read from DynamoDB, client CPU",
         SECONDS,
@@ -94,6 +104,54 @@ ROWS = (
         SECONDS,
         "throughput/ours",
         (Against("botocore `get_item`", "throughput/botocore", 0.5),),
+    ),
+    Row(
+        "uncached-read-on-a-loop",
+        "`await get` of AsyncSimpleConfigStore, client CPU",
+        SECONDS,
+        "uncached_read/ours_on_loop",
+        (
+            Against("aiodynamo", "uncached_read/aiodynamo", 0.5),
+            Against("botocore `get_item`", "uncached_read/botocore"),
+        ),
+    ),
+    Row(
+        "uncached-read-tls",
+        "one uncached read from DynamoDB over TLS, client CPU",
+        SECONDS,
+        "tls_read/ours",
+        (
+            Against("botocore `get_item`", "tls_read/botocore", 0.33),
+            Against("aiodynamo", "tls_read/aiodynamo", 0.9),
+        ),
+    ),
+    Row(
+        "uncached-read-alone-tls",
+        "the same in AWS Lambda, without AWS's SDK",
+        SECONDS,
+        "tls_read/ours_alone",
+        (Against("botocore `get_item`", "tls_read/botocore", 0.2),),
+    ),
+    Row(
+        "uncached-read-on-a-loop-tls",
+        "`await get` of AsyncSimpleConfigStore over TLS, client CPU",
+        SECONDS,
+        "tls_read/ours_on_loop",
+        (Against("aiodynamo", "tls_read/aiodynamo", 0.5),),
+    ),
+    Row(
+        "uncached-read-account",
+        "one uncached read, credentials with an account id, client CPU",
+        SECONDS,
+        "tls_read/ours_with_account",
+        (Against("botocore `get_item`", "tls_read/botocore_with_account", 0.35),),
+    ),
+    Row(
+        "reads-of-tasks",
+        "a read of 50 asyncio tasks that read at once, client CPU",
+        SECONDS,
+        "throughput/our_tasks",
+        (Against("aiodynamo", "throughput/aiodynamos_tasks", 0.4),),
     ),
     Row(
         "uncached-read-given",
@@ -294,10 +352,17 @@ ROWS = (
     ),
     Row(
         "layers-refresh",
-        "refresh three layers of 10,000 options with one change, CPU",
+        "refresh three layers of 10,000 options in files with one change, CPU",
         SECONDS,
         "layers/refresh",
         (Against("the sum of the three without layers", "layers/refresh_alone", 1.3),),
+    ),
+    Row(
+        "layers-refresh-memory",
+        "the same in memory, where nothing is parsed",
+        SECONDS,
+        "layers/refresh_memory",
+        (Against("the sum of the three without layers", "layers/refresh_memory_alone", 1.3),),
     ),
     Row(
         "layers-memory",

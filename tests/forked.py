@@ -125,6 +125,25 @@ def fork(work: Callable[[], object], by: Callable[[], int] | None = None) -> Chi
     return Child(pid, reader)
 
 
+_in_thread = threading.local()
+
+
+class _Life:
+    """Something that ends with the thread that has it."""
+
+
+def end_of_this_thread() -> threading.Event:
+    """
+    An event that is set when the calling thread ends.
+
+    For the thread that forked, in its child: to join it hangs for ever, with glibc 2.43.
+    """
+    ended = threading.Event()
+    _in_thread.life = _Life()
+    weakref.finalize(_in_thread.life, ended.set)
+    return ended
+
+
 def renew_the_lock_of_coverage() -> None:
     """
     Keep coverage from hanging forked children.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import importlib
 import itertools
 import xml.etree.ElementTree as ElementTree
@@ -21,7 +22,8 @@ from benchmarks._table import growth_table, in_markdown, in_text, quantity, tabl
 from benchmarks.capacity import connected, read_costs
 from benchmarks.count_calls import facades, operations
 from benchmarks.goals import GROWTH, ROWS
-from confstore_dynamodb import DynamoDBStore
+from confstore import Opened, Place
+from confstore_dynamodb import DynamoDBStore, KMSKeys
 
 PYTHON = (3, 11)
 ROW = Row(
@@ -144,16 +146,24 @@ def test_every_goal_is_declared():
         "layers-memory",
         "layers-read",
         "layers-refresh",
+        "layers-refresh-memory",
         "load",
         "memory",
         "memory-file",
+        "reads-of-tasks",
         "reads-of-threads",
         "reveal",
+        "secrets-start",
         "stalls",
         "typed-read",
         "unchanged-refresh",
         "uncached-read",
+        "uncached-read-account",
         "uncached-read-alone",
+        "uncached-read-alone-tls",
+        "uncached-read-on-a-loop",
+        "uncached-read-on-a-loop-tls",
+        "uncached-read-tls",
     }
 
 
@@ -383,6 +393,24 @@ def test_changing_table(canned):
         assert len(poll.changed) == 2
     store = DynamoDBStore(canned, "options-6000", "prod")
     assert store.poll(store.poll().checkpoint).changed == {}
+
+
+def test_keys_that_take_their_time(canned):
+    """A ciphertext of the server's KMS is the plaintext itself."""
+    client = boto3.client(
+        "kms",
+        endpoint_url=canned.meta.endpoint_url,
+        region_name="eu-west-1",
+        aws_access_key_id="local",
+        aws_secret_access_key="local",
+    )
+    keys = KMSKeys("alias/config", client=client)
+    places = [Place("prod", "db", str(number)) for number in range(3)]
+    texts = [base64.b64encode(place.key.encode()).decode() for place in places]
+    assert keys.open_many(list(zip(texts, places, strict=True))) == [
+        Opened(place.key.encode(), "alias/config") for place in places
+    ]
+    client.close()
 
 
 # -- our own functions -------------------------------------------------------------------

@@ -69,7 +69,7 @@ def assert_read_back(stores: Mapping[str, Store], option: str, values: Mapping[s
 
 @pytest.mark.slow("moto and DynamoDB Local take 20 ms an example")
 @settings(
-    max_examples=at_length(100, short=30),
+    max_examples=at_length(100, short=15),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

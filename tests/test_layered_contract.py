@@ -82,7 +82,7 @@ class OneLayerContract(StoreContract):
     """One layer."""
 
     durable = True
-    profile = Profile(examples=at_length(100, short=10), steps=30)
+    profile = Profile(examples=at_length(100, short=4), steps=30)
 
     def begin(self) -> None:
         self.stores: dict[str, list[MemoryStore]] = {}
@@ -108,7 +108,7 @@ class ThreeLayersContract(OneLayerContract):
 class ThreeBackendsContract(OneLayerContract):
     """Memory over a file over a table."""
 
-    profile = Profile(examples=at_length(40, short=3), steps=20)
+    profile = Profile(examples=at_length(40, short=2), steps=20)
     client: Any = None
 
     def begin(self) -> None:

@@ -121,6 +121,6 @@ def test_layers_are_a_chain_map_of_each_option() -> None:
     run_state_machine_as_test(
         Layers,
         settings=settings(
-            max_examples=at_length(300, short=40), stateful_step_count=20, deadline=None
+            max_examples=at_length(300, short=20), stateful_step_count=20, deadline=None
         ),
     )

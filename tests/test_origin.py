@@ -289,7 +289,7 @@ def test_agrees_with_the_value_at_every_step() -> None:
     run_state_machine_as_test(
         Origins,
         settings=settings(
-            max_examples=at_length(200, short=30), stateful_step_count=20, deadline=None
+            max_examples=at_length(200, short=20), stateful_step_count=20, deadline=None
         ),
     )
 

@@ -63,15 +63,21 @@ def test_unit_test(folder: Path) -> None:
 def test_in_production(folder: Path, dynamodb_local: str, dynamodb_client: Any) -> None:
     """The same files run on DynamoDB: the URL alone changes, and only `init` makes the table."""
     table = f"readme-{uuid.uuid4().hex}"
-    lines = blocks("console")[2].replace("//config/", f"//{table}/")
+    production, dummies = blocks("console")[2:]
+    lines = dummies.replace("http://localhost:8000", dynamodb_local)
+    lines += production.replace("//config/", f"//{table}/")
     try:
-        said = shell(
-            lines,
-            folder,
-            AWS_ACCESS_KEY_ID="test",
-            AWS_SECRET_ACCESS_KEY="test",
-            AWS_ENDPOINT_URL_DYNAMODB=dynamodb_local,
-        )
+        said = shell(lines, folder)
     finally:
         dynamodb_client.delete_table(TableName=table)
-    assert said.splitlines()[-1] == "db-cluster.example:27017"
+    assert said.splitlines()[-1] == "db-cluster.example:27018"
+
+
+@pytest.mark.slow("starts a program")
+def test_error_is_one_line(folder: Path) -> None:
+    """A URL that is wrong ends the program with a line that says what to do."""
+    with pytest.raises(AssertionError) as caught:
+        shell("CONFSTORE_URL=file:dve.json python app.py", folder)
+    said = str(caught.value).splitlines()[0]
+    assert said.startswith("app: store 'dve' does not exist: ")
+    assert "Traceback" not in str(caught.value)

@@ -71,6 +71,9 @@ def test_modules_of_a_tree(tmp_path: Path):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text("```python\nx = 1\n```\n")
     (tmp_path / "NOTES.md").write_text("No code.\n")
+    # What the built site copies is checked where it is written.
+    (tmp_path / "docs/_build/html").mkdir(parents=True)
+    (tmp_path / "docs/_build/html/README.md").write_text("```python\nx = 1\n```\n")
     folder = tmp_path / "modules"
     assert write_modules(tmp_path, folder) == {
         "README.py": "README.md",

@@ -13,6 +13,7 @@ messages of the checkers name the document.
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -22,6 +23,8 @@ from typing import NamedTuple
 
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = ("*.md", "docs/**/*.md", "packages/*/*.md")
+BUILT = "_build"
+"""The folder of the built site, which holds copies of the documents."""
 OLDEST_PYTHON = "3.11"
 
 MYPY = ("--strict", "--config-file=", "--python-version", OLDEST_PYTHON)
@@ -71,6 +74,8 @@ def write_modules(root: Path, folder: Path) -> dict[str, str]:
     documents = {}
     for path in sorted(path for pattern in DOCUMENTS for path in root.glob(pattern)):
         document = path.relative_to(root)
+        if BUILT in document.parts:
+            continue
         for number, (code, given) in enumerate(programs_of(path.read_text(encoding="utf-8"))):
             if not code.strip():
                 continue
@@ -93,9 +98,16 @@ def with_documents(text: str, folder: Path, documents: Mapping[str, str]) -> str
 
 def check(folder: Path, documents: Mapping[str, str], checker: str, *arguments: str) -> bool:
     """Run a checker over the modules, and print what it says about the documents."""
+    # mypy, too, is to find a module that has a name from the examples beside it.
+    folders = {
+        str((folder / module).parent)
+        for module, document in documents.items()
+        if not Path(module).stem.startswith(Path(document).stem.replace("-", "_"))
+    }
     answer = subprocess.run(
         [sys.executable, "-m", checker, *arguments, *documents],
         cwd=folder,
+        env={**os.environ, "MYPYPATH": os.pathsep.join(sorted(folders))},
         capture_output=True,
         text=True,
         check=False,

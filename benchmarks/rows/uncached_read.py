@@ -116,6 +116,31 @@ def of_aiodynamo(setting: Setting) -> float:
     return asyncio.run(measure())
 
 
+def of_ours_on_loop(setting: Setting) -> float:
+    """A store with a client of ours on asyncio's loop, with botocore imported."""
+    import asyncio
+
+    from confstore.aio import AsyncSimpleConfigStore, AsyncStore
+    from confstore_dynamodb import DynamoDBStore
+
+    async def measure() -> float:
+        blocking = DynamoDBStore(None, TABLE, "prod")
+        async with AsyncStore(blocking) as store:
+            assert blocking.reads_on_loop()
+            config = AsyncSimpleConfigStore(store)
+            for _ in range(BLOCK):
+                await config.get("db")
+            costs = []
+            for _ in range(blocks_of(setting)):
+                begin = time.process_time()
+                for _ in range(BLOCK):
+                    await config.get("db")
+                costs.append((time.process_time() - begin) / BLOCK)
+            return min(costs)
+
+    return asyncio.run(measure())
+
+
 def of_limit(setting: Setting) -> float:
     """The standard library's HTTP and JSON, without a signature."""
     connection = http.client.HTTPConnection(urlsplit(setting.endpoint).netloc)
@@ -135,6 +160,7 @@ def of_limit(setting: Setting) -> float:
 SUBJECTS = {
     "ours": of_ours,
     "ours_alone": of_ours_alone,
+    "ours_on_loop": of_ours_on_loop,
     "ours_with_client": of_ours_with_client,
     "botocore": of_botocore,
     "boto3_table": of_boto3_table,

@@ -6,6 +6,7 @@ import contextlib
 import io
 import json
 import os
+import runpy
 import signal
 import socket
 import subprocess
@@ -24,6 +25,7 @@ from confstore import LocalKeys, Secret, open_config, open_store
 from examples import service
 from examples.fastapi_app import app
 from examples.worker import worker
+from preloaded import preloaded
 
 EXAMPLES = Path(service.__file__).parent
 PROGRAMS = ("service.py", "fastapi_app/app.py", "worker/worker.py")
@@ -40,9 +42,15 @@ MAIL = {"mail": {"sender": "shop@test"}}
 def run(program: str, **env: str) -> subprocess.CompletedProcess[str]:
     """A whole run of a program, with nothing to read."""
     inherited = {name: value for name, value in os.environ.items() if name != "CONFSTORE_URL"}
+    path = str(EXAMPLES / program)
+
+    def main() -> None:
+        # As for any program.
+        sys.path.insert(0, str(Path(path).parent))
+        runpy.run_path(path, run_name="__main__")
+
     return subprocess.run(
-        [sys.executable, EXAMPLES / program],
-        env=inherited | env,
+        **preloaded(main, [path], inherited | env),
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -134,7 +142,9 @@ def test_worker(
 @pytest.mark.slow("starts a program")
 def test_service_by_default() -> None:
     """Without a word of configuration it reads the JSON file beside it."""
-    answer = run("service.py")
+    env = {name: value for name, value in os.environ.items() if name != "CONFSTORE_URL"}
+    command = [sys.executable, EXAMPLES / "service.py"]
+    answer = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
     assert (answer.returncode, answer.stderr) == (0, "")
     assert answer.stdout.splitlines()[0] == "database at localhost:27017"
     assert "upload 3 refused: ada has reached the limit of 2 uploads" in answer.stdout

@@ -46,6 +46,8 @@ def limit():
 @app.task(bind=True, max_retries=1)
 def change(self, limit):
     if self.request.retries:
+        # Now and then it runs in the other process, which has not looked at the file yet.
+        config.reload()
         return self.request.headers["seen"] + [current_limit()]
     before = current_limit()
     store.set("uploads", {"limit": limit})
@@ -61,6 +63,7 @@ broker_transport_options = {{
     "data_folder_in": "{folder}/queue",
     "data_folder_out": "{folder}/queue",
     "control_folder": "{folder}/control",
+    "polling_interval": 0.02,
 }}
 result_backend = "file://{folder}/results"
 worker_hijack_root_logger = False

@@ -42,7 +42,7 @@ class PlainContract(StoreContract):
     """The plain adapter of the docstring keeps the contract."""
 
     durable = True
-    profile = Profile(examples=at_length(100, short=10), steps=30)
+    profile = Profile(examples=at_length(100, short=4), steps=30)
 
     def begin(self) -> None:
         self.backend: dict[str, Any] = {}

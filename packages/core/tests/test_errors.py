@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import copy
 import pickle
+import traceback
+from collections.abc import Callable
+from typing import cast
 
 import pytest
 
 from confstore import errors
 from confstore.errors import (
+    ERRORS_PAGE,
     AccessDeniedError,
     BackendError,
     BackendNotInstalledError,
@@ -124,7 +129,10 @@ ALSO = {
 
 def test_every_error_is_tested() -> None:
     """No error is published without a test of its text."""
-    assert {type(error).__name__ for error in TEXTS} == set(errors.__all__) - {"SchemaProblem"}
+    assert {type(error).__name__ for error in TEXTS} == set(errors.__all__) - {
+        "ERRORS_PAGE",
+        "SchemaProblem",
+    }
 
 
 @every_error
@@ -136,17 +144,66 @@ def test_error_says_what_failed_and_on_what(error: ConfigStoreError) -> None:
 @every_error
 def test_error_survives_pickling(error: ConfigStoreError) -> None:
     """A process pool sends an error with its type, its text and its facts."""
-    copy = pickle.loads(pickle.dumps(error))
-    assert type(copy) is type(error)
-    assert (str(copy), copy.args, vars(copy)) == (str(error), error.args, vars(error))
+    sent = pickle.loads(pickle.dumps(error))
+    assert type(sent) is type(error)
+    assert (str(sent), sent.args, vars(sent)) == (str(error), error.args, vars(error))
 
 
 @every_error
 def test_facts_are_public_attributes(error: ConfigStoreError) -> None:
     """Every argument of an error is one of its attributes, and none is hidden."""
     if type(error) is not ConfigStoreError:
-        assert tuple(vars(error).values()) == error.args
-        assert not any(name.startswith("_") for name in vars(error))
+        facts = {name: fact for name, fact in vars(error).items() if name != "__notes__"}
+        assert tuple(facts.values()) == error.args
+        assert not any(name.startswith("_") for name in facts)
+
+
+@every_error
+def test_a_traceback_ends_with_the_address_of_the_entry(error: ConfigStoreError) -> None:
+    """Behind the text, which stays one line: for whoever reads a log."""
+    address = f"{ERRORS_PAGE}#{type(error).__name__.lower()}"
+    assert error.address == address
+    lines = "".join(traceback.format_exception(error)).splitlines()
+    assert lines[-1] == f"Cause and remedy: {address}"
+    assert str(error).count("\n") == 0
+
+
+def _pickled(error: ConfigStoreError) -> ConfigStoreError:
+    return cast("ConfigStoreError", pickle.loads(pickle.dumps(error)))
+
+
+def _raised_again(error: ConfigStoreError) -> ConfigStoreError:
+    with pytest.raises(ConfigStoreError) as caught:
+        raise error
+    return caught.value
+
+
+@pytest.mark.parametrize("again", [copy.copy, copy.deepcopy, _pickled, _raised_again])
+@every_error
+def test_the_address_is_there_once(
+    error: ConfigStoreError, again: Callable[[ConfigStoreError], ConfigStoreError]
+) -> None:
+    """However an error travels; a note of the caller's stays with it."""
+    error = type(error)(*error.args)
+    error.add_note("while starting")
+    notes = [f"Cause and remedy: {error.address}", "while starting"]
+    assert again(again(error)).__notes__ == notes
+
+
+def test_an_error_of_another_package_has_the_address_of_its_base() -> None:
+    """Unless it has one of its own."""
+
+    class ClusterDownError(StoreUnavailableError):
+        template = "cluster {store!r} is down: {reason}"
+
+    class ShardDownError(ClusterDownError):
+        address = "https://cluster.example/errors#shard"
+
+    base = StoreUnavailableError("prod", "why")
+    assert ClusterDownError("prod", "why").__notes__ == base.__notes__
+    assert ShardDownError("prod", "why").__notes__ == [
+        "Cause and remedy: https://cluster.example/errors#shard"
+    ]
 
 
 @every_error

@@ -14,7 +14,7 @@ from typing import Any
 
 from .conftest import description
 
-__all__ = ["JSON", "RawServer", "Say", "reply_of", "say"]
+__all__ = ["JSON", "RawServer", "Say", "acknowledged", "reply_of", "say"]
 
 JSON = "application/x-amz-json-1.0"
 
@@ -61,6 +61,19 @@ def say(*pieces: bytes, then: str = "go on") -> Say:
 def never(server: RawServer, connection: socket.socket) -> None:
     """Say nothing until the test is over."""
     server.is_over.wait(60)
+
+
+def acknowledged(connection: socket.socket) -> None:
+    """Wait until what was sent has arrived; on this machine that takes no time."""
+    import array
+    import fcntl
+    import termios
+
+    unsent = array.array("i", [1])
+    # A loop that has noticed it has closed the connection, and so did the server.
+    with suppress(OSError, ValueError):
+        while unsent[0]:
+            fcntl.ioctl(connection.fileno(), termios.TIOCOUTQ, unsent)
 
 
 class RawServer:

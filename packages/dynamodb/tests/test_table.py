@@ -103,7 +103,8 @@ def test_absent_table_is_not_made_against_the_will(client: Any, table: str) -> N
     """With create_table=False an absent table is an error."""
     with pytest.raises(
         TableNotFoundError,
-        match=r"does not exist at http.*or make it: `confstore init`, or \?create=true in its URL$",
+        match=r"(?m)does not exist at http.*or make it: "
+        r"`confstore init`, or \?create=true in its URL$",
     ):
         DynamoDBStore(client, table, "prod", create_table=False)
 

@@ -21,7 +21,7 @@ FAST_FOLDER = "/dev/shm" if os.path.isdir("/dev/shm") else None
 
 class FileContract(StoreContract):
     durable = True
-    profile = Profile(examples=at_length(200, short=20), steps=30)
+    profile = Profile(examples=at_length(200, short=6), steps=30)
 
     def begin(self):
         self.folder = self.resources.enter_context(tempfile.TemporaryDirectory(dir=FAST_FOLDER))
@@ -40,7 +40,7 @@ class JournaledContract(FileContract):
     editable = True
     journaled = True
     # Each write is two files, and what a commit does has scenes of its own.
-    profile = Profile(examples=at_length(40, short=5), steps=30)
+    profile = Profile(examples=at_length(40, short=3), steps=30)
 
     def edit_by_hand(self, name, option, values):
         path = self.path(name)

@@ -124,7 +124,7 @@ def test_to_read_the_file_has_to_be_there(folder: Path) -> None:
     with pytest.raises(StoreNotFoundError, match=r"did you mean 'prod\.json'\?"):
         open_url(f"file:{folder}/prd.json", purpose="read").get("db")
     with pytest.raises(
-        StoreNotFoundError, match=r"is not there; correct its path, or make the file$"
+        StoreNotFoundError, match=r"(?m)is not there; correct its path, or make the file$"
     ):
         open_url(f"file:{folder}/zzz.json", purpose="read").items()
     assert list(open_url(f"file:{folder}/prod.json", purpose="read").items()) == []
@@ -155,7 +155,7 @@ def test_link_to_nowhere_is_not_meant(folder: Path) -> None:
     """What was asked for is not suggested."""
     (folder / "link.json").symlink_to(folder / "real.json")
     with pytest.raises(
-        StoreNotFoundError, match=r"is not there; correct its path, or make the file$"
+        StoreNotFoundError, match=r"(?m)is not there; correct its path, or make the file$"
     ):
         open_url(f"file:{folder}/link.json", purpose="read").items()
 

@@ -22,7 +22,7 @@ class MemoryContract(StoreContract):
     """Handles on stores that the example holds."""
 
     durable = True
-    profile = Profile(examples=at_length(200, short=20), steps=30)
+    profile = Profile(examples=at_length(200, short=10), steps=30)
 
     def begin(self) -> None:
         self.stores: dict[str, MemoryStore] = {}
@@ -39,7 +39,7 @@ class URLContract(StoreContract):
     """Handles on stores that the process holds."""
 
     durable = True
-    profile = Profile(examples=at_length(40, short=20), steps=30)
+    profile = Profile(examples=at_length(40, short=5), steps=30)
 
     def begin(self) -> None:
         self.example = next(examples)
@@ -56,7 +56,7 @@ class JournaledContract(MemoryContract):
 
     journaled = True
     # Fewer, for each step reads more, and what a commit does has scenes of its own.
-    profile = Profile(examples=at_length(100, short=10), steps=30)
+    profile = Profile(examples=at_length(100, short=4), steps=30)
 
 
 TestMemory = MemoryContract.TestCase

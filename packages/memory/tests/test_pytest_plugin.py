@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 import sys
 from typing import Any
 
@@ -9,20 +11,32 @@ import pytest
 
 from confstore import SealedStore, Secret, SimpleConfigStore, TimeBasedConfigStore, plan_rewrap
 from confstore.errors import SecretError, StoreUnavailableError
+from confstore.testing import traces_of_canary
 from confstore_memory import MemoryConfigStore
 from confstore_memory._sealed import RandomKeys
+from preloaded import preloaded
 
 pytest_plugins = ["pytester"]
+
+PLAIN = ("-p", "no:cacheprovider", "--strict-markers", "-Werror")
 
 Facade = MemoryConfigStore[SimpleConfigStore]
 Live = TimeBasedConfigStore[dict[str, dict[str, Any]]]
 
 
-def run(pytester: pytest.Pytester, test_file: str, *arguments: str) -> pytest.RunResult:
+def run(pytester: pytest.Pytester, test_file: str) -> pytest.RunResult:
     """What pytest says of a test file in a process of its own."""
     pytester.makepyfile(test_file)
-    plain = ("-p", "no:cacheprovider", "--strict-markers", "-Werror")
-    return pytester.runpytest_subprocess(*plain, *arguments)
+    return run_pytest(pytester, *PLAIN)
+
+
+def run_pytest(pytester: pytest.Pytester, *arguments: str) -> pytest.RunResult:
+    """What pytest says in a process of its own."""
+    # In a fork it would wait for a thread of its parent.
+    arguments += ("-p", "no:faulthandler")
+    how = preloaded(lambda: pytest.main(list(arguments)), ["pytest", *arguments], os.environ)
+    ran = subprocess.run(**how, cwd=pytester.path, capture_output=True, text=True, check=False)
+    return pytest.RunResult(ran.returncode, ran.stdout.splitlines(), ran.stderr.splitlines(), 0)
 
 
 def test_fixture_is_found(config_store: Facade) -> None:
@@ -135,6 +149,56 @@ def test_secrets_without_the_library(monkeypatch: pytest.MonkeyPatch) -> None:
         assert RandomKeys().key_id == ""
 
 
+@pytest.mark.slow("runs pytest")
+def test_tracebacks_with_locals(pytester: pytest.Pytester) -> None:
+    """A test that fails shows no plaintext, however much pytest prints: opened, given or moved."""
+    pytester.makeconftest(
+        """
+        import pytest
+        from confstore import Secret
+        from confstore.testing import CANARY
+
+        @pytest.fixture
+        def config_store_options():
+            return {"db": {"password": Secret(CANARY), "hosts": ["a"]}}
+        """
+    )
+    pytester.makepyfile(
+        """
+        from confstore import Secret
+        from confstore.testing import CANARY
+
+        def test_equality(config_store, live_config):
+            assert live_config.db["password"].reveal()
+            assert live_config.get() == {"db": {"password": Secret(CANARY)}}
+
+        def test_a_value_beside_it(config_store):
+            config_store.update("db", {"token": Secret([CANARY]), "odd": object()})
+
+        def test_a_secret_that_cannot_be_stored(config_store):
+            config_store.set("db", {"password": Secret([CANARY, object()])})
+
+        def test_a_secret_within(config_store):
+            config_store.set("db", {"list": [Secret(CANARY)]})
+
+        def test_a_text_that_was_moved(config_store):
+            beneath = config_store.store.beneath
+            beneath.set("other", beneath.get("db"))
+            config_store.config.get("other")["password"].reveal()
+
+        def test_an_outage(config_store, live_config):
+            assert live_config.db["password"].matches(CANARY)
+            config_store.store.fail()
+            live_config.reload()
+        """
+    )
+    ran = run_pytest(pytester, *PLAIN, "--showlocals", "--full-trace", "-vv", "--tb=long")
+    ran.assert_outcomes(failed=6)
+    assert any("values" in line for line in ran.outlines)
+    for line in (*ran.outlines, *ran.errlines):
+        assert traces_of_canary(line) == [], line
+
+
 def test_every_test_has_its_own(pytester: pytest.Pytester) -> None:
     """What one test writes, the next does not see; after a test, both are closed."""
     result = run(
@@ -164,8 +228,7 @@ def test_every_test_has_its_own(pytester: pytest.Pytester) -> None:
 @pytest.mark.slow("starts pytest with two workers")
 def test_under_xdist(pytester: pytest.Pytester) -> None:
     """Every worker finds the fixtures and the mark."""
-    result = run(
-        pytester,
+    pytester.makepyfile(
         """
         import pytest
 
@@ -175,9 +238,9 @@ def test_under_xdist(pytester: pytest.Pytester) -> None:
             assert live_config.db == {"port": 0, "tags": {"a", "b"}}
             config_store.update("db", {"port": port})
             assert live_config.db["port"] == port
-        """,
-        "-n2",
+        """
     )
+    result = pytester.runpytest_subprocess(*PLAIN, "-n2")
     result.assert_outcomes(passed=8)
 
 
@@ -237,8 +300,8 @@ def test_wrong_options_fixture(pytester: pytest.Pytester) -> None:
 @pytest.mark.slow("starts pytest twice")
 def test_documentation(pytester: pytest.Pytester) -> None:
     """`pytest --fixtures` and `--markers` say what they are for."""
-    result = pytester.runpytest_subprocess("--fixtures", "-p", "no:cacheprovider")
+    result = run_pytest(pytester, "--fixtures", "-p", "no:cacheprovider")
     result.stdout.fnmatch_lines(["config_store_options*", "*override it*", "config_store *"])
     result.stdout.fnmatch_lines(["live_config*", "*shows at once*"])
-    result = pytester.runpytest_subprocess("--markers", "-p", "no:cacheprovider")
+    result = run_pytest(pytester, "--markers", "-p", "no:cacheprovider")
     result.stdout.fnmatch_lines(["@pytest.mark.config_store(options): *"])

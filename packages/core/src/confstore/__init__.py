@@ -18,6 +18,7 @@ from confstore._lazy import lazy_names
 if TYPE_CHECKING:
     from confstore import (
         adapter as adapter,
+        aio as aio,
         documents as documents,
         errors as errors,
         files as files,
@@ -26,14 +27,14 @@ if TYPE_CHECKING:
     from confstore._doctor import diagnose as diagnose
     from confstore._journal.commits import Draft as Draft
     from confstore._journal.history import history as history, state_at as state_at
-    from confstore._journal.plans import (
-        Plan as Plan,
+    from confstore._journal.planning import (
         plan_reconcile as plan_reconcile,
         plan_rewrap as plan_rewrap,
         plan_rollback as plan_rollback,
         reconcile as reconcile,
         rollback as rollback,
     )
+    from confstore._journal.plans import Plan as Plan
     from confstore._layers.environment import Environment as Environment
     from confstore._layers.layered import LayeredStore as LayeredStore
     from confstore._layers.origins import (
@@ -76,6 +77,7 @@ if TYPE_CHECKING:
     )
     from confstore._secrets.sealed import SealedStore as SealedStore
     from confstore._stores.protocols import (
+        AsyncReads as AsyncReads,
         BulkJournaledStore as BulkJournaledStore,
         BulkStore as BulkStore,
         Change as Change,
@@ -118,9 +120,10 @@ _names = lazy_names(
         "confstore._doctor": "diagnose",
         "confstore._journal.commits": "Draft",
         "confstore._journal.history": "history state_at",
-        "confstore._journal.plans": (
-            "Plan plan_reconcile plan_rewrap plan_rollback reconcile rollback"
+        "confstore._journal.planning": (
+            "plan_reconcile plan_rewrap plan_rollback reconcile rollback"
         ),
+        "confstore._journal.plans": "Plan",
         "confstore._layers.environment": "Environment",
         "confstore._layers.layered": "LayeredStore",
         "confstore._layers.origins": "Candidate Explained Origin explain origin",
@@ -140,7 +143,7 @@ _names = lazy_names(
         "confstore._secrets.protocols": "Fetched Keys Opened Place References SecretFault",
         "confstore._secrets.sealed": "SealedStore",
         "confstore._stores.protocols": (
-            "BulkJournaledStore BulkStore Change CoLocatedStore Commit ContextStore "
+            "AsyncReads BulkJournaledStore BulkStore Change CoLocatedStore Commit ContextStore "
             "DiagnosableStore FieldAwareStore FileBackedStore Finding Head HintedStore Journal "
             "JournaledStore LocatedStore PartedStore Poll PollableStore ScheduledStore "
             "SealingStore Store TracedStore ability beneath_of"
@@ -151,7 +154,7 @@ _names = lazy_names(
         "confstore._values.types": "MISSING Value Values",
         "confstore._values.variables": "variable_name",
     },
-    modules=("adapter", "documents", "errors", "files"),
+    modules=("adapter", "aio", "documents", "errors", "files"),
 )
 
 # Behind a `__getattr__` a type checker believes in every name.

@@ -3,7 +3,8 @@ The parts of an adapter.
 
 They keep one promise: all backends accept, refuse and give back the same. `confstore.testing` has
 the contract that checks it. The protocols and records of an adapter are in `confstore`.
-`confstore.documents` has options as JSON, `confstore.files` what files with secrets need.
+`confstore.documents` has options as JSON, `confstore.files` what files with secrets need. The page
+"Write an adapter" of the documentation follows a complete adapter, for SQLite.
 
 - **Checks, enough for a plain adapter:** `checked_store` and `checked_option` check names,
   `checked_keys` the keys of a read, which `select` selects. `canonical_values` and
@@ -16,6 +17,22 @@ the contract that checks it. The protocols and records of an adapter are in `con
 - **A journal:** `checked_draft`, `split_into_drafts`, `next_commit`, `apply_changes`,
   `check_if_version`, `without_gap`, `journal_form`.
 - **A diagnosis:** `findings_of`.
+
+What an adapter decides for itself:
+
+- **Errors**, whose class decides what a reader does. A backend that does not answer, is busy or
+  full is a `StoreUnavailableError`, which a first load waits for. A refused caller is an
+  `AccessDeniedError`. An absent file, table or database is a `StoreNotFoundError`, after which
+  `confstore init` creates it. Content that is no option is a `CorruptStoreError`, and everything
+  else a `BackendError`.
+- **Forks**: a forked child must not use the connection of its parent, nor a lock that another
+  thread may have held. `call_after_fork` has both renewed.
+- **The URL**: an entry point of the group `confstore.stores` names the scheme and a function of
+  the URL. With a parameter `purpose` that function is told what it may create: for `"read"` it
+  checks nothing yet, for `"write"` it raises `StoreNotFoundError`, for `"create"` it creates.
+- **Abilities**: each further protocol in `confstore` is optional. Two are easily missed:
+  `HintedStore`, without which a config refreshes every 300 s, and `ContextStore`, without which
+  the sealed secrets of two stores of one name open in each other.
 
 A plain adapter, whose backend is a dict of dicts:
 

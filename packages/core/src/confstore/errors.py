@@ -31,8 +31,10 @@ Exception
 
 Errors that only one backend raises are in its package, such as `confstore_dynamodb.errors`.
 
-The text of an error names stores, options and keys; it never holds a value. The arguments of an
-error are its attributes, so that it survives pickling (a process pool sends errors that way).
+The text of an error names stores, options and keys; it never holds a value. Behind it a traceback
+shows a note, with the address of the error's entry in the documentation: its cause and remedy. The
+arguments of an error are its attributes, so that it survives pickling (a process pool sends errors
+that way).
 """
 
 from __future__ import annotations
@@ -40,6 +42,7 @@ from __future__ import annotations
 from typing import ClassVar, NamedTuple, dataclass_transform
 
 __all__ = [
+    "ERRORS_PAGE",
     "AccessDeniedError",
     "BackendError",
     "BackendNotInstalledError",
@@ -66,6 +69,9 @@ __all__ = [
     "VersionConflictError",
 ]
 
+ERRORS_PAGE = "https://confstore.readthedocs.io/en/stable/errors.html"
+"""The page that has cause and remedy of every error, under the class's name in lower case."""
+
 
 @dataclass_transform()
 class ConfigStoreError(Exception):
@@ -73,16 +79,23 @@ class ConfigStoreError(Exception):
     Base of every error that confstore raises on purpose.
 
     A subclass declares its attributes, in the order of its arguments, and a template of its text.
+    One whose cause and remedy are documented elsewhere sets `address`, without an annotation.
     """
 
     template: ClassVar[str] = ""
+    address: ClassVar[str] = f"{ERRORS_PAGE}#configstoreerror"
     _names: ClassVar[tuple[str, ...]] = ()
 
     def __init_subclass__(cls) -> None:
         cls._names = (*cls._names, *cls.__annotations__)
+        # An error of an adapter has the entry of its base, if it names none.
+        if cls.__module__ == __name__ and not cls.__name__.startswith("_"):
+            cls.address = f"{ERRORS_PAGE}#{cls.__name__.lower()}"
 
     def __init__(self, *arguments: object) -> None:
         super().__init__(*arguments)
+        # A copy and a pickle set the notes after this, so that it is never there twice.
+        self.add_note(f"Cause and remedy: {self.address}")
         if self._names:
             vars(self).update(zip(self._names, arguments, strict=True))
 

@@ -1,8 +1,9 @@
 """
 The command line as its users meet it.
 
-`confstore` runs it in the process of the tests, which takes milliseconds; `process` runs the
-installed script, for the tests where a new process is the point.
+`confstore` runs it in the process of the tests, which takes milliseconds; `process` in a process of
+its own, forked from that one, where a process is the point; `script` runs the installed script,
+where the start or the end of an interpreter is, or what this makes of its environment.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ import attrs
 import pytest
 
 from confstore._cli import main
+from preloaded import preloaded
 
 from .in_terminal import run_in_terminal
 
@@ -110,25 +112,59 @@ def confstore(tmp_path: Path, environment: dict[str, str]) -> Confstore:
 
 @pytest.fixture
 def process(tmp_path: Path, environment: dict[str, str]) -> Confstore:
-    """The same as `confstore`, by the installed script in a process of its own."""
+    """The same as `confstore`, in a process of its own."""
 
     def run(
         *arguments: str,
         input: str | bytes = b"",
         env: Mapping[str, str | None] | None = None,
     ) -> Ran:
-        ended = subprocess.run(
-            [SCRIPT, *arguments],
-            input=input.encode() if isinstance(input, str) else input,
-            env=merged(environment, env),
-            cwd=tmp_path,
-            capture_output=True,
-            timeout=60,
-            check=False,
-        )
-        return ran(ended.stdout, ended.stderr, ended.returncode)
+        return ended(program(*arguments, environment=merged(environment, env)), input, tmp_path)
 
     return run
+
+
+@pytest.fixture
+def script(tmp_path: Path, environment: dict[str, str]) -> Confstore:
+    """The same as `confstore`, by the installed script in a new interpreter."""
+
+    def run(
+        *arguments: str,
+        input: str | bytes = b"",
+        env: Mapping[str, str | None] | None = None,
+    ) -> Ran:
+        how = {"args": [SCRIPT, *arguments], "env": merged(environment, env)}
+        return ended(how, input, tmp_path)
+
+    return run
+
+
+def program(
+    *arguments: str, environment: Mapping[str, str], first: Callable[[], object] = lambda: None
+) -> dict[str, Any]:
+    """
+    Arguments of `subprocess.run` and `Popen` for the command line in a process of its own.
+
+    Args:
+        arguments: Those of the command line.
+        environment: Its environment.
+        first: Called in that process before anything else.
+    """
+
+    def run() -> int:
+        first()
+        return main()
+
+    return preloaded(run, ["confstore", *arguments], environment)
+
+
+def ended(how: Mapping[str, Any], input: str | bytes, folder: Path) -> Ran:
+    """What a process printed, once it has ended."""
+    given = input.encode() if isinstance(input, str) else input
+    done = subprocess.run(
+        **how, input=given, cwd=folder, capture_output=True, timeout=60, check=False
+    )
+    return ran(done.stdout, done.stderr, done.returncode)
 
 
 def merged(environment: dict[str, str], changes: Mapping[str, str | None] | None) -> dict[str, str]:
@@ -171,6 +207,9 @@ def new_state_of_the_process(folder: Path) -> Iterator[None]:
                     del sys.modules[name]
 
 
+Terminal = Callable[..., tuple[str, int]]
+
+
 def is_inside(module: Any, folder: Path) -> bool:
     """Whether a module was imported from a folder of the test."""
     return str(getattr(module, "__file__", None) or "").startswith(str(folder))
@@ -199,11 +238,21 @@ def journaled(dev: Path, confstore: Confstore) -> Path:
 
 
 @pytest.fixture
-def terminal(tmp_path: Path, environment: dict[str, str]) -> Callable[..., tuple[str, int]]:
-    """Run the command line in a terminal: `terminal("delete", "db", answers=[("?", "y\\n")])`."""
+def terminal(tmp_path: Path, environment: dict[str, str]) -> Terminal:
+    """
+    Run the command line in a terminal: `terminal("delete", "db", answers=[("?", "y\\n")])`.
 
-    def run(*arguments: str, answers: Sequence[tuple[str, str]] = ()) -> tuple[str, int]:
-        return run_in_terminal([SCRIPT, *arguments], environment, tmp_path, answers)
+    The terminal is dumb and has 100 columns, unless `env` says otherwise.
+    """
+
+    def run(
+        *arguments: str,
+        answers: Sequence[tuple[str, str]] = (),
+        env: Mapping[str, str | None] | None = None,
+    ) -> tuple[str, int]:
+        variables = {"TERM": "dumb", "COLUMNS": "100", **(env or {})}
+        how = program(*arguments, environment=merged(environment, variables))
+        return run_in_terminal(how, tmp_path, answers)
 
     return run
 

@@ -9,6 +9,7 @@ import signal
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 PATIENCE_S = 60
 # A signal that comes right before a program begins to wait for input does not wake it.
@@ -17,8 +18,7 @@ INTERRUPT = "\x03"
 
 
 def run_in_terminal(
-    command: Sequence[str],
-    environment: Mapping[str, str],
+    how: Mapping[str, Any],
     folder: Path,
     answers: Sequence[tuple[str, str]] = (),
 ) -> tuple[str, int]:
@@ -26,8 +26,7 @@ def run_in_terminal(
     Run a command with a terminal as its input, output and error stream.
 
     Args:
-        command: The program and its arguments.
-        environment: Its environment.
+        how: Arguments of `subprocess.Popen`: the program and its environment.
         folder: Where it runs.
         answers: What to wait for on the screen, and what to type then; `INTERRUPT` is Ctrl-C.
 
@@ -36,12 +35,11 @@ def run_in_terminal(
     """
     ours, theirs = pty.openpty()
     process = subprocess.Popen(
-        command,
+        **how,
         stdin=theirs,
         stdout=theirs,
         stderr=theirs,
         cwd=folder,
-        env={**environment, "TERM": "dumb", "COLUMNS": "100"},
         # Without this, a hidden prompt would open the terminal of whoever runs the tests.
         start_new_session=True,
     )

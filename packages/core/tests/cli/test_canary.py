@@ -7,6 +7,8 @@ import json
 import logging
 import pickle
 import random
+import subprocess
+import sys
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -41,10 +43,11 @@ from confstore import (
     state_at,
 )
 from confstore.testing import CANARY, traces_of_canary
+from effort import at_length
 
-from .conftest import Confstore
+from .conftest import SCRIPT, Confstore
 
-SCENES = 200
+SCENES = at_length(200, short=40)
 STEPS = 8
 OPTIONS = ("db", "api", "caf\u00e9")
 KEYS = ("password", "token", "host")
@@ -290,7 +293,7 @@ def records() -> Iterator[Records]:
     root.setLevel(level)
 
 
-@pytest.mark.slow("200 scenes")
+@pytest.mark.slow("up to 200 scenes")
 def test_no_plaintext_is_ever_shown(tmp_path: Path, records: Records) -> None:
     """Not by a value, an error and its frames, a log, a journal or a fallback file."""
     keys = FaultyKeys.generate()
@@ -343,7 +346,79 @@ COMMANDS: list[tuple[str, ...]] = [
     ("set", "db", "password=-", "--secret", "password", "--if-version", "9"),
     ("exec", "--", "true"),
     ("exec", "--reveal", "db.absent", "--", "true"),
+    ("explain", "--values", "--history"),
+    ("explain", "db", "password", "--values", "-s", "env:APP_ file:prod.json?secrets=local:keys"),
+    ("explain", "-o", "table", "--values"),
+    ("validate", "given.settings:Settings"),
+    ("validate", "given.settings:Plain"),
+    ("edit", "--values"),
+    ("edit", "db", "--yes", "--values", "--schema", "given.settings:Plain"),
+    ("edit", "--format", "json", "--values", "--dry-run"),
+    ("deploy", "given/new.json", "--values", "--dry-run"),
+    ("deploy", "given/new.json", "--check", "env -u EDITOR > seen; true", "--bake", "0"),
+    ("deploy", "given/new.json", "--check", "env -u EDITOR > seen; false", "--bake", "0"),
+    ("deploy", "given/new.json", "--schema", "given.settings:Plain"),
+    ("import", "given/new.json", "--values", "--dry-run"),
+    ("import", "given/new.json"),
+    ("import", "given/broken.yaml"),
+    ("secrets", "list", "-o", "table"),
+    ("secrets", "check", "-s", "file:prod.json?secrets=local:other-keys"),
+    ("secrets", "rewrap", "-s", "file:prod.json?secrets=local:new-keys"),
+    ("secrets", "rewrap", "--values", "--dry-run"),
+    ("secrets", "seal", "db", "host", "--values", "--dry-run"),
+    (
+        "copy",
+        "file:prod.json?secrets=local:keys",
+        "file:moved.json?secrets=local:new-keys",
+        "--yes",
+    ),
+    ("copy", "file:prod.json?secrets=local:other-keys", "file:lost.json?secrets=local:keys"),
+    ("copy", "env:APP_ file:prod.json?secrets=local:keys", "file:copy.json?secrets=local:keys"),
+    ("diff", "file:prod.json?secrets=local:keys", "file:copy.json?secrets=local:keys", "--values"),
 ]
+
+# The class Plain has a field for settings where the store has a secret, and another that it lacks.
+SETTINGS = """\
+import attrs
+from confstore import Secret
+@attrs.frozen
+class Database:
+    password: Secret[str]
+    token: Secret[str] | None = None
+    host: str | Secret[str] | None = None
+@attrs.frozen
+class Settings:
+    db: Database
+@attrs.frozen
+class PlainDatabase:
+    password: str
+    absent: int
+@attrs.frozen
+class Plain:
+    db: PlainDatabase
+"""
+
+# Puts a plaintext in the place of each secret, or moves them, or makes a fault beside them.
+EDITORS = (
+    f"sed -i 's/secret+local:[^\"]*/{CANARY}/'",
+    "sed -i s/password/moved/",
+    f"sed -i '$a {CANARY}: [{CANARY}'",
+    f"sed -i 's/secret+local:[^\"]*/secret+local:{CANARY}/'",
+)
+
+
+def give_files(folder: Path) -> None:
+    """Make the files that hold plaintexts, in a folder of their own, and keys."""
+    given = folder / "given"
+    given.mkdir()
+    (given / "settings.py").write_text(SETTINGS)
+    (given / "new.json").write_text(json.dumps({"db": {"host": "b", "password": CANARY}}))
+    (given / "broken.yaml").write_text(f"db:\n  password: [{CANARY}\n")
+    ours, new = LocalKeys.generate().text, LocalKeys.generate().text
+    other = LocalKeys.generate().text
+    for name, text in {"keys": ours, "new-keys": new + ours, "other-keys": other}.items():
+        (folder / name).write_text(text)
+        (folder / name).chmod(0o600)
 
 
 @pytest.mark.slow("runs every command many times")
@@ -351,10 +426,9 @@ def test_no_command_shows_a_plaintext(
     confstore: Confstore, tmp_path: Path, environment: dict[str, str]
 ) -> None:
     """Without --reveal, on either stream, with --debug and without, whatever fails."""
-    (tmp_path / "keys").write_text(LocalKeys.generate().text)
-    (tmp_path / "keys").chmod(0o600)
-    url = "file:prod.json?secrets=local:keys"
-    environment["CONFSTORE_URL"] = url
+    give_files(tmp_path)
+    environment["CONFSTORE_URL"] = "file:prod.json?secrets=local:keys"
+    environment["APP_DB__PASSWORD"] = f"{CANARY} of the environment"
     confstore("init", "--journal")
     arguments = ("set", "db", "host=a", "password=-", "--secret", "password")
     assert confstore(*arguments, input=CANARY).code == 0
@@ -366,11 +440,87 @@ def test_no_command_shows_a_plaintext(
             # It would replace this process: it ends before, with the wrong key.
             command = (*command[:1], "--schema", "nothing:Here", *command[1:])
         debug = ("--debug",) if chance.random() < 0.3 else ()
-        wrong = {"CONFSTORE_URL": "file:prod.json"} if chance.random() < 0.2 else {}
-        ran = confstore(*debug, *command, input=f'{CANARY}"\u00e4', env=wrong)
+        around = {"EDITOR": chance.choice(EDITORS)}
+        if chance.random() < 0.2:
+            around["CONFSTORE_URL"] = "file:prod.json"
+        ran = confstore(*debug, *command, input=f'{CANARY}"\u00e4', env=around)
         # What the user typed into the arguments is not ours.
         for shown in (ran.stdout, ran.stderr.replace(f"password={CANARY}", "")):
             assert traces_of_canary(shown) == [], (number, command, shown)
     for path in tmp_path.iterdir():
+        # What the check of a deploy sees is what the test itself has put into the environment.
         if path.is_file():
-            assert traces_of_canary(path.read_bytes()) == [], path
+            content = path.read_bytes().replace(f"{CANARY} of the environment".encode(), b"")
+            assert traces_of_canary(content) == [], path
+
+
+# Shows what others can see of the processes around it, and that it has the secret itself.
+LOOKS_AROUND = """\
+import os, signal, sys
+from pathlib import Path
+own = os.environ["DB_PASSWORD"].encode()
+around = [f"/proc/{os.getppid()}/environ", f"/proc/{os.getppid()}/cmdline", "/proc/self/cmdline"]
+for path in around:
+    assert own not in Path(path).read_bytes(), path
+print(len(own), flush=True)
+if len(sys.argv) > 1:
+    signal.pause()
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks at processes in /proc")
+@pytest.mark.slow("runs programs")
+def test_no_process_shows_a_plaintext(
+    confstore: Confstore, process: Confstore, tmp_path: Path, environment: dict[str, str]
+) -> None:
+    """A program of `exec` gets a secret in its environment; no process beside it, no argument."""
+    give_files(tmp_path)
+    environment["CONFSTORE_URL"] = "file:prod.json?secrets=local:keys"
+    arguments = ("set", "db", "password=-", "--secret", "password")
+    assert confstore(*arguments, input=CANARY).code == 0
+    (tmp_path / "looks.py").write_text(LOOKS_AROUND)
+    looks = ("--reveal", "db.password", "--", sys.executable, "looks.py")
+    ran = process("exec", *looks)
+    assert (ran.code, ran.stdout, ran.stderr) == (0, f"{len(CANARY)}\n", "")
+    command = [SCRIPT, "exec", "--on-change", "restart", "--interval", "0.02", *looks, "waits"]
+    with subprocess.Popen(
+        command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as running:
+        assert running.stdout is not None
+        assert running.stdout.readline() == b"%d\n" % len(CANARY)
+        assert confstore("update", *arguments[1:], input=f"{CANARY}2").code == 0
+        assert running.stdout.readline() == b"%d\n" % len(f"{CANARY}2")
+        running.terminate()
+        _, said = running.communicate(timeout=60)
+    assert b"restarting" in said
+    assert traces_of_canary(said) == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="ends the command by a signal")
+@pytest.mark.slow("runs a program")
+@pytest.mark.parametrize("debug", [(), ("--debug",)])
+def test_watching_shows_no_plaintext(
+    confstore: Confstore, tmp_path: Path, environment: dict[str, str], debug: tuple[str, ...]
+) -> None:
+    """Not of the first options, of a new secret, of one that cannot be opened, of an outage."""
+    give_files(tmp_path)
+    environment["CONFSTORE_URL"] = "file:prod.json?secrets=local:keys"
+    arguments = ("db", "password=-", "--secret", "password")
+    assert confstore("set", *arguments, input=CANARY).code == 0
+    command = [SCRIPT, *debug, "watch", "--initial", "--values", "--interval", "0.02"]
+    with subprocess.Popen(
+        command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as running:
+        assert running.stdout is not None
+        shown = running.stdout.readline()
+        assert confstore("update", *arguments, input=f"{CANARY}2").code == 0
+        shown += running.stdout.readline()
+        content = json.loads((tmp_path / "prod.json").read_text())
+        # Moved by hand: it does not open there.
+        (tmp_path / "prod.json").write_text(json.dumps({**content, "moved": content["db"]}))
+        shown += running.stdout.readline()
+        (tmp_path / "prod.json").write_text(json.dumps(content)[:-1])
+        running.terminate()
+        output, said = running.communicate(timeout=60)
+    assert shown.count(b'"password"') == 3
+    assert traces_of_canary(shown + output + said) == []

@@ -128,7 +128,7 @@ def test_adapter_that_lacks_another_package(monkeypatch: pytest.MonkeyPatch) -> 
 def test_missing_adapter_of_ours(scheme: str) -> None:
     """The error is the command that installs it."""
     with pytest.raises(
-        BackendNotInstalledError, match=f"pip install confstore-{scheme}$"
+        BackendNotInstalledError, match=f"(?m)pip install confstore-{scheme}$"
     ) as caught:
         open_store(f"{scheme}:test")
     assert caught.value.scheme == scheme

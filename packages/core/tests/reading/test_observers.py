@@ -13,7 +13,7 @@ import pytest
 
 from confstore import CachedConfigStore, Refresh, StaleReads, TimeBasedConfigStore
 from confstore.errors import StaleConfigError, StoreUnavailableError
-from forked import fork
+from forked import end_of_this_thread, fork
 
 DOWN = StoreUnavailableError("prod", "no route")
 
@@ -334,9 +334,8 @@ def test_observer_that_forks(store):
     """A child that an observer forks tells nothing of its parent's events."""
     children = []
 
-    def end_after(thread):
-        thread.join(60)
-        os._exit(2 if thread.is_alive() else 0)
+    def end_with(ended):
+        os._exit(0 if ended.wait(60) else 2)
 
     class Forking(Recorder):
         is_child = False
@@ -347,8 +346,8 @@ def test_observer_that_forks(store):
                 pid = os.fork()
                 if pid == 0:
                     self.is_child = True
-                    told_by = threading.current_thread()
-                    threading.Thread(target=end_after, args=(told_by,)).start()
+                    ended = end_of_this_thread()
+                    threading.Thread(target=end_with, args=(ended,)).start()
                 children.append(pid)
 
         def refresh_ended(self, refresh):

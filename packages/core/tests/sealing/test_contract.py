@@ -28,7 +28,7 @@ REFUSED = ("secret+", "secret+local:AAAA", "secret+asm:prod/db", "***")
 class MemoryContract(StoreContract):
     durable = True
     refuses_text = REFUSED
-    profile = Profile(examples=at_length(100, short=10), steps=30)
+    profile = Profile(examples=at_length(100, short=4), steps=30)
 
     def begin(self) -> None:
         self.stores: dict[str, MemoryStore] = {}
@@ -42,13 +42,13 @@ class MemoryContract(StoreContract):
 
 class JournaledMemoryContract(MemoryContract):
     journaled = True
-    profile = Profile(examples=at_length(50, short=5), steps=30)
+    profile = Profile(examples=at_length(50, short=3), steps=30)
 
 
 class FileContract(StoreContract):
     durable = True
     refuses_text = REFUSED
-    profile = Profile(examples=at_length(50, short=5), steps=30)
+    profile = Profile(examples=at_length(50, short=3), steps=30)
 
     def begin(self) -> None:
         self.folder = self.resources.enter_context(tempfile.TemporaryDirectory())
@@ -60,7 +60,7 @@ class FileContract(StoreContract):
 
 class JournaledFileContract(FileContract):
     journaled = True
-    profile = Profile(examples=at_length(20, short=3), steps=30)
+    profile = Profile(examples=at_length(20, short=2), steps=30)
 
 
 class AcceptsTexts(SealedStore):

@@ -27,7 +27,7 @@ class ReferenceContract(StoreContract):
     """The contract for stores in a dict; what is not said here is the default."""
 
     durable = True
-    profile = Profile(examples=at_length(40, short=10))
+    profile = Profile(examples=at_length(40, short=5))
     store_type: Callable[[Backend, str], Any] = ReferenceStore
 
     def begin(self) -> None:

@@ -7,14 +7,20 @@ A mistake that both must find carries an ignore for each, which is an error wher
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Collection, Iterator, KeysView, Mapping
+from collections.abc import Callable, Collection, Iterator, KeysView, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, TypeVar, assert_type
 
+from flask import Flask
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
+from starlette.applications import Starlette
+from starlette.requests import HTTPConnection
+
 import confstore
 from confstore import (
+    AsyncReads,
     BulkStore,
     CachedConfigStore,
     CacheStatus,
@@ -28,16 +34,26 @@ from confstore import (
     Environment,
     Event,
     Explained,
+    Fetched,
     Finding,
     HealthStatus,
     JournaledStore,
+    Keys,
     LayeredStore,
+    LocalKeys,
     Observer,
+    Opened,
     Origin,
+    Place,
     Plan,
     Poll,
     PollableStore,
+    References,
     Refresh,
+    SealedStore,
+    SealingStore,
+    Secret,
+    SecretFault,
     SimpleConfigStore,
     StaleReads,
     Status,
@@ -46,20 +62,28 @@ from confstore import (
     Value,
     Values,
     ability,
+    aio,
+    beneath_of,
     diagnose,
     diff,
     explain,
     health,
     history,
+    is_sealed_text,
     open_config,
+    open_secrets,
     open_store,
     origin,
+    plan_rewrap,
     plan_rollback,
     reconcile,
     rollback,
     state_at,
 )
 from confstore.errors import ConfigStoreError, OptionNotFoundError, SchemaError, SchemaProblem
+from confstore.integrations import celery, django, flask, pydantic_settings, starlette
+from confstore.integrations.opentelemetry import MetricsObserver
+from confstore.integrations.opentelemetry_events import EventsObserver
 from confstore.testing import FakeClock
 
 T = TypeVar("T")
@@ -439,6 +463,55 @@ def mistakes(journaled: JournaledStore, purpose: Literal["read", "write"]) -> No
     show(ConfigStore(store, AppConfig))  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue]
 
 
+# -- asyncio -----------------------------------------------------------------------------------
+
+
+async def asynchronous(store: Store, name: str, keys: list[str]) -> None:
+    opened = await aio.open_store("memory:x", purpose="create")
+    assert_type(opened, aio.AsyncStore)
+    assert_type(await opened.get("db", keys=keys, consistent=False), dict[str, Any])
+    async for option, values in opened.items():
+        assert_type(option, str)
+        assert_type(values, dict[str, Any])
+    assert_type(await opened.poll(), Poll)
+    await opened.update("db", {"port": 1}, remove=["host"])
+    assert_type(await opened.run(len, "text"), int)
+    async with aio.AsyncStore(store, max_threads=4) as entered:
+        assert_type(entered, aio.AsyncStore)
+
+    simple = aio.AsyncSimpleConfigStore(opened)
+    assert_type(await simple.get(), dict[str, dict[str, Any]])
+    assert_type(await simple.get(name, keys=keys), dict[str, Any])
+    assert_type(await simple.get("db", default=None), dict[str, Any] | None)
+    async for each in simple:
+        assert_type(each, str)
+
+    cached = aio.AsyncCachedConfigStore(opened, 10, max_wait=0.5)
+    assert_type(await cached.get("db", max_age=1, refresh=True), dict[str, Any])
+    assert_type(await cached.get("db", default=0), dict[str, Any] | int)
+    assert_type(cached.status, CacheStatus)
+    await cached.reload()
+
+    untyped = aio.AsyncTimeBasedConfigStore(opened)
+    assert_type(await untyped, aio.AsyncTimeBasedConfigStore[Options])
+    config = await aio.open_config("memory:x", schema=Settings)
+    assert_type(config, aio.AsyncTimeBasedConfigStore[Settings])
+    assert_type(config.current, Settings)
+    assert_type(config.current.db.port, int)
+    assert_type(config["db"], dict[str, Any])
+    assert_type(config.status, Status)
+    async with aio.open_config(schema={"db": Database}, fallback="/tmp/config.json") as partly:
+        assert_type(partly, aio.AsyncTimeBasedConfigStore[Any])
+        async for change in partly.changes("db"):
+            assert_type(change, aio.ConfigChange)
+            assert_type(change.option, str)
+        await partly.reload()
+    assert_type(ability(store, AsyncReads), AsyncReads | None)
+
+    aio.AsyncSimpleConfigStore(store)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    aio.open_config("memory:x", background=False)  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue]
+
+
 # -- layers ------------------------------------------------------------------------------------
 
 layers = LayeredStore([Environment("APP_"), store])
@@ -449,3 +522,118 @@ assert_type(TimeBasedConfigStore(layers), TimeBasedConfigStore[dict[str, dict[st
 assert_type(origin(layers, "db", "port"), Origin)
 assert_type(origin(simple, "db", "port").overridden, tuple[str, ...])
 assert_type(next(explain(layers)), Explained)
+for candidate in explain(layers):
+    assert_type(candidate.option, str)
+
+
+# -- secrets -----------------------------------------------------------------------------------
+
+
+@dataclass
+class Login:
+    user: str
+    password: Secret[str]
+    tokens: Secret[list[str]] | None = None
+
+
+class OwnKeys:
+    """Keys of somebody else's, which inherit nothing."""
+
+    kind = "vault"
+    key_id = "transit/config"
+
+    def seal(self, plaintext: bytes, place: Place) -> str | SecretFault:
+        return SecretFault(f"no key for {place.store}/{place.option}/{place.key}", is_lasting=False)
+
+    def open_many(self, sealed: Sequence[tuple[str, Place]]) -> list[Opened | SecretFault]:
+        return [Opened(text.encode(), self.key_id) for text, _ in sealed]
+
+
+class OwnReferences:
+    """References to secrets of somebody else's."""
+
+    def fetch_many(self, names: Sequence[str]) -> list[Fetched | SecretFault]:
+        return [Fetched(name.encode(), "1") for name in names]
+
+
+keys: list[Keys] = [OwnKeys(), LocalKeys.generate(), LocalKeys.from_file("my.key")]
+followed: dict[str, References] = {"vault:prod/*": OwnReferences()}
+sealed_store = SealedStore(store, keys[0], references=followed, context="config/prod")
+as_plain: Store = sealed_store
+as_sealing: SealingStore = sealed_store
+assert_type(beneath_of(store), Store)
+assert_type(sealed_store.get("login"), dict[str, Any])
+sealed_store.set("login", {"password": Secret("s3cret"), "api": Secret.reference("asm:prod/api#k")})
+sealed_store.update("login", {"tokens": Secret(["a", "b"])})
+assert_type(Secret("s3cret").reveal(), str)
+assert_type(Secret(["a"]), Secret[list[str]])
+assert_type(Secret.reference("asm:prod/api"), Secret[Any])
+assert_type(Secret(b"s3cret").matches("other"), bool)
+assert_type(LocalKeys.generate().text, str)
+assert_type(is_sealed_text("secret+local:AAAA"), bool)
+logged_in = TimeBasedConfigStore(sealed_store, schema=Login, reference_interval=600)
+assert_type(logged_in.current.password, Secret[str])
+assert_type(logged_in.current.password.reveal(), str)
+open_secrets([logged_in.current.password])
+assert_type(plan_rewrap(sealed_store), Plan)
+
+
+def mistakes_with_secrets() -> None:
+    """Each of these is found by both checkers."""
+    show(logged_in.current.password.upper())  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue, reportUnknownArgumentType, reportUnknownMemberType]
+    SealedStore(store, "local:my.key")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    SealedStore(store, references={"asm:*": keys[0]})  # type: ignore[dict-item]  # pyright: ignore[reportArgumentType]
+    Secret.reference(5)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    Environment(["APP_"])  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    LayeredStore(store)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    LayeredStore(["memory:test"])  # type: ignore[list-item]  # pyright: ignore[reportArgumentType]
+
+
+# -- integrations ------------------------------------------------------------------------------
+
+
+def open_app_config() -> TimeBasedConfigStore[Settings]:
+    return open_config("file:prod.json", schema=Settings)
+
+
+async def on_starlette(connection: HTTPConnection) -> None:
+    assert_type(await starlette.snapshot(connection), Any)
+    lifespan = starlette.config_lifespan(open_app_config)
+    Starlette(lifespan=lifespan).add_middleware(starlette.ConfigMiddleware)
+    Starlette().add_middleware(starlette.ConfigMiddleware, config=typed)
+
+
+def in_a_task() -> None:
+    assert_type(celery.snapshot(typed), Settings)
+    assert_type(celery.snapshot(untyped), Options)
+
+
+class OfPydantic(BaseSettings):
+    """Settings whose source is a config."""
+
+    debug: bool = False
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return env_settings, pydantic_settings.ConfigSettingsSource(settings_cls, simple)
+
+
+assert_type(django.load_settings(simple, "django"), dict[str, Any])
+observers: list[Observer] = [MetricsObserver(clock=clock), EventsObserver()]
+TimeBasedConfigStore(store, observers=observers)
+flask.init_app(Flask("app"), typed)
+
+
+def mistakes_with_integrations() -> None:
+    """Each of these is found by both checkers."""
+    flask.init_app(Flask("app"), simple)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    celery.snapshot(simple)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    starlette.config_lifespan(typed)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    MetricsObserver(clock=60)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]

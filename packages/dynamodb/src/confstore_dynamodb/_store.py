@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Iterator, Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -162,6 +162,27 @@ class DynamoDBStore(ClosesOnExit):
         """See `confstore.Store`; each page is read when its first option is asked for."""
         self._connection.check_open()
         return self._query.options(PLAIN, consistent=consistent)
+
+    def reads_on_loop(self) -> bool:
+        """
+        See `confstore.AsyncReads`: True once a call has been made, by a client of ours.
+
+        Not through a proxy, and not while others listen to botocore's events.
+        """
+        return self._table.is_checked and self._connection.reads_on_loop()
+
+    async def get_async(
+        self, option: str, *, keys: Collection[str] | None = None, consistent: bool = True
+    ) -> Values:
+        """See `confstore.AsyncReads`."""
+        option = checked_option(option, store=self.name)
+        wanted = checked_keys(keys, reserved=self._schema.reserved)
+        return await self._options.read_on_loop(option, wanted, consistent=consistent)
+
+    def items_async(self, *, consistent: bool = True) -> AsyncIterator[tuple[str, Values]]:
+        """See `confstore.AsyncReads`; each page is read when its first option is asked for."""
+        self._connection.check_open()
+        return self._query.options_on_loop(PLAIN, consistent=consistent)
 
     def stores(self) -> list[str]:
         """

@@ -56,6 +56,11 @@ class Table:
     def __attrs_post_init__(self) -> None:
         self._name, self._store = self._connection.table, self._connection.store
 
+    @property
+    def is_checked(self) -> bool:
+        """True if `check` has nothing to do any more."""
+        return self._is_checked
+
     def check(self, *, is_start: bool = False) -> None:
         """
         Create the table or check its keys and its state, unless that was done before.

@@ -13,7 +13,7 @@ ConfigStoreError
 
 from __future__ import annotations
 
-from confstore.errors import BackendError, StoreNotFoundError
+from confstore.errors import ERRORS_PAGE, BackendError, StoreNotFoundError
 
 __all__ = ["AWSSettingsError", "MisconfiguredSchemaError", "TableNotFoundError"]
 
@@ -22,12 +22,14 @@ class TableNotFoundError(StoreNotFoundError):
     """The table does not exist, and was not to be created."""
 
     template = "store {store!r} has no table: {reason}"
+    address = f"{ERRORS_PAGE}#tablenotfounderror"
 
 
 class MisconfiguredSchemaError(BackendError):
     """The table exists, but its keys are not those of a store; the reason names both."""
 
     template = "store {store!r} has a table of another schema: {reason}"
+    address = f"{ERRORS_PAGE}#misconfiguredschemaerror"
 
 
 class AWSSettingsError(BackendError):
@@ -38,3 +40,4 @@ class AWSSettingsError(BackendError):
     """
 
     template = "store {store!r} cannot be asked, for AWS's settings on this machine: {reason}"
+    address = f"{ERRORS_PAGE}#awssettingserror"

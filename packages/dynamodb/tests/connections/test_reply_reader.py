@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import random
 import zlib
+from collections import Counter
+from contextlib import closing, suppress
 from http.client import HTTPException, HTTPResponse
 from io import BytesIO
 from typing import Any
 
 import pytest
 
-from confstore_dynamodb._connections.failures import ConnectionClosedError
+from confstore_dynamodb._connections.failures import (
+    ConnectionClosedError,
+    ReadTimeoutError,
+    UnintelligibleReplyError,
+    WireError,
+)
+from confstore_dynamodb._connections.loop_pool import LoopPool
+from confstore_dynamodb._connections.pool import TrustStore
 from confstore_dynamodb._connections.replies import Reply, ReplyReader, check
 from confstore_dynamodb._connections.requests import Endpoint, endpoint_of
 from effort import at_length
@@ -126,6 +136,68 @@ def test_mutated_replies() -> None:
             assert as_python(stream) == (reply.status, reply.body)
             assert not (endpoint.is_aws and "transfer-encoding" in reply.headers)
     assert read_whole
+
+
+@pytest.mark.slow("sends a thousand replies over sockets")
+def test_mutated_replies_on_a_loop() -> None:
+    """The same over sockets on a loop: connections are used again after good replies only."""
+    random_ = random.Random(14)
+    wholes = [reply_of(body) for body in BODIES] + [chunked(body, random_) for body in BODIES]
+    streams: dict[bytes, tuple[bytes, bool]] = {}
+    # Of the last one that was said, and has ended its connection.
+    has_ended = asyncio.Event()
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with closing(writer), suppress(OSError, asyncio.IncompleteReadError):
+            while not writer.is_closing():
+                stream, may_end = streams[await reader.readexactly(8)]
+                while stream:
+                    size_b = random_.choice([1, 7, 50, 1000, 1000])
+                    writer.write(stream[:size_b])
+                    await writer.drain()
+                    await asyncio.sleep(0)
+                    stream = stream[size_b:]
+                if may_end:
+                    writer.close()
+        with suppress(OSError):
+            await writer.wait_closed()
+        has_ended.set()
+
+    async def use() -> None:
+        server = await asyncio.start_server(answer, "127.0.0.1", 0)
+        endpoint = endpoint_of(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}")
+        assert endpoint is not None
+        pool = LoopPool(endpoint, TrustStore(None))
+        for number in range(at_length(20_000, short=1_000)):
+            stream = mutated(random_.choice(wholes), random_)
+            name, is_good = b"%08d" % number, stream in wholes
+            # A part would be waited for, were it not for the end of the connection.
+            streams[name] = stream, not is_good
+            has_ended.clear()
+            failure = reply = None
+            try:
+                reply = await pool.exchange(name)
+            except WireError as error:
+                failure = error
+            if reply is not None:
+                assert as_python(stream) == (reply.status, reply.body)
+            assert not (is_good and failure)
+            assert not isinstance(failure, ReadTimeoutError)
+            kinds[type(failure)] += 1
+            if not is_good:
+                await has_ended.wait()
+        # So that there is a connection whose end can be waited for.
+        streams[b"the last"] = wholes[0], False
+        await pool.exchange(b"the last")
+        has_ended.clear()
+        pool.close()
+        server.close()
+        await has_ended.wait()
+
+    kinds: Counter[type] = Counter()
+    asyncio.run(use())
+    for kind in (type(None), ConnectionClosedError, UnintelligibleReplyError):
+        assert kinds[kind] > 50, kinds
 
 
 @pytest.mark.parametrize("body", BODIES)

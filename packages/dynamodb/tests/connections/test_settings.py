@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import http.client
 import ssl
 from collections.abc import Iterator
@@ -13,7 +14,7 @@ from typing import Any
 import pytest
 import trustme
 
-from confstore import diagnose
+from confstore import aio, diagnose
 from confstore.errors import AccessDeniedError, StoreUnavailableError
 from confstore_dynamodb import open_url
 from confstore_dynamodb.errors import AWSSettingsError
@@ -57,6 +58,20 @@ def test_requests_go_through_a_proxy(proxy: Loopback, scheme: str) -> None:
             assert store.get("db") == {"port": 1}
     tunnels = ["CONNECT dynamodb.test:443"] if scheme == "https" else []
     assert proxy.requests == [*tunnels, "DescribeTable", "GetItem", "GetItem", "GetItem"]
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_reads_of_coroutines_go_through_a_proxy(proxy: Loopback, scheme: str) -> None:
+    """A loop knows no proxies: botocore makes its reads, in threads."""
+
+    async def use() -> None:
+        url = f"dynamodb://config/prod?endpoint_url={scheme}://dynamodb.test/"
+        async with await aio.open_store(url) as store:
+            assert await store.get("db") == {"port": 1}
+
+    asyncio.run(use())
+    tunnels = ["CONNECT dynamodb.test:443"] if scheme == "https" else []
+    assert proxy.requests == [*tunnels, "DescribeTable", "GetItem"]
 
 
 def test_server_with_a_wrong_certificate(proxy: Loopback, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,6 +15,7 @@ from contextlib import suppress
 from email.utils import formatdate
 from typing import Any
 
+import botocore
 import pytest
 
 from confstore.errors import (
@@ -26,8 +27,8 @@ from confstore.testing import assert_keeps_values
 from confstore_dynamodb import DynamoDBStore
 from forked import fork, fork_in_c
 
-from ..raw_server import JSON, RawServer, Say, never, reply_of, say
-from .ways import OURS, WAYS, opened
+from ..raw_server import JSON, RawServer, Say, acknowledged, never, reply_of, say
+from .ways import OURS, WAYS, connections_before, opened
 
 ITEM = {
     "_store": {"S": "prod"},
@@ -344,7 +345,7 @@ def test_reply_that_is_not_dynamodbs(server: RawServer, reply: bytes, way: str) 
     kind, text = outcome(way, server, read)
     assert (kind, "ConnectionClosedError" in text) == ("StoreUnavailableError", True)
     assert server.requests.count("GetItem") == 3
-    assert server.connections == 3
+    assert server.connections == 3 + connections_before(way)
 
 
 @pytest.mark.parametrize("way", OURS)
@@ -420,10 +421,10 @@ def drip(server: RawServer, connection: socket.socket) -> None:
 
 
 def flood(server: RawServer, connection: socket.socket) -> None:
-    """Send small chunks for ever, so that something can be read at any time."""
+    """Send small chunks for ever, so that something can be read all the time."""
     length = f"Content-Length: {len(BODY)}".encode()
     connection.sendall(GOOD[: -len(BODY)].replace(length, b"Transfer-Encoding: chunked"))
-    while not server.is_over.is_set():
+    while not server.is_over.wait(0.001):
         connection.sendall(b"1\r\n{\r\n")
 
 
@@ -537,12 +538,12 @@ def test_connection_is_kept(server: RawServer, way: str) -> None:
     with opened(way, server.url) as store:
         for _ in range(5):
             assert read(store) == VALUES
-        assert server.connections == 1
+        assert server.connections == 1 + connections_before(way)
         server.answer("GetItem", say(GOOD, then="close"), say(GOOD))
         assert read(store) == VALUES
         wait_until_closed(server)
         assert read(store) == VALUES
-    assert server.connections == 2
+    assert server.connections == 2 + connections_before(way)
     # The connection was seen to be closed, and so nothing was sent in vain.
     assert server.requests.count("GetItem") == 7
 
@@ -562,7 +563,7 @@ def test_connection_that_is_to_be_closed(server: RawServer, way: str) -> None:
     )
     with opened(way, server.url) as store:
         assert [read(store), read(store)] == [VALUES] * 2
-    assert server.connections == 2
+    assert server.connections == 2 + connections_before(way)
 
 
 @pytest.mark.parametrize("way", OURS)
@@ -582,18 +583,7 @@ def test_bytes_that_nobody_asked_for(server: RawServer, way: str) -> None:
         # It is in the buffer of the other side once it has been acknowledged.
         acknowledged(late[0])
         assert read(store) == VALUES
-    assert server.connections == 2
-
-
-def acknowledged(connection: socket.socket) -> None:
-    """Wait until what was sent has arrived; on this machine that takes no time."""
-    import array
-    import fcntl
-    import termios
-
-    unsent = array.array("i", [1])
-    while unsent[0]:
-        fcntl.ioctl(connection.fileno(), termios.TIOCOUTQ, unsent)
+    assert server.connections == 2 + connections_before(way)
 
 
 # ---------------------------------------------------------------- retries and clocks
@@ -739,7 +729,10 @@ def test_quota_of_retries(server: RawServer) -> None:
                 with pytest.raises(StoreUnavailableError):
                     read(store)
         counts.append(server.requests[before:].count("GetItem"))
-    assert counts == [25 + 500 // 14] * len(WAYS)
+    # A retry costs 14 of 500 since botocore 1.44; before, 5: then the quota outlasts 25 calls.
+    is_earlier = tuple(map(int, botocore.__version__.split(".")[:2])) < (1, 44)
+    botocores = 25 * 3 if is_earlier else 25 + 500 // 14
+    assert counts == [botocores, botocores, *(25 + 500 // 14 for _ in OURS)]
 
 
 def test_quota_is_refilled(server: RawServer) -> None:
@@ -774,18 +767,26 @@ def test_forked_child(server: RawServer, way: str, fork_by: Callable[[], int]) -
     server.answer("GetItem", say(GOOD))
     with opened(way, server.url) as store:
         assert read(store) == VALUES
-        assert server.connections == 1
+        assert server.connections == 1 + connections_before(way)
         child = fork(lambda: [read(store) == VALUES, read(store) == VALUES], fork_by)
         assert child.join() == "[True, True]"
-        assert server.connections == 2
+        made = server.connections
+        # On a loop the first read of a client that was renewed blocks a thread.
+        more = connections_before(way)
+        assert 2 + more <= made <= 2 + 2 * more
         assert read(store) == VALUES
-    assert server.connections == 2
+    assert server.connections == made
 
 
 @pytest.mark.parametrize("way", OURS)
 def test_threads_share_connections(server: RawServer, way: str) -> None:
-    """Each of many threads has a connection while it reads; 32 of them are kept for later."""
-    are_all_here = threading.Barrier(34)
+    """
+    Each of many threads has a connection while it reads.
+
+    32 of them are kept for later, and by a loop as many as it uses at once.
+    """
+    # Those who read begin together: an exchange has two seconds, also on a busy machine.
+    are_ready, are_all_here = threading.Barrier(34), threading.Barrier(34)
 
     def answer_together(server: RawServer, connection: socket.socket) -> None:
         are_all_here.wait(60)
@@ -794,8 +795,12 @@ def test_threads_share_connections(server: RawServer, way: str) -> None:
     server.answer("GetItem", answer_together)
     found: list[Any] = []
 
+    def read_together() -> None:
+        are_ready.wait(60)
+        found.append(read(store))
+
     def read_at_once() -> None:
-        threads = [threading.Thread(target=lambda: found.append(read(store))) for _ in range(34)]
+        threads = [threading.Thread(target=read_together) for _ in range(34)]
         for thread in threads:
             thread.start()
         for thread in threads:
@@ -803,9 +808,11 @@ def test_threads_share_connections(server: RawServer, way: str) -> None:
 
     with opened(way, server.url) as store:
         read_at_once()
-        assert server.connections == 34
+        # None was late and sent again, which would be a connection more.
+        assert server.requests.count("GetItem") == 34
+        assert server.connections == 34 + connections_before(way)
         read_at_once()
-        assert server.connections == 36
+        assert server.connections == (35 if "loop" in way else 36)
     assert found == [VALUES] * 68
 
 

@@ -177,7 +177,7 @@ class TestHealthy:
 
 
 class TestPermissions:
-    """Roles, by the policies of `docs/guides/journal.md`."""
+    """Roles, by the policies of `docs/guides/iam.md`."""
 
     def test_reader(self, interposed: Interposed, journaled: str) -> None:
         """Who may only read is a reader, which is no fault."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import runpy
 import signal
 import subprocess
 import sys
@@ -16,6 +18,7 @@ import pytest
 
 from confstore_dynamodb import open_url
 from effort import at_length
+from preloaded import preloaded
 
 PROCESSES = 4
 COMMITS = at_length(250, short=75)
@@ -45,9 +48,13 @@ class Run:
         # Now after it has begun, now after it has done, and not all at once.
         limit = LINES_TO_A_KILL + 5 * self._number + self.kills
         numbers = (self._number, begin, COMMITS)
-        command = [sys.executable, PROGRAM, self._url, *map(str, numbers)]
+        how = preloaded(
+            lambda: runpy.run_path(PROGRAM, run_name="__main__"),
+            [PROGRAM, self._url, *map(str, numbers)],
+            os.environ,
+        )
         begun = None
-        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        with subprocess.Popen(**how, stdout=subprocess.PIPE, text=True) as process:
             assert process.stdout is not None
             for line, text in enumerate(process.stdout, 1):
                 what, mark = json.loads(text)

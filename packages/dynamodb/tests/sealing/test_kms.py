@@ -10,9 +10,10 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+import attrs
 import pytest
 
-from confstore import Opened, Place, SealedStore, Secret, SecretFault
+from confstore import Opened, Place, SealedStore, Secret, SecretFault, TimeBasedConfigStore
 from confstore.errors import SecretError, SecretUnavailableError
 from confstore_dynamodb import KMSKeys
 from confstore_memory import MemoryStore
@@ -280,6 +281,47 @@ def test_many_are_opened_in_parallel(faulty: Loopback) -> None:
     wanted = [Opened(b"%d" % number, "alias/config") for number in range(96) if number != 13]
     assert answers == wanted
     assert len(faulty.requests) == 96
+
+
+def test_a_start_with_a_hundred_secrets(faulty: Loopback) -> None:
+    """One call for each secret that the schema names, eight at a time; then none until a change."""
+    together = threading.Barrier(8, timeout=10)
+    lock = threading.Lock()
+    now, most = 0, 0
+
+    def behave(handler: Any, body: bytes) -> None:
+        nonlocal now, most
+        with lock:
+            now += 1
+            most = max(most, now)
+        # Those of the start come in twelve eights, and the rest alone.
+        if len(faulty.requests) <= 96:
+            together.wait()
+        with lock:
+            now -= 1
+        faulty.json({"Plaintext": base64.b64encode(b'"s3cret"').decode()})(handler, body)
+
+    faulty.answer("Decrypt", behave)
+    text = base64.b64encode(b"sealed").decode()
+    named = {f"named_{number}": f"secret+kms:{text}" for number in range(10)}
+    others = {f"other_{number}": f"secret+kms:{text}" for number in range(3)}
+    beneath = MemoryStore("prod", {f"o{number}": {**named, **others} for number in range(10)})
+    store = SealedStore(beneath, KMSKeys("alias/config", endpoint_url=faulty.url))
+    fields = {key: attrs.field(type=Secret[str]) for key in named}
+    schema = attrs.make_class("Option", fields, frozen=True)
+    with TimeBasedConfigStore[Any](
+        store, schema={f"o{number}": schema for number in range(10)}, background=False
+    ) as config:
+        assert most == 8
+        assert len(faulty.requests) == 100
+        assert config.o9.named_9.reveal() == "s3cret"
+        config.reload()
+        beneath.update("o1", {"setting": 1})
+        config.reload()
+        assert len(faulty.requests) == 100
+        beneath.update("o1", {"named_1": f"secret+kms:{base64.b64encode(b'new').decode()}"})
+        config.reload()
+        assert len(faulty.requests) == 101
 
 
 @pytest.mark.slow("botocore waits between its attempts")

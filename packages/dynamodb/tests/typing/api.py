@@ -10,13 +10,27 @@ from confstore import (
     CoLocatedStore,
     ConfigStore,
     DiagnosableStore,
+    Environment,
     JournaledStore,
+    Keys,
+    LayeredStore,
+    LocatedStore,
     PollableStore,
+    References,
+    SealedStore,
+    Secret,
     SimpleConfigStore,
     Store,
     TimeBasedConfigStore,
 )
-from confstore_dynamodb import DynamoDBConfigStore, DynamoDBStore, open_url
+from confstore_dynamodb import (
+    DynamoDBConfigStore,
+    DynamoDBStore,
+    KMSKeys,
+    ParameterStore,
+    SecretsManager,
+    open_url,
+)
 from dynamodb_config_store import DynamoDBConfigStore as OldDynamoDBConfigStore
 
 if TYPE_CHECKING:
@@ -31,6 +45,11 @@ class Database:
 @dataclass
 class Settings:
     db: Database
+
+
+@dataclass
+class WithPassword:
+    password: Secret[str]
 
 
 def stores(client: DynamoDBClient) -> list[Store]:
@@ -115,3 +134,36 @@ def looking(client: DynamoDBClient) -> list[str]:
     store: DiagnosableStore = DynamoDBStore(client, "config", "prod", check_table=False)
     findings = [*store.diagnose()]
     return [f"{finding.check}: {finding.text} {finding.advice}" for finding in findings]
+
+
+def secrets(client: DynamoDBClient, kms: Any) -> dict[str, Any]:
+    keys: list[Keys] = [
+        KMSKeys("alias/new", "alias/old", region="eu-west-1"),
+        KMSKeys("alias/config", client=kms),
+        KMSKeys.from_url("alias/config", {"profile": "prod"}),
+    ]
+    followed: dict[str, References] = {
+        "asm:prod/*": SecretsManager(region="eu-west-1"),
+        "ssm:/prod/*": ParameterStore(profile="prod"),
+    }
+    store = SealedStore(DynamoDBStore(client, "config", "prod"), keys[0], references=followed)
+    store.set("db", {"password": Secret("s3cret"), "api": Secret.reference("asm:prod/api")})
+    with TimeBasedConfigStore(store, schema=WithPassword) as config:
+        assert_type(config.current.password.reveal(), str)
+    return store.get("db")
+
+
+def layers(client: DynamoDBClient) -> LayeredStore:
+    store = LayeredStore([Environment("APP_"), DynamoDBStore(client, "config", "prod")])
+    as_store: Store = store
+    as_store.close()
+    located: LocatedStore = DynamoDBStore(client, "config", "prod")
+    assert_type(located.location(), str)
+    return store
+
+
+def mistakes_with_secrets() -> None:
+    KMSKeys(["alias/new"])  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    SecretsManager("eu-west-1")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    as_keys: Keys = ParameterStore()  # type: ignore[assignment]  # pyright: ignore[reportAssignmentType]
+    del as_keys

@@ -9,7 +9,9 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-import filelock
+# By name: from Python 3.15 on, `filelock.Timeout` would be imported when it is first needed, by a
+# service that may have given up the right to read the library.
+from filelock import FileLock, Timeout
 
 from confstore.adapter import call_after_fork
 from confstore.errors import StoreUnavailableError
@@ -63,11 +65,11 @@ class WriteLock:
         try:
             remaining_s = max(0.0, deadline_s - time.monotonic())
             # A new object each time: threads do not share it, and a fork does not inherit it.
-            lock = filelock.FileLock(lock_path)
+            lock = FileLock(lock_path)
             try:
                 _share(lock_path, target)
                 lock.acquire(timeout=remaining_s, poll_interval=_POLL_S)
-            except filelock.Timeout:
+            except Timeout:
                 raise self._timed_out(lock_path) from None
             except OSError as error:
                 raise store_error(error, self._store, f"locking {lock_path}") from error

@@ -13,12 +13,20 @@ from confstore import (
     Change,
     ConfigStore,
     DiagnosableStore,
+    Environment,
     FileBackedStore,
     JournaledStore,
+    LayeredStore,
+    LocalKeys,
+    LocatedStore,
+    Origin,
     PollableStore,
+    SealedStore,
+    Secret,
     SimpleConfigStore,
     Store,
     TimeBasedConfigStore,
+    origin,
 )
 from confstore_file import FileConfigStore, FileStore, open_url
 
@@ -31,6 +39,11 @@ class Database:
 @dataclass
 class Settings:
     db: Database
+
+
+@dataclass
+class WithPassword:
+    password: Secret[str]
 
 
 def stores() -> list[Store]:
@@ -110,3 +123,16 @@ def committing(store: FileStore) -> list[int]:
     bulk: BulkJournaledStore = store
     commits = bulk.commit_all([[Change("db", {"port": 1})], [Change("old", None)]], author="ada")
     return [commit.version for commit in commits]
+
+
+def sealing(store: FileStore) -> list[str]:
+    sealed = SealedStore(store, LocalKeys.from_file(Path("my.key")))
+    sealed.set("db", {"password": Secret("s3cret")})
+    with TimeBasedConfigStore(sealed, schema=WithPassword) as config:
+        return [config.current.password.reveal()]
+
+
+def layers(local: FileStore, shared: FileStore) -> Origin:
+    located: LocatedStore = local
+    assert_type(located.place_of("db", "host"), str)
+    return origin(LayeredStore([Environment("APP_"), local, shared]), "db", "host")

@@ -12,12 +12,18 @@ from confstore import (
     CachedConfigStore,
     ConfigStore,
     DiagnosableStore,
+    Environment,
     JournaledStore,
+    LayeredStore,
+    LocalKeys,
     PollableStore,
+    SealedStore,
+    Secret,
     SimpleConfigStore,
     Store,
     TimeBasedConfigStore,
     open_store,
+    origin,
 )
 from confstore.errors import AccessDeniedError
 from confstore_memory import MemoryConfigStore, MemoryStore, open_url
@@ -111,3 +117,17 @@ def mistakes() -> None:
     MemoryStore("test", {"db": 5})  # type: ignore[dict-item]  # pyright: ignore[reportArgumentType]
     MemoryConfigStore("test", {}, "TimeBasedConfigStor")  # type: ignore[call-overload]  # pyright: ignore[reportArgumentType, reportCallIssue]
     MemoryConfigStore(config_store=TimeBasedConfigStore, update_intervall=60)  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue]
+
+
+# -- secrets and layers ------------------------------------------------------------------------
+
+
+def test_application_with_secrets(config_store: MemoryConfigStore) -> None:
+    config_store.set("db", {"password": Secret("for a test")})
+
+
+sealed = MemoryConfigStore.sealed(options={"db": {"password": Secret("for a test")}})
+assert_type(sealed.config, SimpleConfigStore)
+assert_type(SealedStore(store, LocalKeys.generate()).get("db"), dict[str, Any])
+layers = LayeredStore([Environment("APP_", {"APP_DB__HOST": "localhost"}), store])
+assert_type(origin(layers, "db", "host").layer, str)

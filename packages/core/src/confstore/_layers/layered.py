@@ -2,88 +2,30 @@
 
 from __future__ import annotations
 
-import math
 import random as random_module
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, Any, NoReturn, cast, overload
+from typing import TYPE_CHECKING, Any, NoReturn, overload
 
 import attrs
 
 from confstore._layers.environment import Environment, Fields
-from confstore._layers.merging import Group, Merger, Options, Pile
-from confstore._process.clock import Clock, Moment, SystemClock
+from confstore._layers.merging import Merger, Pile
+from confstore._layers.polled import polled
+from confstore._process.clock import Clock, SystemClock
 from confstore._process.closing import ClosesOnExit
 from confstore._stores.given import checked_object, described
-from confstore._stores.loader import Loader, State, saved_state
 from confstore._stores.protocols import LocatedStore, Poll, Store, ability
-from confstore._stores.schedule import RefreshSchedule, schedule_for
 from confstore._values.faulty import FaultyOption
 from confstore._values.keys import checked_keys, select
 from confstore._values.names import checked_option
-from confstore._values.read_only import ReadOnlyDict, freeze, is_same
-from confstore.errors import (
-    CorruptStoreError,
-    OptionNotFoundError,
-    ReadOnlyStoreError,
-    StoreClosedError,
-)
+from confstore._values.read_only import ReadOnlyDict
+from confstore.errors import OptionNotFoundError, ReadOnlyStoreError, StoreClosedError
 
 if TYPE_CHECKING:
     from confstore._values.types import Values
 
-__all__ = ["LayeredState", "LayeredStore", "location_of", "place_in"]
-
-_NOTHING = State(ReadOnlyDict())
-_ANY_TIME = Moment(-math.inf, -math.inf)
-_FASTEST_S = 1.0
-"""The interval of a layer that costs nothing to look at, beside one that costs something."""
-
-
-@attrs.frozen(eq=False)
-class LayeredState:
-    """
-    The state of all layers after a poll.
-
-    Attributes:
-        owner: The layers that were polled.
-        states: The state of each store; that of an environment is empty.
-        due: When each is to be polled again.
-        members: The options of the stores in each group.
-    """
-
-    owner: object = attrs.field(repr=False)
-    states: tuple[State, ...] = attrs.field(repr=False)
-    due: tuple[Moment, ...] = attrs.field(repr=False)
-    members: Mapping[Group, frozenset[str]] = attrs.field(repr=False)
-
-
-@attrs.define(eq=False)
-class _Layer:
-    """A store among the layers."""
-
-    loader: Loader = attrs.field(repr=False)
-    schedule: RefreshSchedule
-    # Of the last failed polls; a config's checkpoint does not outlive its failed refresh.
-    failures: int = 0
-    error: Exception | None = attrs.field(default=None, repr=False)
-    retry: Moment = _ANY_TIME
-
-    @property
-    def store(self) -> Store:
-        return self.loader.store
-
-    def poll(self, last: State, clock: Clock, *, consistent: bool) -> State:
-        try:
-            state = self.loader.next(last, consistent=consistent)
-            self.schedule.take_hint()
-        except Exception as error:
-            self.failures += 1
-            self.error = error
-            self.retry = Moment.now(clock).after(self.schedule.next_s(self.failures))
-            raise
-        self.failures, self.error = 0, None
-        return state
+__all__ = ["LayeredStore", "location_of", "place_in"]
 
 
 class LayeredStore(ClosesOnExit):
@@ -134,16 +76,10 @@ class LayeredStore(ClosesOnExit):
         if not stores:
             raise ValueError("a layered store needs at least one layer that is a store")
         self._given = given
-        self._clock = SystemClock() if clock is None else clock
-        self._layers = tuple(
-            None
-            if isinstance(one, Environment)
-            else _Layer(Loader(one), schedule_for(one, None, random))
-            for one in given
-        )
-        environments = [one if isinstance(one, Environment) else None for one in given]
         self.name = " ".join(map(location_of, given))
-        self._merger = Merger(self.name, environments)
+        environments = [one if isinstance(one, Environment) else None for one in given]
+        clock = SystemClock() if clock is None else clock
+        self._polled = polled(given, Merger(self.name, environments), clock, random)
         # One for all that are made of it by `with_fields`, whose states are the same.
         self._is_closed: list[bool] = []
 
@@ -156,7 +92,9 @@ class LayeredStore(ClosesOnExit):
         """
         typed = LayeredStore.__new__(LayeredStore)
         vars(typed).update(vars(self))
-        typed._merger = Merger(self.name, self._merger.environments, Fields(fields))
+        environments = self._polled.merger.environments
+        merger = Merger(self.name, environments, Fields(fields))
+        typed._polled = attrs.evolve(self._polled, merger=merger)
         return typed
 
     # -- the layers ----------------------------------------------------------------------------
@@ -227,7 +165,7 @@ class LayeredStore(ClosesOnExit):
                 others were given.
         """
         self._check_open()
-        options = self._merged(self._load(None, consistent=consistent))
+        options = self._polled.merged(self._polled.load(None, consistent=consistent))
         # Those with a fault are the last, and end the answer.
         ordered = sorted(options.items(), key=lambda item: isinstance(item[1], FaultyOption))
         return ((option, values.copy()) for option, values in ordered)
@@ -240,8 +178,8 @@ class LayeredStore(ClosesOnExit):
             InvalidValueError: A variable has no value of the kind that it replaces.
         """
         self._check_open()
-        old = self._known(checkpoint)
-        return self._changes(old, self._load(old, consistent=consistent))
+        old = self._polled.known(checkpoint)
+        return self._polled.changes(old, self._polled.load(old, consistent=consistent))
 
     def poll_due(self, checkpoint: object = None) -> Poll:
         """
@@ -250,100 +188,15 @@ class LayeredStore(ClosesOnExit):
         A layer that failed is not asked again before it is due, and its error is raised meanwhile.
         """
         self._check_open()
-        old = self._known(checkpoint)
-        return self._changes(old, self._load(old, consistent=False, is_due_only=True))
+        old = self._polled.known(checkpoint)
+        new = self._polled.load(old, consistent=False, is_due_only=True)
+        return self._polled.changes(old, new)
 
     def update_interval_hint(self) -> float:
         """The shortest interval of a layer; 0 if a look at each costs nothing."""
-        intervals_s = [layer.schedule.interval_s for layer in self._layers if layer is not None]
-        if not any(intervals_s):
-            return 0.0
-        return min(interval_s or _FASTEST_S for interval_s in intervals_s)
+        return self._polled.interval_s()
 
-    # -- the parts of reading --------------------------------------------------------------------
-
-    def _known(self, checkpoint: object) -> LayeredState | None:
-        is_own = isinstance(checkpoint, LayeredState) and checkpoint.owner is self._merger
-        return cast("LayeredState", checkpoint) if is_own else None
-
-    def _load(
-        self, old: LayeredState | None, *, consistent: bool, is_due_only: bool = False
-    ) -> LayeredState:
-        """Poll the layers, and give their states."""
-        states: list[State] = []
-        due: list[Moment] = []
-        fastest_s = self.update_interval_hint()
-        for index, layer in enumerate(self._layers):
-            if layer is None:
-                states.append(_NOTHING)
-                due.append(Moment.now(self._clock))
-                continue
-            last = _NOTHING if old is None else old.states[index]
-            if is_due_only and layer.schedule.interval_s > fastest_s:
-                if layer.error is not None and not layer.retry.has_come(self._clock):
-                    raise layer.error.with_traceback(None)
-                if old is not None and not old.due[index].has_come(self._clock):
-                    states.append(attrs.evolve(last, changed=()))
-                    due.append(old.due[index])
-                    continue
-            now = Moment.now(self._clock)
-            states.append(layer.poll(last, self._clock, consistent=consistent))
-            # The first time anywhere in the interval: a fleet that starts at once is spread.
-            schedule = layer.schedule
-            due.append(now.after(schedule.first_s() if old is None else schedule.next_s()))
-        members = self._members(old, states)
-        return LayeredState(self._merger, tuple(states), tuple(due), members)
-
-    def _members(
-        self, old: LayeredState | None, states: Sequence[State]
-    ) -> Mapping[Group, frozenset[str]]:
-        if old is None:
-            return self._merger.members([state.options for state in states])
-        changed = {option for state in states for option in state.changed}
-        members = dict(old.members)
-        for option in changed:
-            group = self._merger.group_of(option)
-            if group is not None:
-                is_there = any(option in state.options for state in states)
-                members[group] = (members[group] - {option}) | ({option} if is_there else set())
-        return members
-
-    def _changes(self, old: LayeredState | None, new: LayeredState) -> Poll:
-        if old is None:
-            return Poll(new, self._merged(new), is_full=True)
-        names = {option for state in new.states for option in state.changed}
-        if not names:
-            return Poll(new, {})
-        before, after = self._merged(old, names), self._merged(new, names)
-        changed = {
-            option: values
-            for option, values in after.items()
-            if option not in before or not _is_same(before[option], values)
-        }
-        return Poll(new, changed, frozenset(before.keys() - after.keys()))
-
-    def _merged(
-        self, state: LayeredState, names: Collection[str] | None = None
-    ) -> dict[str, ReadOnlyDict]:
-        """Merge all options, or those of which some changed, with the others of their groups."""
-        layers = self._options_of(state)
-        if names is None:
-            # The order is that of the weakest layer, which has most of them.
-            names = {option: None for layer in reversed(state.states) for option in layer.options}
-            groups: Collection[Group] = self._merger.groups()
-        else:
-            found = {self._merger.group_of(option) for option in names}
-            groups = [group for group in found if group is not None]
-        grouped = {option for group in groups for option in state.members[group]}
-        alone = [option for option in names if option not in grouped]
-        merged = self._merger.pile(layers, alone).merged()
-        for group in groups:
-            merged |= self._merger.pile(layers, state.members[group], group).merged()
-        return merged
-
-    def _options_of(self, state: LayeredState) -> list[Options | None]:
-        pairs = zip(self._layers, state.states, strict=True)
-        return [None if layer is None else one.options for layer, one in pairs]
+    # -- what a part of the layers gives ---------------------------------------------------------
 
     def pile(self, option: str, checkpoint: object = None, *, consistent: bool = True) -> Pile:
         """
@@ -356,40 +209,16 @@ class LayeredStore(ClosesOnExit):
         """
         if isinstance(checkpoint, Pile):
             return checkpoint
-        group, state = self._merger.group_of(option), self._known(checkpoint)
-        if state is not None:
-            options = frozenset([option]) if group is None else state.members[group]
-            return self._merger.pile(self._options_of(state), options, group)
-        layers: list[Options | None] = []
-        for layer in self._layers:
-            if layer is None:
-                layers.append(None)
-            elif group is None:
-                layers.append(_option_of(layer.store, option, consistent=consistent))
-            else:
-                layers.append(
-                    {
-                        name: freeze(values)
-                        for name, values in layer.store.items(consistent=consistent)
-                        if self._merger.group_of(name) is group
-                    }
-                )
-        members = {name for one in layers if one is not None for name in one}
-        return self._merger.pile(layers, members, group)
+        return self._polled.pile(option, self._polled.known(checkpoint), consistent=consistent)
 
     def checkpoint_of(self, index: int, checkpoint: object) -> object:
         """The checkpoint of one layer within one of this store; None if there is none."""
-        state = self._known(checkpoint)
+        state = self._polled.known(checkpoint)
         return None if state is None else state.states[index].checkpoint
-
-    # -- the parts elsewhere -------------------------------------------------------------------
 
     def remote_parts(self, checkpoint: object) -> list[Mapping[str, ReadOnlyDict]]:
         """The options of each layer that is not on this machine, as of a poll."""
-        state = self._known(checkpoint)
-        states = () if state is None else state.states
-        pairs = zip(self._layers, states, strict=False)
-        return [one.options for layer, one in pairs if not _is_local(layer)]
+        return self._polled.remote_parts(self._polled.known(checkpoint))
 
     def restore(self, parts: Sequence[Mapping[str, ReadOnlyDict]]) -> Poll:
         """
@@ -399,22 +228,7 @@ class LayeredStore(ClosesOnExit):
             CorruptStoreError: There are more or fewer parts than layers elsewhere.
         """
         self._check_open()
-        elsewhere = {
-            index: layer.store
-            for index, layer in enumerate(self._layers)
-            if layer is not None and not _is_local(layer)
-        }
-        if len(parts) != len(elsewhere):
-            raise CorruptStoreError("the fallback file", "it is of other layers")
-        states = [_NOTHING] * len(self._layers)
-        for (index, store), options in zip(elsewhere.items(), parts, strict=True):
-            states[index] = saved_state(store, options)
-        for index, layer in enumerate(self._layers):
-            if layer is not None and index not in elsewhere:
-                states[index] = layer.poll(_NOTHING, self._clock, consistent=True)
-        members = self._members(None, states)
-        due = (Moment.now(self._clock),) * len(states)
-        return self._changes(None, LayeredState(self._merger, tuple(states), due, members))
+        return self._polled.changes(None, self._polled.restored(parts))
 
     # -- the rest of a store ---------------------------------------------------------------------
 
@@ -441,9 +255,9 @@ class LayeredStore(ClosesOnExit):
         if not self._is_closed:
             self._is_closed.append(True)
             with ExitStack() as closing:
-                for layer in reversed(self._layers):
-                    if layer is not None:
-                        closing.callback(layer.store.close)
+                for layer in reversed(self._given):
+                    if not isinstance(layer, Environment):
+                        closing.callback(layer.close)
 
     def _check_open(self) -> None:
         if self._is_closed:
@@ -467,27 +281,3 @@ def place_in(layer: Store, option: str, key: str, checkpoint: object) -> str:
     if located is None:
         return f"store {layer.name!r}"
     return located.place_of(option, key, checkpoint)
-
-
-def _is_local(layer: _Layer | None) -> bool:
-    if layer is None:
-        return True
-    located = ability(layer.store, LocatedStore)
-    return located is not None and located.is_local()
-
-
-def _option_of(store: Store, option: str, *, consistent: bool) -> dict[str, ReadOnlyDict]:
-    try:
-        return {option: freeze(store.get(option, consistent=consistent))}
-    except OptionNotFoundError:
-        return {}
-
-
-def _is_same(one: ReadOnlyDict, other: ReadOnlyDict) -> bool:
-    if isinstance(one, FaultyOption) or isinstance(other, FaultyOption):
-        return (
-            isinstance(one, FaultyOption)
-            and isinstance(other, FaultyOption)
-            and one.fault.args == other.fault.args
-        )
-    return is_same(one, other)

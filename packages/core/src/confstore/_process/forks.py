@@ -44,8 +44,9 @@ def call_after_fork(method: Callable[[], None]) -> Callable[[], None]:
         method: A bound method; its object is held weakly. An object has one such method.
 
     Returns:
-        A function to call before each use of what the method renews: it notices a fork in C (uWSGI
-        and other servers), of which Python does not know. It costs a comparison of process ids.
+        A function to call before each use of what the method renews, before any lock is taken: it
+        notices a fork in C (uWSGI and other servers), of which Python does not know. It costs a
+        comparison of process ids.
     """
     owner, function = parts_of(method)
     # Without a callback: one that is called at the recursion limit fails. So the dead references

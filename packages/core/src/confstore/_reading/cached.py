@@ -9,15 +9,12 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 import attrs
-from cachetools import Cache, LRUCache
 
-from confstore._process.clock import Clock, Moment, SystemClock, seconds
-from confstore._process.forks import call_after_fork, notice_fork
-from confstore._process.log import describe, log_fields, logger
-from confstore._process.waits import Backoff
+from confstore._process.clock import Clock, Event, Moment, seconds
+from confstore._process.closing import ClosesOnExit
+from confstore._process.forks import notice_fork
 from confstore._reading.config import ReadsByName, Traced
-from confstore._reading.fetches import CacheStatus, Entry, Fetch
-from confstore._reading.observers import observed, observers_of
+from confstore._reading.fetches import AnswerCache, CacheStatus, Entry, Fetch
 from confstore._stores.given import checked_object
 from confstore._stores.protocols import Store, TracedStore, ability
 from confstore._values.keys import checked_keys, select, select_all
@@ -27,7 +24,7 @@ from confstore._values.types import MISSING
 from confstore.errors import OptionNotFoundError
 
 if TYPE_CHECKING:
-    from confstore._reading.delivery import Observer, Refresh
+    from confstore._reading.delivery import Observer
     from confstore._reading.health import HealthStatus
 
 __all__ = ["CacheStatus", "CachedConfigStore"]
@@ -35,7 +32,14 @@ __all__ = ["CacheStatus", "CachedConfigStore"]
 D = TypeVar("D")
 
 
-class CachedConfigStore(ReadsByName):
+@attrs.define(eq=False)
+class _ThreadFetch(Fetch):
+    """A read that threads wait for."""
+
+    done: Event = attrs.field(kw_only=True, repr=False)
+
+
+class CachedConfigStore(ReadsByName, ClosesOnExit):
     """
     An LRU cache: options are read one at a time and kept for `max_age` seconds.
 
@@ -76,22 +80,9 @@ class CachedConfigStore(ReadsByName):
         """
         self._store = checked_object(store)
         self._traced = ability(self._store, TracedStore)
-        self._max_age_s = seconds("max_age", max_age)
-        self._max_wait_s = seconds("max_wait", max_wait)
-        if max_options < 1:
-            message = f"max_options is a positive number, not {max_options!r}"
-            raise ValueError(message)
-        self._clock = SystemClock() if clock is None else clock
-        self._observers = observers_of(observers, store.name, self._clock)
-        self._backoff = Backoff(1.0, max(1.0, self._max_age_s), random=random)
-        # Not a TTLCache, which drops expired entries: they are served while the backend is down.
-        self._entries: LRUCache[str, Entry] = LRUCache(max_options)
-        self._fetches: dict[str, Fetch] = {}
-        # Reentrant, because a signal handler may reload.
-        self._lock = threading.RLock()
-        self._failures = 0
-        self._last_error: str | None = None
-        call_after_fork(self._after_fork)
+        self._answers: AnswerCache[_ThreadFetch] = AnswerCache(
+            self._store.name, max_age, max_options, max_wait, observers, clock, random
+        )
 
     @overload
     def get(
@@ -141,7 +132,7 @@ class CachedConfigStore(ReadsByName):
         if option is None:
             return select_all({name: freeze(values) for name, values in self._store.items()}, keys)
         wanted = checked_keys(keys)
-        age_s = self._max_age_s if max_age is None else seconds("max_age", max_age)
+        age_s = self._answers.max_age_s if max_age is None else seconds("max_age", max_age)
         entry = self._entry(
             checked_option(option, store=self._store.name), age_s, is_refresh=refresh
         )
@@ -153,7 +144,7 @@ class CachedConfigStore(ReadsByName):
         return self._store.name
 
     def _read_traced(self, option: str) -> Traced:
-        entry = self._entry(checked_option(option), self._max_age_s, is_refresh=False)
+        entry = self._entry(checked_option(option), self._answers.max_age_s, is_refresh=False)
         return Traced(self._store, entry.trace, entry.values)
 
     def __iter__(self) -> Iterator[str]:
@@ -161,49 +152,36 @@ class CachedConfigStore(ReadsByName):
 
     def _entry(self, option: str, max_age_s: float, *, is_refresh: bool) -> Entry:
         notice_fork()
-        own = Fetch(self._clock.event())
+        answers = self._answers
+        own = _ThreadFetch(done=answers.clock.event())
         while True:
-            with self._lock:
-                held = None if is_refresh else self._entries.get(option)
-                if held is not None and self._is_usable(held, max_age_s):
+            with answers.lock:
+                held = None if is_refresh else answers.held(option)
+                if held is not None and answers.is_usable(held, max_age_s):
                     return held
-                fetch = self._fetches.get(option)
+                fetch = answers.fetches.get(option)
                 # A refresh never joins a read that may have begun before a write.
                 if fetch is None or is_refresh:
-                    fetch = self._fetches[option] = own
+                    fetch = answers.fetches[option] = own
             if fetch is own:
                 self._run(option, own, in_thread=held is not None)
-            if held is not None and (fetch.is_late or not fetch.done.wait(self._max_wait_s)):
+            if held is not None and (fetch.is_late or not fetch.done.wait(answers.max_wait_s)):
                 fetch.is_late = True
-                return self._stale(held)
+                return answers.stale(held)
             fetch.done.wait()
             if is_refresh and own.error is not None:
                 raise own.error
             if fetch is own or fetch.is_current:
-                entry = fetch.result()
-                return self._stale(entry) if entry.failures else entry
+                return answers.served(fetch)
 
-    def _is_usable(self, held: Entry, max_age_s: float) -> bool:
-        if held.read.age_s(self._clock) < max_age_s:
-            return True
-        is_usable = not held.retry.has_come(self._clock)
-        if is_usable:
-            self._stale(held)
-        return is_usable
-
-    def _stale(self, entry: Entry) -> Entry:
-        if self._observers is not None:
-            self._observers.stale_read(entry.read.age_s(self._clock), is_refused=False)
-        return entry
-
-    def _run(self, option: str, fetch: Fetch, *, in_thread: bool) -> None:
+    def _run(self, option: str, fetch: _ThreadFetch, *, in_thread: bool) -> None:
         if in_thread:
             # A trace of the reader goes on in the thread.
             arguments = (self._fetch, option, fetch)
             name = f"confstore-fetch-{self._store.name}"
             run = contextvars.copy_context().run
             try:
-                self._clock.start(
+                self._answers.clock.start(
                     threading.Thread(target=run, args=arguments, name=name, daemon=True)
                 )
             except RuntimeError:
@@ -212,36 +190,30 @@ class CachedConfigStore(ReadsByName):
         if not in_thread:
             self._fetch(option, fetch)
 
-    def _fetch(self, option: str, fetch: Fetch) -> None:
-        def outcome(duration_s: float, error: str | None) -> Refresh:
-            from confstore._reading.delivery import Refresh
-
-            held = fetch.entry
-            age_s = None if held is None else held.read.age_s(self._clock)
-            failures, name = self._failures, self._store.name
-            return Refresh(name, duration_s, error, age_s, None, failures, option=option)
-
-        with observed(self._observers, outcome) as note:
+    def _fetch(self, option: str, fetch: _ThreadFetch) -> None:
+        with self._answers.observed(option, fetch) as note:
             self._ask(option, fetch)
             # It is kept for the threads that wait.
             if fetch.error is not None:
                 note(fetch.error)
 
-    def _ask(self, option: str, fetch: Fetch) -> None:
-        read = Moment.now(self._clock)
+    def _ask(self, option: str, fetch: _ThreadFetch) -> None:
+        answers = self._answers
+        read = Moment.now(answers.clock)
         try:
             values, trace = self._read_store(option)
         except OptionNotFoundError:
-            self._accept(option, fetch, Entry(None, read))
+            answers.accept(option, fetch, Entry(None, read))
         except Exception as error:
-            self._failed(option, fetch, error)
+            answers.failed(option, fetch, error)
         except BaseException as error:
             # An interrupt is no answer: waiting threads look again.
             fetch.error = error
         else:
-            self._accept(option, fetch, Entry(values, read, trace=trace))
+            answers.accept(option, fetch, Entry(values, read, trace=trace))
         finally:
-            self._end(option, fetch)
+            answers.end(option, fetch)
+            fetch.done.set()
 
     def _read_store(self, option: str) -> tuple[ReadOnlyDict, object]:
         if self._traced is None:
@@ -249,105 +221,29 @@ class CachedConfigStore(ReadsByName):
         values, trace = self._traced.get_traced(option)
         return freeze(values), trace
 
-    def _accept(self, option: str, fetch: Fetch, entry: Entry) -> None:
-        with self._lock:
-            fetch.entry = entry
-            fetch.is_current = self._fetches.get(option) is fetch
-            if fetch.is_current:
-                self._entries[option] = entry
-            self._failures = 0
-            self._last_error = None
-
-    def _failed(self, option: str, fetch: Fetch, error: Exception) -> None:
-        reason = describe(error)
-        with self._lock:
-            is_news = reason != self._last_error
-            self._failures += 1
-            self._last_error = reason
-            fetch.error = error
-            fetch.is_current = self._fetches.get(option) is fetch
-            held = self._entries.get(option)
-            if fetch.is_current and held is not None:
-                failures = held.failures + 1
-                retry = Moment.now(self._clock).after(self._backoff.delay_s(failures))
-                fetch.entry = attrs.evolve(held, failures=failures, retry=retry)
-                self._entries[option] = fetch.entry
-        if is_news:
-            text = "store %r: reading option %r failed, serving what the cache holds: %s"
-            fields = log_fields(self._store.name, option=option, error=error)
-            logger.warning(text, self._store.name, option, reason, extra=fields)
-
-    def _end(self, option: str, fetch: Fetch) -> None:
-        with self._lock:
-            if self._fetches.get(option) is fetch:
-                del self._fetches[option]
-        fetch.done.set()
-
     def invalidate(self, option: str) -> None:
         """Forget an option, as the facade does after a write: the next read asks the backend."""
         notice_fork()
-        with self._lock:
-            self._entries.pop(option, None)
-            self._fetches.pop(option, None)
+        self._answers.forget(option)
 
     def reload(self) -> None:
         """Forget every option."""
         notice_fork()
-        with self._lock:
-            # Replaced, not cleared: a signal handler may have interrupted a change of it.
-            self._entries = LRUCache(self._entries.maxsize)
-            self._fetches = {}
+        self._answers.forget_all()
 
     @property
     def status(self) -> CacheStatus:
         """How many options are held, which of them are stale, and why the last read failed."""
         notice_fork()
-        with self._lock:
-            stale = frozenset(self._stale_ages_s())
-            return CacheStatus(len(self._entries), stale, self._failures, self._last_error)
-
-    def _stale_ages_s(self) -> dict[str, float]:
-        """The expired options that are served all the same, and their ages."""
-        late = {option for option, fetch in self._fetches.items() if fetch.is_late}
-        # Bypasses the LRUCache, which would count this as a use of each entry.
-        held = {option: Cache.__getitem__(self._entries, option) for option in self._entries}
-        ages_s = {
-            name: one.read.age_s(self._clock)
-            for name, one in held.items()
-            if one.failures or name in late
-        }
-        return {name: age_s for name, age_s in ages_s.items() if age_s >= self._max_age_s}
+        return self._answers.status()
 
     def _health_status(self, max_age_s: float | None) -> HealthStatus:
-        # Imported when it is asked for: a program pays at its start for what it uses.
-        from confstore._reading.health import HealthStatus
-
         notice_fork()
-        with self._lock:
-            ages_s = self._stale_ages_s()
-            failures, error = self._failures, self._last_error
-        age_s = max(ages_s.values(), default=None)
-        reason = None
-        if age_s is not None and max_age_s is not None and age_s > max_age_s:
-            reason = (
-                f"an option is served that was read {age_s:.0f} s ago, max_age is {max_age_s:g} s"
-            )
-            reason += "" if error is None else f"; the last read failed: {error}"
-        return HealthStatus(self._name(), True, reason is None, reason, age_s, None, failures)
+        return self._answers.health_status(max_age_s)
 
     def close(self) -> None:
         """Forget every option; whoever opened the store closes it."""
         self.reload()
 
-    def _after_fork(self) -> None:
-        self._lock = threading.RLock()
-        if self._observers is not None:
-            self._observers.after_fork()
-        self._fetches = {}
-        # The fork may have interrupted a change of the old one.
-        entries: LRUCache[str, Entry] = LRUCache(self._entries.maxsize)
-        entries.update(self._entries)
-        self._entries = entries
-
     def __repr__(self) -> str:
-        return f"<CachedConfigStore of store {self._store.name!r}: {len(self._entries)} options>"
+        return f"<CachedConfigStore of store {self._store.name!r}: {len(self._answers)} options>"

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar, overload
 import attrs
 
 from confstore._process.clock import seconds
-from confstore._process.closing import ClosesOnExit
 from confstore._stores.protocols import Store
 from confstore._values.types import MISSING, Missing
 from confstore.errors import InvalidNameError, OptionNotFoundError
@@ -18,18 +17,13 @@ if TYPE_CHECKING:
 
     from confstore._reading.health import HealthStatus
 
-__all__ = ["Config", "ReadsByName", "Traced", "health"]
+__all__ = ["Config", "GetsOptions", "ReadsByName", "Traced", "health"]
 
 D = TypeVar("D")
 
 
-class Config(Protocol):
-    """
-    The options of a store, as a program reads them; every reading strategy is one.
-
-    `config[option]` is `config.get(option)`. A config is true even without options. At the end of a
-    `with` block it is closed. `dict(config)` holds every option; `get()` reads them as one state.
-    """
+class GetsOptions(Protocol):
+    """Reads options by their names."""
 
     @overload
     def get(
@@ -65,6 +59,15 @@ class Config(Protocol):
             TypeError: `keys` is a `str` or a mapping, or holds something that is not a `str`.
         """
         ...
+
+
+class Config(GetsOptions, Protocol):
+    """
+    The options of a store, as a program reads them; every reading strategy is one.
+
+    `config[option]` is `config.get(option)`. A config is true even without options. At the end of a
+    `with` block it is closed. `dict(config)` holds every option; `get()` reads them as one state.
+    """
 
     def __getitem__(self, option: str, /) -> dict[str, Any]: ...
 
@@ -111,7 +114,7 @@ class Traced:
     is_overridden: bool = False
 
 
-class ReadsByName(ClosesOnExit):
+class ReadsByName:
     """The part of `Config` that every strategy implements alike, and what it needs of each."""
 
     __slots__ = ()
@@ -128,12 +131,10 @@ class ReadsByName(ClosesOnExit):
 
         def __iter__(self) -> Iterator[str]: ...
 
-        def reload(self) -> None: ...
-
         def _health_status(self, max_age_s: float | None) -> HealthStatus: ...
 
         # Said once, with its overloads.
-        get = Config.get
+        get = GetsOptions.get
     else:
 
         def get(self, option=None, *, keys=None, default=MISSING):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING, Any
 
+from confstore._process.closing import ClosesOnExit
 from confstore._reading.config import ReadsByName, Traced
 from confstore._stores.given import checked_object
 from confstore._stores.protocols import Store
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["SimpleConfigStore"]
 
 
-class SimpleConfigStore(ReadsByName):
+class SimpleConfigStore(ReadsByName, ClosesOnExit):
     """
     Every read asks the backend, strongly consistent.
 

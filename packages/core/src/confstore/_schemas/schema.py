@@ -1,34 +1,30 @@
-"""Applies the types of a schema to the options of a store."""
+"""The schema of a store: a type of the whole store, or types of some of its options."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import attrs
 
-from confstore._schemas.fields import (
-    Problem,
-    forbids_others,
-    is_root_model,
-    renamed,
-    takes_others,
-    unknown_reason,
-)
+from confstore._schemas.fields import Problem, is_root_model
 from confstore._schemas.frozen import make_read_only
-from confstore._schemas.kinds import is_mapping, plain_type, type_arguments, type_name
-from confstore._schemas.secrets import holds_secrets, is_secret, secret_values
+from confstore._schemas.kinds import type_name
+from confstore._schemas.shaped import (
+    Schema,
+    Shaped,
+    by_key,
+    keys_as_fields,
+    once,
+    secret_keys,
+    types_of,
+)
 from confstore._schemas.types import Typed
-from confstore._schemas.unknown import Unknown, class_within, unknown_keys, unknown_text
-from confstore._values.faulty import FaultyOption
-from confstore._values.names import closest
+from confstore._schemas.unknown import Unknown, unknown_keys
+from confstore._schemas.whole_store import StoreSchema
 from confstore._values.read_only import ReadOnlyDict
-from confstore.errors import SchemaError, SchemaProblem
 
-__all__ = ["EMPTY", "OptionsSchema", "Shaped", "StoreSchema", "schema_of"]
-
-EMPTY = "is empty: is its name right?"
-"""The reason for the problem that a store has no options."""
+__all__ = ["OptionsSchema", "StoreSchema", "schema_of"]
 
 
 def schema_of(
@@ -99,88 +95,8 @@ def _by_option(type_: Typed, names: Mapping[str, str]) -> dict[str, str]:
     return by_option
 
 
-@attrs.frozen(eq=False, repr=False)
-class Shaped:
-    """
-    The options of a store in the types of a schema.
-
-    Attributes:
-        current: The value of `config.current`.
-        typed: The typed options, by name.
-        attributes: Further attributes of a config, by name.
-        unknown: The options and keys that the schema does not know.
-    """
-
-    current: Any
-    typed: Mapping[str, Any]
-    attributes: Mapping[str, Any]
-    unknown: tuple[Unknown, ...]
-
-
 @attrs.frozen(eq=False)
-class _Schema:
-    """
-    Each schema has two methods.
-
-    `check` lists what does not fit (a path begins with the option, an empty one is the store), and
-    says which options and keys are unknown where that is not a problem. `apply` gives the options
-    in their types, or raises a SchemaError that names every problem and no value.
-    """
-
-    _store: str
-    _is_strict: bool
-
-    def check(self, options: ReadOnlyDict) -> tuple[list[Problem], list[str]]:
-        shaped, problems = self._shaped(options)
-        paths = {path for path, _ in problems}
-        return problems, [unknown_text(one) for one in shaped.unknown if one[0] not in paths]
-
-    def apply(self, options: ReadOnlyDict) -> Shaped:
-        shaped, problems = self._shaped(options)
-        if problems and not options:
-            # Where a store is a name and no file, a mistyped one is an empty one.
-            problems.append(((), EMPTY))
-        if problems:
-            raise SchemaError(self._store, tuple(_problem(*one) for one in problems))
-        return shaped
-
-    def secrets(self, options: ReadOnlyDict) -> frozenset[tuple[str, str]]:
-        """Option and key of every value that the types name as a secret."""
-        return frozenset(self._secrets(options))
-
-    def _shaped(self, options: ReadOnlyDict) -> tuple[Shaped, list[Problem]]:
-        shaped, problems = self._fitted(options)
-        known = {path for path, _ in problems}
-        others = [one for one in shaped.unknown if one[0] not in known]
-        if self._is_strict:
-            return shaped, problems + [(path, unknown_reason(close)) for path, close in others]
-        mistyped = {(*path[:-1], close): path[-1] for path, close in others}
-        return shaped, [
-            (path, f"is missing: is it mistyped as {mistyped[path]!r}?")
-            if path in mistyped and reason == "is missing"
-            else (path, reason)
-            for path, reason in problems
-        ]
-
-    if TYPE_CHECKING:
-
-        def _fitted(self, options: ReadOnlyDict) -> tuple[Shaped, list[Problem]]: ...
-
-        def _secrets(self, options: ReadOnlyDict) -> Iterator[tuple[str, str]]: ...
-
-
-def _types_of(type_: Typed) -> dict[str | None, Any]:
-    """The types of a class's fields, by the names under which they are given."""
-    # A field with a converter takes what it was written for, and that is often text.
-    return {
-        name: field.type
-        for name, field in type_.fields.items()
-        if not (field.is_part or field.has_converter)
-    }
-
-
-@attrs.frozen(eq=False)
-class OptionsSchema(_Schema):
+class OptionsSchema(Schema):
     """Types of some options; the others stay plain, and are no unknown ones."""
 
     _types: Mapping[str, Typed]
@@ -190,7 +106,7 @@ class OptionsSchema(_Schema):
 
     def field_types(self) -> dict[str, dict[str | None, Any]]:
         """Option to key to type."""
-        return {option: _types_of(type_) for option, type_ in self._types.items()}
+        return {option: types_of(type_) for option, type_ in self._types.items()}
 
     def _fitted(self, options: ReadOnlyDict) -> tuple[Shaped, list[Problem]]:
         typed: dict[str, Any] = {}
@@ -220,161 +136,10 @@ class OptionsSchema(_Schema):
         built_of, built = self._built.get(option, (None, None))
         if built_of is values:
             return built, []
-        fields, clashes, key_of = _keys_as_fields(values, type_)
+        fields, clashes, key_of = keys_as_fields(values, type_)
         built, problems = type_.build(fields)
-        problems = [(_by_key(path, key_of), reason) for path, reason in problems]
+        problems = [(by_key(path, key_of), reason) for path, reason in problems]
         # One that somebody could have changed is built anew for each snapshot.
         if make_read_only(built) and not problems and not clashes:
             self._built[option] = values, built
-        return built, _once(clashes, problems)
-
-
-@attrs.frozen(eq=False)
-class StoreSchema(_Schema):
-    """A type of the whole store, one field an option; options without a field stay plain."""
-
-    _type: Typed
-    _fields_by_option: Mapping[str, str]
-
-    def field_types(self) -> dict[str, dict[str | None, Any]]:
-        """Option to key to type; the key None stands for every key of an option that is a dict."""
-        types: dict[str, dict[str | None, Any]] = {}
-        options_of: dict[str, list[str]] = {}
-        for option, name in self._fields_by_option.items():
-            options_of.setdefault(name, []).append(option)
-        for name, field in self._type.fields.items():
-            cls = class_within(field)
-            if cls is not None:
-                keys = _types_of(Typed.of(cls))
-            else:
-                (*_, entry) = (Any, *type_arguments(plain_type(field.type)))
-                keys = {None: entry} if is_mapping(plain_type(field.type)) else {}
-            types |= dict.fromkeys(options_of.get(name, [name]), keys)
-        return types
-
-    def _fitted(self, options: ReadOnlyDict) -> tuple[Shaped, list[Problem]]:
-        option_of, problems = renamed(options, self._type.fields, self._fields_by_option)
-        raw: dict[str, Any] = {}
-        keys_of: dict[str, Mapping[str, str]] = {}
-        for name, option in option_of.items():
-            # Here, and not within a model, whose error would be another.
-            _check_fault(options[option])
-            cls = class_within(self._type.fields[name])
-            raw[name], clashes, keys_of[name] = _keys_as_fields(
-                options[option], cls and Typed.of(cls)
-            )
-            problems += [((name, *path), reason) for path, reason in clashes]
-        others = [option for option in options if option not in set(option_of.values())]
-        if takes_others(self._type.cls):
-            raw |= {other: options[other] for other in others if other not in self._type.fields}
-        current, found = self._type.build(raw)
-        make_read_only(current)
-        found = [
-            ((*path[:1], *_by_key(path[1:], keys_of.get(str(path[0]), {}))), reason)
-            if path
-            else (path, reason)
-            for path, reason in found
-        ]
-        # An absent option has no name but its field's.
-        named = {field: option for option, field in self._fields_by_option.items()} | option_of
-        problems = [
-            ((named.get(str(path[0]), path[0]), *path[1:]) if path else (), reason)
-            for path, reason in _once(problems, found)
-        ]
-        unknown = [*self._unknown_options(others, named, option_of)]
-        if forbids_others(self._type.cls):
-            problems += [(path, unknown_reason(close)) for path, close in unknown]
-        unknown += self._unknown_keys(current, options, option_of)
-        return Shaped(current, *self._attributes(current, option_of), tuple(unknown)), problems
-
-    def _secrets(self, options: ReadOnlyDict) -> Iterator[tuple[str, str]]:
-        option_of, _ = renamed(options, self._type.fields, self._fields_by_option)
-        for name, option in option_of.items():
-            field = self._type.fields[name]
-            cls = class_within(field)
-            if cls is not None:
-                keys = secret_keys(options[option], Typed.of(cls))
-                yield from ((option, key) for key in keys)
-            elif holds_secrets(field.type):
-                yield from ((option, key) for key in options[option])
-
-    def _unknown_options(
-        self, others: list[str], named: Mapping[str, str], option_of: Mapping[str, str]
-    ) -> Iterator[Unknown]:
-        if not takes_others(self._type.cls):
-            given = {self._type.fields[name].attribute for name in option_of}
-            free = [
-                named.get(name, name)
-                for name, field in self._type.fields.items()
-                if field.attribute not in given
-            ]
-            yield from (((other,), closest(other, free)) for other in others)
-
-    def _unknown_keys(
-        self, current: Any, options: ReadOnlyDict, option_of: Mapping[str, str]
-    ) -> Iterator[Unknown]:
-        for name, option in option_of.items():
-            field = self._type.fields[name]
-            if not field.has_converter and not field.is_part:
-                built = getattr(current, field.attribute, None)
-                cls = class_within(field)
-                has_dashes = cls is not None
-                yield from unknown_keys(
-                    cls, built, options[option], (option,), has_dashes=has_dashes
-                )
-
-    def _attributes(
-        self, current: Any, option_of: Mapping[str, str]
-    ) -> tuple[dict[str, Any], dict[str, Any]]:
-        if current is None:
-            return {}, {}
-        shown = {name: getattr(current, name) for name in self._type.attributes}
-        typed: dict[str, Any] = {}
-        given: set[str] = set()
-        for name, field in self._type.fields.items():
-            if name in option_of and field.attribute not in given:
-                # Of two options for one field, pydantic takes the first; the other stays plain.
-                given.add(field.attribute)
-                if not field.is_part:
-                    typed[option_of[name]] = shown[field.attribute]
-        return typed, shown
-
-
-def _check_fault(values: Mapping[str, Any]) -> None:
-    if isinstance(values, FaultyOption):
-        raise values.fault.with_traceback(None)
-
-
-def secret_keys(values: Mapping[str, Any], type_: Typed) -> Iterator[str]:
-    """The keys of an option that a type names as secrets."""
-    key_of, _ = renamed(values, type_.fields, {})
-    yield from (key for field, key in key_of.items() if is_secret(type_.fields[field].type))
-
-
-def _once(first: list[Problem], others: list[Problem]) -> list[Problem]:
-    """All problems, without a second one about a value that was not to be built at all."""
-    told = {path for path, _ in first}
-    return [*first, *(one for one in others if one[0] not in told)]
-
-
-def _keys_as_fields(
-    values: Mapping[str, Any], type_: Typed | None
-) -> tuple[Mapping[str, Any], list[Problem], Mapping[str, str]]:
-    """The values by the fields that take them, what does not fit, and the key of each field."""
-    if type_ is None:
-        return values, [], {}
-    key_of, problems = renamed(values, type_.fields, {})
-    taken = set(key_of.values())
-    others = {key: value for key, value in values.items() if key not in taken}
-    replaced, found = secret_values(values, type_.fields, key_of)
-    given = {field: values[key] for field, key in key_of.items()}
-    return {**others, **given, **replaced}, [*problems, *found], key_of
-
-
-def _by_key(path: tuple[str | int, ...], key_of: Mapping[str, str]) -> tuple[str | int, ...]:
-    """A path that begins with the option's key, where a class names its field otherwise."""
-    return (key_of.get(str(path[0]), path[0]), *path[1:]) if path else path
-
-
-def _problem(path: tuple[str | int, ...], reason: str) -> SchemaProblem:
-    return SchemaProblem(str(path[0]) if path else None, path[1:], reason)
+        return built, once(clashes, problems)

@@ -25,6 +25,7 @@ _METHODS = ("get", "items", "close")
 
 _NONE, _CLASS, _TEXT, _PATH = "None", "a class", "a str", "a path"
 _CONFIG, _FACADE, _STORE = "a config", "a config store", "a store"
+_ASYNC = "an asyncio store"
 _AWS, _MAPPING, _OTHER = "an object of AWS's SDK", "a mapping", "an object"
 
 _ADVICE = {
@@ -34,6 +35,7 @@ _ADVICE = {
     _PATH: "confstore_file.FileStore(path) is a store, and open_config('file:PATH') reads one",
     _CONFIG: "pass the store that it reads",
     _FACADE: "pass its .store",
+    _ASYNC: "pass its .store",
     _AWS: "confstore_dynamodb.DynamoDBStore(client, table, name) is a store",
     _MAPPING: "confstore_memory.MemoryStore(options=...) is a store",
     _OTHER: f"a store has the methods {', '.join(_METHODS)}",
@@ -106,5 +108,7 @@ def _kind_of(given: object) -> str:
     # By the class: an attribute of a config may be an option, and reading it may refresh.
     if hasattr(kind, "reload") and not hasattr(kind, "items"):
         return _FACADE if hasattr(kind, "set") else _CONFIG
+    if hasattr(kind, "__aexit__"):
+        return _ASYNC if hasattr(kind, "items") else _CONFIG
     is_store = all(callable(getattr(given, name, None)) for name in _METHODS)
     return _STORE if is_store else _OTHER

@@ -8,7 +8,15 @@ their methods. No property of a store does I/O or raises.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import (
+    AsyncIterator,
+    Callable,
+    Collection,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from datetime import datetime
 from typing import Any, Protocol, TypeVar, cast
 
@@ -24,6 +32,7 @@ from confstore.errors import (
 )
 
 __all__ = [
+    "AsyncReads",
     "BulkJournaledStore",
     "BulkStore",
     "Change",
@@ -203,7 +212,11 @@ class ContextStore(Store, Protocol):
     """A store whose name alone does not tell it from other stores, as one in a table."""
 
     def secrets_context(self) -> str:
-        """The store's name in sealed secrets, such as `TABLE/STORE`."""
+        """
+        The store's name in sealed secrets, such as `TABLE/STORE`.
+
+        It is part of what each secret is bound to: another one opens none of them.
+        """
         ...
 
 
@@ -279,6 +292,33 @@ class DiagnosableStore(Store, Protocol):
         Each finding is given as soon as it is known. A problem is a finding and no error; one that
         makes further checks pointless, such as a backend that does not answer, is the last.
         """
+        ...
+
+
+class AsyncReads(Store, Protocol):
+    """
+    A store that can read on a running asyncio loop, without a thread; see `confstore.aio`.
+
+    Everything else, polls included, runs in threads. One store serves every loop of the process.
+    Its blocking `close` may be called in any thread, while reads are under way.
+    """
+
+    def reads_on_loop(self) -> bool:
+        """
+        Return True if a read that begins now stays on the loop; it is known without waiting.
+
+        If not, the blocking methods are called in threads.
+        """
+        ...
+
+    async def get_async(
+        self, option: str, *, keys: Collection[str] | None = None, consistent: bool = True
+    ) -> Values:
+        """One option, as `Store.get`."""
+        ...
+
+    def items_async(self, *, consistent: bool = True) -> AsyncIterator[tuple[str, Values]]:
+        """Every option, as `Store.items`."""
         ...
 
 

@@ -39,3 +39,4 @@ class Missing(enum.Enum):
 
 
 MISSING: Final = Missing.MISSING
+"""No value at all, where None would be one: an absent key in a diff, an argument not given."""

@@ -18,16 +18,17 @@ _EPOCH = datetime(2030, 1, 1, tzinfo=UTC)
 _LOOK_S = 0.005
 """Real seconds between two checks if a thread has ended: a thread notifies nobody of its end."""
 
+_ROOM = 16
+"""Threads that are kept before those that have ended are looked for."""
 
-@attrs.define(order=True)
+
+@attrs.define(eq=False)
 class _Waiter:
     """One thread in one wait."""
 
-    due_s: float
-    number: int
-    event: FakeEvent = attrs.field(order=False)
-    thread: threading.Thread = attrs.field(order=False)
-    is_due: bool = attrs.field(default=False, order=False)
+    event: FakeEvent
+    thread: threading.Thread
+    is_due: bool = False
 
 
 class FakeClock:
@@ -62,8 +63,10 @@ class FakeClock:
         # A forked child inherits no threads, but the locks that they held.
         self.lock = threading.RLock()
         self._settled = threading.Condition(self.lock)
-        self._waiters: list[_Waiter] = []
+        # By the time at which they are due; of equal times, who began to wait first.
+        self._waiters: list[tuple[float, int, _Waiter]] = []
         self._started: set[threading.Thread] = set()
+        self._room = _ROOM
         self._busy: set[threading.Thread] = set()
 
     def monotonic(self) -> float:
@@ -89,7 +92,10 @@ class FakeClock:
     def start(self, thread: threading.Thread) -> None:
         """Start a thread that `advance` waits for."""
         with self.lock:
-            self._started = {one for one in self._started if one.is_alive()} | {thread}
+            if len(self._started) >= self._room:
+                self._started = {one for one in self._started if one.is_alive()}
+                self._room = 2 * len(self._started) + _ROOM
+            self._started.add(thread)
             self._busy.add(thread)
             # Under the lock: to a thread that starts another one, it would not be alive.
             thread.start()
@@ -104,9 +110,8 @@ class FakeClock:
         with self.lock:
             end_s = self._now_s + seconds
             self._settle()
-            while self._waiters and self._waiters[0].due_s <= end_s:
-                waiter = heapq.heappop(self._waiters)
-                self._now_s = waiter.due_s
+            while self._waiters and self._waiters[0][0] <= end_s:
+                self._now_s, _, waiter = heapq.heappop(self._waiters)
                 waiter.is_due = True
                 self.wake(waiter.event, [waiter.thread])
                 self._settle()
@@ -134,15 +139,16 @@ class FakeClock:
             if event.is_set() or due_s <= self._now_s:
                 return event.is_set()
             thread = threading.current_thread()
-            waiter = _Waiter(due_s, next(self._numbers), event, thread)
-            heapq.heappush(self._waiters, waiter)
+            waiter = _Waiter(event, thread)
+            entry = (due_s, next(self._numbers), waiter)
+            heapq.heappush(self._waiters, entry)
             event.threads.append(thread)
             self._busy.discard(thread)
             self._settled.notify_all()
             event.condition.wait_for(lambda: event.is_set() or waiter.is_due)
             event.threads.remove(thread)
             if not waiter.is_due:
-                self._waiters.remove(waiter)
+                self._waiters.remove(entry)
                 heapq.heapify(self._waiters)
             return event.is_set()
 

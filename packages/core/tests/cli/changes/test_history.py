@@ -16,8 +16,7 @@ from confstore.testing import CANARY
 from confstore_dynamodb import DynamoDBStore
 from confstore_file import FileStore
 
-from ..conftest import Confstore
-from ..terminal.test_terminal import Terminal
+from ..conftest import Confstore, Terminal
 
 
 @pytest.fixture

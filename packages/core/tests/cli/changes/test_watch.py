@@ -18,7 +18,7 @@ from confstore.testing import CANARY
 from confstore_dynamodb import DynamoDBStore
 from confstore_file import FileStore
 
-from ..conftest import SCRIPT, Confstore
+from ..conftest import SCRIPT, Confstore, program
 
 PATIENCE_S = 60
 # Far beyond any patience: what ends a program that waits this long did not wait for it.
@@ -65,14 +65,13 @@ def watching(tmp_path: Path, environment: dict[str, str]) -> Iterator[Watching]:
 
     def start(*arguments: str, interval: str = OFTEN, notes: int = 0) -> Watch:
         process = subprocess.Popen(
-            [SCRIPT, "watch", "--interval", interval, *arguments],
+            **program("watch", "--interval", interval, *arguments, environment=environment),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
             encoding="utf-8",
             cwd=tmp_path,
-            env=environment,
         )
         # A program that says nothing must not keep the tests waiting for ever.
         killer = threading.Timer(PATIENCE_S, process.kill)
@@ -157,12 +156,11 @@ def test_option_that_is_not_there_yet(
     FileStore(dev).set("dbs", {"a": 1})
     assert watch.change()["option"] == "dbs"
     process = subprocess.Popen(
-        [SCRIPT, "watch", "logn"],
+        **program("watch", "logn", environment=environment),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
         cwd=tmp_path,
-        env=environment,
     )
     said = Watch(process).said()
     assert said == "store 'dev' has no option 'logn' yet; did you mean 'login'?\n"
@@ -274,12 +272,11 @@ def test_interval(
         (["--interval", "2.5"], "2.5"),
     ):
         process = subprocess.Popen(
-            [SCRIPT, "watch", *arguments],
+            **program("watch", *arguments, environment=environment),
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
             cwd=tmp_path,
-            env=environment,
         )
         watch = Watch(process)
         assert watch.said().endswith(f", every {interval} s\n")

@@ -16,10 +16,11 @@ from typing import Any
 
 import pytest
 
-from confstore import Change, history
+from confstore import Change, LocalKeys, history
+from confstore.testing import CANARY
 from confstore_file import FileStore
 
-from ..conftest import SCRIPT, Confstore, Ran
+from ..conftest import SCRIPT, Confstore, Ran, program
 from ..in_terminal import INTERRUPT
 
 pytestmark = [
@@ -395,10 +396,10 @@ class TestMischief:
 
 def started(folder: Path, environment: Mapping[str, str], *flags: str) -> subprocess.Popen[str]:
     """A deploy that is checking."""
+    check = "echo $$; exec sleep 1000"
     return subprocess.Popen(
-        [SCRIPT, "deploy", "new.json", "--check", "echo $$; exec sleep 1000", *flags],
+        **program("deploy", "new.json", "--check", check, *flags, environment=environment),
         cwd=folder,
-        env=environment,
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
@@ -449,8 +450,8 @@ def test_nobody_listens(
     """A closed standard error ends the command, and what was to be checked is rolled back."""
     reading, writing = os.pipe()
     os.close(reading)
-    command = [SCRIPT, "deploy", "new.json", *flags]
-    ran = subprocess.run(command, cwd=new.parent, env=environment, stderr=writing, check=False)
+    command = program("deploy", "new.json", *flags, environment=environment)
+    ran = subprocess.run(**command, cwd=new.parent, stderr=writing, check=False)
     os.close(writing)
     assert (ran.returncode, options()) == (141, OLD if flags else BOTH)
     if flags:
@@ -461,9 +462,12 @@ def test_signal_that_is_ignored(
     journaled: Path, new: Path, options: Options, environment: dict[str, str]
 ) -> None:
     """`nohup` stays in force."""
-    command = ["sh", "-c", 'trap "" HUP; exec "$0" "$@"', SCRIPT, "deploy", "new.json"]
-    check = ["--check", "kill -HUP $PPID", "--bake", "0"]
-    ran = subprocess.run([*command, *check], cwd=new.parent, env=environment, check=False)
+    command = program(
+        *("deploy", "new.json", "--check", "kill -HUP $PPID", "--bake", "0"),
+        environment=environment,
+        first=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN),
+    )
+    ran = subprocess.run(**command, cwd=new.parent, check=False)
     assert (ran.returncode, options()) == (0, BOTH)
 
 
@@ -496,6 +500,45 @@ def test_killed_and_deployed_again(
     new.write_text(json.dumps(options()))
     ran = confstore("deploy", "new.json", "--check", "false", "--bake", "0")
     assert (ran.code, "nothing to change" in ran.stderr) == (0, True)
+
+
+@pytest.mark.parametrize("is_good", [True, False])
+def test_killed_with_secrets_and_deployed_again(
+    confstore: Confstore,
+    dev: Path,
+    new: Path,
+    options: Options,
+    environment: dict[str, str],
+    is_good: bool,
+) -> None:
+    """A file in clear is known again as the sealed options that it has become."""
+    (new.parent / "keys").write_text(LocalKeys.generate().text)
+    (new.parent / "keys").chmod(0o600)
+    environment["CONFSTORE_URL"] = "file:dev.json?secrets=local:keys"
+    assert confstore("init", "--journal").code == 0
+    assert confstore("secrets", "seal", "login", "password").code == 0
+    before = options()
+    new.write_text(json.dumps({"login": {"password": CANARY}, "cache": {"size": 3}}))
+    with started(new.parent, environment) as process:
+        check = checking(process)
+        process.kill()
+        process.wait(PATIENCE_S)
+        os.kill(check, signal.SIGKILL)
+    assert finding(confstore)["is_ok"] is None
+    deployed = options()
+    assert deployed["login"]["password"].startswith("secret+local:")
+    other = new.with_name("other.json")
+    other.write_text(json.dumps({"cache": {"size": 3}}))
+    again = ("--check", str(is_good).lower(), "--bake", "0")
+    # Another file that is there already is not what was deployed.
+    assert "nothing to change" in confstore("deploy", "other.json", *again).stderr
+    ran = confstore("deploy", "new.json", *again)
+    assert "is to be confirmed: checking it" in ran.stderr
+    assert CANARY not in ran.stderr
+    assert ran.code == (0 if is_good else 6)
+    assert options() == (deployed if is_good else before)
+    assert finding(confstore)["is_ok"] is True
+    assert "nothing to change" in confstore("deploy", "new.json", *again).stderr or not is_good
 
 
 def unconfirmed(journaled: Path, *options: str) -> None:
@@ -546,6 +589,32 @@ def test_doctor_of_a_journal_that_has_expired(
     assert deploy["is_ok"] is None
     found = confstore("doctor", "-s", "expired:none").json
     assert "deploy" not in [one["check"] for one in found]
+
+
+def test_doctor_of_a_store_that_opens_once(
+    confstore: Confstore, installed: Callable[[str, str], None]
+) -> None:
+    """A store that was lost in the middle of a diagnosis is a finding, and no crash."""
+    installed("once", EXPIRED + ONCE)
+    ran = confstore("doctor", "-s", "once:x")
+    assert ran.code == 4
+    found = {one["check"]: one["is_ok"] for one in ran.json}
+    assert (found["journal"], found["deploy"], found["store"]) == (True, None, False)
+
+
+# Opens for the diagnosis, and not for the commands.
+ONCE = """\
+
+
+opened = []
+
+
+def open_url(url):
+    opened.append(url)
+    if len(opened) > 1:
+        raise StoreUnavailableError("once", "it is gone")
+    return Expired("healthy")
+"""
 
 
 # A journal whose first version has expired; one that fails after the diagnosis; one that is gone.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 import re
 import shlex
@@ -11,12 +12,16 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from confstore import LocalKeys
+from confstore._cli import main
 from effort import at_length
+from preloaded import preloaded
 
-from ..conftest import SCRIPT, Confstore
+from ..conftest import Confstore
 
 pytestmark = [
     pytest.mark.skipif(sys.platform == "win32", reason="kills with SIGKILL"),
@@ -28,26 +33,34 @@ PATIENCE_S = 60
 OLD = {"db": {"host": "old"}, "login": {"password": "hunter2"}}
 NEW = {"db": {"host": "new"}, "cache": {"size": 3}}
 
-# Counts what the process does (files, programs, signals, locks) once it looks at the store, and
-# kills it at a certain one; says at the end how many there were.
-KILLER = """\
-import atexit, os, signal, sys
-left, seen = int(os.environ["KILLED_AT"]), 0
 COUNTED = ("open", "os.", "subprocess.Popen", "fcntl.", "time.sleep", "shutil.")
-def look(event, arguments):
-    global seen
-    if not seen and not (event == "open" and "dev.json" in str(arguments[0])):
-        return
-    if event.startswith(COUNTED):
-        seen += 1
-        if seen == left:
-            os.kill(os.getpid(), signal.SIGKILL)
-if "deploy" in sys.argv or "deploy" in " ".join(sys.orig_argv):
+
+
+def killed(at: int, count: Path) -> int:
+    """
+    Run the command line in this process, and kill it at a certain moment.
+
+    A moment is something that the process does (with files, programs, signals, locks) once it looks
+    at the store; the file says at the end how many there were.
+    """
+    seen = 0
+
+    def look(event: str, arguments: tuple[Any, ...]) -> None:
+        nonlocal seen
+        if not seen and not (event == "open" and "dev.json" in str(arguments[0])):
+            return
+        if event.startswith(COUNTED):
+            seen += 1
+            if seen == at:
+                os.kill(os.getpid(), signal.SIGKILL)
+
     sys.addaudithook(look)
-    atexit.register(lambda: open(os.environ["COUNT"], "w").write(str(seen)))
-"""
+    code = main()
+    count.write_text(str(seen))
+    return code
 
 
+@pytest.mark.parametrize("is_sealed", [False, True], ids=["plain", "sealed"])
 @pytest.mark.parametrize("check", ["true", "false"])
 def test_killed_at_random_moments(
     tmp_path: Path,
@@ -55,29 +68,32 @@ def test_killed_at_random_moments(
     confstore: Confstore,
     report: Callable[[str], None],
     check: str,
+    is_sealed: bool,
 ) -> None:
     """The store is as before, deployed, or rolled back; the advised command leads back."""
-    folder = tmp_path / "killer"
-    folder.mkdir()
-    (folder / "sitecustomize.py").write_text(KILLER)
-    (tmp_path / "new.json").write_text(json.dumps(NEW))
+    if is_sealed:
+        (tmp_path / "keys").write_text(LocalKeys.generate().text)
+        (tmp_path / "keys").chmod(0o600)
+        environment["CONFSTORE_URL"] = "file:dev.json?secrets=local:keys"
+    new = {**NEW, **({"login": {"password": "hunter3"}} if is_sealed else {})}
+    (tmp_path / "new.json").write_text(json.dumps(new))
     count = tmp_path / "count"
 
     def deploy(killed_at: int) -> int:
         for path in [*tmp_path.glob("dev.*"), *tmp_path.glob(".dev.*")]:
             path.unlink()
         (tmp_path / "dev.json").write_text(json.dumps(OLD))
+        if is_sealed:
+            assert confstore("secrets", "seal", "login", "password").code == 0
         assert confstore("init", "--journal").code == 0
-        command = [SCRIPT, "deploy", "new.json", "--check", check]
+        command = ["confstore", "deploy", "new.json", "--check", check]
         ended = subprocess.run(
-            [*command, "--every", "1ms", "--bake", "5ms"],
+            **preloaded(
+                lambda: killed(killed_at, count),
+                [*command, "--every", "1ms", "--bake", "5ms"],
+                environment,
+            ),
             cwd=tmp_path,
-            env={
-                **environment,
-                "PYTHONPATH": str(folder),
-                "KILLED_AT": str(killed_at),
-                "COUNT": str(count),
-            },
             capture_output=True,
             timeout=PATIENCE_S,
             check=False,
@@ -88,18 +104,21 @@ def test_killed_at_random_moments(
     moments = int(count.read_text())
     # The same at each run, and others for the other check.
     chosen = random.Random(check).sample(range(1, moments + 1), min(KILLS, moments))
-    states = [_state_after(deploy, moment, confstore) for moment in chosen]
+    states = [_state_after(deploy, moment, confstore, new) for moment in chosen]
     told = ", ".join(f"{states.count(state)} {state}" for state in sorted(set(states)))
-    report(f"deploy with {check!r}, killed at {len(chosen)} of {moments} moments: {told}")
+    kind = " of secrets" if is_sealed else ""
+    report(f"deploy{kind} with {check!r}, killed at {len(chosen)} of {moments} moments: {told}")
 
 
-def _state_after(deploy: Callable[[int], int], moment: int, confstore: Confstore) -> str:
+def _state_after(
+    deploy: Callable[[int], int], moment: int, confstore: Confstore, new: dict[str, Any]
+) -> str:
     """The state of the store, which `doctor` must name, and from which there is a way back."""
     assert deploy(moment) in {-signal.SIGKILL, 0, 6}
     ran = confstore("doctor")
     assert ran.code == 0, ran.stdout
     found = [one for one in ran.json if one["check"] == "deploy"]
-    present = confstore("export").json
+    present = confstore("export", "--reveal").json
     if not found:
         assert present == OLD
         return "old"
@@ -107,7 +126,7 @@ def _state_after(deploy: Callable[[int], int], moment: int, confstore: Confstore
     if "rolled back" in deployed["text"]:
         assert (deployed["is_ok"], present) == (True, OLD)
         return "rolled back"
-    assert present == {**OLD, **NEW}
+    assert present == {**OLD, **new}
     if "was confirmed by version 3" in deployed["text"]:
         assert deployed["is_ok"] is True
         return "confirmed"
@@ -116,7 +135,7 @@ def _state_after(deploy: Callable[[int], int], moment: int, confstore: Confstore
     command = re.search(r"killed: confstore rollback (.*); or deploy", deployed["advice"])
     assert command is not None
     assert confstore("rollback", "--yes", *shlex.split(command[1])).code == 0
-    assert confstore("export").json == OLD
+    assert confstore("export", "--reveal").json == OLD
     (deployed,) = [one for one in confstore("doctor").json if one["check"] == "deploy"]
     assert "was rolled back by version 3" in deployed["text"]
     return "deployed"

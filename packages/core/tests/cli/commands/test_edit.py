@@ -21,7 +21,7 @@ from confstore import history
 from confstore.testing import CANARY
 from confstore_file import FileStore
 
-from ..conftest import SCRIPT, Confstore, Ran
+from ..conftest import Confstore, Ran, program
 
 pytestmark = [
     pytest.mark.skipif(sys.platform == "win32", reason="the editor is run by a shell"),
@@ -554,9 +554,8 @@ def test_ctrl_c_is_the_editors(edits: Edits, dev: Path, options: Options) -> Non
     pressed = "signal.signal(signal.SIGINT, signal.SIG_IGN); os.killpg(0, signal.SIGINT)"
     edits.prepare(f"{pressed}; text = text.replace('27017', '1')")
     ran = subprocess.run(
-        [SCRIPT, "edit"],
+        **program("edit", environment=edits.environment),
         cwd=edits.folder,
-        env=edits.environment,
         start_new_session=True,
         capture_output=True,
         text=True,
@@ -577,9 +576,8 @@ def test_command_is_killed(edits: Edits, dev: Path, number: int) -> None:
     """Nothing is left, even if this process is killed while the editor runs on."""
     edits.prepare(HOLDING)
     with subprocess.Popen(
-        [SCRIPT, "edit"],
+        **program("edit", environment=edits.environment),
         cwd=edits.folder,
-        env=edits.environment,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         start_new_session=True,

@@ -12,9 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
-from ..conftest import SCRIPT, Confstore
-from ..in_terminal import run_in_terminal
-from ..terminal.test_terminal import Terminal
+from ..conftest import Confstore, Terminal
 
 OPTIONS = {"db": {"host": "db.example", "port": 27017}, "login": {"password": "hunter2"}}
 
@@ -223,13 +221,13 @@ def test_screen_does_not_obey(terminal: Terminal, dev: Path) -> None:
     assert terminal("export", "--format", "dotenv") == ("DB_A='one\ntwo\\x1b[31m'\n", 0)
 
 
-def test_bar_for_many_options(dev: Path, tmp_path: Path, environment: dict[str, str]) -> None:
+def test_bar_for_many_options(terminal: Terminal, dev: Path, tmp_path: Path) -> None:
     """On a terminal only, and gone when the work has ended."""
     many = {f"option-{number}": {"a": number} for number in range(300)}
     dev.write_text(json.dumps(many), encoding="utf-8")
     for named in ((), tuple(many)):
-        command = ["env", "TERM=xterm", SCRIPT, "export", *named, "--file", "out.json", "-y"]
-        screen, code = run_in_terminal(command, environment, tmp_path)
+        command = ("export", *named, "--file", "out.json", "-y")
+        screen, code = terminal(*command, env={"TERM": "xterm"})
         assert code == 0
         assert "reading" in screen
         assert "300" in screen.rpartition("exported")[0]

@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 import json
+import re
+import shlex
+import signal
+import subprocess
+import sys
+import uuid
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-Confstore = Any
+from confstore import Change, LocalKeys
+from confstore.testing import CANARY
+from confstore_file import FileStore
+
+from ..conftest import SCRIPT, Confstore
 
 DEV = {"db": {"port": 2, "user": "dev"}}
 PROD = {"db": {"port": 1, "host": "prod"}, "other": {"a": "x"}}
@@ -393,3 +404,226 @@ def test_doctor_of_an_absent_layer(confstore: Confstore) -> None:
     answer = confstore("doctor", "-s", "env:APP_ file:none.json")
     assert answer.code == 4
     assert confstore("doctor", "-s", "env:APP_").code == 2
+
+
+# -- safe changes --------------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("layered")
+def test_edits_a_layer(confstore: Confstore, tmp_path: Path) -> None:
+    """The editor has the options of that layer, and not what the layers give together."""
+    before = (tmp_path / "prod.json").read_bytes()
+    answer = confstore("edit", "--layer", "2", env={"EDITOR": "cp -t ."})
+    assert "nothing was changed" in answer.stderr
+    assert (tmp_path / "dev.yaml").read_text().endswith("db:\n  port: 2\n  user: dev\n")
+    answer = confstore("edit", "db", "--layer", "2", env={"EDITOR": "sed -i s/2/9/"})
+    assert answer.code == 0, answer.stderr
+    assert json.loads((tmp_path / "dev.json").read_text()) == {"db": {"port": 9, "user": "dev"}}
+    assert (tmp_path / "prod.json").read_bytes() == before
+    assert confstore("get", "db").json == {**MERGED["db"], "port": 5}
+
+
+@pytest.mark.usefixtures("layered")
+@pytest.mark.skipif(sys.platform == "win32", reason="the check is a command of a POSIX shell")
+@pytest.mark.parametrize("is_good", [True, False])
+def test_deploys_to_a_layer(confstore: Confstore, tmp_path: Path, is_good: bool) -> None:
+    """It is that layer that is written and rolled back; the check reads what services read."""
+    assert confstore("init", "--journal", "--layer", "3").code == 0
+    (tmp_path / "new.json").write_text('{"db": {"port": 3, "host": "new"}}')
+    check = f"confstore get db > seen; {str(is_good).lower()}"
+    flags = ("--layer", "3", "--check", check, "--bake", "0")
+    answer = confstore("deploy", "new.json", *flags)
+    assert answer.code == (0 if is_good else 6), answer.stderr
+    assert json.loads((tmp_path / "seen").read_text()) == {**MERGED["db"], "host": "new"}
+    prod = json.loads((tmp_path / "prod.json").read_text())
+    assert prod == ({**PROD, "db": {"port": 3, "host": "new"}} if is_good else PROD)
+    assert json.loads((tmp_path / "dev.json").read_text()) == DEV
+    outcome = "confirmed" if is_good else "rolled back"
+    (found,) = [one for one in confstore("doctor").json if "deploy" in one["check"]]
+    assert found["check"] == "file:prod.json, deploy"
+    assert f"was {outcome} by version" in found["text"]
+
+
+KEYS = "secrets=local:keys"
+SEALED = f"env:APP_ file:dev.json?{KEYS} file:prod.json?{KEYS}"
+
+
+@pytest.fixture
+def sealed(environment: dict[str, str], tmp_path: Path, confstore: Confstore) -> None:
+    """Layers that seal: the password of the weakest is replaced by that of another."""
+    (tmp_path / "keys").write_text(LocalKeys.generate().text)
+    (tmp_path / "keys").chmod(0o600)
+    environment["CONFSTORE_URL"] = SEALED
+    for layer in ("2", "3"):
+        arguments = ("update", "db", "password=-", "--secret", "password", "--layer", layer)
+        assert confstore(*arguments, input=f"{CANARY}-{layer}").code == 0
+        assert confstore("init", "--journal", "--layer", layer).code == 0
+
+
+def text_of(path: Path) -> Any:
+    """The password of the option `db` as it is in a file."""
+    return json.loads(path.read_text())["db"]["password"]
+
+
+@pytest.mark.usefixtures("sealed")
+def test_edits_a_sealed_layer(confstore: Confstore, tmp_path: Path) -> None:
+    """A new value is sealed for its layer; the other layer keeps its own."""
+    prod = text_of(tmp_path / "prod.json")
+    editor = {"EDITOR": f"sed -i 's/secret+local:.*/{CANARY}-new/'"}
+    answer = confstore("edit", "db", "--layer", "2", env=editor)
+    assert (answer.code, CANARY in answer.stdout + answer.stderr) == (0, False)
+    assert text_of(tmp_path / "dev.json").startswith("secret+local:")
+    assert text_of(tmp_path / "prod.json") == prod
+    assert confstore("get", "db", "password", "--reveal").stdout == f"{CANARY}-new\n"
+    # The text of another layer does not open here.
+    editor = {"EDITOR": f"sed -i 's|secret+local:.*|{prod}|'"}
+    answer = confstore("edit", "db", "--layer", "2", env=editor)
+    assert (answer.code, "the secret 'password'" in answer.stderr) == (4, True), answer.stderr
+
+
+def deploys(findings: Any) -> list[dict[str, Any]]:
+    """The findings about deploys."""
+    return [one for one in findings if one["check"].endswith("deploy")]
+
+
+@pytest.mark.usefixtures("sealed")
+@pytest.mark.skipif(sys.platform == "win32", reason="the check is a command of a POSIX shell")
+@pytest.mark.slow("deploys in processes that are killed")
+def test_a_killed_deploy_to_a_sealed_layer(
+    confstore: Confstore, tmp_path: Path, environment: dict[str, str]
+) -> None:
+    """`doctor` finds it among the layers; its command rolls back, and the file can be taken up."""
+    before = text_of(tmp_path / "prod.json")
+    flags = ("--layer", "3", "--bake", "0", "--check")
+    (tmp_path / "new.json").write_text(json.dumps({"db": {"host": "new", "password": CANARY}}))
+    command = [SCRIPT, "deploy", "new.json", *flags, "kill -9 $PPID"]
+    for is_rolled_back in (True, False):
+        ended = subprocess.run(
+            command, cwd=tmp_path, env=environment, capture_output=True, check=False
+        )
+        assert ended.returncode == -signal.SIGKILL, ended.stderr
+        (found,) = deploys(confstore("doctor").json)
+        assert (found["check"], found["is_ok"]) == ("file:prod.json, deploy", None)
+        advised = re.search(r"killed: (confstore rollback .*); or deploy", found["advice"])
+        assert advised is not None
+        if is_rolled_back:
+            assert confstore(*shlex.split(advised[1])[1:], "--yes").code == 0
+            assert text_of(tmp_path / "prod.json") == before
+        else:
+            answer = confstore("deploy", "new.json", *flags, "true")
+            assert "is to be confirmed: checking it" in answer.stderr
+        (found,) = deploys(confstore("doctor").json)
+        assert found["is_ok"]
+
+
+@pytest.mark.usefixtures("sealed")
+def test_doctor_names_the_layer_in_its_advice(confstore: Confstore, tmp_path: Path) -> None:
+    """Also where it looks at one layer alone: the command needs --layer there, too."""
+    said = "deploy of 'x', to be confirmed within 0 s"
+    FileStore(tmp_path / "dev.json").commit([Change("a", {})], comment=said)
+    for flags, check in (((), "file:dev.json, deploy"), (("--layer", "2"), "deploy")):
+        answer = confstore("doctor", *flags)
+        (found,) = [one for one in answer.json if one["check"] == check]
+        assert (answer.code, found["is_ok"]) == (4, False)
+        assert "confstore rollback --layer 2 --if-version 2 1 a;" in found["advice"]
+
+
+def test_doctor_of_layers_of_which_one_has_a_broken_journal(
+    confstore: Confstore, tmp_path: Path
+) -> None:
+    """The deploys of the others are still looked at."""
+    url = "memory:a file:dev.json file:prod.json"
+    said = "deploy of 'x', to be confirmed within 0 s"
+    for layer in ("2", "3"):
+        assert confstore("init", "--journal", "-s", url, "--layer", layer).code == 0
+    FileStore(tmp_path / "prod.json").commit([Change("a", {})], comment=said)
+    (tmp_path / "dev.journal.jsonl").write_bytes(b"not a journal\n")
+    found = {one["check"]: one for one in confstore("doctor", "-s", url).json}
+    assert found["file:prod.json, deploy"]["is_ok"] is False
+    assert "file:dev.json, deploy" not in found
+
+
+@pytest.mark.usefixtures("sealed")
+def test_secrets_of_each_layer(confstore: Confstore, tmp_path: Path) -> None:
+    """Each layer has its own, also those that a stronger one replaces; a bad one is named."""
+    dev, prod = ({"layer": f"file:{name}.json", "option": "db"} for name in ("dev", "prod"))
+    sealed = {"key": "password", "kind": "local", "reference": None}
+    wanted = [{**dev, **sealed}, {**prod, **sealed}]
+    assert confstore("secrets", "list").json == wanted
+    assert confstore("secrets", "list", "db").json == wanted
+    assert "file:prod.json" in confstore("secrets", "list", "-o", "table").stdout
+    assert confstore("secrets", "list", "--layer", "3").json == [{"option": "db", **sealed}]
+    assert confstore("secrets", "check", "other").json == []
+    assert confstore("secrets", "check", "absent").code == 1
+    answer = confstore("secrets", "check", "-o", "table")
+    assert (answer.code, "2 secrets, all of which can be opened" in answer.stderr) == (0, True)
+    content = json.loads((tmp_path / "prod.json").read_text())
+    (tmp_path / "prod.json").write_text(json.dumps({**content, "moved": content["db"]}))
+    (found,) = confstore("secrets", "check").json
+    assert (found["layer"], found["option"]) == ("file:prod.json", "moved")
+
+
+@pytest.mark.usefixtures("sealed")
+def test_secrets_of_a_layer_that_was_opened_without_keys(confstore: Confstore) -> None:
+    """Its secrets are texts that a reader would get; layers of which none seals are refused."""
+    url = f"file:dev.json?{KEYS} file:prod.json"
+    answer = confstore("secrets", "check", "-s", url)
+    assert answer.code != 0
+    (found,) = answer.json
+    assert found["layer"] == "file:prod.json"
+    assert found["problem"] == "the URL of its layer has no secrets="
+    answer = confstore("secrets", "check", "-s", "file:dev.json file:prod.json")
+    assert (answer.code, "add secrets= to its URL" in answer.stderr) == (2, True)
+
+
+@pytest.fixture
+def table(
+    dynamodb_local: str, dynamodb_client: Any, environment: dict[str, str], tmp_path: Path
+) -> Iterator[str]:
+    """Layers: a file over a table, each sealed; the URL of the table."""
+    name = f"Layers-{uuid.uuid4().hex}"
+    (tmp_path / "keys").write_text(LocalKeys.generate().text)
+    (tmp_path / "keys").chmod(0o600)
+    place = f"endpoint_url={dynamodb_local}&region=eu-west-1"
+    url = f"dynamodb://{name}/prod?{place}&{KEYS}"
+    environment["CONFSTORE_URL"] = f"env:APP_ file:dev.json?optional&{KEYS} {url}"
+    yield url
+    for made in dynamodb_client.list_tables()["TableNames"]:
+        if made.startswith(name):
+            dynamodb_client.delete_table(TableName=made)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the check is a command of a POSIX shell")
+@pytest.mark.slow("starts DynamoDB Local, and deploys in a process that is killed")
+def test_safe_changes_on_a_sealed_table(
+    confstore: Confstore, tmp_path: Path, environment: dict[str, str], table: str
+) -> None:
+    """Edit, deploy, its kill, doctor and rollback, on the weakest of the layers."""
+    layer = ("--layer", "dynamodb")
+    assert confstore("init", "--journal", *layer).code == 0
+    arguments = ("set", "db", "host=prod", "password=-", "--secret", "password", *layer)
+    assert confstore(*arguments, input=CANARY).code == 0
+    editor = {"EDITOR": f"sed -i 's/secret+local:.*/{CANARY}-edited/'"}
+    answer = confstore("edit", "db", *layer, env=editor)
+    assert (answer.code, CANARY in answer.stdout + answer.stderr) == (0, False), answer.stderr
+    assert confstore("get", "db", "password", "--reveal").stdout == f"{CANARY}-edited\n"
+
+    (tmp_path / "new.json").write_text(json.dumps({"db": {"host": "new", "password": CANARY}}))
+    deploy = ("deploy", "new.json", *layer, "--bake", "0", "--check")
+    command = [SCRIPT, *deploy, "kill -9 $PPID"]
+    ended = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, check=False)
+    assert ended.returncode == -signal.SIGKILL, ended.stderr
+    answer = confstore("doctor")
+    (found,) = deploys(answer.json)
+    assert (found["check"].partition("/")[0], found["is_ok"]) == ("dynamodb:", None)
+    advised = re.search(r"killed: (confstore rollback .*); or deploy", found["advice"])
+    assert advised is not None
+    assert "is to be confirmed: checking it" in confstore(*deploy, "true").stderr
+    assert deploys(confstore("doctor").json)[0]["is_ok"]
+
+    (tmp_path / "new.json").write_text(json.dumps({"db": {"password": f"{CANARY}-bad"}}))
+    answer = confstore(*deploy, "false")
+    assert answer.code == 6
+    assert CANARY not in answer.stdout + answer.stderr
+    assert confstore("get", "db", "password", "--reveal").stdout == f"{CANARY}\n"
+    assert CANARY not in confstore("history", "--values", *layer).stdout

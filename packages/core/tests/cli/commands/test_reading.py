@@ -83,13 +83,13 @@ def test_one_value_in_a_format_that_was_asked_for(confstore: Confstore) -> None:
 
 
 @pytest.mark.usefixtures("every")
-def test_encoding_is_not_the_locales(process: Confstore) -> None:
+def test_encoding_is_not_the_locales(script: Confstore) -> None:
     """Data is UTF-8, whatever the terminal speaks."""
     environment = {"LC_ALL": "C", "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
-    assert process("get", "every", "unicode", env=environment).raw == "höst €\n".encode()
+    assert script("get", "every", "unicode", env=environment).raw == "höst €\n".encode()
 
 
-def test_names_in_a_forced_ascii_locale(process: Confstore, tmp_path: Path) -> None:
+def test_names_in_a_forced_ascii_locale(script: Confstore, tmp_path: Path) -> None:
     """Options, keys, values and files are UTF-8, also where the locale cannot be changed."""
     forced = {
         "LC_ALL": "C",
@@ -97,10 +97,10 @@ def test_names_in_a_forced_ascii_locale(process: Confstore, tmp_path: Path) -> N
         "PYTHONUTF8": "0",
         "CONFSTORE_URL": "file:h\u00f6st.json",
     }
-    assert process("set", "\u00e4", "\u00f6=\u00fc", env=forced).code == 0
+    assert script("set", "\u00e4", "\u00f6=\u00fc", env=forced).code == 0
     stored = (tmp_path / "h\u00f6st.json").read_text(encoding="utf-8")
     assert json.loads(stored) == {"\u00e4": {"\u00f6": "\u00fc"}}
-    assert process("get", "\u00e4", "\u00f6", env=forced).raw == "\u00fc\n".encode()
+    assert script("get", "\u00e4", "\u00f6", env=forced).raw == "\u00fc\n".encode()
 
 
 def test_stores_that_may_not_be_looked_for(

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from confstore import LocalKeys, Place
+from confstore import LocalKeys, Place, SecretFault
 
 from ..conftest import Confstore
 
@@ -187,6 +187,113 @@ def test_an_editor_sees_texts(sealed: Confstore, tmp_path: Path) -> None:
     assert CANARY not in ran.stdout + ran.stderr
 
 
+def test_an_editor_seals_a_new_value(sealed: Confstore, tmp_path: Path) -> None:
+    """A plain value in the place of a secret is sealed; an equal one keeps its text."""
+    before = stored(tmp_path)
+    ran = sealed("edit", "db", env={"EDITOR": "sed -i 's/secret+local:.*/new-canary/'"})
+    assert (ran.code, "new-canary" in ran.stderr + ran.stdout) == (0, False)
+    assert stored(tmp_path)["password"].startswith("secret+local:")
+    assert sealed("get", "db", "password", "--reveal").stdout == "new-canary\n"
+    now = stored(tmp_path)
+    assert now != before
+    ran = sealed("edit", "db", env={"EDITOR": "sed -i 's/secret+local:.*/new-canary/'"})
+    assert "nothing to change" in ran.stderr
+    assert stored(tmp_path) == now
+
+
+def test_an_editor_moves_secrets(sealed: Confstore, tmp_path: Path) -> None:
+    """At another key, and in another option, a secret is sealed anew."""
+    text = stored(tmp_path)["password"]
+    editor = {"EDITOR": "sed -i -e s/^db:/database:/ -e s/password/login/"}
+    ran = sealed("edit", env=editor)
+    assert (ran.code, "give --yes" in ran.stderr) == (2, True)
+    ran = sealed("edit", "--yes", env=editor)
+    assert ran.code == 0, ran.stderr
+    assert stored(tmp_path, "database")["login"] != text
+    assert sealed("get", "database", "login", "--reveal").stdout == f"{CANARY}\n"
+
+
+@pytest.mark.parametrize("command", ["set", "update", "edit", "import", "copy", "deploy"])
+def test_no_plain_value_replaces_a_secret_where_nothing_is_sealed(
+    sealed: Confstore, tmp_path: Path, command: str
+) -> None:
+    """Who forgets secrets= in the URL would write the password in clear, by any command."""
+    assert sealed("init", "--journal").code == 0
+    before = stored(tmp_path)
+    (tmp_path / "new.json").write_text(json.dumps({"db": {"password": CANARY}}))
+    arguments = {
+        "set": ("db", "password=-"),
+        "update": ("db", "password=-"),
+        "copy": ("file:new.json", "file:dev.json", "--yes"),
+        "edit": ("db",),
+    }.get(command, ("new.json",))
+    around = {"CONFSTORE_URL": "file:dev.json", "EDITOR": f"sed -i 's/secret+local:.*/{CANARY}/'"}
+    ran = sealed(command, *arguments, input=CANARY, env=around)
+    assert (ran.code, "with secrets= in its URL" in ran.stderr) == (3, True), ran.stderr
+    assert CANARY not in ran.stderr + ran.stdout
+    assert stored(tmp_path) == before
+    # The text itself may be written: it is what a backup has.
+    (tmp_path / "backup.json").write_text(json.dumps({"db": {**before, "host": "b"}}))
+    assert sealed("import", "backup.json", env=around).code == 0
+    assert sealed("get", "db", "password", "--reveal").stdout == f"{CANARY}\n"
+
+
+REFUSED = {
+    "a mask": ("'***'", "how a Secret shows itself", 3),
+    "a text that was cut": ("secret+local:AAAA", "it was changed or cut off", 4),
+    "no kind": ("secret+no kind", "a plain text cannot begin with 'secret+'", 3),
+}
+
+
+@pytest.mark.parametrize("key", ["host", "password"])
+@pytest.mark.parametrize(("text", "reason", "code"), REFUSED.values(), ids=REFUSED)
+def test_an_editor_shows_why_a_secret_is_refused(
+    sealed: Confstore, tmp_path: Path, key: str, text: str, reason: str, code: int
+) -> None:
+    """The editor opens again with the reason above the line, and the text as it was typed."""
+    before = stored(tmp_path)
+    editor = tmp_path / "editor.sh"
+    editor.write_text(f'#!/bin/sh\ncp "$1" seen\nsed -i "s/^  {key}:.*/  {key}: {text}/" "$1"\n')
+    editor.chmod(0o700)
+    ran = sealed("edit", "db", env={"EDITOR": str(editor)})
+    assert (ran.code, reason in ran.stderr) == (code, True), ran.stderr
+    assert stored(tmp_path) == before
+    marked, line = (tmp_path / "seen").read_text().split("#:")[-1].splitlines()[:2]
+    assert reason in marked
+    assert line == f"  {key}: {text}"
+
+
+def test_an_editor_takes_references(sealed: Confstore, tmp_path: Path) -> None:
+    """A reference is a text that anybody may type, over a setting and over a secret."""
+    for key in ("host", "password"):
+        editor = f"sed -i 's|{key}:.*|{key}: secret+asm:prod/db#{key}|'"
+        assert sealed("edit", "db", env={"EDITOR": editor}).code == 0
+        assert stored(tmp_path)[key] == f"secret+asm:prod/db#{key}"
+    assert sealed("edit", "db", env={"EDITOR": "sed -i s/host:/h:/"}).code == 0
+    assert stored(tmp_path)["h"] == "secret+asm:prod/db#host"
+
+
+def test_an_editor_takes_an_older_text_of_the_place(sealed: Confstore, tmp_path: Path) -> None:
+    """Who brings back what the journal holds gets what it was."""
+    old = stored(tmp_path)["password"]
+    sealed("update", "db", "password=-", "--secret", "password", input="new-canary")
+    editor = f"sed -i 's|secret+local:.*|{old}|'"
+    assert sealed("edit", "db", env={"EDITOR": editor}).code == 0
+    assert sealed("get", "db", "password", "--reveal").stdout == f"{CANARY}\n"
+
+
+@pytest.mark.parametrize("command", ["import", "deploy"])
+def test_a_mask_in_a_file_is_refused(sealed: Confstore, tmp_path: Path, command: str) -> None:
+    """What a command showed was copied into the file: it would replace the secret."""
+    assert sealed("init", "--journal").code == 0
+    before = stored(tmp_path)
+    for text in ("***", "secret+local:AAAA"):
+        (tmp_path / "new.json").write_text(json.dumps({"db": {"host": "b", "password": text}}))
+        ran = sealed(command, "new.json")
+        assert (ran.code, "Secret" in ran.stderr) == (3, True), ran.stderr
+    assert stored(tmp_path) == before
+
+
 def test_a_deploy_seals(sealed: Confstore, tmp_path: Path) -> None:
     """A plain value for what is a secret is sealed; a failed check brings the old text back."""
     assert sealed("init", "--journal").code == 0
@@ -200,6 +307,20 @@ def test_a_deploy_seals(sealed: Confstore, tmp_path: Path) -> None:
     assert (ran.code, "new-canary" in ran.stderr + ran.stdout) == (0, False)
     assert stored(tmp_path)["password"].startswith("secret+local:")
     assert sealed("get", "db", "password", "--reveal").stdout == "new-canary\n"
+
+
+def test_a_deploy_while_nobody_seals(
+    sealed: Confstore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing was committed, and the error raises no doubt about it."""
+    assert sealed("init", "--journal").code == 0
+    (tmp_path / "new.json").write_text(json.dumps({"db": {"password": "new-canary"}}))
+    fault = SecretFault("no answer", is_lasting=False)
+    monkeypatch.setattr(LocalKeys, "seal", lambda *_: fault)
+    before = stored(tmp_path)
+    ran = sealed("deploy", "new.json", "--check", "true", "--bake", "0")
+    assert (ran.code, stored(tmp_path)) == (4, before)
+    assert ran.stderr == "confstore: store 'dev', option 'db': the secret 'password': no answer\n"
 
 
 # -- reading ------------------------------------------------------------------------------------

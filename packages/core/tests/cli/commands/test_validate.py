@@ -264,20 +264,20 @@ class TestNoSchema:
         ran = confstore("validate", "package.schema:Settings")
         assert "did you mean 'package.schemas'?" in ran.stderr
 
-    def test_safe_path(self, process: Confstore, module: Callable[..., None]) -> None:
+    def test_safe_path(self, script: Confstore, module: Callable[..., None]) -> None:
         """Where Python is told not to import from the working directory, neither do we."""
-        ran = process("validate", "settings:Settings", env={"PYTHONSAFEPATH": "1"})
+        ran = script("validate", "settings:Settings", env={"PYTHONSAFEPATH": "1"})
         assert ran.code == 2
 
     def test_without_cattrs(
-        self, process: Confstore, module: Callable[..., None], tmp_path: Path
+        self, script: Confstore, module: Callable[..., None], tmp_path: Path
     ) -> None:
         """The pip command is said."""
         hidden = tmp_path / "hidden"
         hidden.mkdir()
         text = "raise ModuleNotFoundError('hidden', name='cattrs')\n"
         (hidden / "cattrs.py").write_text(text, encoding="utf-8")
-        ran = process("validate", "settings:Settings", env={"PYTHONPATH": str(hidden)})
+        ran = script("validate", "settings:Settings", env={"PYTHONPATH": str(hidden)})
         assert ran.code == 2
         assert "python -m pip install 'confstore[typed]'\n" in ran.stderr
 
@@ -316,12 +316,12 @@ class TestBrokenModule:
 
     def test_elsewhere(
         self,
-        process: Confstore,
+        script: Confstore,
         module: Callable[..., None],
         tmp_path_factory: pytest.TempPathFactory,
     ) -> None:
         """A module that is installed is named by its whole path."""
         folder = tmp_path_factory.mktemp("installed")
         (folder / "installed.py").write_text("1 / 0\n", encoding="utf-8")
-        ran = process("validate", "installed:X", env={"PYTHONPATH": str(folder)})
+        ran = script("validate", "installed:X", env={"PYTHONPATH": str(folder)})
         assert f"ZeroDivisionError at {folder / 'installed.py'}:1;" in ran.stderr

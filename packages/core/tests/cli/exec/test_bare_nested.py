@@ -18,7 +18,7 @@ import json, os
 names = [name for name in os.environ if not name.startswith(("COVERAGE_", "LC_CTYPE"))]
 print(json.dumps({name: os.environ[name] for name in names}))
 """
-SHOW = ("--", sys.executable, "-c", SHOW_CODE)
+SHOW = ("--", sys.executable, "-I", "-S", "-c", SHOW_CODE)
 
 
 def write(path: Path, **options: Any) -> None:

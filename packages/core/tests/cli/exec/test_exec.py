@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from ..conftest import SCRIPT, Confstore
+from ..conftest import SCRIPT, Confstore, program
 
 CANARY = "hunter2"
 MEASURING = "COVERAGE_"
@@ -90,18 +90,18 @@ class TestEnvironment:
         assert variables(ran.raw) == {"A_X": "1", "C_X": "3"}
 
     @pytest.mark.parametrize("given", [None, "C", "C.UTF-8"])
-    def test_locale_is_the_callers(self, process: Confstore, dev: Path, given: str | None) -> None:
+    def test_locale_is_the_callers(self, script: Confstore, dev: Path, given: str | None) -> None:
         """In the locale C, Python sets LC_CTYPE; the program gets what the caller had."""
         plain = {"LC_ALL": None, "LANG": None, "PYTHONCOERCECLOCALE": None, "LC_CTYPE": given}
-        found = variables(process("exec", "--", "env", "-0", env=plain).raw)
+        found = variables(script("exec", "--", "env", "-0", env=plain).raw)
         assert found.get("LC_CTYPE") == given
 
     @pytest.mark.parametrize("locale", ["C.UTF-8", "C"])
-    def test_text_is_exact(self, process: Confstore, dev: Path, locale: str) -> None:
+    def test_text_is_exact(self, script: Confstore, dev: Path, locale: str) -> None:
         """No shell sees it, and it is UTF-8 whatever the locale."""
         write(dev, db={f"x{number}": text for number, text in enumerate(TEXTS)})
         plain = {"LC_ALL": locale, "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}
-        ran = process("exec", "--pristine", "--", "env", "-0", env=plain)
+        ran = script("exec", "--pristine", "--", "env", "-0", env=plain)
         expected = {f"DB_X{number}": text for number, text in enumerate(TEXTS)}
         assert variables(ran.raw) == expected
 
@@ -154,15 +154,15 @@ class TestProcess:
         self, tmp_path: Path, dev: Path, environment: dict[str, str], name: str
     ) -> None:
         """Who sends one to our process sends it to the program, which takes our place."""
-        program = (
+        reacting = (
             "import os, signal, sys\n"
             f"signal.signal(signal.{name}, lambda *_: sys.exit(77))\n"
             "print(os.getpid(), flush=True)\n"
             "while True: signal.pause()\n"
         )
+        told = ("exec", "--", sys.executable, "-I", "-S", "-c", reacting)
         process = subprocess.Popen(
-            [SCRIPT, "exec", "--", sys.executable, "-c", program],
-            env=environment,
+            **program(*told, environment=environment),
             cwd=tmp_path,
             stdout=subprocess.PIPE,
             text=True,
@@ -225,11 +225,9 @@ class TestNoProgram:
         """127 also where the reader of our errors has gone: it is no death by SIGPIPE."""
         reader, writer = os.pipe()
         os.close(reader)
-        command = [SCRIPT, "exec", "--", "no-such-command"]
+        command = program("exec", "--", "no-such-command", environment=environment)
         with os.fdopen(writer, "wb") as pipe:
-            ran = subprocess.run(
-                command, env=environment, cwd=tmp_path, stderr=pipe, timeout=60, check=False
-            )
+            ran = subprocess.run(**command, cwd=tmp_path, stderr=pipe, timeout=60, check=False)
         assert ran.returncode == 127
 
     def test_path_is_searched_to_its_end(
@@ -354,7 +352,7 @@ class TestChild:
             "signal.pause()\n"
         )
         process = subprocess.Popen(
-            [sys.executable, "-c", SUPERVISE, "all", sys.executable, "-c", program],
+            [sys.executable, "-c", SUPERVISE, "all", sys.executable, "-I", "-S", "-c", program],
             stdout=subprocess.PIPE,
             text=True,
             start_new_session=True,

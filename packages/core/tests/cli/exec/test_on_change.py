@@ -17,10 +17,11 @@ from typing import Any
 import attrs
 import pytest
 
+from confstore import LocalKeys
 from confstore.testing import CANARY
 from confstore_file import FileStore
 
-from ..conftest import SCRIPT, Confstore
+from ..conftest import Confstore, program
 
 pytestmark = [
     pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX"),
@@ -89,17 +90,19 @@ def running(tmp_path: Path, environment: dict[str, str], dev: Path) -> Iterator[
         *flags: str,
         reaction: str = "restart",
         more: str = "",
+        first: Callable[[], object] = lambda: None,
         command: list[str] | None = None,
         **how: Any,
     ) -> Run:
-        program = command or [sys.executable, "-c", PROGRAM.replace("MORE", more)]
+        # Without `site`: it is not ours, and its coverage would be measured.
+        ours = command or [sys.executable, "-I", "-S", "-c", PROGRAM.replace("MORE", more)]
+        flags = ("--on-change", reaction, "--interval", OFTEN, *flags)
         process = subprocess.Popen(
-            [SCRIPT, "exec", "--on-change", reaction, "--interval", OFTEN, *flags, "--", *program],
+            **program("exec", *flags, "--", *ours, environment=environment, first=first),
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
             cwd=tmp_path,
-            env=environment,
             **{"stdin": subprocess.DEVNULL, "start_new_session": True, **how},
         )
         killer = threading.Timer(PATIENCE_S, process.kill)
@@ -182,18 +185,33 @@ def test_signals_are_passed_on(running: Running, name: str) -> None:
 @pytest.mark.parametrize("code", [0, 1, 42])
 def test_exit_code(running: Running, code: int) -> None:
     """It is the program's own, when that ends by itself."""
-    assert running(command=[sys.executable, "-c", f"raise SystemExit({code})"]).ended() == code
+    assert (
+        running(command=[sys.executable, "-I", "-S", "-c", f"raise SystemExit({code})"]).ended()
+        == code
+    )
 
 
 def test_end_by_a_signal(running: Running) -> None:
     """Whoever waits sees the signal that ended the program."""
-    command = [sys.executable, "-c", "import os, signal; os.kill(os.getpid(), signal.SIGKILL)"]
+    command = [
+        sys.executable,
+        "-I",
+        "-S",
+        "-c",
+        "import os, signal; os.kill(os.getpid(), signal.SIGKILL)",
+    ]
     assert running(command=command).ended() == -signal.SIGKILL
 
 
 def test_end_without_a_handler(running: Running) -> None:
     """SIGTERM that the program does not handle ends both in the same way."""
-    command = [sys.executable, "-c", "import os, time; os.write(1, b'up\\n'); time.sleep(80000)"]
+    command = [
+        sys.executable,
+        "-I",
+        "-S",
+        "-c",
+        "import os, time; os.write(1, b'up\\n'); time.sleep(80000)",
+    ]
     run = running(command=command)
     assert run.line() == "up"
     run.process.send_signal(signal.SIGTERM)
@@ -223,6 +241,91 @@ def test_program_that_ignores_sigterm(running: Running, dev: Path) -> None:
     assert run.line() == "got SIGINT"
     assert run.ended() == 7
     assert not is_running(second)
+
+
+# Ends at the second SIGTERM: the first one is still being worked on.
+SECOND_TERM = """\
+terminated = []
+def terminate(number, _):
+    say("got SIGTERM")
+    terminated.append(number)
+    if len(terminated) == 2:
+        sys.exit(7)
+signal.signal(signal.SIGTERM, terminate)
+"""
+
+
+def test_change_while_the_program_ends(running: Running, dev: Path) -> None:
+    """Whoever has sent SIGTERM wants the end: a change in the store starts nothing anew."""
+    run = running("--grace", "60", more=SECOND_TERM)
+    first, _ = run.started()
+    run.process.send_signal(signal.SIGTERM)
+    assert run.line() == "got SIGTERM"
+    set_port(dev, 1)
+    assert run.line() == "got SIGTERM"
+    assert run.line() == ""
+    assert run.ended() == 7
+    assert not is_running(first)
+
+
+def test_change_long_after_a_signal(running: Running, dev: Path) -> None:
+    """A program that has not ended within the grace period goes on, and is restarted."""
+    run = running("--grace", "0.05", more=SECOND_TERM)
+    run.started()
+    run.process.send_signal(signal.SIGTERM)
+    assert run.line() == "got SIGTERM"
+    set_port(dev, 1)
+    assert run.line() == "got SIGTERM"
+    assert run.started()[1] == "1"
+    run.process.send_signal(signal.SIGTERM)
+    run.process.send_signal(signal.SIGINT)
+
+
+# Says on standard error when options are checked.
+WITH_PASSWORD = """\
+import attrs
+from confstore import Secret
+@attrs.frozen
+class Login:
+    password: Secret[str]
+    def __attrs_post_init__(self):
+        print("checked")
+@attrs.frozen
+class Settings:
+    login: Login
+    db: dict[str, object]
+"""
+
+
+@pytest.mark.parametrize("reaction", ["restart", "HUP"])
+def test_secrets_that_are_rewrapped(
+    running: Running,
+    dev: Path,
+    confstore: Confstore,
+    environment: dict[str, str],
+    reaction: str,
+) -> None:
+    """Another text of an equal secret is no change; another value is one."""
+    old, new = LocalKeys.generate().text, LocalKeys.generate().text
+    for name, text in {"keys": old + new, "new-first": new + old}.items():
+        (dev.parent / name).write_text(text)
+        (dev.parent / name).chmod(0o600)
+    (dev.parent / "settings.py").write_text(WITH_PASSWORD)
+    environment["CONFSTORE_URL"] = "file:dev.json?secrets=local:keys"
+    assert confstore("secrets", "seal", "login", "password").code == 0
+    flags = ("--schema", "settings:Settings", "--reveal", "login.password")
+    run = running(*flags, reaction=reaction)
+    assert run.said() == "checked\n"
+    run.started()
+    rewrapping = ("secrets", "rewrap", "-s", "file:dev.json?secrets=local:new-first")
+    assert "again" in confstore(*rewrapping).stderr
+    assert run.said() == "checked\n"
+    arguments = ("update", "login", "password=-", "--secret", "password")
+    assert confstore(*arguments, input=CANARY).code == 0
+    # Nothing stands between the two: the rewrapped secret has changed nothing.
+    assert run.said() == "checked\n"
+    assert "the store has changed" in run.said()
+    assert run.line().startswith("got SIG")
 
 
 CHILD = """\
@@ -425,13 +528,13 @@ def test_store_that_cannot_be_read(running: Running, dev: Path) -> None:
 
 def test_program_that_cannot_be_run_any_more(running: Running, dev: Path, tmp_path: Path) -> None:
     """The restart fails like a start, and nothing is left."""
-    program = tmp_path / "serve"
+    serve = tmp_path / "serve"
     text = PROGRAM.replace("MORE", "")
-    program.write_text(f"#!{sys.executable}\n{text}")
-    program.chmod(0o755)
+    serve.write_text(f"#!{sys.executable} -IS\n{text}")
+    serve.chmod(0o755)
     run = running(command=["./serve"])
     pid, _ = run.started()
-    program.unlink()
+    serve.unlink()
     set_port(dev, 1)
     assert run.line() == "got SIGTERM"
     assert run.ended() == 127
@@ -483,7 +586,7 @@ def test_in_a_terminal(running: Running, dev: Path) -> None:
 
         fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
-    run = running(reaction="HUP", stdin=terminal, preexec_fn=take_terminal)
+    run = running(reaction="HUP", stdin=terminal, first=take_terminal)
     run.started()
     set_port(dev, 1)
     assert run.line() == "got SIGHUP"
@@ -505,7 +608,7 @@ def test_ctrl_c_during_a_restart(running: Running, dev: Path) -> None:
 
         fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
-    run = running(more=SLOW_END, stdin=terminal, preexec_fn=take_terminal)
+    run = running(more=SLOW_END, stdin=terminal, first=take_terminal)
     run.started()
     set_port(dev, 1)
     assert run.line() == "ending"
@@ -524,7 +627,7 @@ def test_nothing_but_the_store_s_variables(running: Running, dev: Path) -> None:
         "if not n.startswith(('COVERAGE_', 'LC_CTYPE')))) + '\\n').encode()); "
         "signal.signal(signal.SIGTERM, lambda *_: os._exit(0)); signal.pause()"
     )
-    run = running("--pristine", command=[sys.executable, "-c", code])
+    run = running("--pristine", command=[sys.executable, "-I", "-S", "-c", code])
     assert run.line() == "DB_PORT"
     FileStore(dev).set("db", {"host": "a"})
     assert run.line() == "DB_HOST"

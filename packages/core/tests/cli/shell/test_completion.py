@@ -192,8 +192,16 @@ class TestBash:
             "bind -x '\"\\C-o\": show' 2>/dev/null; PS1='REA''DY '\n"
         )
         screen, code = run_in_terminal(
-            [str(BASH), "--norc", "--noprofile", "-i"],
-            {**environment, "PS1": "START ", "INPUTRC": os.devnull},
+            {
+                "args": [str(BASH), "--norc", "--noprofile", "-i"],
+                "env": {
+                    **environment,
+                    "PS1": "START ",
+                    "INPUTRC": os.devnull,
+                    "TERM": "dumb",
+                    "COLUMNS": "100",
+                },
+            },
             tmp_path,
             [
                 ("START ", setup),

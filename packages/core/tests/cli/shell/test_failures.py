@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
+from confstore.errors import ERRORS_PAGE
 
 from ..conftest import SCRIPT, Confstore
 
@@ -50,7 +53,7 @@ def test_no_store_is_given(confstore: Confstore) -> None:
     assert "use --store URL, or set CONFSTORE_URL" in ran.stderr
 
 
-def test_missing_adapter_names_its_command(process: Confstore, tmp_path: Path) -> None:
+def test_missing_adapter_names_its_command(script: Confstore, tmp_path: Path) -> None:
     """As where confstore-dynamodb is not installed."""
     # Python finds no metadata of any distribution in an environment of this module alone.
     (tmp_path / "sitecustomize.py").write_text(
@@ -58,15 +61,15 @@ def test_missing_adapter_names_its_command(process: Confstore, tmp_path: Path) -
         "importlib.metadata.entry_points = lambda **_: ()\n"
         "sys.modules['confstore_dynamodb'] = None\n"
     )
-    ran = process("list", "-s", "dynamodb://config/prod", env={"PYTHONPATH": str(tmp_path)})
+    ran = script("list", "-s", "dynamodb://config/prod", env={"PYTHONPATH": str(tmp_path)})
     assert (ran.code, ran.stderr.count("\n")) == (2, 1)
     assert "python -m pip install confstore-dynamodb" in ran.stderr
 
 
-def test_missing_click_names_the_extra(process: Confstore, tmp_path: Path) -> None:
+def test_missing_click_names_the_extra(script: Confstore, tmp_path: Path) -> None:
     """The script is installed with the core, which does not need click."""
     (tmp_path / "click.py").write_text("raise ModuleNotFoundError(name='click')\n")
-    ran = process("list", env={"PYTHONPATH": str(tmp_path)})
+    ran = script("list", env={"PYTHONPATH": str(tmp_path)})
     advice = "the command line needs the extra: python -m pip install 'confstore[cli]'"
     assert (ran.stderr, ran.code) == (f"confstore: {advice}\n", 2)
 
@@ -75,20 +78,20 @@ def test_missing_click_names_the_extra(process: Confstore, tmp_path: Path) -> No
     ("module", "arguments"), [("yaml", ("-o", "yaml")), ("rich", ("-o", "table"))]
 )
 def test_missing_part_of_the_extra(
-    process: Confstore, dev: Path, tmp_path: Path, module: str, arguments: tuple[str, ...]
+    script: Confstore, dev: Path, tmp_path: Path, module: str, arguments: tuple[str, ...]
 ) -> None:
     """Said by the first command that needs it."""
     (tmp_path / f"{module}.py").write_text(f"raise ModuleNotFoundError(name='{module}')\n")
-    ran = process("get", "db", *arguments, env={"PYTHONPATH": str(tmp_path)})
+    ran = script("get", "db", *arguments, env={"PYTHONPATH": str(tmp_path)})
     text = f"the command line needs {module}, which is not installed"
     advice = "python -m pip install 'confstore[cli]'"
     assert (ran.stderr, ran.code) == (f"confstore: {text}: {advice}\n", 2)
 
 
-def test_interrupted_while_it_starts(process: Confstore, tmp_path: Path) -> None:
+def test_interrupted_while_it_starts(script: Confstore, tmp_path: Path) -> None:
     """Ctrl-C is no traceback, however early."""
     (tmp_path / "click.py").write_text("raise KeyboardInterrupt\n")
-    ran = process("list", env={"PYTHONPATH": str(tmp_path)})
+    ran = script("list", env={"PYTHONPATH": str(tmp_path)})
     assert (ran.stderr, ran.code) == ("", 130)
 
 
@@ -133,16 +136,16 @@ def test_closest_option_where_not_all_can_be_read(confstore: Confstore) -> None:
 
 
 @pytest.mark.usefixtures("mischief")
-def test_logs_and_warnings_are_lines(process: Confstore) -> None:
+def test_logs_and_warnings_are_lines(script: Confstore) -> None:
     """One each, without a traceback, and nothing in them is obeyed."""
-    ran = process("get", "db", "-s", "mischief:Talkative", env={"PYTHONWARNINGS": "default"})
+    ran = script("get", "db", "-s", "mischief:Talkative", env={"PYTHONWARNINGS": "default"})
     assert ran.json == {"host": "db.example"}
     assert ran.stderr.splitlines() == [
         r"confstore: error: line one\nline two",
         r"confstore: warning: DeprecationWarning: old\nthing",
         r"confstore: warning: UserWarning: beware\x1b[31m",
     ]
-    debug = process("get", "db", "-s", "mischief:Talkative", "--debug")
+    debug = script("get", "db", "-s", "mischief:Talkative", "--debug")
     assert "confstore: debug: our own details" in debug.stderr
     assert "nobody asked" not in debug.stderr
 
@@ -164,11 +167,11 @@ def test_reader_that_went_away(
 
 
 def in_bash(
-    script: str, environment: dict[str, str], folder: Path
+    line: str, environment: dict[str, str], folder: Path
 ) -> subprocess.CompletedProcess[str]:
-    """A script of bash with the store of the test."""
+    """A line of bash with the store of the test."""
     return subprocess.run(
-        ["bash", "-c", script], cwd=folder, env=environment, capture_output=True, text=True
+        ["bash", "-c", line], cwd=folder, env=environment, capture_output=True, text=True
     )
 
 
@@ -237,3 +240,34 @@ def test_name_with_a_line_feed_stays_one_line(confstore: Confstore, dev: Path) -
     """And an escape sequence in it is shown, not obeyed."""
     ran = confstore("set", "a\nb\x1b[31m", "k=v")
     assert (ran.stderr, ran.code) == ("set option 'a\\nb\\x1b[31m' of store 'dev'\n", 0)
+
+
+def test_a_terminal_shows_where_the_remedy_is(
+    terminal: Callable[..., tuple[str, int]], tmp_path: Path
+) -> None:
+    """On a second line, for a person; elsewhere a failure stays one line."""
+    (tmp_path / "broken.json").write_text('{"db": 1}')
+    screen, code = terminal("list", "-s", "file:broken.json")
+    line, address = screen.splitlines()
+    assert (code, address.strip()) == (4, f"{ERRORS_PAGE}#corruptstoreerror")
+    assert line.startswith("confstore: ")
+
+
+def test_a_terminal_shows_no_address_where_the_line_says_enough(
+    terminal: Callable[..., tuple[str, int]], dev: Path
+) -> None:
+    """A mistyped name has the closest one as its remedy."""
+    screen, code = terminal("get", "bd")
+    assert (code, screen.count("\n"), "http" in screen) == (1, 1, False)
+
+
+def test_the_traceback_of_debug_has_the_address_once(
+    terminal: Callable[..., tuple[str, int]], confstore: Confstore, tmp_path: Path
+) -> None:
+    """In a terminal and in a log."""
+    (tmp_path / "broken.json").write_text('{"db": 1}')
+    arguments = ("--debug", "list", "-s", "file:broken.json")
+    for text in (terminal(*arguments)[0], confstore(*arguments).stderr):
+        assert text.count(f"Cause and remedy: {ERRORS_PAGE}#corruptstoreerror") == 1
+        assert text.count(ERRORS_PAGE) == 1
+        assert text.splitlines()[-1].startswith("confstore: ")

@@ -8,9 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from ..conftest import SCRIPT
-from ..in_terminal import run_in_terminal
-
 MARKED = "sed s/^/paged:/"
 
 Run = Callable[..., tuple[str, int]]
@@ -25,14 +22,9 @@ def many(dev: Path) -> Path:
 
 
 @pytest.fixture
-def run(tmp_path: Path, environment: dict[str, str]) -> Run:
+def run(terminal: Run) -> Run:
     """Run a command in a terminal of 24 lines, with these variables."""
-
-    def run_(*arguments: str, **variables: str) -> tuple[str, int]:
-        assignments = [f"{name}={value}" for name, value in variables.items()]
-        return run_in_terminal(["env", *assignments, SCRIPT, *arguments], environment, tmp_path)
-
-    return run_
+    return lambda *arguments, **variables: terminal(*arguments, env=variables)
 
 
 @pytest.mark.parametrize(

@@ -9,10 +9,8 @@ from typing import Any
 
 import pytest
 
-from ..conftest import SCRIPT
-from ..in_terminal import INTERRUPT, run_in_terminal
-
-Terminal = Callable[..., tuple[str, int]]
+from ..conftest import Terminal
+from ..in_terminal import INTERRUPT
 
 
 def test_table_is_the_default(terminal: Terminal, dev: Path) -> None:
@@ -46,12 +44,9 @@ def test_reversed_text_is_an_escape(terminal: Terminal, dev: Path) -> None:
         assert not set(controls) & set(screen)
 
 
-def test_no_color_means_no_bold_either(
-    dev: Path, tmp_path: Path, environment: dict[str, str]
-) -> None:
+def test_no_color_means_no_bold_either(terminal: Terminal, dev: Path) -> None:
     """NO_COLOR leaves plain text."""
-    command = ["env", "NO_COLOR=1", "TERM=xterm", SCRIPT, "get", "db"]
-    screen, code = run_in_terminal(command, environment, tmp_path)
+    screen, code = terminal("get", "db", env={"NO_COLOR": "1", "TERM": "xterm"})
     assert (code, "\x1b" in screen) == (0, False)
 
 

@@ -12,9 +12,8 @@ import pytest
 from confstore import history
 from confstore_file import FileStore
 
-from ..conftest import SCRIPT, Confstore
-from ..in_terminal import INTERRUPT, run_in_terminal
-from ..terminal.test_terminal import Terminal
+from ..conftest import Confstore, Terminal
+from ..in_terminal import INTERRUPT
 
 Options = Callable[[], Any]
 
@@ -344,12 +343,12 @@ def test_failure_of_the_first_write(confstore: Confstore, dev: Path, tmp_path: P
     assert (ran.code, ran.stderr.count("\n")) == (4, 1)
 
 
-def test_bar_for_many_options(dev: Path, tmp_path: Path, environment: dict[str, str]) -> None:
+def test_bar_for_many_options(terminal: Terminal, dev: Path, tmp_path: Path) -> None:
     """In a terminal; where each option is a write of its own."""
     many = {f"option-{number}": {"a": number} for number in range(300)}
     (tmp_path / "new.json").write_text(as_json(many), encoding="utf-8")
-    command = ["env", "TERM=xterm", SCRIPT, "import", "new.json", "-s", "memory:test"]
-    screen, code = run_in_terminal(command, environment, tmp_path)
+    command = ("import", "new.json", "-s", "memory:test")
+    screen, code = terminal(*command, env={"TERM": "xterm"})
     assert code == 0
     assert "writing" in screen
     assert "/300" in screen.rpartition("imported")[0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -19,7 +20,7 @@ from confstore.adapter import is_same
 from confstore_dynamodb import DynamoDBStore
 from confstore_file import FileStore
 
-from ..conftest import SCRIPT, Confstore
+from ..conftest import Confstore, program
 from .holding_proxy import PATIENCE_S, holding_proxy
 
 pytestmark = [
@@ -34,18 +35,19 @@ MANY = {
 }
 CODES = {signal.SIGKILL: -signal.SIGKILL, signal.SIGINT: 130}
 
-# Kills its process right before a file is put into the place of another.
-KILLER = """\
-import os, signal, sys
-left = int(os.environ["KILLED_AT"])
-def look(event, arguments):
-    global left
-    if event == "os.rename":
-        left -= 1
-        if left == 0:
-            os.kill(os.getpid(), getattr(signal, os.environ["KILLED_BY"]))
-sys.addaudithook(look)
-"""
+
+def kill_at_replacement(number: int, signal_: signal.Signals) -> None:
+    """Have this process killed right before a file is put into the place of another."""
+    left = number
+
+    def look(event: str, arguments: object) -> None:
+        nonlocal left
+        if event == "os.rename":
+            left -= 1
+            if left == 0:
+                os.kill(os.getpid(), signal_)
+
+    sys.addaudithook(look)
 
 
 def assert_whole(options: Any) -> None:
@@ -59,20 +61,15 @@ def killed(
 ) -> Callable[[signal.Signals, int], subprocess.CompletedProcess[str]]:
     """Import all options into `dev.json`, until a signal comes at a certain replacement."""
     (tmp_path / "many.json").write_text(json.dumps(MANY), encoding="utf-8")
-    folder = tmp_path / "killer"
-    folder.mkdir()
-    (folder / "sitecustomize.py").write_text(KILLER, encoding="utf-8")
 
     def run(signal_: signal.Signals, number: int) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [SCRIPT, "import", "many.json"],
+            **program(
+                *("import", "many.json"),
+                environment=environment,
+                first=lambda: kill_at_replacement(number, signal_),
+            ),
             cwd=tmp_path,
-            env={
-                **environment,
-                "PYTHONPATH": str(folder),
-                "KILLED_AT": str(number),
-                "KILLED_BY": signal_.name,
-            },
             capture_output=True,
             text=True,
             timeout=PATIENCE_S,
@@ -148,9 +145,8 @@ def test_dynamodb(
     with holding_proxy(dynamodb_local, held, is_applied=is_applied) as proxy:
         held_url = f"dynamodb://{table}/prod?endpoint_url={proxy.url}"
         process = subprocess.Popen(
-            [SCRIPT, "import", "many.json", "-s", held_url],
+            **program("import", "many.json", "-s", held_url, environment=environment),
             cwd=tmp_path,
-            env=environment,
             stderr=subprocess.PIPE,
             text=True,
         )

@@ -18,8 +18,7 @@ from confstore.testing import CANARY
 from confstore_dynamodb import DynamoDBStore
 from confstore_file import FileStore
 
-from ..conftest import SCRIPT, Confstore
-from ..in_terminal import run_in_terminal
+from ..conftest import Confstore, Terminal, program
 
 FIRST = {"db": {"host": "db.example", "port": 27017}, "login": {"password": "hunter2"}}
 PATIENCE_S = 60
@@ -178,12 +177,11 @@ def test_question_is_about_what_is_committed(
     """A commit between question and answer is a conflict, and not overwritten unseen."""
     ours, theirs = pty.openpty()
     process = subprocess.Popen(
-        [SCRIPT, "rollback", "1", "db"],
+        **program("rollback", "1", "db", environment=environment),
         stdin=theirs,
         stdout=theirs,
         stderr=theirs,
         cwd=tmp_path,
-        env=environment,
         start_new_session=True,
     )
     os.close(theirs)
@@ -248,10 +246,9 @@ def test_rollback_of_more_than_a_commit_holds(
 
 
 @pytest.mark.usefixtures("many")
-def test_progress_of_a_split_rollback(tmp_path: Path, environment: dict[str, str]) -> None:
+def test_progress_of_a_split_rollback(terminal: Terminal) -> None:
     """A person sees how far it is."""
-    command = ["env", "TERM=xterm", SCRIPT, "rollback", "2", "--yes", "--split"]
-    screen, code = run_in_terminal(command, environment, tmp_path)
+    screen, code = terminal("rollback", "2", "--yes", "--split", env={"TERM": "xterm"})
     assert code == 0
     assert "committing" in screen
     assert "/150" in screen

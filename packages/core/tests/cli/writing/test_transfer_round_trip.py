@@ -20,6 +20,7 @@ from confstore._cli.shell.run import run
 from confstore.adapter import canonical_values, is_same
 from confstore.testing import EDGE_VALUES, HOSTILE_NAMES, any_option, any_values
 from confstore_file import FileStore
+from effort import at_length
 
 from ..conftest import Confstore
 
@@ -45,7 +46,7 @@ EDGES_WITHOUT_NONE = canonical(
 
 
 @pytest.mark.parametrize("format", ["json", "yaml", "toml"])
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=at_length(50, short=15))
 @given(options=any_options)
 @example(options={**HOSTILE, **EDGES})
 @example(options={**HOSTILE, **EDGES_WITHOUT_NONE})

@@ -257,14 +257,14 @@ def test_author_is_the_user_of_the_machine(confstore: Confstore, journaled: Path
     assert last_commit(journaled).author == f"{getpass.getuser()}@{socket.gethostname()}"
 
 
-def test_author_without_a_name(process: Confstore, journaled: Path, tmp_path: Path) -> None:
+def test_author_without_a_name(script: Confstore, journaled: Path, tmp_path: Path) -> None:
     """A user of a container may have a number and no name."""
     (tmp_path / "sitecustomize.py").write_text(
         "import getpass\ndef getuser():\n    raise KeyError('uid not found')\n"
         "getpass.getuser = getuser\n"
     )
     environment = {"CONFSTORE_AUTHOR": None, "PYTHONPATH": str(tmp_path)}
-    assert process("set", "db", "a=1", env=environment).code == 0
+    assert script("set", "db", "a=1", env=environment).code == 0
     assert last_commit(journaled).author == f"unknown@{socket.gethostname()}"
 
 

@@ -14,7 +14,7 @@ from confstore import CachedConfigStore, SimpleConfigStore, TimeBasedConfigStore
 from confstore.adapter import call_after_fork
 from confstore.errors import StoreClosedError
 from confstore.testing import FakeClock
-from forked import fork, fork_in_c
+from forked import end_of_this_thread, fork, fork_in_c
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
 
@@ -415,14 +415,13 @@ def test_fork_in_a_subscriber_of_the_refresher(by, store):
                 forked.append(child)
                 return
             # Its only thread now returns into the refresher of the parent.
-            watch = threading.Thread(target=count, args=(threading.current_thread(),))
-            watch.start()
+            threading.Thread(target=count, args=(end_of_this_thread(),)).start()
             config.reload()
 
-    def count(forking):
-        forking.join(TIMEOUT_S)
+    def count(ended):
+        has_ended = ended.wait(TIMEOUT_S)
         names = [one.name for one in threading.enumerate() if one.is_alive()]
-        is_one = not forking.is_alive() and names.count("confstore-refresh-prod") == 1
+        is_one = has_ended and names.count("confstore-refresh-prod") == 1
         os.write(writer, b"one" if is_one else str(names).encode())
         os._exit(0)
 

@@ -13,21 +13,27 @@ from typing import Any
 from confstore_dynamodb._connections.calls import Call
 from confstore_dynamodb._connections.early_parsing import EarlyReader
 from confstore_dynamodb._connections.environment import EnvironmentSettings, key_of
-from confstore_dynamodb._connections.requests import message
-from confstore_dynamodb._connections.signing import Signer
+from confstore_dynamodb._connections.requests import Endpoint, message
+from confstore_dynamodb._connections.signing import Key, Signer
 from confstore_dynamodb._connections.wire import Wire
 
 __all__ = ["AloneClient"]
 
 
 class AloneClient:
-    """A client whose settings the environment says; see `Client`."""
+    """
+    A client whose settings the environment says; see `Client`.
+
+    Attributes:
+        signer: Signs the requests.
+        wire: Makes the calls.
+    """
 
     def __init__(self, settings: EnvironmentSettings) -> None:
         self._endpoint = settings.endpoint
         self._region = settings.region
-        self._signer = Signer(settings.region)
-        self._wire = Wire(settings.ca_file)
+        self.signer = Signer(settings.region)
+        self.wire = Wire(settings.ca_file)
 
     @property
     def endpoint(self) -> str:
@@ -51,7 +57,7 @@ class AloneClient:
     @property
     def is_understood(self) -> bool:
         """False if botocore should make the calls from now on."""
-        return self._wire.is_understood
+        return self.wire.is_understood
 
     def call(
         self, method: str, parameters: dict[str, Any], reader: EarlyReader | None
@@ -61,12 +67,43 @@ class AloneClient:
 
         def prepared(now_s: float, number: int) -> bytes:
             # Read each time: a program may renew its credentials in its environment.
-            key, host = key_of(os.environ), self._endpoint.host_header
-            headers = self._signer.sign(key, host, call.headers(number), call.body, now_s)
+            key, host = self.key(), self._endpoint.host_header
+            headers = self.signer.sign(key, host, call.headers(number), call.body, now_s)
             return message(headers, call.body)
 
-        return call.response(*self._wire.call(self._endpoint, prepared))
+        return call.response(*self.wire.call(self._endpoint, prepared))
 
     def close(self) -> None:
         """Close the connections."""
-        self._wire.close()
+        self.wire.close()
+
+    # -- for calls on a loop -----------------------------------------------------------------------
+
+    @property
+    def on_loop(self) -> AloneClient | None:
+        """Itself, as long as it may go on."""
+        return self if self.may_go_on() else None
+
+    def key(self) -> Key:
+        """The credentials of the environment."""
+        return key_of(os.environ)
+
+    def ready_key(self) -> Key:
+        """The same: they are there without a wait."""
+        return key_of(os.environ)
+
+    def endpoint_for(self, _: Key) -> Endpoint:
+        """The only endpoint."""
+        return self._endpoint
+
+    def announced(
+        self,
+        _operation: str,
+        _endpoint: Endpoint,
+        headers: dict[str, str],
+        body: bytes,
+        *,
+        is_first: bool,  # noqa: ARG002 (nobody hears of it)
+    ) -> bytes:
+        """The request as it travels."""
+        return message(headers, body)

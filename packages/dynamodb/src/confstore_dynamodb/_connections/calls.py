@@ -52,7 +52,9 @@ def operation_name(method: str) -> str:
 
 def invocation_id() -> str:
     """A name for a call, by which AWS knows its retries; no secret."""
-    return str(uuid.UUID(int=random.getrandbits(128), version=4))
+    text = f"{random.getrandbits(128):032x}"
+    # The form of a random UUID, without the cost of an object of that kind.
+    return f"{text[:8]}-{text[8:12]}-4{text[13:16]}-a{text[17:20]}-{text[20:]}"
 
 
 class Call:
@@ -60,20 +62,20 @@ class Call:
     One call.
 
     Attributes:
+        operation: DynamoDB's name of it.
         body: The body of its request.
     """
 
     def __init__(self, method: str, parameters: dict[str, Any], reader: EarlyReader | None) -> None:
-        self._operation = operation_name(method)
+        self.operation = operation_name(method)
         self._reader = reader
-        if self._operation == "TransactWriteItems":
+        if self.operation == "TransactWriteItems":
             # A request that is sent twice is applied once.
             parameters = {"ClientRequestToken": str(uuid.uuid4()), **parameters}
-        text = json.dumps(parameters, separators=(",", ":"), default=_base64)
-        self.body = text.encode()
+        self.body = _to_json(parameters).encode()
         self._headers = {
             "Content-Type": "application/x-amz-json-1.0",
-            "X-Amz-Target": f"{_TARGET}.{self._operation}",
+            "X-Amz-Target": f"{_TARGET}.{self.operation}",
             "User-Agent": _user_agent(os.environ),
             "amz-sdk-invocation-id": invocation_id(),
         }
@@ -107,14 +109,14 @@ class Call:
         if "x-amzn-requestid" in reply.headers:
             metadata["RequestId"] = reply.headers["x-amzn-requestid"]
         if reply.status >= 300:
-            raise RefusedError(_refusal(reply, metadata), self._operation)
+            raise RefusedError(_refusal(reply, metadata), self.operation)
         if not reply.is_json:
             # A proxy's page, in which botocore finds nothing.
             return {"ResponseMetadata": metadata}
         try:
             response = self._read(reply.body)
         except _UNUSUAL:
-            response = _by_botocore(self._operation, reply)
+            response = _by_botocore(self.operation, reply)
         response["ResponseMetadata"] = metadata
         return response
 
@@ -124,11 +126,13 @@ class Call:
         if reader is None or read is None:
             return _members(body)
         name, (content, rest) = reader.member, read
-        members = _members(rest)
+        # Most replies to a `GetItem` have no other member.
+        members = {} if rest == _ONLY_AN_ITEM else _members(rest)
         members[name] = early_member(name, content, lambda: _members(body)[name])
         return members
 
 
+_ONLY_AN_ITEM = b'{"Item":{}}'
 _UNUSUAL = (AttributeError, LookupError, RecursionError, TypeError, ValueError)
 
 
@@ -139,6 +143,10 @@ def _user_agent(environ: Mapping[str, str]) -> str:
 
 def _base64(content: Any) -> str:
     return b64encode(content).decode()
+
+
+# Made once: with settings of its own `json.dumps` makes one each time.
+_to_json = json.JSONEncoder(separators=(",", ":"), default=_base64).encode
 
 
 def _refusal(reply: Reply, metadata: dict[str, Any]) -> dict[str, Any]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from confstore_dynamodb._connections.early_parsing import EarlyReader
 from confstore_dynamodb._connections.errors import raise_translated
 from confstore_dynamodb._connections.given import GivenClient, plain_client
 from confstore_dynamodb._connections.own import OwnClient, OwnSettings, client_config
+
+if TYPE_CHECKING:
+    from confstore_dynamodb._connections.loop_client import LoopClient
 
 __all__ = ["Client", "client_of", "new_client"]
 
@@ -49,6 +52,9 @@ class Client(Protocol):
         Raises:
             Exception: For `raise_translated`.
         """
+
+    def on_loop(self) -> LoopClient | None:
+        """The client for calls on a loop; None if it would block, or if others need to hear it."""
 
     def close(self) -> None:
         """Close it, if it was made here."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 import itertools
 import re
 import zlib
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import Any, NoReturn, TypeVar
 
 from confstore.adapter import call_after_fork
 from confstore.errors import InvalidNameError, StoreClosedError, StoreUnavailableError
@@ -14,8 +15,11 @@ from confstore_dynamodb._connections.calls import operation_name
 from confstore_dynamodb._connections.client import Client
 from confstore_dynamodb._connections.early_parsing import EarlyReader
 from confstore_dynamodb._connections.errors import raise_translated
+from confstore_dynamodb._connections.failures import LeftToBotocoreError
 
 __all__ = ["Connection"]
+
+T = TypeVar("T")
 
 # The reply of DynamoDB that says nothing, for example of an absent item.
 _EMPTY = b"{}"
@@ -24,6 +28,10 @@ _EMPTY_SIZE = str(len(_EMPTY))
 
 # The type and the size of a reply without headers, which a botocore Stubber gives.
 _STUBBED = {"content-type": "application/x-amz-json-1.0", "content-length": _EMPTY_SIZE}
+
+_JSON = "application/x-amz-json"
+# A proxy's page without a type is no reply either.
+_UNTYPED = "nothing that names its type"
 
 # They name no table, or one in each of their parts.
 _OF_NO_TABLE = frozenset({"list_tables", "transact_write_items"})
@@ -88,30 +96,15 @@ class Connection:
         try:
             reply = self.client.call(operation, parameters, reader)
         except Exception as error:
-            name = operation_name(operation)
-            raise_translated(
-                error,
-                self.store,
-                name,
-                table=self.table,
-                option=option,
-                place=self.client.endpoint,
-                role=self.client.role,
-            )
+            self._raise(error, operation, option)
         finally:
             # Also after an error: the request may have been applied all the same.
             if operation in _WRITES:
                 self.last_write = next(self._write_numbers)
         headers = reply.get("ResponseMetadata", {}).get("HTTPHeaders", _STUBBED)
-        # A proxy's page without a type is no reply either.
-        kind = headers.get("content-type", "nothing that names its type")
-        if not kind.startswith("application/x-amz-json"):
-            name = operation_name(operation)
-            reason = (
-                f"{name} was answered with {kind} at {self.client.endpoint}, which is not "
-                "DynamoDB's: is it a proxy?"
-            )
-            raise StoreUnavailableError(self.store, reason)
+        kind = headers.get("content-type", _UNTYPED)
+        if not kind.startswith(_JSON):
+            raise self._foreign(operation, kind)
         return reply
 
     def table_names(self) -> list[str]:
@@ -150,6 +143,56 @@ class Connection:
             for action, parameters in each.items()
         ]
         self.expect_empty(self.call("transact_write_items", option=option, TransactItems=items))
+
+    # -- on a loop -------------------------------------------------------------------------------
+
+    def reads_on_loop(self) -> bool:
+        """True if `call_on_loop` stays on the loop now."""
+        self._notice_fork()
+        return self.client.on_loop() is not None
+
+    async def call_on_loop(
+        self, operation: str, *, reader: EarlyReader | None = None, **parameters: Any
+    ) -> dict[str, Any]:
+        """Ask DynamoDB about the table, to read it, as `call` does."""
+        self.check_open()
+        self._notice_fork()
+        parameters["TableName"] = self.table
+        client = self.client.on_loop()
+        if client is not None:
+            try:
+                reply = await client.call(operation, parameters, reader)
+            except LeftToBotocoreError:
+                pass
+            except Exception as error:
+                self._raise(error, operation, None)
+            else:
+                kind = reply["ResponseMetadata"]["HTTPHeaders"].get("content-type", _UNTYPED)
+                if not kind.startswith(_JSON):
+                    raise self._foreign(operation, kind)
+                return reply
+        # Something has come up that only the blocking client can do.
+        return await _in_thread(partial(self.call, operation, reader=reader, **parameters))
+
+    # -- what came of a call ---------------------------------------------------------------------
+
+    def _raise(self, error: Exception, operation: str, option: str | None) -> NoReturn:
+        raise_translated(
+            error,
+            self.store,
+            operation_name(operation),
+            table=self.table,
+            option=option,
+            place=self.client.endpoint,
+            role=self.client.role,
+        )
+
+    def _foreign(self, operation: str, kind: str) -> StoreUnavailableError:
+        name, place = operation_name(operation), self.client.endpoint
+        reason = (
+            f"{name} was answered with {kind} at {place}, which is not DynamoDB's: is it a proxy?"
+        )
+        return StoreUnavailableError(self.store, reason)
 
     def expect(self, reply: dict[str, Any], member: str) -> Any:
         """
@@ -215,6 +258,13 @@ class Connection:
         if not self._is_closed:
             self._is_closed = True
             self.client.close()
+
+
+async def _in_thread(call: Callable[[], T]) -> T:
+    # Not at the top: whoever is here has imported it already.
+    from asyncio import get_running_loop
+
+    return await get_running_loop().run_in_executor(None, call)
 
 
 def _checked_table(table: str) -> str:

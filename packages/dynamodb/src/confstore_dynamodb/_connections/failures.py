@@ -15,6 +15,7 @@ __all__ = [
     "ConnectionClosedError",
     "EndpointConnectionError",
     "HeaderError",
+    "LeftToBotocoreError",
     "NoCredentialsError",
     "ReadTimeoutError",
     "SSLError",
@@ -42,6 +43,10 @@ class NoCredentialsError(Exception):
     """There are no credentials."""
 
     kind = "NoCredentialsError"
+
+
+class LeftToBotocoreError(Exception):
+    """Nothing has been sent yet, and botocore shall do it."""
 
 
 class WireError(Exception):

@@ -84,6 +84,9 @@ class GivenClient:
             active_reader.reset(token)
         return reply
 
+    def on_loop(self) -> None:
+        """None: it blocks."""
+
     def close(self) -> None:
         """Close it if it is ours."""
         if self.is_ours:

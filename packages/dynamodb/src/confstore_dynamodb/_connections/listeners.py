@@ -33,12 +33,13 @@ class Listeners:
         need_botocore: Botocore has to make the requests.
         hear_sending: The event `before-send` has to be emitted.
         hear_parsing: The event `before-parse` has to be emitted.
+        need_more_than_sending: They hear more than `before-send`.
         hear_replies: The replies have to be exactly what botocore gives.
     """
 
     def __init__(self) -> None:
         self.need_botocore = self.hear_replies = False
-        self.hear_sending = self.hear_parsing = False
+        self.hear_sending = self.hear_parsing = self.need_more_than_sending = False
         self._counts: Counter[str] = Counter()
 
     def note(self, event_name: str, handler: Any, change: int) -> None:
@@ -49,6 +50,8 @@ class Listeners:
             return
         counts = self._counts
         counts[event] = max(0, counts[event] + change)
+        more = {name: count for name, count in counts.items() if name != "before-send"}
+        self.need_more_than_sending = any(more.values())
         self.need_botocore = _is_any(counts, _NEED_BOTOCORE)
         self.hear_replies = _is_any(counts, _REPLY_EVENTS)
         self.hear_sending = _is_any(counts, ("before-send",))

@@ -23,7 +23,7 @@ from botocore.utils import get_environ_proxies
 from confstore_dynamodb._connections.calls import invocation_id
 from confstore_dynamodb._connections.early_parsing import before_parse
 from confstore_dynamodb._connections.environment import ca_file_of
-from confstore_dynamodb._connections.failures import WireError, as_botocore
+from confstore_dynamodb._connections.failures import LeftToBotocoreError, WireError, as_botocore
 from confstore_dynamodb._connections.listeners import ListeningEmitter
 from confstore_dynamodb._connections.replies import Reply
 from confstore_dynamodb._connections.requests import Endpoint, endpoint_of, message
@@ -34,12 +34,14 @@ from confstore_dynamodb._connections.wire import Wire
 __all__ = ["Mount"]
 
 
-class _LeftToBotocoreError(Exception):
-    """Nothing has been sent yet, and botocore shall do it."""
-
-
 class Mount:
-    """Answers `before-call` of one client."""
+    """
+    Answers `before-call` of one client.
+
+    Attributes:
+        wire: Makes the calls.
+        signer: Signs for the client's region.
+    """
 
     def __init__(self, api: Any, session: Any, emitter: ListeningEmitter) -> None:
         """Mount the wire in a client of ours, which a session with this emitter made."""
@@ -48,10 +50,13 @@ class Mount:
         self._listeners = emitter.listeners
         self._region = api.meta.region_name
         self._signers: dict[str, Signer] = {}
+        self.signer = self.signer_of(None)
         self._endpoints: dict[str, Endpoint | None] = {}
         self._credentials = session.get_credentials()
         self._new_parser = session.get_component("response_parser_factory").create_parser
         self._parsers: dict[str, Any] = {}
+        # Where botocore sent the requests of each account; None stands for one that is not known.
+        self.by_account: dict[str | None, Endpoint] = {}
         # Botocore, too, looks for them once a client.
         self._proxies = config.proxies or get_environ_proxies(api.meta.endpoint_url)
         self._reason = ""
@@ -59,7 +64,7 @@ class Mount:
             self._reason = "the client has a certificate of its own"
         elif config.signature_version != "v4":
             self._reason = "the requests are not signed by Signature Version 4"
-        self._wire = Wire(ca_file_of(os.environ, session.get_config_variable("ca_bundle")))
+        self.wire = Wire(ca_file_of(os.environ, session.get_config_variable("ca_bundle")))
         # After all others: they may add headers, or answer, as Stubber does.
         self._events.register_last("before-call", self._before_call)
 
@@ -69,13 +74,13 @@ class Mount:
             return self._reason
         if self._listeners.need_botocore:
             return "an event handler needs botocore's own requests"
-        if not self._wire.is_understood:
+        if not self.wire.is_understood:
             return "two replies were not DynamoDB's own"
         return ""
 
     def close(self) -> None:
         """Close the connections."""
-        self._wire.close()
+        self.wire.close()
 
     def _before_call(
         self, model: Any, params: dict[str, Any], context: dict[str, Any], **_: Any
@@ -85,8 +90,8 @@ class Mount:
             return None
         request = _Request(self, endpoint, model.name, params, context)
         try:
-            reply, retries = self._wire.call(endpoint, request.prepared)
-        except _LeftToBotocoreError:
+            reply, retries = self.wire.call(endpoint, request.prepared)
+        except LeftToBotocoreError:
             return None
         except Exception as error:
             failure = as_botocore(error) if isinstance(error, WireError) else error
@@ -109,13 +114,66 @@ class Mount:
             self._endpoints[url] = endpoint
         return self._endpoints[url]
 
+    def announced(
+        self,
+        operation: str,
+        endpoint: Endpoint,
+        headers: dict[str, str],
+        body: bytes,
+        *,
+        is_first: bool,
+    ) -> bytes | Reply:
+        """
+        The request as it travels, once the handlers of `before-send` have seen it, or their reply.
+
+        Raises:
+            LeftToBotocoreError: They send the first attempt elsewhere.
+        """
+        if not self._listeners.hear_sending:
+            return message(headers, body)
+        encoded: Any = HeadersDict({name: text.encode() for name, text in headers.items()})
+        request = AWSPreparedRequest("POST", endpoint.url, encoded, body, False)
+        event = f"before-send.dynamodb.{operation}"
+        for _, given in self._events.emit(event, request=request):
+            if given is not None:
+                lower = {name.lower(): text for name, text in given.headers.items()}
+                return Reply(given.status_code, lower, given.content)
+        if request.url != endpoint.url and is_first:
+            raise LeftToBotocoreError
+        seen: Any = request.body
+        sent: Any = request.headers.items()
+        return message({n: t.decode() if type(t) is bytes else t for n, t in sent}, seen)
+
+    @property
+    def on_loop(self) -> Mount | None:
+        """Itself, if it has made a call, and nobody listens to more than `before-send`."""
+        is_heard = self._listeners.need_more_than_sending or self.reason_against()
+        return self if self.by_account and not is_heard else None
+
+    def endpoint_for(self, key: Any) -> Endpoint:
+        """
+        Where botocore sends the requests of the same account.
+
+        Raises:
+            LeftToBotocoreError: It has not sent one yet.
+        """
+        endpoint = self.by_account.get(_account_of(key))
+        if endpoint is None:
+            raise LeftToBotocoreError
+        return endpoint
+
+    def ready_key(self) -> Any:
+        """The present credentials; None if that may wait."""
+        may_wait = getattr(self._credentials, "may_wait", None)
+        return None if may_wait is not None and may_wait() else self.key()
+
     def key(self) -> Any:
-        """The present credentials."""
+        """The present credentials; it may wait until they are refreshed."""
         if self._credentials is None:
             raise aws.NoCredentialsError
         return self._credentials.get_frozen_credentials()
 
-    def signer(self, region: str | None) -> Signer:
+    def signer_of(self, region: str | None) -> Signer:
         """The signer of a region; None for the client's."""
         region = region or self._region
         signer = self._signers.get(region)
@@ -175,27 +233,17 @@ class _Request:
         self._body: bytes = body if type(body) is bytes else body.encode()
         # Source: AWS SDKs, "Retry behavior": headers by which AWS knows a retry.
         self._headers = {**params["headers"], "amz-sdk-invocation-id": invocation_id()}
-        self._signer = mount.signer(context.get("signing", {}).get("region"))
+        self._signer = mount.signer_of(context.get("signing", {}).get("region"))
 
     def prepared(self, now_s: float, number: int) -> bytes | Reply:
         """See `Prepare`."""
         self._headers["amz-sdk-request"] = f"attempt={number}; max={MAX_ATTEMPTS}"
-        key = self._mount.key()
-        host = self._endpoint.host_header
-        headers = self._signer.sign(key, host, self._headers, self._body, now_s)
-        if not self._mount._listeners.hear_sending:
-            return message(headers, self._body)
-        encoded: Any = HeadersDict({name: text.encode() for name, text in headers.items()})
-        request = AWSPreparedRequest("POST", self._endpoint.url, encoded, self._body, False)
-        event = f"before-send.dynamodb.{self._operation}"
-        for _, given in self._mount._events.emit(event, request=request):
-            if given is not None:
-                lower = {name.lower(): text for name, text in given.headers.items()}
-                return Reply(given.status_code, lower, given.content)
-        if request.url != self._endpoint.url and number == 1:
-            raise _LeftToBotocoreError
-        body: Any = request.body
-        return message({name: _text(text) for name, text in request.headers.items()}, body)
+        key, endpoint = self._mount.key(), self._endpoint
+        self._mount.by_account[_account_of(key)] = endpoint
+        headers = self._signer.sign(key, endpoint.host_header, self._headers, self._body, now_s)
+        return self._mount.announced(
+            self._operation, endpoint, headers, self._body, is_first=number == 1
+        )
 
 
 class _Response(AWSResponse):
@@ -226,6 +274,12 @@ class _Raw(io.BytesIO):
         yield self.read()
 
 
+def _account_of(key: Any) -> str | None:
+    # Older versions of botocore know of none.
+    account: str | None = getattr(key, "account_id", None)
+    return account
+
+
 def _is_usual(model: Any, params: dict[str, Any], context: dict[str, Any]) -> bool:
     """True if a request is as all of DynamoDB's are."""
     headers = params["headers"]
@@ -244,7 +298,3 @@ def _protocol_of(model: Any) -> str:
     # Older versions of botocore know one protocol for each service.
     protocol: str = getattr(service, "resolved_protocol", None) or service.protocol
     return protocol
-
-
-def _text(text: str | bytes) -> str:
-    return text.decode() if isinstance(text, bytes) else text

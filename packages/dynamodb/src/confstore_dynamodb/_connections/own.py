@@ -14,6 +14,7 @@ from confstore_dynamodb._connections.given import endpoint_shown
 
 if TYPE_CHECKING:
     from confstore_dynamodb._connections.alone import AloneClient
+    from confstore_dynamodb._connections.loop_client import LoopClient, Source
 
 __all__ = ["OwnClient", "OwnSettings"]
 
@@ -48,6 +49,7 @@ class OwnClient:
         """Make one; it raises what botocore raises of settings."""
         self._settings = settings
         self._reason = ""
+        self._on_loop: LoopClient | None = None
         may_be_alone = settings.client == "alone" or (
             settings.client is None and "AWS_LAMBDA_FUNCTION_NAME" in os.environ
         )
@@ -107,9 +109,24 @@ class OwnClient:
             present = self._leave_alone(present)
         return present.call(method, parameters, reader)
 
+    def on_loop(self) -> LoopClient | None:
+        """See `Client`."""
+        source, client = self._present.on_loop, self._on_loop
+        if source is None:
+            return None
+        if client is None or client.source is not source:
+            # Not at the top: it imports asyncio.
+            from confstore_dynamodb._connections.loop_client import LoopClient
+
+            # Two threads that come at once make two, and one of them is forgotten.
+            self._on_loop = client = LoopClient(source)
+        return client
+
     def close(self) -> None:
         """Close the connections."""
         self._present.close()
+        if self._on_loop is not None:
+            self._on_loop.close()
 
     def after_fork(self) -> None:
         """
@@ -119,7 +136,7 @@ class OwnClient:
         to renew them. The wire looks at process ids by itself.
         """
         if isinstance(self._present, _Mounted):
-            _inherited.append(self._present)
+            _inherited.extend([self._present, self._on_loop])
             self._present = _Mounted(self._settings)
 
 
@@ -164,6 +181,11 @@ class _Mounted:
     def role(self) -> str:
         """See `Client`."""
         return role_of(self.api)
+
+    @property
+    def on_loop(self) -> Source | None:
+        """The wire, if it makes the calls and nobody listens."""
+        return None if self._mount is None else self._mount.on_loop
 
     @property
     def way(self) -> str:

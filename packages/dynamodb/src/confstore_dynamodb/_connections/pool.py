@@ -13,7 +13,8 @@ import socket
 import sys
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from confstore_dynamodb._connections.failures import (
@@ -30,9 +31,9 @@ from confstore_dynamodb._connections.requests import Endpoint, deadline_s
 if TYPE_CHECKING:
     import ssl
 
-__all__ = ["Pool", "TrustStore"]
+__all__ = ["CONNECT_S", "Pool", "TrustStore", "input_watch"]
 
-_CONNECT_S = 1.0
+CONNECT_S = 1.0
 """Seconds to connect to one address, as boto3's clients of ours had."""
 
 _MAX_IDLE = 32
@@ -149,7 +150,7 @@ class Pool:
                 connection = self._idle.pop()
             except IndexError:
                 return None
-            if not _has_input(connection):
+            if not input_watch(connection)():
                 return connection
             # The other side has closed it, or sent what nobody asked for.
             connection.close()
@@ -203,7 +204,7 @@ class Pool:
                 failure = error
                 continue
             try:
-                connection.settimeout(min(_CONNECT_S, _left_s(until_s)))
+                connection.settimeout(min(CONNECT_S, _left_s(until_s)))
                 connection.connect(address)
                 return connection
             except OSError as error:
@@ -226,7 +227,7 @@ class Pool:
         except OSError as error:
             raise UntrustedServerError(endpoint.url, error) from None
         try:
-            connection.settimeout(_CONNECT_S)
+            connection.settimeout(CONNECT_S)
             return context.wrap_socket(connection, server_hostname=endpoint.host)
         except TimeoutError as error:
             raise ConnectTimeoutError(endpoint.url, error) from None
@@ -261,14 +262,14 @@ def _is_of_tls(error: OSError) -> bool:
 
 if hasattr(select, "poll"):
 
-    def _has_input(connection: socket.socket) -> bool:
-        """True if something can be read, or the other side has closed the connection."""
+    def input_watch(connection: socket.socket | int) -> Callable[[], object]:
+        """A look: true if something can be read, or the other side has closed the connection."""
         poll = select.poll()
         poll.register(connection, select.POLLIN)
-        return bool(poll.poll(0))
+        return partial(poll.poll, 0)
 
 else:  # pragma: no cover (Windows)
 
-    def _has_input(connection: socket.socket) -> bool:
-        """True if something can be read, or the other side has closed the connection."""
-        return bool(select.select([connection], [], [], 0)[0])
+    def input_watch(connection: socket.socket | int) -> Callable[[], object]:
+        """A look: true if something can be read, or the other side has closed the connection."""
+        return lambda: select.select([connection], [], [], 0)[0]

@@ -67,6 +67,13 @@ class BoundedCredentials(Credentials):
     token = property(lambda self: self.get_frozen_credentials().token)
     account_id = property(lambda self: getattr(self.get_frozen_credentials(), "account_id", None))
 
+    def may_wait(self) -> bool:
+        """True if `get_frozen_credentials` may wait: there are no valid ones now."""
+        inner = self.inner
+        if not inner.refresh_needed():
+            return False
+        return self._last is None or bool(inner.refresh_needed(refresh_in=0))
+
     def get_frozen_credentials(self) -> Any:
         """
         The present credentials.

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from functools import lru_cache
 from hashlib import sha256
 from hmac import digest
 from typing import NamedTuple
@@ -71,6 +72,13 @@ class _KeptKey(NamedTuple):
     signing_key: bytes
 
 
+@lru_cache(maxsize=32)
+def _signed_of(names: tuple[str, ...]) -> tuple[list[tuple[str, str]], str]:
+    """The headers to sign, in lower case and as they were given, and how a signature lists them."""
+    order = sorted((name.lower(), name) for name in names if name.lower() not in _UNSIGNED)
+    return order, ";".join([lower for lower, _ in order])
+
+
 class Signer:
     """
     Signs requests to DynamoDB in one region.
@@ -104,10 +112,8 @@ class Signer:
         sent["X-Amz-Date"] = stamp
         if key.token:
             sent["X-Amz-Security-Token"] = key.token
-        lower = sorted((name.lower(), " ".join(text.split())) for name, text in sent.items())
-        signed = [(name, text) for name, text in lower if name not in _UNSIGNED]
-        lines = "\n".join([f"{name}:{text}" for name, text in signed])
-        names = ";".join([name for name, _ in signed])
+        order, names = _signed_of(tuple(sent))
+        lines = "\n".join([f"{lower}:{' '.join(sent[name].split())}" for lower, name in order])
         canonical = f"POST\n/\n\n{lines}\n\n{names}\n{sha256(body).hexdigest()}"
         text = f"AWS4-HMAC-SHA256\n{stamp}\n{kept.scope}\n{sha256(canonical.encode()).hexdigest()}"
         sent["Authorization"] = (

@@ -18,7 +18,7 @@ from confstore_dynamodb._connections.replies import Reply, check
 from confstore_dynamodb._connections.requests import Endpoint
 from confstore_dynamodb._connections.retries import Attempts, RetryQuota, clock_offset_s
 
-__all__ = ["Prepare", "Wire"]
+__all__ = ["MAX_POOLS", "Prepare", "Wire"]
 
 Prepare = Callable[[float, int], "bytes | Reply"]
 """
@@ -26,7 +26,7 @@ Given the time, in seconds since the epoch, and the number of the attempt: the r
 travels, or the reply of somebody who has one ready.
 """
 
-_MAX_POOLS = 4
+MAX_POOLS = 4
 """Endpoints: a client has one, or a few where credentials of several accounts come in turn."""
 
 _MAX_UNINTELLIGIBLE = 2
@@ -46,7 +46,7 @@ class _Connections:
         if pool is None:
             # No lock, which a child could inherit: of two threads that come at once one wins.
             pool = self._pools.setdefault(endpoint.url, Pool(endpoint, self._trust))
-            for url in list(self._pools)[:-_MAX_POOLS]:
+            for url in list(self._pools)[:-MAX_POOLS]:
                 with suppress(KeyError):
                     self._pools.pop(url).close()
         return pool
@@ -63,6 +63,7 @@ class Wire:
 
     Attributes:
         unintelligible: How many replies were none of DynamoDB's.
+        trust: Whom TLS trusts.
     """
 
     def __init__(
@@ -74,7 +75,7 @@ class Wire:
     ) -> None:
         """Make one that trusts a bundle of certificates; None for botocore's choice."""
         self.unintelligible = 0
-        self._trust = TrustStore(ca_file)
+        self.trust = TrustStore(ca_file)
         self._sleep = sleep
         self._wall_clock = wall_clock
         # Seconds that the server's clock is ahead of ours.
@@ -99,32 +100,61 @@ class Wire:
         connections = self._of_this_process()
         pool, attempts = connections.pool(endpoint), Attempts(connections.quota)
         while True:
+            prepared = prepare(self.now_s(), attempts.number)
             try:
-                reply = self._attempt(pool, prepare, attempts.number)
+                if isinstance(prepared, Reply):
+                    reply = prepared
+                    self.check(reply, endpoint, is_from_wire=False)
+                else:
+                    reply = pool.exchange(prepared)
+                    self.check(reply, endpoint)
             except WireError as error:
-                wait_s = attempts.wait_after_failure_s(error)
+                wait_s = self.wait_after_failure_s(error, attempts)
                 if wait_s is None:
                     raise
             else:
-                wait_s = attempts.wait_after_reply_s(reply)
-                if wait_s is None and not self._corrects_clock(reply, endpoint, attempts):
+                wait_s = self.wait_after_reply_s(reply, endpoint, attempts)
+                if wait_s is None:
                     return reply, attempts.metadata
             if wait_s:
                 self._sleep(wait_s)
 
-    def _attempt(self, pool: Pool, prepare: Prepare, number: int) -> Reply:
-        prepared = prepare(self._wall_clock() + self._offset_s, number)
-        try:
-            if isinstance(prepared, Reply):
-                check(prepared, pool.endpoint, is_required=False)
-                return prepared
-            reply = pool.exchange(prepared)
-            check(reply, pool.endpoint, is_required=pool.endpoint.is_aws)
-        except UnintelligibleReplyError:
+    # -- parts of a call, for whoever makes it otherwise -------------------------------------------
+
+    @property
+    def quota(self) -> RetryQuota:
+        """What the calls of this client and process may spend on retries."""
+        return self._of_this_process().quota
+
+    def now_s(self) -> float:
+        """The time by the server's clock, in seconds since the epoch."""
+        return self._wall_clock() + self._offset_s
+
+    @staticmethod
+    def check(reply: Reply, endpoint: Endpoint, *, is_from_wire: bool = True) -> None:
+        """
+        Check a reply by its checksum.
+
+        Raises:
+            UnintelligibleReplyError: It is wrong, or missing.
+        """
+        check(reply, endpoint, is_required=is_from_wire and endpoint.is_aws)
+
+    def wait_after_failure_s(self, error: WireError, attempts: Attempts) -> float | None:
+        """Seconds until the next attempt after a failure; None if there is none."""
+        if isinstance(error, UnintelligibleReplyError):
             # An addition that another thread undoes costs nothing but time.
             self.unintelligible += 1
-            raise
-        return reply
+        return attempts.wait_after_failure_s(error)
+
+    def wait_after_reply_s(
+        self, reply: Reply, endpoint: Endpoint, attempts: Attempts
+    ) -> float | None:
+        """Seconds until the next attempt after a reply; None if that is the reply of the call."""
+        wait_s = attempts.wait_after_reply_s(reply)
+        if wait_s is None and self._corrects_clock(reply, endpoint, attempts):
+            return 0.0
+        return wait_s
 
     def _corrects_clock(self, reply: Reply, endpoint: Endpoint, attempts: Attempts) -> bool:
         """True if the request was refused for its time, and shall be signed for the right one."""
@@ -141,7 +171,7 @@ class Wire:
         pid = os.getpid()
         connections = self._by_process.get(pid)
         if connections is None:
-            connections = self._by_process.setdefault(pid, _Connections(self._trust))
+            connections = self._by_process.setdefault(pid, _Connections(self.trust))
             for other in [known for known in self._by_process if known != pid]:
                 # It closes the child's copies, and tells the other side nothing.
                 self._by_process.pop(other).close()

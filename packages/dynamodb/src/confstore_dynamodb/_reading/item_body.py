@@ -46,14 +46,27 @@ class OptionReader:
 
     def read(self, option: str, keys: Collection[str] | None, *, consistent: bool = True) -> Values:
         """One option, or those of the given keys that it has; names and keys are checked."""
+        request = self._request(option, keys, consistent=consistent)
+        return self._values(self._connection.call("get_item", **request), option, keys)
+
+    async def read_on_loop(
+        self, option: str, keys: Collection[str] | None, *, consistent: bool
+    ) -> Values:
+        """The same on a loop."""
+        request = self._request(option, keys, consistent=consistent)
+        reply = await self._connection.call_on_loop("get_item", **request)
+        return self._values(reply, option, keys)
+
+    def _request(
+        self, option: str, keys: Collection[str] | None, *, consistent: bool
+    ) -> dict[str, Any]:
         parameters = {} if keys is None else projection(keys, self._schema.option_key)
-        reply = self._connection.call(
-            "get_item",
-            reader=self._body,
-            Key=self._schema.item_key(self._connection.store, option),
-            ConsistentRead=consistent,
-            **parameters,
-        )
+        parameters["reader"] = self._body
+        parameters["Key"] = self._schema.item_key(self._connection.store, option)
+        parameters["ConsistentRead"] = consistent
+        return parameters
+
+    def _values(self, reply: dict[str, Any], option: str, keys: Collection[str] | None) -> Values:
         if "Item" not in reply:
             self._connection.expect_empty(reply)
             raise OptionNotFoundError(self._connection.store, option)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from operator import is_
 from typing import Any
 
@@ -65,6 +65,16 @@ class OptionsQuery:
     _schema: TableSchema
     _check_table: Callable[[], None] = attrs.field(repr=False)
     _sleep: Callable[[float], object] = attrs.field(repr=False)
+    # The parameters of every call.
+    _of_store: dict[str, Any] = attrs.field(init=False, repr=False)
+
+    @_of_store.default
+    def _parameters(self) -> dict[str, Any]:
+        return {
+            "KeyConditionExpression": "#0=:0",
+            "ExpressionAttributeNames": {"#0": self._schema.store_key},
+            "ExpressionAttributeValues": {":0": {"S": self._connection.store}},
+        }
 
     def options(self, decoder: Decoder, *, consistent: bool) -> Iterator[tuple[str, Any]]:
         """Every option, by a decoder; complete, or it raises."""
@@ -72,8 +82,25 @@ class OptionsQuery:
         body = PageBody(decoder, self._schema, self._sleep)
         start: dict[str, Any] | None = {}
         while start is not None:
-            page, start = self._page(decoder, body, start, consistent)
+            reply = self._connection.call(
+                "query", reader=body, ConsistentRead=consistent, **self._of_store, **start
+            )
+            page, start = self._page(decoder, body, reply)
             yield from page.options.items()
+
+    async def options_on_loop(
+        self, decoder: Decoder, *, consistent: bool
+    ) -> AsyncIterator[tuple[str, Any]]:
+        """The same on a loop, for a table that was checked; each page is decoded in one go."""
+        body = PageBody(decoder, self._schema, self._sleep)
+        start: dict[str, Any] | None = {}
+        while start is not None:
+            reply = await self._connection.call_on_loop(
+                "query", reader=body, ConsistentRead=consistent, **self._of_store, **start
+            )
+            page, start = self._page(decoder, body, reply)
+            for found in page.options.items():
+                yield found
 
     def read_options(self) -> Mapping[str, ReadOnlyDict]:
         """Every option, read-only, strongly consistent."""
@@ -106,24 +133,18 @@ class OptionsQuery:
         pages: list[Page] = []
         start: dict[str, Any] | None = {}
         while start is not None:
-            page, start = self._page(READ_ONLY, body, start, consistent)
+            reply = self._connection.call(
+                "query", reader=body, ConsistentRead=consistent, **self._of_store, **start
+            )
+            page, start = self._page(READ_ONLY, body, reply)
             pages.append(page)
         is_same = len(pages) == len(known.pages) and all(map(is_, pages, known.pages))
         return known if is_same else KnownPages(pages)
 
     def _page(
-        self, decoder: Decoder, body: PageBody, start: dict[str, Any], consistent: bool
+        self, decoder: Decoder, body: PageBody, reply: dict[str, Any]
     ) -> tuple[Page, dict[str, Any] | None]:
-        """A page, and the parameters by which the next one begins; None after the last."""
-        reply = self._connection.call(
-            "query",
-            reader=body,
-            KeyConditionExpression="#0=:0",
-            ExpressionAttributeNames={"#0": self._schema.store_key},
-            ExpressionAttributeValues={":0": {"S": self._connection.store}},
-            ConsistentRead=consistent,
-            **start,
-        )
+        """The page of a reply, and the parameters by which the next one begins; None at the end."""
         last_key = reply.get("LastEvaluatedKey")
         following = {"ExclusiveStartKey": last_key} if last_key else None
         found = reply.get("Items")

@@ -54,11 +54,22 @@ def rollback_comment(version: int, reason: str) -> str:
     return f"rollback of version {version}: {reason}"
 
 
-def rollback_command(version: int, options: Iterable[str], *, is_forced: bool = False) -> str:
-    """The command that rolls a deploy back; not forced, it refuses if somebody committed since."""
+def rollback_command(
+    version: int, options: Iterable[str], layer: str | None, *, is_forced: bool = False
+) -> str:
+    """
+    The command that rolls a deploy back; not forced, it refuses if somebody committed since.
+
+    Args:
+        version: The version of the deploy.
+        options: The options to roll back.
+        layer: The layer that was deployed to, as `--layer` names it; None for a single store.
+        is_forced: Whether to leave out the version that it must find.
+    """
     names = sorted(options)
     dashes = ["--"] if any(name.startswith("-") for name in names) else []
-    flags = [] if is_forced else ["--if-version", str(version)]
+    flags = [] if layer is None else ["--layer", layer]
+    flags += [] if is_forced else ["--if-version", str(version)]
     return shlex.join(["confstore", "rollback", *flags, str(version - 1), *dashes, *names])
 
 
@@ -81,15 +92,14 @@ class Deploy:
     by: int
     options: frozenset[str]
 
-    @property
-    def finding(self) -> Finding:
-        """The finding of `doctor` about it, now."""
+    def finding(self, layer: str | None) -> Finding:
+        """The finding of `doctor` about it, now; `layer` is what `--layer` calls its store."""
         version, until = self.commit.version, f"{self.deadline:%Y-%m-%dT%H:%M:%SZ}"
         author = self.commit.author or "somebody"
         what = f"version {version}, deployed by {author}, "
         if self.outcome:
             return Finding("deploy", True, f"{what}was {self.outcome} by version {self.by}")
-        undo = rollback_command(version, self.options)
+        undo = rollback_command(version, self.options, layer)
         again = "deploy the same file again to have it checked and confirmed"
         if datetime.now(self.deadline.tzinfo) < self.deadline:
             text = f"{what}is to be confirmed until {until}"
@@ -134,9 +144,15 @@ def _with_outcome(commit: Commit, deadline: datetime, later: Sequence[Commit]) -
     return Deploy(commit, deadline, "", 0, frozenset(left))
 
 
-def findings_of_deploys(store: JournaledStore) -> Iterator[Finding]:
-    """The findings of the last deploy, and of all others that are still to be confirmed."""
+def findings_of_deploys(store: JournaledStore, layer: str | None) -> Iterator[Finding]:
+    """
+    The findings of the last deploy, and of all others that are still to be confirmed.
+
+    Args:
+        store: The store.
+        layer: What `--layer` calls it among layers; None for a single store.
+    """
     deploys = list(deploys_of(newest_commits(store)))
     for place, deploy in enumerate(deploys, 1):
         if place == len(deploys) or not deploy.outcome:
-            yield deploy.finding
+            yield deploy.finding(layer)

@@ -12,7 +12,8 @@ from confstore._cli.commands.command import Example, command
 from confstore._cli.session import Session, absent_key, options_now
 from confstore._cli.terminal.exit_codes import CommandError, ExitCode
 from confstore._cli.writing.flags import Writing, writing_flags, yes_flag
-from confstore._cli.writing.write import Write, Written, still_secret, texts_for, version_of
+from confstore._cli.writing.sealing import still_secret, texts_for
+from confstore._cli.writing.write import Write, Written, version_of
 from confstore.adapter import canonical_update, canonical_values, checked_option
 from confstore.errors import OptionNotFoundError
 

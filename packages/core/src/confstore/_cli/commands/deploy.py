@@ -22,15 +22,21 @@ from confstore._cli.changes.deploys import (
     rollback_comment,
 )
 from confstore._cli.commands.command import Example, command
-from confstore._cli.commands.transfer import Transferred, options_of_file
+from confstore._cli.commands.transfer import options_of_file
 from confstore._cli.exec.checks import Check, Stopped, Stopping
 from confstore._cli.session import Session, options_now
 from confstore._cli.terminal.exit_codes import CommandError, ExitCode
 from confstore._cli.terminal.text import counted
 from confstore._cli.writing.flags import Transfer, Writing, writing_flags, yes_flag
+from confstore._cli.writing.transferred import Transferred
 from confstore._cli.writing.write import Write
 from confstore.adapter import canonical_values, is_same
-from confstore.errors import ConfigStoreError, StoreUnavailableError, VersionConflictError
+from confstore.errors import (
+    ConfigStoreError,
+    SecretError,
+    StoreUnavailableError,
+    VersionConflictError,
+)
 
 __all__ = ["deploy"]
 
@@ -77,19 +83,20 @@ def deploy(
     writing: Writing,
 ) -> None:
     """
-    Commit the options of a file, check for a while that all is well, and roll back if it is not.
+    Commit the options of a file, run a check for a while, and roll back if the check fails.
 
-    Each option of the file replaces that of the store, and other options stay, unless --prune is
-    given; all of it is one commit, so the store needs a journal. The check runs right after the
-    commit, again and again, and once more at the end; CONFSTORE_VERSION is the version to check.
-    Then another commit confirms this one.
+    Each option of the file replaces that of the store. Other options stay, unless --prune is given.
+    All of it is one commit, so the store needs a journal.
 
-    If a check fails, the options become what they were, by a further commit (exit code 6); so they
-    do after Ctrl-C (130), and after SIGTERM or SIGHUP (143). If somebody else has changed one of
-    the options meanwhile, nothing is rolled back (exit code 5), and the message says how to do so.
+    The check runs right after the commit, then at intervals, and once more at the end.
+    CONFSTORE_VERSION is the version to check. Then another commit confirms this one.
 
-    If this command is killed, the comment of its commit tells of it, and confstore doctor shows
-    the command that rolls it back. To deploy the same file again takes the checks up instead.
+    A rollback is one more commit with the old values. It is made if a check fails (exit code 6),
+    after Ctrl-C (130), and after SIGTERM or SIGHUP (143). If somebody else has changed one of the
+    options meanwhile, nothing is rolled back (exit code 5), and the message has the command for it.
+
+    If this command is killed, confstore doctor shows the command that rolls it back. To deploy the
+    same file again continues the checks instead.
     """
     baking.check()
     transfer = Transfer(is_pruning, False, is_empty_allowed, is_confirmed)
@@ -162,8 +169,9 @@ class _Deployment:
         writing = attrs.evolve(self._writing, comment=comment)
         try:
             written = Write(self._session, self._store, writing, self._planned).run(ask)
-        except StoreUnavailableError:
-            if self._baking.is_needed:
+        except StoreUnavailableError as error:
+            # A secret is sealed before anything is committed.
+            if self._baking.is_needed and not isinstance(error, SecretError):
                 self._session.say("if it was committed all the same, confstore doctor tells of it")
             raise
         if self._writing.is_dry_run:
@@ -205,9 +213,14 @@ class _Deployment:
         return version
 
     def _is_ours(self, deploy: Deploy) -> bool:
+        """Whether a deploy made the options what they are, and the file still has all of them."""
+        # They are compared as the store beneath has them: the file has secrets in clear.
+        present = options_now(beneath_of(self._store), deploy.options)
         changed = {change.option: change.values for change in deploy.commit.changes}
         return not deploy.outcome and all(
-            is_same(changed[option], self._options.get(option)) for option in deploy.options
+            (option in self._options) == (option in present)
+            and is_same(changed[option], present.get(option))
+            for option in deploy.options
         )
 
     # -- check -----------------------------------------------------------------------------------
@@ -230,7 +243,8 @@ class _Deployment:
             return lambda stopping: stopping.sleep(0)
         variables = {
             "CONFSTORE_VERSION": str(version),
-            "CONFSTORE_URL": self._session.required_url(),
+            # What services read: of several layers, all.
+            "CONFSTORE_URL": self._session.url or "",
         }
         return Check(command, self._baking.timeout_s, variables).run
 
@@ -239,7 +253,8 @@ class _Deployment:
     def _roll_back(self, version: int, reason: str) -> None:
         store, done = self._store, self._plan
         assert done is not None  # noqa: S101 (see run)
-        command = rollback_command(version, done.options)
+        layer = self._session.layer
+        command = rollback_command(version, done.options, layer)
         undo = Plan(version, done.new, done.old)
         try:
             self._check_unchanged(version, done)
@@ -249,7 +264,7 @@ class _Deployment:
                 f"{reason}, and version {version} was not rolled back: somebody else changed "
                 f"{', '.join(map(repr, error.options))} after it, which is left as it is; "
                 f"confstore history shows it, and to roll back all the same, run: "
-                f"{rollback_command(version, done.options, is_forced=True)}"
+                f"{rollback_command(version, done.options, layer, is_forced=True)}"
             )
             raise CommandError(message, ExitCode.CONFLICT) from None
         except ConfigStoreError:

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 import attrs
 import click
 
-from confstore import Finding, diagnose
+from confstore import (
+    Environment,
+    Finding,
+    LayeredStore,
+    LocatedStore,
+    Store,
+    ability,
+    diagnose,
+)
 from confstore._cli.changes.deploys import findings_of_deploys
 from confstore._cli.commands.command import Example, command
 from confstore._cli.session import Session, journal_of, other_stores
@@ -48,13 +56,14 @@ def doctor(session: Session) -> None:
 
 
 def _findings(session: Session, diagnosis: Iterable[Finding]) -> Iterator[Finding]:
-    has_problem = has_journal = False
+    has_problem = False
+    healthy: set[str] = set()
     for finding in diagnosis:
         has_problem |= finding.is_ok is False
-        has_journal |= finding.check == "journal" and finding.is_ok is True
+        if finding.is_ok:
+            healthy.add(finding.check)
         yield finding
-    if has_journal:
-        yield from _findings_of_deploys(session)
+    yield from _findings_of_deploys(session, healthy)
     if has_problem:
         return
     # An unknown finding may be why no command works.
@@ -69,13 +78,38 @@ def _findings(session: Session, diagnosis: Iterable[Finding]) -> Iterator[Findin
         yield Finding("store", False, str(error), "see above; no command can read it")
 
 
-def _findings_of_deploys(session: Session) -> Iterator[Finding]:
+def _findings_of_deploys(session: Session, healthy: Collection[str]) -> Iterator[Finding]:
+    """The deploys of each store whose journal can be read; of layers, with their names."""
     try:
-        journal = journal_of(session.store())
-        if journal is not None:
-            yield from findings_of_deploys(journal)
+        parts = _parts(session, healthy)
     except ConfigStoreError as error:
         yield Finding.of_error("deploy", error)
+        return
+    for check, layer, store in parts:
+        try:
+            journal = journal_of(store)
+            if journal is not None:
+                for finding in findings_of_deploys(journal, layer):
+                    yield attrs.evolve(finding, check=check)
+        except ConfigStoreError as error:
+            yield Finding.of_error(check, error)
+
+
+def _parts(session: Session, healthy: Collection[str]) -> list[tuple[str, str | None, Store]]:
+    """For each store with a healthy journal: the name of the finding, its layer, and the store."""
+    if not any(check.endswith("journal") for check in healthy):
+        return []
+    store = session.store()
+    if not isinstance(store, LayeredStore):
+        return [("deploy", session.layer, store)]
+    found: list[tuple[str, str | None, Store]] = []
+    for number, layer in enumerate(store[:], start=1):
+        if not isinstance(layer, Environment):
+            located = ability(layer, LocatedStore)
+            prefix = layer.name if located is None else located.location()
+            if f"{prefix}, journal" in healthy:
+                found.append((f"{prefix}, deploy", str(number), layer))
+    return found
 
 
 def _print_each(findings: Iterable[Finding]) -> bool:

@@ -20,9 +20,16 @@ from confstore._cli.terminal.editor import Editor, editor_with
 from confstore._cli.terminal.exit_codes import CommandError, ExitCode
 from confstore._cli.terminal.text import counted, json_text
 from confstore._cli.writing.flags import Writing, writing_flags, yes_flag
+from confstore._cli.writing.sealing import edited_texts
 from confstore._cli.writing.write import Write, version_of
 from confstore.adapter import checked_option, is_same
-from confstore.errors import InvalidCommitError, InvalidDocumentError, VersionConflictError
+from confstore.errors import (
+    InvalidCommitError,
+    InvalidDocumentError,
+    InvalidValueError,
+    SecretError,
+    VersionConflictError,
+)
 
 __all__ = ["edit"]
 
@@ -72,11 +79,15 @@ def edit(
     """
     Edit options as a text, in the editor that VISUAL or EDITOR names: all options, or those given.
 
-    The result is validated, also by a schema, shown as a table of changes, and written if nobody
-    else has changed the same options meanwhile. If there is a fault, or somebody else wrote first,
-    the editor opens again, with the reason above the line; keys that only the other writer changed
-    are taken over. An option that is removed from the text is deleted, which asks first. An empty
-    text, a text with a fault that is saved again as it is, and an editor that fails write nothing.
+    The result is validated, also by a schema, and shown as a table of changes. It is written if
+    nobody else has changed the same options meanwhile.
+
+    If there is a fault, or somebody else wrote first, the editor opens again, with the reason above
+    the line. Keys that only the other writer changed are taken over. An option that is removed from
+    the text is deleted, after a question.
+
+    Nothing is written if the text is empty, if a text with a fault is saved again as it is, or if
+    the editor fails.
 
     The text is in a private folder, in memory where the system has such a place, and is removed
     however the command or the editor ends.
@@ -142,6 +153,9 @@ class _Edit:
                 failure, text = error, text.with_reasons(error.problems)
             except InvalidCommitError as error:
                 failure, text = error, text.with_reasons([((), str(error))])
+            except (InvalidValueError, SecretError) as error:
+                key = error.key if isinstance(error, SecretError) else error.path
+                failure, text = error, text.with_reasons([((error.option, key), error.reason)])
             except (VersionConflictError, _ConflictError) as error:
                 if self._writing.if_version is not None:
                     raise
@@ -175,6 +189,7 @@ class _Edit:
             # A name without keys that did not exist was shown so, and is not wanted.
             if values or option in base.options or option not in base.names
         }
+        mine = edited_texts(store, base.options, mine)
         plan = Plan.between(base.version, base.options, mine)
         present = options_now(beneath_of(store), plan.options)
         changed = [name for name in plan.options if not _are_same(base.options, present, name)]

@@ -138,28 +138,28 @@ def exec_command(
     Run a program with the store's options as environment variables.
 
     The key host of the option db is DB_HOST: in upper case, with _ for all but letters and digits
-    of ASCII. Text is passed as it is, in UTF-8; a number is its digits, true and false are those
+    of ASCII. Text is passed as it is, in UTF-8. A number is its digits, true and false are those
     words, null is empty, bytes are base64, anything else is JSON. The store replaces variables of
-    the same name; the others, CONFSTORE_URL among them, are passed on.
+    the same name. All others, CONFSTORE_URL among them, are passed on.
 
-    --bare app names the variables of the option app by their keys alone, as they are written: a
+    --bare app names the variables of the option app by their keys alone, as they are written. So a
     dotenv file that was imported with --option app is given to the program as it was. With
     --separator __ --nested each value within dicts and lists has a variable of its own, such as
     LOGGING__LOGLEVEL__DEFAULT and SERVER__HOSTS__0.
 
-    The program replaces this process, so signals and the exit code are its own; 126 means that it
-    cannot be run, 127 that it does not exist. With --on-change this process stays instead, and
-    passes signals and the exit code on: when the options change, it restarts the program, or sends
-    it a signal, if they fit --schema, if that is given.
+    The program replaces this process, so signals and the exit code are its own. 126 means that it
+    cannot be run, 127 that it does not exist.
 
-    A secret is passed only if --reveal names it, and others are left out; CONFSTORE_SECRET_KEY is
-    never passed on.
+    With --on-change this process stays, and passes signals and the exit code on. When the options
+    change and fit --schema, it restarts the program, or sends it a signal.
+
+    A secret is passed only if --reveal names it. CONFSTORE_SECRET_KEY is never passed on.
 
     An option that is named like a program, a runtime or a part of the system, such as tar, node or
     http, is refused unless --option names it. A variable that is known to make programs run other
-    code, such as LD_PRELOAD, or PATH by --bare, needs --allow even then; --prefix APP_ lifts both.
-    The list cannot be complete: where those who write the store are not trusted to run code, name
-    the options or use a prefix.
+    code, such as LD_PRELOAD, or PATH by --bare, needs --allow even then. --prefix APP_ lifts both
+    rules. The list cannot be complete: if you do not trust everybody who writes the store to run
+    code, name the options or use a prefix.
     """
     flags.check_flags()
     store = session.store()
@@ -190,6 +190,7 @@ def exec_command(
             Supervisor(arguments, is_pristine, grace_s),
             choose,
             variables_of,
+            revealing,
             session.say,
             signal_of(reaction),
             interval_of(session, interval_s),

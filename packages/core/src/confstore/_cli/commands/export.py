@@ -66,13 +66,15 @@ def export(
     """
     Write options to a file or to standard output: all, or the named ones.
 
-    json, yaml and toml keep the types of values, for import; dotenv and shell are variables such as
+    json, yaml and toml keep the types of values, for import. dotenv and shell are variables such as
     DB_HOST, which are text. A value that the format cannot hold is an error that names the option,
-    and nothing is written. Secrets are written, in clear text, with --reveal only; without it, a
-    store that has some is an error.
+    and nothing is written.
 
-    The names of variables are refused, and allowed, as by exec; an option is named by an argument,
-    or by --bare, which gives a dotenv file back as import --option took it.
+    Secrets are written in clear text, with --reveal only. Without it, a store that has secrets is
+    an error.
+
+    The names of variables are refused, and allowed, as by exec. --bare gives a dotenv file back as
+    import --option took it.
     """
     if session.output is not None:
         raise CommandError("export takes --format, not --output")

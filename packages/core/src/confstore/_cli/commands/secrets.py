@@ -3,30 +3,34 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 
 from confstore import (
+    Environment,
+    LayeredStore,
     LocalKeys,
     Plan,
     SealedStore,
     Secret,
+    Store,
     Values,
     beneath_of,
+    is_sealed_text,
     open_secrets,
     plan_rewrap,
 )
 from confstore._cli.arguments.names import complete_keys, complete_options
-from confstore._cli.arguments.secrets import secret_keys
 from confstore._cli.commands.command import Example, command
-from confstore._cli.session import Session, absent_key
+from confstore._cli.session import Session, absent_key, options_now
 from confstore._cli.terminal.exit_codes import CommandError, ExitCode
-from confstore._cli.terminal.text import counted
+from confstore._cli.terminal.text import counted, shown_url
 from confstore._cli.writing.flags import Writing, writing_flags
-from confstore._cli.writing.write import Write, texts_for, version_of
+from confstore._cli.writing.sealing import texts_for
+from confstore._cli.writing.write import Write, version_of
 from confstore.adapter import canonical_values
 from confstore.errors import SecretError
 from confstore.files import replaced_file
@@ -65,10 +69,13 @@ def secrets(
     """
     Work with the secrets of a store; no value is ever shown.
 
-    list names secrets and their kinds, and check opens each of them: both take an OPTION, or all.
-    seal replaces the plain values of KEYs of an OPTION by secrets. rewrap seals again whatever an
-    older key had sealed, of an OPTION or of all, so that the older key can go. keygen makes a local
-    key. All but keygen and list need a store whose URL has secrets=.
+    list names secrets and their kinds; check opens each of them. Both take an OPTION, or all, and
+    look at each of several layers.
+
+    seal replaces the plain values of KEYs of an OPTION by secrets. rewrap seals anew what an older
+    key had sealed, of an OPTION or of all, so that the older key can go. keygen makes a local key.
+
+    All but keygen and list need a store whose URL has secrets=.
     """
     actions: dict[str, Callable[[], None]] = {
         "list": lambda: _list(session, option),
@@ -95,30 +102,56 @@ def _sealed_store(session: Session, purpose: Any = "read") -> SealedStore:
     return store
 
 
-def _options(session: Session, option: str | None) -> dict[str, Values]:
+def _parts(
+    session: Session, option: str | None, seen: Callable[[Store], Store]
+) -> list[tuple[str, Store, Mapping[str, Values]]]:
+    """Each store, its name among layers (else none), and its options in what `seen` makes of it."""
     store = session.store()
-    return {option: store.get(option)} if option is not None else dict(sorted(store.items()))
+    if not isinstance(store, LayeredStore):
+        one = seen(store)
+        return [("", store, {option: one.get(option)} if option is not None else dict(one.items()))]
+    if option is not None:
+        # It is an error if no layer has it.
+        store.get(option)
+    parts = [
+        (shown_url(url), part)
+        for url, part in zip(session.layers, store[:], strict=True)
+        if not isinstance(part, Environment)
+    ]
+    return [
+        (
+            name,
+            part,
+            dict(seen(part).items()) if option is None else options_now(seen(part), [option]),
+        )
+        for name, part in parts
+    ]
+
+
+def _show(
+    session: Session, columns: Sequence[str], rows: Sequence[tuple[str, ...]], *, empty: str
+) -> None:
+    """Show rows that begin with a layer, and leave that column out for a single store."""
+    if not any(row[0] for row in rows):
+        columns, rows = columns[1:], [row[1:] for row in rows]
+    session.show(
+        [{name: cell or None for name, cell in zip(columns, row, strict=True)} for row in rows],
+        ["REFERS TO" if name == "reference" else name.upper() for name in columns],
+        rows,
+        empty=empty,
+    )
 
 
 def _list(session: Session, option: str | None) -> None:
-    beneath = beneath_of(session.store())
-    options = {option: beneath.get(option)} if option is not None else dict(sorted(beneath.items()))
     rows = [
-        (name, key, *_described(value))
-        for name, values in options.items()
-        for key, value in values.items()
-        if isinstance(value, str) and value.startswith("secret+")
+        (layer, name, key, *_described(value))
+        for layer, _, options in _parts(session, option, beneath_of)
+        for name in sorted(options)
+        for key, value in options[name].items()
+        if is_sealed_text(value)
     ]
-    columns = ("option", "key", "kind", "refers to")
-    session.show(
-        [
-            {**dict(zip(columns[:3], row, strict=False)), "reference": row[3] or None}
-            for row in rows
-        ],
-        [column.upper() for column in columns],
-        rows,
-        empty="there are no secrets",
-    )
+    columns = ("layer", "option", "key", "kind", "reference")
+    _show(session, columns, rows, empty="there are no secrets")
 
 
 def _described(text: str) -> tuple[str, str]:
@@ -169,30 +202,34 @@ def _rewrap(session: Session, option: str | None, writing: Writing) -> None:
 
 
 def _check(session: Session, option: str | None) -> None:
-    _sealed_store(session)
-    options = _options(session, option)
-    found: list[tuple[str, str, Any]] = [
-        (name, key, values[key]) for name, values in options.items() for key in secret_keys(values)
+    parts = _parts(session, option, lambda store: store)
+    if not any(isinstance(store, SealedStore) for _, store, _ in parts):
+        _sealed_store(session)
+    found: list[tuple[tuple[str, str, str], Any]] = [
+        ((layer, name, key), value)
+        for layer, _, options in parts
+        for name in sorted(options)
+        for key, value in options[name].items()
+        if isinstance(value, Secret) or is_sealed_text(value)
     ]
-    open_secrets(secret for _, _, secret in found)
-    rows = list(_faults(found))
-    columns = ("option", "key", "problem")
-    session.show(
-        [dict(zip(columns, row, strict=True)) for row in rows],
-        [column.upper() for column in columns],
-        rows,
-        empty=f"{counted(len(found), 'secret')}, all of which can be opened",
-    )
+    open_secrets(value for _, value in found if isinstance(value, Secret))
+    rows = [(*place, reason) for place, value in found if (reason := _fault(value))]
+    count = counted(len(found), "secret")
+    columns = ("layer", "option", "key", "problem")
+    _show(session, columns, rows, empty=f"{count}, all of which can be opened")
     if rows:
-        raise CommandError(f"{len(rows)} of {counted(len(found), 'secret')} cannot be opened")
+        raise CommandError(f"{len(rows)} of {count} cannot be opened")
 
 
-def _faults(found: list[tuple[str, str, Any]]) -> Iterator[tuple[str, str, str]]:
-    for option, key, secret in found:
-        try:
-            secret.reveal()
-        except SecretError as error:
-            yield option, key, error.reason
+def _fault(value: Secret[Any] | str) -> str:
+    """Why a secret cannot be opened; empty if it can."""
+    if isinstance(value, str):
+        return "the URL of its layer has no secrets="
+    try:
+        value.reveal()
+    except SecretError as error:
+        return error.reason
+    return ""
 
 
 def _make_key(session: Session, path: str | None) -> None:

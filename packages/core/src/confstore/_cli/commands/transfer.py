@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
-import attrs
 import click
 
-from confstore import Plan, SealingStore, Store, Values, ability, beneath_of
+from confstore import SealingStore, Store, Values, ability
 from confstore._cli.arguments.names import complete_options
 from confstore._cli.commands.command import Example, command
 from confstore._cli.formats.files import FORMATS, Format, format_of, loads
 from confstore._cli.session import Session
 from confstore._cli.terminal.exit_codes import CommandError, ExitCode
-from confstore._cli.terminal.text import counted, reason_of, shown_url
+from confstore._cli.terminal.text import reason_of, shown_url
 from confstore._cli.writing.flags import Transfer, Writing, transfer_flags, writing_flags
-from confstore._cli.writing.write import Write, still_secret, texts_for, version_of
-from confstore.adapter import canonical_values, checked_option, is_same
+from confstore._cli.writing.sealing import SEALED
+from confstore._cli.writing.transferred import Transferred
 
-__all__ = ["Transferred", "copy", "import_file", "options_of_file"]
+__all__ = ["copy", "import_file", "options_of_file"]
 
 _REMEDY = "put the whole file under one option with --option NAME"
 _SECTION_REMEDY = "put the section under one option with --option NAME"
@@ -73,18 +72,18 @@ def import_file(
     """
     Import the options of a file into the store; - is standard input.
 
-    Each option of the file replaces that of the store, and other options stay, unless --prune is
-    given. With --option NAME the file is one option, and its keys stay what they are: texts,
-    numbers, lists, dicts. With --section NAME only that part of the file counts (a.b is the part b
-    of the part a). Several sections are laid over each other in the order given: of the same key of
-    an option the last one's value counts, as a whole, however deep it is.
-
+    Each option of the file replaces that of the store. Other options stay, unless --prune is given.
     A plain value whose key is a secret in the store is sealed.
 
-    The whole file is checked before anything is written, and equal options are not written.
-    With a journal, the import is as few commits as hold it. A file: store is written at once, all
-    or nothing; any other one commit by commit, or option by option. If something stops it, each
-    option is whole, and running it again makes the rest.
+    With --option NAME the file is one option, and its keys stay what they are: texts, numbers,
+    lists, dicts. With --section NAME only that part of the file counts (a.b is the part b of the
+    part a). Of several sections that have the same key of an option, the last one's value counts,
+    as a whole.
+
+    The whole file is checked before anything is written, and equal options are not written. A
+    file: store is written at once, all or nothing. Any other store is written commit by commit, or
+    without a journal option by option. If something stops it, each option is whole: run it again
+    for the rest.
     """
     source, options = options_of_file(path, format, option, sections, transfer)
     store = session.store("write")
@@ -181,9 +180,10 @@ def copy(
     """
     Copy options from one store to another, of any two backends: all, or the named ones.
 
-    FROM and TO are URLs; FROM may be layers, as in 'env:APP_ file:dev.json', and TO then holds what
-    they give now. A table must exist, and a missing file is created if its folder exists.
-    Values keep their types. Options that only TO has stay, unless --prune is given; equal options
+    FROM and TO are URLs. FROM may be layers, as in 'env:APP_ file:dev.json': TO then holds what
+    they give now. A table must exist; a missing file is created if its folder exists.
+
+    Values keep their types. Options that only TO has stay, unless --prune is given. Equal options
     are not written. It asks before it overwrites options of TO that differ. Writing is as for
     import.
     """
@@ -215,111 +215,9 @@ def _check_sealed(source: Store, options: Mapping[str, Values]) -> None:
         return
     for option, values in options.items():
         for key, value in values.items():
-            if isinstance(value, str) and value.startswith(("secret+kms:", "secret+local:")):
+            if isinstance(value, str) and value.startswith(SEALED):
                 message = (
                     f"option {option!r}, key {key!r} is sealed for store {source.name!r}, and "
                     "would not open in another one: give FROM and TO with secrets= in their URLs"
                 )
                 raise CommandError(message, ExitCode.INVALID)
-
-
-@attrs.define
-class Transferred:
-    """Options from a source, on their way into a store."""
-
-    _do: str
-    _did: str
-    _source: str
-    _options: Mapping[str, Values] = attrs.field(repr=False)
-    _store: Store
-    _transfer: Transfer
-    _shown_target: str
-    _asks_to_overwrite: bool = False
-    _equal: int = 0
-    _prunable: Collection[str] | None = None
-
-    def write(self, session: Session, writing: Writing) -> None:
-        """Write them, or show the changes, and print the numbers."""
-        into = f"{self._source} into {self._shown_target}"
-        planned: list[Plan] = []
-
-        def plan() -> Plan:
-            planned.append(self.plan())
-            return planned[-1]
-
-        def ask(plan: Plan) -> bool:
-            self.confirm(session, plan)
-            return True
-
-        written = Write(session, self._store, writing, plan, is_split=True).run(ask)
-        if written is None:
-            to_write, to_delete = len(planned[0].new), len(planned[0].old.keys() - planned[0].new)
-            session.say(
-                f"would {self._do} {into}: {to_write} to write, {self._equal} equal, {to_delete} "
-                f"to delete, {len(self._options) - to_write - self._equal} to skip"
-            )
-            return
-        # Somebody else may have written some of them between two tries.
-        left = len(self._options) - written.options
-        equal = self._equal if self._transfer.is_skipping else left
-        session.say(
-            f"{self._did} {into}: {written.options} written, {equal} equal, "
-            f"{written.deleted} deleted, {left - equal} skipped{written.version}"
-        )
-
-    def plan(self) -> Plan:
-        """Plan what to write and delete in the store as it is now."""
-        version, there = version_of(self._store), dict(beneath_of(self._store).items())
-        options = {
-            option: texts_for(
-                self._store,
-                option,
-                self._as_secret_as(values, there.get(option)),
-                there.get(option),
-            )
-            for option, values in self._options.items()
-            if not (self._transfer.is_skipping and option in there)
-        }
-        if self._prunable is None:
-            # An option that appears after the question is not deleted by a later try.
-            self._prunable = there.keys() - self._options if self._transfer.is_pruning else ()
-            self._equal = sum(
-                option in there and is_same(there[option], options.get(option, values))
-                for option, values in self._options.items()
-            )
-        new = {option: dict(values) for option, values in options.items()}
-        concerned = new.keys() | set(self._prunable)
-        old = {option: values for option, values in there.items() if option in concerned}
-        plan = Plan.between(version, old, new)
-        # Somebody may have written values of the source without confstore's checks.
-        checked = {
-            checked_option(option): canonical_values(option, values)
-            for option, values in plan.new.items()
-        }
-        return attrs.evolve(plan, new=checked)
-
-    def _as_secret_as(self, values: Values, present: Values | None) -> Values:
-        """Keep what is a secret in the store one: a file that was exported holds it in clear."""
-        if ability(self._store, SealingStore) is None:
-            return values
-        return still_secret(values, present)[0]
-
-    def confirm(self, session: Session, plan: Plan) -> None:
-        """Ask before options are deleted, or those of another store overwritten."""
-        gone, target = len(plan.old.keys() - plan.new.keys()), self._shown_target
-        replaced = len(plan.old.keys() & plan.new.keys()) if self._asks_to_overwrite else 0
-        doing = []
-        if replaced:
-            what = counted(replaced, "option")
-            doing.append(f"overwrite {what} of {target} by those of {self._source}")
-        if gone:
-            doing.append(self._deleting(gone))
-        if doing:
-            session.confirm(", and ".join(doing), is_confirmed=self._transfer.is_confirmed)
-
-    def _deleting(self, count: int) -> str:
-        what, target = counted(count, "option"), self._shown_target
-        if not (self._options or self._transfer.is_empty_allowed):
-            message = f"{self._source} has no options, so --prune would delete all ({what}) of "
-            raise CommandError(f"{message}{target}; if that is intended, give --allow-empty, too")
-        return f"delete {what} of {target} that {self._source} does not have"

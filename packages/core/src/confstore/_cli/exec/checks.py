@@ -88,7 +88,7 @@ class Stopping:
 @attrs.frozen
 class Check:
     """
-    A command of the shell that succeeds while all is well.
+    A command of the shell that succeeds while the service is healthy.
 
     Attributes:
         command: The command.

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 import attrs
 
-from confstore import Difference, diff
+from confstore import Difference, Secret, diff
 from confstore._cli.changes.watched import Watched
 from confstore._cli.exec.supervisor import Supervisor
 from confstore._cli.terminal.exit_codes import CommandError
@@ -40,6 +40,7 @@ class OnChange:
         supervisor: The program.
         choose: Takes the options of interest out of all options.
         prepare: Checks all options and those of interest, and makes variables of the latter.
+        revealing: The secrets that the variables have, as OPTION.KEY.
         say: Prints a message for a person.
         number: The signal to send; None restarts.
         interval_s: Seconds between two looks at the store.
@@ -49,6 +50,7 @@ class OnChange:
     supervisor: Supervisor
     choose: Callable[[Options], Options]
     prepare: Callable[[Options, Options], dict[str, str]] = attrs.field(repr=False)
+    revealing: Collection[str]
     say: Callable[[str], None] = attrs.field(repr=False)
     number: int | None
     interval_s: float
@@ -57,10 +59,10 @@ class OnChange:
         """Run the program until it ends by itself, and return its status."""
         self.watched.poll()
         present = self.choose(self.watched.options)
-        variables = self.prepare(self.watched.options, present)
+        told = self.prepare(self.watched.options, present)
         refused: Options | None = None
         with self.supervisor.taking_signals():
-            self.supervisor.start(variables)
+            self.supervisor.start(told)
             while True:
                 status = self.supervisor.wait(self.interval_s)
                 if status is None and self._poll():
@@ -79,10 +81,22 @@ class OnChange:
                     refused = latest
                     self.say(f"{error}; the program goes on as it is")
                     continue
-                present = chosen
+                is_rewrapped = variables == told and self._are_of_secrets(present, chosen)
+                present, told = chosen, variables
+                if is_rewrapped:
+                    continue
                 status = self._act(variables)
                 if status is not None:
                     return status
+
+    def _are_of_secrets(self, old: Options, new: Options) -> bool:
+        """True if the differences are new texts of secrets that the variables have."""
+        return all(
+            isinstance(one.old, Secret)
+            and isinstance(one.new, Secret)
+            and f"{one.option}.{one.key}" in self.revealing
+            for one in diff(old, new)
+        )
 
     def _act(self, variables: Mapping[str, str]) -> int | None:
         if self.number is not None:

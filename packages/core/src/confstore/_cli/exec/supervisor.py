@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import resource
 import select
@@ -59,7 +60,8 @@ class Supervisor:
     _is_interruptible: bool = attrs.field(init=False, default=False)
     _is_restarting: bool = attrs.field(init=False, default=False)
     _early: list[int] = attrs.field(init=False, factory=list)
-    _is_to_end: bool = attrs.field(init=False, default=False)
+    # When a signal last asked for the end, which the program may still be about.
+    _asked_s: float = attrs.field(init=False, default=-math.inf)
     _woken: int = attrs.field(init=False, default=-1)
 
     @contextmanager
@@ -109,11 +111,16 @@ class Supervisor:
             self.send(self._early.pop(0))
 
     def restart(self, variables: Mapping[str, str]) -> int | None:
-        """Stop the program and start it anew; its status instead if we are to end meanwhile."""
-        self._is_restarting, self._is_to_end = True, False
+        """
+        Stop the program and start it anew; its status instead if we are to end.
+
+        That is so if a signal asked for it meanwhile, or right before: one that came while the
+        program ran was passed on to it, and its end may take as long as a restart waits for it.
+        """
+        self._is_restarting, began_s = True, time.monotonic()
         status = self._stop()
         self._is_restarting = False
-        if self._is_to_end:
+        if self._asked_s >= began_s - self.grace_s:
             return status
         self.start(variables)
         return None
@@ -164,8 +171,9 @@ class Supervisor:
         return program.returncode
 
     def _forward(self, number: int, _: object) -> None:
-        if self._is_restarting and number in _ENDING:
-            self._is_to_end = True
+        # Many programs go on after SIGQUIT: Java prints its threads.
+        if number in _ENDING and (self._is_restarting or number != signal.SIGQUIT):
+            self._asked_s = time.monotonic()
         if self._program is None:  # pragma: no cover  # between two programs
             self._early.append(number)
         elif not (self._shares_group and number in _OF_A_TERMINAL):

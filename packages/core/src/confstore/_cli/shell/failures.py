@@ -15,7 +15,7 @@ from confstore._cli.terminal.text import did_you_mean, reason_of
 if TYPE_CHECKING:
     from confstore._cli.session import Session
 
-__all__ = ["CODES", "failure_of"]
+__all__ = ["CODES", "address_of", "failure_of"]
 
 CODES: dict[type[errors.ConfigStoreError], ExitCode] = {
     errors.OptionNotFoundError: ExitCode.NOT_FOUND,
@@ -57,6 +57,13 @@ def failure_of(error: BaseException, session: Session) -> tuple[ExitCode, str]:
     # The text of a foreign exception may quote a value.
     kind = type(error).__name__
     return ExitCode.BUG, f"{kind}: this is a bug of confstore; --debug shows where it happened"
+
+
+def address_of(error: BaseException) -> str | None:
+    """Where cause and remedy of a failure are documented; None where its line says enough."""
+    if not isinstance(error, errors.ConfigStoreError) or _code_of(error) is ExitCode.NOT_FOUND:
+        return None
+    return error.address
 
 
 def _code_of(error: errors.ConfigStoreError) -> ExitCode:

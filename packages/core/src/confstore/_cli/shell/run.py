@@ -21,7 +21,7 @@ __all__ = ["run"]
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Run a command and return the exit code; a failure is one line on standard error."""
+    """Run a command and return the exit code; a failure is a line on standard error."""
     instruction = os.environ.get("_CONFSTORE_COMPLETE")
     if instruction:
         from click.shell_completion import shell_complete
@@ -77,7 +77,7 @@ def _report(error: BaseException, session: Session) -> int:
         # The reader of the output closed it, as in `confstore list | head`.
         return ExitCode.BROKEN_PIPE
     # Not at the top: most runs do not fail.
-    from confstore._cli.shell.failures import failure_of
+    from confstore._cli.shell.failures import address_of, failure_of
 
     if session.is_debug:
         import traceback
@@ -87,8 +87,13 @@ def _report(error: BaseException, session: Session) -> int:
         # The cursor is behind a question.
         sys.stderr.write("\n")
     code, text = failure_of(error, session)
+    lines = [f"{PROGRAM}: {visible(text)}"]
+    address = address_of(error)
+    # For a person: a log keeps to one line. The traceback of --debug has ended with the address.
+    if address is not None and sys.stderr.isatty() and not session.is_debug:
+        lines.append(f"  {address}")
     try:
-        sys.stderr.write(f"{PROGRAM}: {visible(text)}\n")
+        sys.stderr.writelines(f"{line}\n" for line in lines)
     except OSError:
         # Nobody reads the reason; the code still tells of it.
         _discard(sys.stderr)

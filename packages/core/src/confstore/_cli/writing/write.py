@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
 import attrs
 
-from confstore import BulkStore, Change, SealingStore, Secret, ability, beneath_of, diff
+from confstore import BulkStore, Change, ability, beneath_of, diff
 from confstore._cli.changes.differences import show_differences
 from confstore._cli.session import Session, journal_of
 from confstore._cli.terminal.exit_codes import CommandError, ExitCode
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from confstore import JournaledStore, Plan, Store
     from confstore._cli.writing.flags import Writing
 
-__all__ = ["Write", "Written", "still_secret", "texts_for", "version_of"]
+__all__ = ["Write", "Written", "version_of"]
 
 _MAX_ATTEMPTS = 20
 """Tries of a write that depends on an earlier read; a guess: the second one is rare."""
@@ -226,46 +226,6 @@ class Write:
                     "option is whole, and running it again makes the rest"
                 )
             raise
-
-
-def texts_for(
-    store: Store,
-    option: str,
-    values: Mapping[str, Any],
-    present: Mapping[str, Any] | None = None,
-) -> Mapping[str, Any]:
-    """
-    An option's values with texts for secrets, if the store seals; `present` are the texts now.
-
-    Raises:
-        SecretError: A secret cannot be sealed, or one of another place cannot be opened.
-    """
-    sealing = ability(store, SealingStore)
-    return values if sealing is None else sealing.sealed(option, values, present)
-
-
-def still_secret(
-    values: Mapping[str, Any], present: Mapping[str, Any] | None
-) -> tuple[dict[str, Any], list[str]]:
-    """
-    Values of an option with a secret for each plain one whose key holds a secret now.
-
-    Args:
-        values: The new values.
-        present: What the store beneath holds now.
-
-    Returns:
-        The values, and the keys that were plain.
-    """
-    held = present or {}
-    keys = [
-        key
-        for key, value in values.items()
-        if not isinstance(value, Secret)
-        and isinstance(held.get(key), str)
-        and held[key].startswith("secret+")
-    ]
-    return {**values, **{key: Secret(values[key]) for key in keys}}, keys
 
 
 def version_of(store: Store) -> int:

@@ -9,7 +9,8 @@ from typing import Any
 import attrs
 
 from confstore._process.clock import Moment
-from confstore._schemas.schema import EMPTY, OptionsSchema, StoreSchema
+from confstore._schemas.schema import OptionsSchema, StoreSchema
+from confstore._schemas.shaped import EMPTY
 from confstore._schemas.unknown import Unknown
 from confstore._stores.loader import State
 from confstore._stores.places import exact_place, where_to_look
