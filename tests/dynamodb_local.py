@@ -219,6 +219,10 @@ class Server:
             java,
             # A few hundred small items: without a limit it takes a quarter of the machine's memory.
             "-Xmx512m",
+            # It lives for minutes: to compile its code as far as it goes, and to collect garbage
+            # beside its work, takes as much of the processor's time as the work.
+            "-XX:TieredStopAtLevel=1",
+            "-XX:+UseSerialGC",
             # It leaves a copy of a library in its temporary folder.
             f"-Djava.io.tmpdir={folder}",
             f"-Djava.library.path={emulator / 'DynamoDBLocal_lib'}",
