@@ -20,7 +20,6 @@ from confstore.errors import (
     StoreUnavailableError,
 )
 from confstore_dynamodb._connections.calls import RefusedError
-from confstore_dynamodb._connections.failures import HeaderError, NoCredentialsError, WireError
 from confstore_dynamodb._connections.forks import UnsupportedClientError
 from confstore_dynamodb._connections.refusals.refused_credentials import (
     LACKS_PERMISSION,
@@ -33,6 +32,7 @@ from confstore_dynamodb._connections.refusals.wrong_settings import (
     settings_advice,
     trust_advice,
 )
+from confstore_dynamodb._connections.wire_errors import HeaderError, NoCredentialsError, WireError
 from confstore_dynamodb.errors import AWSSettingsError, TableNotFoundError
 
 __all__ = [
