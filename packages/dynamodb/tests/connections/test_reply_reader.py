@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from confstore_dynamodb._connections.loop_pool import LoopPool
+from confstore_dynamodb._connections.on_loop.pool import LoopPool
 from confstore_dynamodb._connections.pool import TrustStore
 from confstore_dynamodb._connections.replies import Reply, ReplyReader, check
 from confstore_dynamodb._connections.requests import Endpoint, endpoint_of

@@ -10,7 +10,7 @@ from confstore_dynamodb._connections.own import OwnClient, OwnSettings, client_c
 from confstore_dynamodb._connections.refusals.translation import raise_translated
 
 if TYPE_CHECKING:
-    from confstore_dynamodb._connections.loop_client import LoopClient
+    from confstore_dynamodb._connections.on_loop.client import LoopClient
 
 __all__ = ["Client", "client_of", "new_client"]
 

@@ -14,7 +14,7 @@ from confstore_dynamodb._connections.refusals.refused_credentials import role_of
 
 if TYPE_CHECKING:
     from confstore_dynamodb._connections.alone import AloneClient
-    from confstore_dynamodb._connections.loop_client import LoopClient, Source
+    from confstore_dynamodb._connections.on_loop.client import LoopClient, Source
 
 __all__ = ["OwnClient", "OwnSettings"]
 
@@ -116,7 +116,7 @@ class OwnClient:
             return None
         if client is None or client.source is not source:
             # Not at the top: it imports asyncio.
-            from confstore_dynamodb._connections.loop_client import LoopClient
+            from confstore_dynamodb._connections.on_loop.client import LoopClient
 
             # Two threads that come at once make two, and one of them is forgotten.
             self._on_loop = client = LoopClient(source)

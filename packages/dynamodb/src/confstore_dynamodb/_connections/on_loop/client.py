@@ -16,7 +16,7 @@ from typing import Any, Protocol
 
 from confstore_dynamodb._connections.calls import Call
 from confstore_dynamodb._connections.early_parsing import EarlyReader
-from confstore_dynamodb._connections.loop_pool import LoopPool
+from confstore_dynamodb._connections.on_loop.pool import LoopPool
 from confstore_dynamodb._connections.pool import TrustStore
 from confstore_dynamodb._connections.replies import Reply
 from confstore_dynamodb._connections.requests import Endpoint

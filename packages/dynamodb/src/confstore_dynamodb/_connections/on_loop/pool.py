@@ -14,7 +14,7 @@ from collections import deque
 from collections.abc import AsyncGenerator, Awaitable, Sequence
 from typing import Any, TypeVar
 
-from confstore_dynamodb._connections.loop_connection import LAST_LOOK_S, LoopConnection
+from confstore_dynamodb._connections.on_loop.connection import LAST_LOOK_S, LoopConnection
 from confstore_dynamodb._connections.pool import CONNECT_S, TrustStore
 from confstore_dynamodb._connections.replies import Reply
 from confstore_dynamodb._connections.requests import Endpoint, deadline_s
