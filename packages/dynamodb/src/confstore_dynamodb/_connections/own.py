@@ -13,7 +13,7 @@ from confstore_dynamodb._connections.given import endpoint_shown
 from confstore_dynamodb._connections.refusals.refused_credentials import role_of
 
 if TYPE_CHECKING:
-    from confstore_dynamodb._connections.alone import AloneClient
+    from confstore_dynamodb._connections.alone_client import AloneClient
     from confstore_dynamodb._connections.on_loop.client import LoopClient, Source
 
 __all__ = ["OwnClient", "OwnSettings"]
@@ -63,7 +63,7 @@ class OwnClient:
         if self._settings.profile:
             self._reason = "a profile is given"
             return None
-        from confstore_dynamodb._connections.alone import AloneClient
+        from confstore_dynamodb._connections.alone_client import AloneClient
         from confstore_dynamodb._connections.environment import NotSaidError, settings_of
 
         region, url = self._settings.region, self._settings.endpoint_url
