@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Protocol
 
 from confstore_dynamodb._connections.early_parsing import EarlyReader
-from confstore_dynamodb._connections.given import GivenClient, plain_client
+from confstore_dynamodb._connections.given_client import GivenClient, plain_client
 from confstore_dynamodb._connections.own_client import OwnClient, OwnSettings, client_config
 from confstore_dynamodb._connections.refusals.translation import raise_translated
 

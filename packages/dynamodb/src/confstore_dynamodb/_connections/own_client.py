@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from confstore_dynamodb._connections.early_parsing import EarlyReader, active_reader, listen
-from confstore_dynamodb._connections.given import endpoint_shown
+from confstore_dynamodb._connections.given_client import endpoint_shown
 from confstore_dynamodb._connections.refusals.refused_credentials import role_of
 
 if TYPE_CHECKING:
