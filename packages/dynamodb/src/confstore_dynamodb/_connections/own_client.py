@@ -153,7 +153,7 @@ class _Mounted:
         import botocore.session
 
         from confstore_dynamodb._connections.listeners import ListeningEmitter
-        from confstore_dynamodb._connections.mounted import Mount
+        from confstore_dynamodb._connections.mounted_wire import Mount
         from confstore_dynamodb._connections.refreshing import bound_credentials
 
         emitter = ListeningEmitter()
