@@ -154,7 +154,7 @@ class _Mounted:
 
         from confstore_dynamodb._connections.listeners import ListeningEmitter
         from confstore_dynamodb._connections.mounted_wire import Mount
-        from confstore_dynamodb._connections.refreshing import bound_credentials
+        from confstore_dynamodb._connections.refreshing_credentials import bound_credentials
 
         emitter = ListeningEmitter()
         session = botocore.session.Session(profile=settings.profile, event_hooks=emitter)
