@@ -1,7 +1,7 @@
 """
 Connections of the wire on one asyncio loop, kept open between exchanges.
 
-The same bytes, limits and failures as in `pool`, by asyncio's transports. Everything here runs in
+The same bytes, limits and failures as in `_connections.pool`, by asyncio's transports. Everything here runs in
 the thread of its loop.
 """
 
