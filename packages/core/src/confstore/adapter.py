@@ -122,7 +122,7 @@ if TYPE_CHECKING:
     from confstore._journal.poller import JournalPoller as JournalPoller
     from confstore._opening.urls import StoreURL as StoreURL
     from confstore._process.closing import ClosesOnExit as ClosesOnExit
-    from confstore._process.forks import call_after_fork as call_after_fork
+    from confstore._process.fork_hooks import call_after_fork as call_after_fork
     from confstore._process.naps import paced as paced
     from confstore._process.waits import Backoff as Backoff
     from confstore._stores.given import looks_like_url as looks_like_url
@@ -155,7 +155,7 @@ _names = lazy_names(
         "confstore._journal.poller": "JournalPoller",
         "confstore._opening.urls": "StoreURL",
         "confstore._process.closing": "ClosesOnExit",
-        "confstore._process.forks": "call_after_fork",
+        "confstore._process.fork_hooks": "call_after_fork",
         "confstore._process.naps": "paced",
         "confstore._process.waits": "Backoff",
         "confstore._stores.given": "looks_like_url",

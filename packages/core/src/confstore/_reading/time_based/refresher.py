@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from confstore._process.clock import Clock, Moment
-from confstore._process.forks import call_after_fork, is_master_of_uwsgi, notice_fork
+from confstore._process.fork_hooks import call_after_fork, is_master_of_uwsgi, notice_fork
 from confstore._process.log import describe, log_fields, logger
 from confstore._process.naps import in_background
 from confstore._process.waits import Backoff
