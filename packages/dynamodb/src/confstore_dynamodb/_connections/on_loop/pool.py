@@ -1,8 +1,8 @@
 """
 Connections of the wire on one asyncio loop, kept open between exchanges.
 
-The same bytes, limits and failures as in `_connections.pool`, by asyncio's transports. Everything here runs in
-the thread of its loop.
+The same bytes, limits and failures as in `_connections.pool`, by asyncio's transports. Everything
+here runs in the thread of its loop.
 """
 
 from __future__ import annotations
