@@ -2,9 +2,10 @@
 The parts of an adapter.
 
 They keep one promise: all backends accept, refuse and give back the same. `confstore.testing` has
-the contract that checks it. The protocols and records of an adapter are in `confstore`.
-`confstore.documents` has options as JSON, `confstore.files` what files with secrets need. The page
-"Write an adapter" of the documentation follows a complete adapter, for SQLite.
+the contract that checks it. The protocols and records of an adapter, `Store` first of all, are
+names of `confstore`; `confstore/_stores/protocols.py` defines them. `confstore.documents` has
+options as JSON, `confstore.files` what files with secrets need. The page "Write an adapter" of the
+documentation follows a complete adapter, for SQLite.
 
 - **Checks, enough for a plain adapter:** `checked_store` and `checked_option` check names,
   `checked_keys` the keys of a read, which `select` selects. `canonical_values` and
