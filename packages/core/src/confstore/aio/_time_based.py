@@ -255,13 +255,16 @@ class AsyncTimeBasedConfigStore(SnapshotReads[T_co]):
         The changes from now on, for `async for change in config.changes()`.
 
         Nothing is kept for a slow reader but the oldest and the newest state of each option that
-        differs.
+        differs. The changes of a closed config end at once.
 
         Args:
             option: The only option of interest; None means every option.
         """
         changes = Changes(self, self._refresher.subscriptions, option)
         self._source.iterations.add(changes)
+        # Looked at after it was added: another thread may close the config meanwhile.
+        if self._source.is_closed:
+            changes.end()
         return changes
 
     async def close(self) -> None:
