@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from confstore import open_config, open_store
-from confstore.errors import ConfigStoreError, StoreNotFoundError
+from confstore import diagnose, open_config, open_store
+from confstore.errors import ConfigStoreError, InvalidURLError, StoreNotFoundError
 from confstore_dynamodb.errors import TableNotFoundError
 from confstore_memory import open_url as open_memory
 
@@ -44,18 +44,16 @@ def has(client: Any, table: str) -> bool:
 
 
 def touch_everything(store: Any) -> None:
-    """Call all that reads."""
-    for call in (
-        lambda: store.get("db"),
-        lambda: list(store.items()),
-        store.poll,
-        store.is_journaled,
-        store.version,
-        store.commits,
-        lambda: list(store.diagnose()),
-    ):
+    """Call all that reads, of what the store has."""
+    with suppress(ConfigStoreError):
+        store.get("db")
+    with suppress(ConfigStoreError):
+        list(store.items())
+    for name in ("poll", "is_journaled", "version", "commits"):
         with suppress(ConfigStoreError):
-            call()
+            getattr(store, name, lambda: None)()
+    if hasattr(store, "diagnose"):
+        list(store.diagnose())
 
 
 @pytest.mark.parametrize("place", ["prod.json", "no/folder/prod.json", "prod.json?optional"])
@@ -190,3 +188,68 @@ def test_key_names_in_the_url(url: str, table: str, dynamodb_client: Any) -> Non
         assert store.get("db") == {"port": 1}
     with closing(open_store(url, purpose="read")) as store, pytest.raises(ConfigStoreError):
         store.get("db")
+
+
+# -- sealed and layered stores, and the diagnosis ------------------------------------------------
+
+FORMS = ["{}&secrets=random", "env:ABSENT_ {}", "memory:absent-above {}"]
+
+
+@pytest.fixture(params=["file", "folder", "dynamodb"])
+def absent(request: pytest.FixtureRequest, tmp_path: Path, url: str) -> str:
+    """The URL of a store that is not there, with a parameter; other schemes have tests above."""
+    places = {
+        "file": f"file:{tmp_path}/prod.json?optional=false",
+        "folder": f"file:{tmp_path}/no/folder/prod.json?optional=false",
+        "dynamodb": url,
+    }
+    return places[request.param]
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_reading_through_others_makes_nothing(
+    absent: str, form: str, tmp_path: Path, table: str, dynamodb_client: Any
+) -> None:
+    """Neither a sealed store, nor layers, nor `diagnose`, nor a config makes what they read."""
+    place = form.format(absent)
+    with closing(open_store(place, purpose="read")) as store:
+        touch_everything(store)
+        with pytest.raises(StoreNotFoundError):
+            dict(store.items())
+    with pytest.raises(StoreNotFoundError):
+        open_config(place)
+    assert any(finding.is_ok is False for finding in diagnose(place))
+    assert list(tmp_path.iterdir()) == []
+    assert not has(dynamodb_client, table)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_writing_through_others_makes_no_place(
+    absent: str, form: str, tmp_path: Path, table: str, dynamodb_client: Any
+) -> None:
+    """A sealed store or layers are opened for writing as what is beneath is."""
+    place = form.format(absent)
+    with suppress(StoreNotFoundError):
+        # Only an absent file is no error: the first write makes it.
+        open_store(place).close()
+        assert "/no/" not in absent
+        assert absent.startswith("file:")
+    assert list(tmp_path.iterdir()) == []
+    assert not has(dynamodb_client, table)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_creating_through_others(
+    absent: str, form: str, tmp_path: Path, table: str, dynamodb_client: Any
+) -> None:
+    """`create` makes the table at once, and a file with its first write."""
+    open_store(form.format(absent), purpose="create").close()
+    assert list(tmp_path.iterdir()) == []
+    assert has(dynamodb_client, table) == absent.startswith("dynamodb:")
+
+
+@pytest.mark.parametrize("purpose", ["read", "write", "create"])
+def test_environment_alone(purpose: Any) -> None:
+    """An environment is no store, and cannot be made one."""
+    with pytest.raises(InvalidURLError, match="an environment is a layer over a store"):
+        open_store("env:ABSENT_", purpose=purpose)

@@ -306,7 +306,7 @@ def test_refuses_a_prefix_that_is_no_word(prefix: str) -> None:
 
 
 def test_refuses_a_prefix_that_is_no_text() -> None:
-    with pytest.raises(TypeError, match="a prefix is a str such as 'APP_', not dict"):
+    with pytest.raises(TypeError, match="a prefix is a str such as 'APP_', not a mapping"):
         Environment({})  # type: ignore[arg-type]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import subprocess
 import tomllib
 from collections.abc import Callable
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from distributions import copy_of, direct_requirements, not_reproduced
-from release import ROOT, change_log, packages_in, problems_of, supported_pythons
+from release import ROOT, Package, change_log, packages_in, problems_of, supported_pythons
 
 PYPROJECT = """
 [project]
@@ -310,3 +311,31 @@ def test_direct_requirements() -> None:
     )
     assert direct_requirements(compiled).startswith("attrs==24.2.0 ")
     assert "vine" not in direct_requirements(compiled)
+
+
+def shared_by(sources: list[Path]) -> set[str]:
+    """The modules of `tests/` that Python files import, and what those import of them."""
+    shared = {path.stem: path for path in (ROOT / "tests").glob("*.py")}
+    found: set[str] = set()
+    while sources:
+        tree = ast.parse(sources.pop().read_text(encoding="utf-8"))
+        names = set()
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Import):
+                names |= {one.name for one in node.names}
+            elif isinstance(node, ast.ImportFrom):
+                names.add(node.module or "")
+        new = (names & shared.keys()) - found
+        found |= new
+        sources += [shared[name] for name in new]
+    return found
+
+
+@pytest.mark.parametrize("package", packages_in(ROOT), ids=lambda package: package.name)
+def test_source_distribution_has_what_its_tests_import(package: Package) -> None:
+    """The shared modules of the tests are in each source distribution that needs them."""
+    settings = tomllib.loads((package.folder / "pyproject.toml").read_text(encoding="utf-8"))
+    included = settings["tool"]["hatch"]["build"]["targets"]["sdist"]["force-include"]
+    needed = shared_by([ROOT / "conftest.py", *package.folder.glob("tests/**/*.py")])
+    missing = {f"../../tests/{name}.py" for name in needed} - included.keys()
+    assert not missing

@@ -12,21 +12,37 @@ import pytest
 from confstore import (
     CachedConfigStore,
     ConfigStore,
+    Environment,
+    LayeredStore,
+    LocalKeys,
+    SealedStore,
+    Secret,
     SimpleConfigStore,
     TimeBasedConfigStore,
     diagnose,
+    diff,
+    explain,
+    health,
     history,
     open_config,
     open_journaled_store,
+    open_secrets,
     open_store,
+    origin,
     plan_reconcile,
+    plan_rewrap,
     plan_rollback,
     reconcile,
     rollback,
     state_at,
 )
 from confstore.errors import ConfigStoreError, InvalidNameError, JournalNotSupportedError
-from confstore_dynamodb import DynamoDBConfigStore, DynamoDBStore, open_url as open_dynamodb
+from confstore_dynamodb import (
+    DynamoDBConfigStore,
+    DynamoDBStore,
+    KMSKeys,
+    open_url as open_dynamodb,
+)
 from confstore_file import FileConfigStore, FileStore, open_url as open_file
 from confstore_memory import MemoryConfigStore, MemoryStore, open_url as open_memory
 from dynamodb_config_store import DynamoDBConfigStore as StoreOf2014
@@ -62,6 +78,10 @@ TAKE_A_STORE: dict[str, Callable[[Any], Any]] = {
     "CachedConfigStore": CachedConfigStore,
     "TimeBasedConfigStore": TimeBasedConfigStore,
     "ConfigStore": ConfigStore,
+    "LayeredStore, one": lambda given: LayeredStore([given]),
+    "SealedStore": lambda given: SealedStore(given, LocalKeys.generate()),
+    "explain": lambda given: list(explain(given)),
+    "plan_rewrap": plan_rewrap,
     "history": history,
     "state_at": lambda given: state_at(given, 1),
     "plan_rollback": lambda given: plan_rollback(given, 1),
@@ -193,7 +213,7 @@ class Plain:
     items = close = get
 
 
-@pytest.mark.parametrize("take", list(TAKE_A_STORE.values())[4:], ids=list(TAKE_A_STORE)[4:])
+@pytest.mark.parametrize("take", list(TAKE_A_STORE.values())[8:], ids=list(TAKE_A_STORE)[8:])
 def test_store_without_a_journal(take: Callable[[Any], Any]) -> None:
     """The functions of the journal say that there can be none."""
     with pytest.raises(JournalNotSupportedError, match="'plain' cannot have a journal") as caught:
@@ -206,3 +226,120 @@ def test_client_is_for_dynamodb() -> None:
     s3 = boto3.client("s3", region_name="eu-west-1")
     with pytest.raises(TypeError, match="not S3"):
         DynamoDBStore(s3, "table", "prod")
+
+
+def in_memory() -> MemoryStore:
+    return MemoryStore("test", {"db": {"port": 1}})
+
+
+# What each takes, how its error begins, and the kinds of objects that it accepts.
+TAKE_ANOTHER: dict[str, tuple[Callable[[Any], Any], str, set[str]]] = {
+    "SealedStore's keys": (
+        lambda given: SealedStore(MemoryStore(), given),
+        "keys are LocalKeys, KMSKeys or an object with the methods seal and open_many, not ",
+        {"None"},
+    ),
+    "SealedStore's references": (
+        lambda given: SealedStore(MemoryStore(), references=given),
+        "references are ",
+        {"None"},
+    ),
+    "SealedStore's reader": (
+        lambda given: SealedStore(MemoryStore(), references={"asm:*": given}),
+        "references are followed by SecretsManager, ParameterStore or an object with the methods ",
+        set(),
+    ),
+    "SealedStore's context": (
+        lambda given: SealedStore(MemoryStore(), context=given),
+        "context is the name of a store, a str, not ",
+        {"URL", "None"},
+    ),
+    "LayeredStore": (LayeredStore, "layers are a list, the strongest first, not ", set()),
+    "Environment": (Environment, "a prefix is ", set()),
+    "Environment's variables": (
+        lambda given: Environment("APP_", given),
+        "environ is a mapping of names to texts, not ",
+        {"dict", "None"},
+    ),
+    "LocalKeys": (LocalKeys, "local keys are a list of bytes: ", set()),
+    "LocalKeys, one": (lambda given: LocalKeys([given]), "local keys are a list of bytes: ", set()),
+    "LocalKeys.from_text": (LocalKeys.from_text, "local keys are a text, a str, not ", {"URL"}),
+    "LocalKeys.from_file": (
+        LocalKeys.from_file,
+        "the path of a key file is a str, or gives one, not ",
+        {"URL", "path"},
+    ),
+    "KMSKeys": (KMSKeys, "a key of KMS is a str such as 'alias/config', not ", {"URL"}),
+    "origin": (
+        lambda given: origin(given, "db", "port"),
+        "a config or a store belongs here, not ",
+        {"store", "config, simple", "config, cached", "config", "config, polling"},
+    ),
+    "health": (
+        health,
+        "health takes a config, not ",
+        {"config, simple", "config, cached", "config", "config, polling"},
+    ),
+    "diff": (
+        lambda given: list(diff(given, given)),
+        "diff compares stores, or options as state_at gives them, not ",
+        {"store", "dict"},
+    ),
+    "open_secrets": (
+        lambda given: open_secrets([given]),
+        "a Secret belongs here, not ",
+        set(),
+    ),
+    "a schema": (
+        lambda given: TimeBasedConfigStore(in_memory(), schema={"db": given}),
+        "a schema is an attrs class, a dataclass or a pydantic model, not ",
+        set(),
+    ),
+    "a fallback": (
+        lambda given: TimeBasedConfigStore(in_memory(), fallback=given),
+        "fallback is the path of a file, ",
+        {"path", "None"},
+    ),
+    "observers": (
+        lambda given: TimeBasedConfigStore(in_memory(), observers=given),
+        "",
+        {"config, simple", "config, cached"},
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        (name, kind)
+        for name, (*_, accepted) in TAKE_ANOTHER.items()
+        for kind in sorted(OBJECTS.keys() - accepted)
+    ],
+)
+def test_another_object(name: str, kind: str) -> None:
+    """What takes neither a store nor a URL says what it takes, and shows no value."""
+    take, begin, _ = TAKE_ANOTHER[name]
+    given = OBJECTS[kind]()
+    with pytest.raises((TypeError, ValueError)) as caught:
+        take(given)
+    text = str(caught.value)
+    assert text.startswith(begin)
+    assert SECRET not in text
+    assert "object has no" not in text
+    assert "is not iterable" not in text
+    assert "\n" not in text
+
+
+def test_secrets_one_by_one() -> None:
+    """One secret is no iterable of them."""
+    secret: Any = Secret(SECRET)
+    with pytest.raises(TypeError, match="open_secrets takes an iterable of secrets, not"):
+        open_secrets(secret)
+
+
+def test_prefix_that_is_shown() -> None:
+    """A short one, which is no URL."""
+    with pytest.raises(ValueError, match=r"at its end, not 'app-': give one such as 'APP_'"):
+        Environment("app-")
+    with pytest.raises(ValueError, match=r"at its end: give one"):
+        Environment("x" * 100)

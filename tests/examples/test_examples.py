@@ -267,7 +267,7 @@ def test_typo_in_the_table(
         ("file:{folder}/shop.json", "correct its path, or make the file"),
         ("file:{folder}/no/prod.json", "correct its path, or make the folder"),
         ("dynamo://config/prod", "did you mean 'dynamodb'?"),
-        ("{folder}/prod.json", "it starts with a scheme, as in file:config/prod.json"),
+        ("{folder}/prod.json", "it starts with a scheme, as in file:/"),
         ("file:{folder}/prod.json", "is missing"),
     ],
 )

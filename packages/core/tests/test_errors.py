@@ -50,6 +50,7 @@ TEXTS = {
     InvalidValueError(None, "db", "", "why"): "option 'db': why",
     InvalidDocumentError("app.yaml:1:2", "why"): "app.yaml:1:2: why",
     InvalidURLError("x:y", "why"): "store URL 'x:y': why",
+    InvalidURLError("", "why"): "why",
     BackendNotInstalledError("redis", "why"): "no installed adapter serves 'redis': why",
     SecretError("prod", "db", "password", "why"): (
         "store 'prod', option 'db': the secret 'password': why"

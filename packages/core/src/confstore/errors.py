@@ -184,7 +184,9 @@ class InvalidURLError(ConfigStoreError, ValueError):
 
     url: str
     reason: str
-    template = "store URL {url!r}: {reason}"
+
+    def __str__(self) -> str:
+        return f"store URL {self.url!r}: {self.reason}" if self.url else self.reason
 
 
 class BackendNotInstalledError(ConfigStoreError, LookupError):

@@ -113,8 +113,12 @@ def test_a_key_that_is_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     """Each error says what to set, or which file."""
     assert "CONFSTORE_SECRET_KEY, which is not set" in refused("memory:x?secrets=local")
     monkeypatch.setenv("CONFSTORE_SECRET_KEY", CANARY)
-    assert "in CONFSTORE_SECRET_KEY" in refused("memory:x?secrets=local")
-    assert "No such file" in refused(f"memory:x?secrets=local:{tmp_path}/absent")
+    made = "`confstore secrets keygen` makes one"
+    said = f"CONFSTORE_SECRET_KEY holds no local key: {made}"
+    assert refused("memory:x?secrets=local").endswith(said)
+    said = f"the key file '{tmp_path}/absent' of secrets=local is not there: {made}"
+    assert refused(f"memory:x?secrets=local:{tmp_path}/absent").endswith(said)
+    assert "is not a file" in refused(f"memory:x?secrets=local:{tmp_path}")
     keys = tmp_path / "keys"
     keys.write_text(CANARY)
     assert "keys holds no local keys" in refused(f"memory:x?secrets=local:{keys}")

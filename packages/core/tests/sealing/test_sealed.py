@@ -360,9 +360,13 @@ def test_the_other_abilities_of_the_store_beneath(store: SealedStore, tmp_path: 
 
 
 class PlainStore:
-    """A store without abilities."""
+    """A store without abilities, of which nothing is read."""
 
     name = "plain"
+
+    def get(self, option: str) -> Any: ...
+
+    items = close = get
 
 
 def test_a_class_of_its_own(beneath: MemoryStore) -> None:

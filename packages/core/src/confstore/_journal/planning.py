@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator, Mapping
 from confstore._journal.history import Past, gap_of, past_of, recorded_states
 from confstore._journal.plans import Plan
 from confstore._process.log import log_fields, logger
-from confstore._stores.given import checked_journaled
+from confstore._stores.given import checked_journaled, checked_object
 from confstore._stores.protocols import (
     Commit,
     JournaledStore,
@@ -184,7 +184,7 @@ def plan_rewrap(store: Store, options: Collection[str] | None = None) -> Plan:
         SecretError: A secret cannot be sealed.
         TypeError: The store does not seal.
     """
-    sealing: SealingStore | None = ability(store, SealingStore)
+    sealing: SealingStore | None = ability(checked_object(store), SealingStore)
     if sealing is None:
         message = f"store {store.name!r} does not seal secrets: wrap it in a SealedStore"
         raise TypeError(message)

@@ -34,7 +34,8 @@ def environment_findings(layers: LayeredStore) -> Iterator[Finding]:
     if faults:
         yield Finding("layers", False, "; ".join(dict.fromkeys(faults)))
     else:
-        yield Finding("layers", True, f"{len(merged):,} options after merging")
+        count = "1 option" if len(merged) == 1 else f"{len(merged):,} options"
+        yield Finding("layers", True, f"{count} after merging")
 
 
 def _of_environment(environment: Environment, below: Sequence[Any]) -> Iterator[Finding]:

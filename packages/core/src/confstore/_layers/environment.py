@@ -10,6 +10,7 @@ from typing import Any
 import attrs
 
 from confstore._layers.texts import TEXT, Kind, kind_of_type, kind_of_value, value_of_text
+from confstore._stores.given import described
 from confstore._values.keys import RESERVED_KEYS
 from confstore._values.names import MAX_OPTION_B
 from confstore._values.variables import variable_name
@@ -23,6 +24,8 @@ SEPARATOR = "__"
 # It ends with _, so that it is a word by itself.
 _PREFIX = re.compile(r"[A-Za-z][A-Za-z0-9_]*_")
 _NAME = re.compile(r"[A-Za-z0-9_]*")
+_MOST_SHOWN = 40
+"""Characters of a wrong prefix that an error shows; a guess."""
 
 
 def part_of(name: str) -> str:
@@ -127,16 +130,21 @@ class Environment:
             environ: The variables by name; None takes those of this process.
 
         Raises:
-            TypeError: The prefix is not a `str`.
+            TypeError: The prefix is not a `str`, or the variables are no mapping.
             ValueError: It is something else than such a prefix.
         """
         given: object = prefix
         if not isinstance(given, str):
-            message = f"a prefix is a str such as 'APP_', not {type(prefix).__name__}"
+            message = f"a prefix is a str such as 'APP_', not {described(given)}"
             raise TypeError(message)
         if not _PREFIX.fullmatch(prefix):
-            message = f"a prefix is letters, digits and _, with a _ at its end, not {prefix!r}"
+            # A URL that somebody took for a prefix may hold a password.
+            shown = f", not {prefix!r}" if len(prefix) <= _MOST_SHOWN and ":" not in prefix else ""
+            message = f"a prefix is letters, digits and _, with a _ at its end{shown}"
             raise ValueError(f"{message}: give one such as 'APP_'")
+        variables_of: object = environ
+        if not (environ is None or isinstance(variables_of, Mapping)):
+            raise TypeError(f"environ is a mapping of names to texts, not {described(environ)}")
         self.prefix = prefix
         self.name = f"env:{prefix}"
         found = [

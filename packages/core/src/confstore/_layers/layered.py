@@ -14,7 +14,7 @@ from confstore._layers.merging import Merger, Pile
 from confstore._layers.polled import polled
 from confstore._process.clock import Clock, SystemClock
 from confstore._process.closing import ClosesOnExit
-from confstore._stores.given import checked_object
+from confstore._stores.given import checked_object, described
 from confstore._stores.protocols import LocatedStore, Poll, Store, ability
 from confstore._values.faulty import FaultyOption
 from confstore._values.keys import checked_keys, select
@@ -62,9 +62,13 @@ class LayeredStore(ClosesOnExit):
             random: Draws from [0, 1) for their jitter.
 
         Raises:
-            TypeError: A layer is neither a store nor an `Environment`.
+            TypeError: There is no list, or a layer is neither a store nor an `Environment`.
             ValueError: No layer is a store.
         """
+        sequence: object = layers
+        if isinstance(sequence, str) or not isinstance(sequence, Sequence):
+            message = f"layers are a list, the strongest first, not {described(layers)}"
+            raise TypeError(message)
         given = tuple(layers)
         stores = [one for one in given if not isinstance(one, Environment)]
         for store in stores:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast, get_args
 
-from confstore._opening.urls import StoreURL, shown_url, split_urls
+from confstore._opening.urls import NO_URL, URL_VARIABLE, StoreURL, shown_url, split_urls
 from confstore._stores.protocols import JournaledStore, PartedStore, Store, ability
 from confstore._values.names import closest
 from confstore.errors import (
@@ -33,9 +33,6 @@ __all__ = [
 
 ENTRY_POINTS = "confstore.stores"
 """The entry-point group in which an adapter names its scheme: a callable from URL to Store."""
-
-URL_VARIABLE = "CONFSTORE_URL"
-"""The environment variable that holds the URL where the caller gives none."""
 
 Purpose: TypeAlias = Literal["read", "write", "create"]
 """The purpose of opening a store, which decides what may be created; see `open_store`."""
@@ -85,8 +82,7 @@ def open_layers(url: str | Sequence[str] | None, purpose: Purpose, **settings: A
     if url is None:
         url = os.environ.get(URL_VARIABLE)
         if not url:
-            reason = f"give one, or set {URL_VARIABLE}, for example to file:config/prod.json"
-            raise InvalidURLError("", reason)
+            raise InvalidURLError("", NO_URL)
     urls = split_urls(url)
     if purpose not in _PURPOSES:
         raise ValueError(f"no purpose is named {purpose!r}: known are {', '.join(_PURPOSES)}")

@@ -11,7 +11,12 @@ from confstore._stores.given import described
 from confstore._values.names import closest
 from confstore.errors import InvalidURLError
 
-__all__ = ["StoreURL", "checked_url", "shown_url", "split_urls"]
+__all__ = ["NO_URL", "URL_VARIABLE", "StoreURL", "checked_url", "shown_url", "split_urls"]
+
+URL_VARIABLE = "CONFSTORE_URL"
+"""The environment variable that holds the URL where the caller gives none."""
+
+NO_URL = f"no URL of a store is given: pass one, or set {URL_VARIABLE} to file:config/prod.json"
 
 # RFC 3986, section 3.1, in lower case.
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]*):", re.IGNORECASE)
@@ -191,6 +196,8 @@ def checked_url(given: object) -> str:
     url = given.strip(" \t\n\v\f\r")
     if _BLANKS.search(url):
         raise InvalidURLError(shown_url(url), "a blank in a URL is written %20")
+    if not url:
+        raise InvalidURLError("", NO_URL)
     if _SCHEME.match(url) is None:
         shown = shown_url(url)
         # Where all of it is shown anyway.

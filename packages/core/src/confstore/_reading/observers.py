@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
 
 from confstore._process.clock import Clock
+from confstore._stores.given import described
 
 if TYPE_CHECKING:
     from confstore._reading.delivery import Observer, Observers, Refresh
@@ -23,8 +24,10 @@ def observers_of(observers: Iterable[Observer], store: str, clock: Clock) -> Obs
     The observers of the config of a store; None if there are none.
 
     Raises:
-        TypeError: One lacks a method of `Observer`.
+        TypeError: One lacks a method of `Observer`, or they are no iterable.
     """
+    if not isinstance(observers, Iterable):
+        raise TypeError(f"observers are a list of them, not {described(observers)}")
     given = tuple(observers)
     if not given:
         return None

@@ -10,6 +10,7 @@ import attrs
 
 from confstore._schemas.classes import build_class, converter
 from confstore._schemas.fields import Field, Problem, fields_of, is_class, is_model
+from confstore._schemas.kinds import type_name
 from confstore._schemas.models import build_model
 
 __all__ = ["Typed"]
@@ -48,5 +49,9 @@ class Typed:
             converter()
             fields = fields_of(type_)
             return cls(type_, tuple(fields), fields, functools.partial(build_class, type_))
-        message = f"a schema is an attrs class, a dataclass or a pydantic model, not {type_!r}"
+        given: object = type_
+        # Never the object: somebody may have given the options themselves.
+        is_type = isinstance(given, type)
+        kind = type_name(type_) if is_type else f"an object ({type(given).__name__})"
+        message = f"a schema is an attrs class, a dataclass or a pydantic model, not {kind}"
         raise TypeError(message)

@@ -33,6 +33,7 @@ _PATH = re.compile(r"[./\\~]")
 _LEAST_KEY = 44
 """The characters of a key in base64, from which on a text is not shown: it may be one."""
 
+_KEYGEN = ": `confstore secrets keygen` makes one"
 _FORMS = "kms:KEY, local:KEYFILE or local"
 
 _PARAMETERS = ("secrets", "references", "secrets_context")
@@ -117,14 +118,16 @@ class Sealing:
                 return LocalKeys.from_file(os.path.expanduser(path))
             return LocalKeys.from_text(os.environ[KEY_VARIABLE])
         except KeyError:
-            reason = f"secrets=local takes its key from {KEY_VARIABLE}, which is not set"
+            reason = f"secrets=local takes its key from {KEY_VARIABLE}, which is not set{_KEYGEN}"
+        except FileNotFoundError:
+            reason = f"the key file {path!r} of secrets=local is not there{_KEYGEN}"
         except OSError as error:
             # One of ours says more than the system.
             said = error.strerror or str(error)
             reason = f"the key file {path!r} of secrets=local: {said}"
         except ValueError as error:
-            where = "" if path else f" in {KEY_VARIABLE}"
-            reason = f"{error}{where}"
+            # That of a file names it, and what makes one.
+            reason = str(error) if path else f"{KEY_VARIABLE} holds no local key{_KEYGEN}"
         raise self._error(reason)
 
     def _readers(self, references: str) -> dict[str, References]:

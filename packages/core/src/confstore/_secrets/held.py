@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from confstore._secrets.opening import Cell
 from confstore._secrets.protocols import SecretFault
+from confstore._stores.given import described
 from confstore._values.secret import Secret
 
 if TYPE_CHECKING:
@@ -27,6 +28,8 @@ __all__ = [
 
 def source_of(secret: Secret[Any]) -> Cell | None:
     """The source of a secret that was read from a store; None for any other."""
+    if not isinstance(secret, Secret):
+        raise TypeError(f"a Secret belongs here, not {described(secret)}")
     source = secret._origin
     return source if isinstance(source, Cell) else None
 
@@ -41,7 +44,14 @@ def _by_store(secrets: Iterable[Secret[Any]]) -> Iterable[list[Cell]]:
 
 
 def open_secrets(secrets: Iterable[Secret[Any]]) -> None:
-    """Open secrets, those of one store at once; faults are theirs, and raised by `reveal`."""
+    """
+    Open secrets, those of one store at once; faults are theirs, and raised by `reveal`.
+
+    Raises:
+        TypeError: They are no secrets.
+    """
+    if not isinstance(secrets, Iterable):
+        raise TypeError(f"open_secrets takes an iterable of secrets, not {described(secrets)}")
     for cells in _by_store(secrets):
         cells[0].opener.open(cells)
 

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from confstore._process.log import logger
 from confstore._process.private_file import check_trusted, open_regular
 from confstore._secrets.protocols import Opened, Place, SecretFault
+from confstore._stores.given import described
 
 if TYPE_CHECKING:
     from typing import Self
@@ -72,9 +73,15 @@ class LocalKeys:
             keys: Keys of 32 bytes; the first one seals.
 
         Raises:
+            TypeError: They are no sequence of bytes.
             ValueError: There is none, or one has another length.
             ModuleNotFoundError: The library cryptography is not installed.
         """
+        given: object = keys
+        if not (isinstance(given, Sequence) and all(isinstance(key, bytes) for key in given)):
+            # Neither is shown, nor the type of what may be a key.
+            message = "local keys are a list of bytes: generate, from_text and from_file make them"
+            raise TypeError(message)
         if not keys or any(len(key) != _KEY_B for key in keys):
             raise ValueError("local keys are one key or more, of 32 bytes each")
         ciphers = {_id_of(key): _cipher(key) for key in keys}
@@ -101,9 +108,12 @@ class LocalKeys:
             text: One key or more, separated by blanks or line breaks; `#` begins a comment.
 
         Raises:
+            TypeError: It is no `str`.
             ValueError: It has another form.
             ModuleNotFoundError: The library cryptography is not installed.
         """
+        if not isinstance(text, str):
+            raise TypeError(f"local keys are a text, a str, not {described(text)}")
         keys = _parsed(text)
         # A traceback with locals would show the keys.
         del text
@@ -122,9 +132,12 @@ class LocalKeys:
 
         Raises:
             OSError: It does not exist, cannot be read, or others may write it.
+            TypeError: The path is neither a `str` nor gives one.
             ValueError: It holds something else.
             ModuleNotFoundError: The library cryptography is not installed.
         """
+        if not isinstance(path, str | os.PathLike):
+            raise TypeError(f"the path of a key file is a str, or gives one, not {described(path)}")
         with open(path, "rb", opener=open_regular) as file:
             status = os.fstat(file.fileno())
             check_trusted(path, status, owners=None)

@@ -10,6 +10,7 @@ from confstore._secrets.abilities import class_for
 from confstore._secrets.asking import Services
 from confstore._secrets.opening import Opener, is_sealed_text
 from confstore._secrets.protocols import Keys, References
+from confstore._stores.given import check_methods, checked_object, described
 from confstore._stores.protocols import (
     ContextStore,
     Store,
@@ -54,7 +55,7 @@ class SealedStore(ClosesOnExit):
 
         def __new__(cls, store, *_, **__):
             # A class with the abilities of the store: `ability` looks for methods.
-            return object.__new__(class_for(cls, store))
+            return object.__new__(class_for(cls, checked_object(store)))
 
     def __init__(
         self,
@@ -77,12 +78,18 @@ class SealedStore(ClosesOnExit):
                 DynamoDB. After a restore or a rename, give the old one.
 
         Raises:
-            TypeError: The store is sealed already, or is no store.
+            TypeError: The store is sealed already, or is no store; or the keys or references are
+                no such objects.
             ValueError: A pattern of references has another form than `KIND:NAMES`.
         """
         if isinstance(store, SealedStore):
             message = "this store is a SealedStore already"
             raise TypeError(message)
+        if keys is not None:
+            check_methods("keys are LocalKeys, KMSKeys or an object", keys, "seal", "open_many")
+        _check_references(references)
+        if not (context is None or isinstance(context, str)):
+            raise TypeError(f"context is the name of a store, a str, not {described(context)}")
         self.beneath = store
         if context is None:
             named = ability(store, ContextStore)
@@ -239,6 +246,20 @@ class SealedStore(ClosesOnExit):
 
     def __repr__(self) -> str:
         return f"<SealedStore over {self.beneath!r}>"
+
+
+def _check_references(given: object) -> None:
+    if given is None:
+        return
+    if not isinstance(given, Mapping):
+        message = (
+            "references are a dict such as {'asm:prod/*': SecretsManager()}, not "
+            f"{described(given)}"
+        )
+        raise TypeError(message)
+    for reader in given.values():
+        what = "references are followed by SecretsManager, ParameterStore or an object"
+        check_methods(what, reader, "fetch_many")
 
 
 def _is_by_text(values: object) -> bool:

@@ -9,7 +9,13 @@ from typing import TypeVar
 from confstore._stores.protocols import JournaledStore
 from confstore.errors import JournalNotSupportedError
 
-__all__ = ["checked_journaled", "checked_object", "described", "looks_like_url"]
+__all__ = [
+    "check_methods",
+    "checked_journaled",
+    "checked_object",
+    "described",
+    "looks_like_url",
+]
 
 S = TypeVar("S")
 
@@ -63,6 +69,19 @@ def checked_journaled(given: JournaledStore) -> JournaledStore:
     if not callable(getattr(store, "commits", None)):
         raise JournalNotSupportedError(store.name)
     return store
+
+
+def check_methods(what: str, given: object, *names: str) -> None:
+    """
+    Check that an object, and no class, has some methods.
+
+    Raises:
+        TypeError: It lacks one of them.
+    """
+    # By the class: an attribute of a config may be an option.
+    if any(not callable(getattr(type(given), name, None)) for name in names):
+        message = f"{what} with the methods {' and '.join(names)}, not {described(given)}"
+        raise TypeError(message)
 
 
 def described(given: object) -> str:

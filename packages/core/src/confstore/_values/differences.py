@@ -56,7 +56,15 @@ def diff(old: HasItems, new: HasItems) -> Iterator[Difference]:
     Args:
         old: A store, or options by their names as `state_at` gives them.
         new: The same.
+
+    Raises:
+        TypeError: One of them is neither a store nor a mapping.
     """
+    for given in (old, new):
+        # By the class: an attribute of a config may be an option.
+        if isinstance(given, type) or not callable(getattr(type(given), "items", None)):
+            kind = given.__name__ if isinstance(given, type) else type(given).__name__
+            raise TypeError(f"diff compares stores, or options as state_at gives them, not {kind}")
     before, after = dict(old.items()), dict(new.items())
     for option in sorted(before.keys() | after.keys()):
         one, other = before.get(option), after.get(option)

@@ -267,3 +267,13 @@ def test_a_file_of_the_store_itself(
     assert ran.code == 2
     assert "a file of the store itself" in ran.stderr
     assert (tmp_path / own).read_bytes() == before
+
+
+@pytest.mark.usefixtures("dev")
+def test_file_that_is_taken_for_an_option(confstore: Confstore, tmp_path: Path) -> None:
+    """Arguments are options: the flag that names a file is said."""
+    ran = confstore("export", "backup.yaml")
+    said = "store 'dev' has no option 'backup.yaml'; a file is named by --file backup.yaml"
+    assert (ran.code, ran.stderr) == (1, f"confstore: {said}\n")
+    assert not (tmp_path / "backup.yaml").exists()
+    assert "did you mean 'db'?" in confstore("export", "bd").stderr

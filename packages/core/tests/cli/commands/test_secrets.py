@@ -565,8 +565,8 @@ def test_secrets_keygen(confstore: Confstore, tmp_path: Path) -> None:
     ("arguments", "reason"),
     [
         (("seal", "db"), "seal takes an option and its keys"),
-        (("list", "db", "password"), "list takes fewer arguments"),
-        (("keygen", "db"), "keygen takes fewer arguments"),
+        (("list", "db", "password"), "of arguments, list takes an option at most"),
+        (("keygen", "db"), "of arguments, keygen takes none: --file names the file"),
         (("list", "--file", "x"), "--file is for keygen"),
         (("open",), "'open' is not one of"),
     ],

@@ -29,6 +29,8 @@ CANARY = "hunter2"
         (("list", "-s", "prod.json"), "it starts with a scheme, as in file:prod.json"),
         (("list", "-s", f"memory:a?password={CANARY}"), "it takes no parameters"),
         (("list", "-s", "fil:dev.json"), "serves 'fil': did you mean 'file'?"),
+        (("rollback", "x"), "invalid value for 'VERSION': 'x' is not a whole number (see"),
+        (("set", "db", "a=1", "--if-version", "x"), "'--if-version': 'x' is not a whole number ("),
         (("list", "-s", "redis:a"), "serves 'redis': known are dynamodb, file, memory"),
         (("--nothing",), "--nothing"),
         (("get", "-dash"), "a name that begins with - stands behind --"),

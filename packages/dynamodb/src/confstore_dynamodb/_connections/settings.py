@@ -35,7 +35,7 @@ _ADVICE = {
     "InvalidRetryConfigurationError": "correct AWS_MAX_ATTEMPTS and AWS_RETRY_MODE",
     "InvalidSTSRegionalEndpointsConfigError": "set AWS_STS_REGIONAL_ENDPOINTS to regional",
     "MissingDependencyException": "install what this way to sign in needs: pip install awscrt",
-    "NoRegionError": "no AWS region: set AWS_DEFAULT_REGION, or name one in client or URL",
+    "NoRegionError": "no AWS region: set AWS_DEFAULT_REGION, or add ?region= to the URL",
     "PartialCredentialsError": (
         "give access key id and secret access key together (environment, or AWS files)"
     ),

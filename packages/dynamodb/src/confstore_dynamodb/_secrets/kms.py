@@ -72,8 +72,14 @@ class KMSKeys:
                 (`AWS_ENDPOINT_URL_KMS`).
 
         Raises:
+            TypeError: A key is no `str`.
             ValueError: A key is empty.
         """
+        for given in (key_id, *older):
+            name: object = given
+            if not isinstance(name, str):
+                kind = name.__name__ if isinstance(name, type) else type(name).__name__
+                raise TypeError(f"a key of KMS is a str such as 'alias/config', not {kind}")
         if not all((key_id, *older)):
             raise ValueError("a key of KMS has a name: alias/config, an id or an ARN")
         self.key_id = key_id

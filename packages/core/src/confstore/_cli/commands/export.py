@@ -21,6 +21,7 @@ from confstore._cli.terminal.exit_codes import CommandError, ExitCode
 from confstore._cli.terminal.output import print_text
 from confstore._cli.terminal.progress import Progress
 from confstore._cli.terminal.text import counted, reason_of
+from confstore.errors import OptionNotFoundError
 from confstore.files import replaced_file
 
 __all__ = ["export"]
@@ -128,7 +129,13 @@ def _read(store: Store, options: tuple[str, ...]) -> dict[str, Values]:
                 found[option] = values
                 progress.advance()
         for option in options:
-            found[option] = store.get(option)
+            try:
+                found[option] = store.get(option)
+            except OptionNotFoundError as error:
+                if format_of(option) is None:
+                    raise
+                message = f"{error}; a file is named by --file {option}"
+                raise CommandError(message, ExitCode.NOT_FOUND) from None
             progress.advance()
     return found
 

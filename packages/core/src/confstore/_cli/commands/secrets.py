@@ -87,7 +87,8 @@ def secrets(
     if action == "seal" and not keys:
         raise CommandError("seal takes an option and its keys: confstore secrets seal db password")
     if action != "seal" and (keys or (action == "keygen" and option)):
-        raise CommandError(f"{action} takes fewer arguments")
+        takes = "none: --file names the file" if action == "keygen" else "an option at most"
+        raise CommandError(f"of arguments, {action} takes {takes}")
     if path is not None and action != "keygen":
         raise CommandError("--file is for keygen")
     actions[action]()

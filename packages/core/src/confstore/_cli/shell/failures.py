@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import click
@@ -103,6 +104,8 @@ def _closest_option(error: errors.OptionNotFoundError, session: Session) -> str:
 
 def _usage(error: click.UsageError) -> str:
     message = error.format_message().rstrip(".")
+    # Click's name of its own type.
+    message = re.sub("a valid integer( range)?", "a whole number", message)
     path = error.ctx.command_path if error.ctx else "confstore"
     if isinstance(error, click.NoSuchOption):
         message += "; a name that begins with - stands behind --"

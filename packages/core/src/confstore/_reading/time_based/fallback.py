@@ -22,6 +22,7 @@ from confstore._process.private_file import (
     replaced_file,
 )
 from confstore._reading.time_based.views import Health
+from confstore._stores.given import described, looks_like_url
 from confstore._stores.loader import State, saved_state
 from confstore._stores.protocols import PartedStore, Store, ability
 from confstore._values.names import checked_option
@@ -38,6 +39,11 @@ _EVERY_S = 60.0
 
 
 def _absolute(path: str | os.PathLike[str]) -> Path:
+    given: object = path
+    if not isinstance(given, str | os.PathLike):
+        raise TypeError(f"fallback is the path of a file, not {described(given)}")
+    if isinstance(given, str) and looks_like_url(given):
+        raise ValueError("fallback is the path of a file, and this looks like the URL of a store")
     return Path(path).absolute()
 
 
