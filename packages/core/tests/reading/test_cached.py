@@ -43,6 +43,21 @@ def test_opening_reads_nothing(store, cache):
     assert store.asked == []
 
 
+def test_get_is_all_that_single_options_need(store, clock):
+    """A store that only reads single options can be cached; what only looks like one cannot."""
+
+    class Gets:
+        name = "prod"
+        get = store.get
+
+    cache = CachedConfigStore(Gets(), clock=clock)
+    assert cache.get("db", keys=["port"]) == {"port": 27017}
+    assert store.asked == ["db"]
+    del Gets.name
+    with pytest.raises(TypeError, match=r"not an object \(Gets\): a store has the methods get"):
+        CachedConfigStore(Gets())
+
+
 def test_reads_once(store, clock, cache):
     """A fresh option is read once, strongly consistent, however often it is asked for."""
     for _ in range(3):

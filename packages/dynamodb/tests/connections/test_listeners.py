@@ -309,6 +309,8 @@ def test_after_call_is_given_the_reply(server: RawServer) -> None:
     def look(http_response: Any, parsed: Any, **_: Any) -> None:
         assert b"".join(http_response.raw.stream()) == http_response.content
         seen.append((http_response.status_code, http_response.content, http_response.text))
+        # What only looks like a dict cannot be changed, or written as JSON.
+        assert type(parsed["Item"]) is dict
         seen.append((http_response.headers["X-AMZN-REQUESTID"], parsed["Item"]))
         seen.append(parsed["ResponseMetadata"])
 

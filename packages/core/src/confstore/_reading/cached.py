@@ -64,7 +64,8 @@ class CachedConfigStore(ReadsByName, ClosesOnExit):
         Cache reads of a store.
 
         Args:
-            store: The store; whoever opened it closes it.
+            store: The store; whoever opened it closes it. Reads of single options need no more
+                of it than a name and `get`.
             max_age: Seconds for which an option counts as fresh.
             max_options: How many options are held at most.
             max_wait: Seconds for which a read waits for the backend, if it holds an expired answer.
@@ -78,7 +79,7 @@ class CachedConfigStore(ReadsByName, ClosesOnExit):
             ValueError: `max_age`, `max_options` or `max_wait` is not positive.
             TypeError: An observer lacks a method.
         """
-        self._store = checked_object(store)
+        self._store = checked_object(store, only_get=True)
         self._traced = ability(self._store, TracedStore)
         self._answers: AnswerCache[_ThreadFetch] = AnswerCache(
             self._store.name, max_age, max_options, max_wait, observers, clock, random

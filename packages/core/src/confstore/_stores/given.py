@@ -42,15 +42,20 @@ _ADVICE = {
 }
 
 
-def checked_object(given: S) -> S:
+def checked_object(given: S, *, only_get: bool = False) -> S:
     """
     Check that an object is a store, by its methods, and return it.
+
+    Args:
+        given: The object.
+        only_get: True where single options are read and nothing else: then `get` and a name do.
 
     Raises:
         TypeError: It is something else; the error says what to pass instead.
     """
     kind = _kind_of(given)
-    if kind == _STORE:
+    is_enough = only_get and kind == _OTHER and _has_methods(given, "get")
+    if kind == _STORE or (is_enough and hasattr(given, "name")):
         return given
     message = f"a store belongs here, not {described(given)}: {_ADVICE[kind]}"
     raise TypeError(message)
@@ -78,8 +83,9 @@ def check_methods(what: str, given: object, *names: str) -> None:
     Raises:
         TypeError: It lacks one of them.
     """
-    # By the class: an attribute of a config may be an option.
-    if any(not callable(getattr(type(given), name, None)) for name in names):
+    # Else by the class: an attribute of a config may be an option. A wrapper passes on any name.
+    owner = given if _kind_of(given) == _OTHER else type(given)
+    if any(not callable(getattr(owner, name, None)) for name in names):
         message = f"{what} with the methods {' and '.join(names)}, not {described(given)}"
         raise TypeError(message)
 
@@ -110,5 +116,8 @@ def _kind_of(given: object) -> str:
         return _FACADE if hasattr(kind, "set") else _CONFIG
     if hasattr(kind, "__aexit__"):
         return _ASYNC if hasattr(kind, "items") else _CONFIG
-    is_store = all(callable(getattr(given, name, None)) for name in _METHODS)
-    return _STORE if is_store else _OTHER
+    return _STORE if _has_methods(given, *_METHODS) else _OTHER
+
+
+def _has_methods(given: object, *names: str) -> bool:
+    return all(callable(getattr(given, name, None)) for name in names)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Iterator
 from typing import Protocol
 
 import attrs
@@ -32,22 +33,39 @@ class RefreshThread:
     The thread of one refresher, which it holds by no reference of its own.
 
     Attributes:
+        store: The store's name.
         is_background: False for a config that refreshes on demand: it never has a thread.
     """
 
-    _store: str
+    store: str
     _clock: Clock = attrs.field(repr=False)
     _schedule: RefreshSchedule
     is_background: bool
     _ticker: Ticker = attrs.field(init=False)
+    _first: Event | None = attrs.field(init=False, default=None, repr=False)
 
     def __attrs_post_init__(self) -> None:
-        self._ticker = Ticker(f"confstore-refresh-{self._store}", self._clock)
+        self._ticker = Ticker(f"confstore-refresh-{self.store}", self._clock)
 
     @property
     def stopped(self) -> Event:
         """Set by `stop`."""
         return self._ticker.stopped
+
+    @contextlib.contextmanager
+    def first_load(self) -> Iterator[Callable[[], Event]]:
+        """Give a function whose events a first load waits for; `stop` sets the last one, too."""
+        try:
+            yield self._awaited
+        finally:
+            self._first = None
+
+    def _awaited(self) -> Event:
+        awaited = self._first = self._clock.event()
+        # Looked at after it is there: another thread may stop this meanwhile.
+        if self.stopped.is_set():
+            awaited.set()
+        return awaited
 
     def start(self, tick: Callable[[], float], failures: int) -> None:
         """
@@ -74,6 +92,9 @@ class RefreshThread:
     def stop(self) -> None:
         """End the thread, without waiting for a read that is under way."""
         self._ticker.stop()
+        first = self._first
+        if first is not None:
+            first.set()
 
     def after_fork(self, tick: Callable[[], float], failures: int) -> None:
         """In a forked child, which does not have the parent's thread: start one of its own."""

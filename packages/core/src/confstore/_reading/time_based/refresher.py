@@ -86,7 +86,7 @@ class Refresher:
                 self.secrets,
                 self.overrides,
                 self._fallback,
-                store=self.name,
+                self._thread,
                 timeout_s=timeout_s,
                 backoff=backoff,
                 clock=self._clock,
