@@ -32,7 +32,7 @@ from forked import fork
 
 from ..raw_server import RawServer, acknowledged, never, reply_of, say
 from .sessions import each_session, with_credentials
-from .test_credentials import Rotating
+from .test_refreshing_credentials import Rotating
 from .ways import without_botocore
 
 Run = Callable[[Coroutine[Any, Any, Any]], Any]
