@@ -3,7 +3,8 @@ Configuration for asyncio: stores and configs whose calls are coroutines.
 
 - `open_config(url)` is for services: `async with open_config(url) as config`. Its options are read
   without `await`: a read is a look into a dict, and a thread keeps the snapshot fresh.
-- `async with open_store(url) as store` gives an `AsyncStore`, whose methods are those of `confstore.Store`.
+- `async with open_store(url) as store` gives an `AsyncStore`, whose methods are those of
+  `confstore.Store`.
 - `AsyncSimpleConfigStore` asks the backend on every read; `AsyncCachedConfigStore` holds single
   options.
 
