@@ -244,6 +244,7 @@ def page(browser: Any, address: str, request: pytest.FixtureRequest) -> Iterator
         ("TableNotFoundError", "errors.html"),
         ("full_reload_interval", "reference/urls.html"),
         ("open_journaled_store", "reference/python/confstore.html"),
+        ("audit log", "how/questions.html"),
     ],
 )
 def test_search(page: Any, words: str, target: str) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import concurrent.futures
 import copy
+import multiprocessing
 import pickle
 import traceback
 from collections.abc import Callable
-from typing import cast
+from typing import Any, cast
 
 import pytest
 
@@ -147,6 +149,56 @@ def test_error_survives_pickling(error: ConfigStoreError) -> None:
     sent = pickle.loads(pickle.dumps(error))
     assert type(sent) is type(error)
     assert (str(sent), sent.args, vars(sent)) == (str(error), error.args, vars(error))
+
+
+class HostError(StoreUnavailableError):
+    """An error of an adapter, whose arguments are its own."""
+
+    def __init__(self, host: str, *, port: int) -> None:
+        super().__init__("prod", f"{host}:{port} does not answer")
+        self.address_of_host = host, port
+
+
+def test_error_of_an_adapter_survives_a_process_pool() -> None:
+    """Also with an `__init__` of its own: else the pool breaks, with every call in it."""
+    context = multiprocessing.get_context("spawn")
+    with concurrent.futures.ProcessPoolExecutor(1, mp_context=context) as pool:
+        error = pool.submit(_raise_host_error).exception(60)
+    assert isinstance(error, HostError)
+    assert str(error) == "store 'prod' is unavailable: db.example:1 does not answer"
+    assert (error.store, error.address_of_host) == ("prod", ("db.example", 1))
+    for again in (copy.copy(error), copy.deepcopy(error), pickle.loads(pickle.dumps(error))):
+        assert (type(again), str(again), vars(again)) == (HostError, str(error), vars(error))
+
+
+def _raise_host_error() -> None:
+    raise HostError("db.example", port=1)
+
+
+def test_arguments_by_name() -> None:
+    """They are attributes, and type checkers take them by name, too."""
+    error = StoreUnavailableError("prod", reason="why")
+    named = StoreUnavailableError(reason="why", store="prod")
+    assert error.args == named.args == ("prod", "why")
+    assert vars(error) == vars(named) == vars(pickle.loads(pickle.dumps(named)))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        (("prod",), {}),
+        (("prod", "why", "more"), {}),
+        (("prod", "why"), {"reason": "why"}),
+        (("prod",), {"reason": "why", "more": 1}),
+        ((), {"reason": "why"}),
+    ],
+)
+def test_wrong_arguments(arguments: tuple[Any, ...], named: dict[str, Any]) -> None:
+    """The error of a mistake names the arguments."""
+    with pytest.raises(TypeError, match="StoreUnavailableError takes store, reason"):
+        StoreUnavailableError(*arguments, **named)
+    with pytest.raises(TypeError, match="ConfigStoreError takes no argument by name"):
+        ConfigStoreError("text", reason="why")
 
 
 @every_error

@@ -33,13 +33,13 @@ Errors that only one backend raises are in its package, such as `confstore_dynam
 
 The text of an error names stores, options and keys; it never holds a value. Behind it a traceback
 shows a note, with the address of the error's entry in the documentation: its cause and remedy. The
-arguments of an error are its attributes, so that it survives pickling (a process pool sends errors
-that way).
+arguments of an error are its attributes, by position or by name. An error survives pickling (a
+process pool sends errors that way), also that of an adapter that has an `__init__` of its own.
 """
 
 from __future__ import annotations
 
-from typing import ClassVar, NamedTuple, dataclass_transform
+from typing import Any, ClassVar, NamedTuple, dataclass_transform
 
 __all__ = [
     "ERRORS_PAGE",
@@ -92,15 +92,31 @@ class ConfigStoreError(Exception):
         if cls.__module__ == __name__ and not cls.__name__.startswith("_"):
             cls.address = f"{ERRORS_PAGE}#{cls.__name__.lower()}"
 
-    def __init__(self, *arguments: object) -> None:
+    def __init__(self, *arguments: object, **named: object) -> None:
+        names = self._names
+        rest = names[len(arguments) :]
+        if named.keys() != set(rest) or (names and len(arguments) > len(names)):
+            message = f"{type(self).__name__} takes {', '.join(names) or 'no argument by name'}"
+            raise TypeError(message)
+        # Those that were given by name, too: a pickle has nothing else of them.
+        arguments += tuple(named[name] for name in rest)
         super().__init__(*arguments)
-        # A copy and a pickle set the notes after this, so that it is never there twice.
         self.add_note(f"Cause and remedy: {self.address}")
-        if self._names:
-            vars(self).update(zip(self._names, arguments, strict=True))
+        vars(self).update(zip(names, arguments, strict=False))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Not by a call of the class: that of an adapter may have another __init__.
+        return _made_again, (type(self), self.args), vars(self)
 
     def __str__(self) -> str:
         return self.template.format(**vars(self)) if self.template else super().__str__()
+
+
+def _made_again(kind: type[ConfigStoreError], arguments: tuple[object, ...]) -> ConfigStoreError:
+    """An error out of a copy or a pickle, which set its attributes and notes after this."""
+    error = kind.__new__(kind)
+    error.args = arguments
+    return error
 
 
 class _PlaceError(ConfigStoreError):

@@ -163,6 +163,18 @@ async def _all(changes: Any) -> list[ConfigChange]:
     return [change async for change in changes]
 
 
+def test_begun_after_the_end(run: Run, store: ScriptedStore) -> None:
+    """Of a config that was closed nothing can come: the iteration ends, and does not wait."""
+
+    async def use() -> None:
+        async with opened(store) as config:
+            await config.close()
+            async with asyncio.timeout(30):
+                assert [change async for change in config.changes()] == []
+
+    run(use())
+
+
 def test_forgotten(run: Run, store: ScriptedStore) -> None:
     """An iteration that nobody holds is no subscriber any more."""
 

@@ -211,6 +211,30 @@ def test_close_under_load(run: Run, store: ScriptedStore) -> None:
     run(use())
 
 
+def test_close_is_cancelled(run: Run, store: ScriptedStore) -> None:
+    """The store is closed all the same, as soon as a thread is free: nobody can close it again."""
+    begun, release, closed = threading.Event(), threading.Event(), threading.Event()
+    store.close = closed.set  # type: ignore[method-assign]  # tells when
+
+    async def use() -> None:
+        opened = AsyncStore(store, max_threads=1)
+        loop = asyncio.get_running_loop()
+        reading = asyncio.create_task(opened.run(lambda: (begun.set(), release.wait(30))))
+        await loop.run_in_executor(None, begun.wait, 30)
+        closing = asyncio.create_task(opened.close())
+        await asyncio.sleep(0)
+        closing.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await closing
+        assert not closed.is_set()
+        release.set()
+        await reading
+        await opened.close()
+        assert await loop.run_in_executor(None, closed.wait, 30)
+
+    run(use())
+
+
 def test_fork_under_a_running_loop(store: ScriptedStore) -> None:
     """A child has threads of its own, on a loop of its own, and the parent goes on."""
     opened = AsyncStore(store)

@@ -10,6 +10,7 @@ import time
 import weakref
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -170,6 +171,81 @@ def test_first_load_is_cancelled(run: Run, make: Make, store: ScriptedStore) -> 
             await config
 
     run(use())
+
+
+@pytest.mark.parametrize("is_hanging", [False, True], ids=["down", "hanging"])
+@pytest.mark.parametrize("has_fallback", [False, True], ids=["", "fallback"])
+@pytest.mark.parametrize("is_cancelled", [False, True], ids=["closed", "cancelled"])
+def test_end_of_a_first_load_that_has_no_answer(
+    run: Run,
+    make: Make,
+    store: ScriptedStore,
+    tmp_path: Path,
+    *,
+    is_hanging: bool,
+    has_fallback: bool,
+    is_cancelled: bool,
+) -> None:
+    """
+    A load that nobody wants any more gives up, however long it was to try: the process waits.
+
+    The fake clock stands still, so without an end its thread would be left after the test.
+    """
+    begun, release = threading.Event(), threading.Event()
+
+    def before_read() -> None:
+        begun.set()
+        if is_hanging:
+            release.wait(30)
+        raise StoreUnavailableError("prod", "down")
+
+    store.before_read = before_read
+
+    async def use() -> None:
+        config = make(fallback=tmp_path / "absent.json" if has_fallback else None)
+        task = asyncio.ensure_future(_awaited(config))
+        await asyncio.get_running_loop().run_in_executor(None, begun.wait, 30)
+        if is_cancelled:
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+        else:
+            await config.close()
+            with pytest.raises(StoreClosedError):
+                await task
+
+    try:
+        run(use())
+    finally:
+        release.set()
+
+
+def test_end_of_a_first_load_that_another_waits_for(
+    run: Run, make: Make, store: ScriptedStore
+) -> None:
+    """Of several that load one config, no other begins after it was closed."""
+    begun, release = threading.Event(), threading.Event()
+
+    def before_read() -> None:
+        begun.set()
+        release.wait(30)
+        raise StoreUnavailableError("prod", "down")
+
+    store.before_read = before_read
+
+    async def use() -> None:
+        config = make()
+        tasks = [asyncio.ensure_future(_awaited(config)) for _ in range(3)]
+        await asyncio.get_running_loop().run_in_executor(None, begun.wait, 30)
+        await config.close()
+        found = await asyncio.gather(*tasks, return_exceptions=True)
+        assert [type(one) for one in found] == [StoreClosedError] * 3
+
+    try:
+        run(use())
+    finally:
+        release.set()
+    assert store.reads == [True]
 
 
 def test_one_of_two_who_load_is_cancelled(run: Run, make: Make, store: ScriptedStore) -> None:

@@ -83,8 +83,9 @@ def check_methods(what: str, given: object, *names: str) -> None:
     Raises:
         TypeError: It lacks one of them.
     """
-    # By the class: an attribute of a config may be an option.
-    if any(not callable(getattr(type(given), name, None)) for name in names):
+    # Else by the class: an attribute of a config may be an option. A wrapper passes on any name.
+    owner = given if _kind_of(given) == _OTHER else type(given)
+    if any(not callable(getattr(owner, name, None)) for name in names):
         message = f"{what} with the methods {' and '.join(names)}, not {described(given)}"
         raise TypeError(message)
 

@@ -90,7 +90,9 @@ class Changes(AsyncIterator[ConfigChange]):
     def end(self) -> None:
         """End the iteration once the changes so far were read."""
         self._unsubscribe()
-        self._is_closed = True
+        # Not between a look of another thread's loop at this and its wait.
+        with self._lock:
+            self._is_closed = True
         self._waiters.wake_all()
 
     async def aclose(self) -> None:

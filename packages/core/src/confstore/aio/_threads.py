@@ -60,11 +60,15 @@ class Threads:
         return await self._submitted(functools.partial(self._checked, call))
 
     async def close(self, function: Callable[[], object]) -> None:
-        """Refuse every later call and those that still wait; call this last, and end."""
+        """
+        Refuse every later call and those that still wait; call this last, and end.
+
+        If the task is cancelled, it is called all the same: nobody can close these threads again.
+        """
         notice_fork()
         self.is_closed = True
         try:
-            await self._submitted(function)
+            await asyncio.shield(self._submitted(function))
         finally:
             # Its threads end with it. Not by its shutdown, which another loop's thread could meet
             # between its look at `is_closed` and its call.

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from typing import Self, TypedDict, Unpack
 
     from confstore._reading.delivery import Observer
+    from confstore._reading.time_based.refresher import Refresher
 
     Options = dict[str, dict[str, Any]]
 
@@ -209,7 +210,7 @@ class AsyncTimeBasedConfigStore(SnapshotReads[T_co]):
             await source.threads.run(self._load, source)
         except asyncio.CancelledError:
             if source.waiting == 1:
-                # The thread goes on, and there is nobody for whom.
+                # There is nobody for whom the thread would go on, and the process waits for it.
                 source.is_closed = True
                 self._stop_if_closed()
             raise
@@ -221,10 +222,14 @@ class AsyncTimeBasedConfigStore(SnapshotReads[T_co]):
         with source.lock:
             if source.is_loaded:
                 return
+            if source.is_closed:
+                raise StoreClosedError(source.name)
             store = source.open_store()
             source.name = store.name
             try:
-                self._begin(store, background=True, **source.arguments)
+                self._begin(
+                    store, background=True, is_closed=lambda: source.is_closed, **source.arguments
+                )
             except BaseException:
                 if source.is_owned:
                     store.close()
@@ -236,8 +241,9 @@ class AsyncTimeBasedConfigStore(SnapshotReads[T_co]):
 
     def _stop_if_closed(self) -> None:
         # Looked at after each of the two was set, in either order.
-        if self._source.is_loaded and self._source.is_closed:
-            self._refresher.stop()
+        refresher: Refresher | None = getattr(self, "_refresher", None)
+        if refresher is not None and self._source.is_closed:
+            refresher.stop()
 
     async def reload(self) -> None:
         """
@@ -255,20 +261,28 @@ class AsyncTimeBasedConfigStore(SnapshotReads[T_co]):
         The changes from now on, for `async for change in config.changes()`.
 
         Nothing is kept for a slow reader but the oldest and the newest state of each option that
-        differs.
+        differs. The changes of a closed config end at once.
 
         Args:
             option: The only option of interest; None means every option.
         """
         changes = Changes(self, self._refresher.subscriptions, option)
         self._source.iterations.add(changes)
+        # Looked at after it was added: another thread may close the config meanwhile.
+        if self._source.is_closed:
+            changes.end()
         return changes
 
     async def close(self) -> None:
-        """Stop refreshing, and close `open_config`'s store; the last snapshot stays readable."""
+        """
+        Stop refreshing, and close `open_config`'s store; the last snapshot stays readable.
+
+        A first load that is under way ends with `StoreClosedError`.
+        """
         source = self._source
         source.is_closed = True
         if not source.is_loaded:
+            self._stop_if_closed()
             return
         for changes in list(source.iterations):
             changes.end()

@@ -6,10 +6,10 @@ import threading
 from collections.abc import Callable
 from typing import TypeVar
 
-from confstore._process.clock import Clock
+from confstore._process.clock import Clock, Event
 from confstore._process.log import describe, log_fields, logger
 from confstore._process.waits import Backoff
-from confstore.errors import StoreUnavailableError
+from confstore.errors import StoreClosedError, StoreUnavailableError
 
 __all__ = ["first_load"]
 
@@ -22,6 +22,7 @@ _QUIET_S = 5.0
 def first_load(
     load: Callable[[], T],
     *,
+    done: Event,
     store: str,
     source: object,
     timeout_s: float,
@@ -35,17 +36,19 @@ def first_load(
 
     `load` never returns None, and may never return (a client without timeouts on a dead network).
     A patient first load tries again while the backend is unavailable. `failure` is the error of a
-    try before this call: the first one here waits first.
+    try before this call: the first one here waits first. Whoever does not want the answer any more
+    sets `done`, from another thread.
 
     The log has the first failure of a patient load, or that `source` gave no answer yet: whoever
     starts a service with a mistyped region sees why it stands still.
 
     Raises:
+        StoreClosedError: `done` was set meanwhile.
         StoreUnavailableError: There was no answer at all.
         Exception: The error of the last try.
     """
     result: T | None = None
-    done = clock.event()
+    has_ended = False
     abandoned = clock.event()
     ends_s = clock.monotonic() + timeout_s
 
@@ -56,7 +59,7 @@ def first_load(
         logger.warning(text, store, rest_s, describe(error), extra=extra)
 
     def run() -> None:
-        nonlocal result, failure
+        nonlocal result, failure, has_ended
         failures = 0 if failure is None else 1
         while not abandoned.wait(backoff.delay_s(failures)):
             try:
@@ -72,6 +75,7 @@ def first_load(
             except BaseException as error:
                 failure = error
                 break
+        has_ended = True
         done.set()
 
     thread = threading.Thread(target=run, name=f"confstore-load-{store}", daemon=True)
@@ -85,11 +89,13 @@ def first_load(
                 text = "store %r: no answer for %.0f s, waiting up to %.0f s more: %r"
                 logger.warning(text, store, _QUIET_S, rest_s, source, extra=log_fields(store))
             is_done = done.wait(rest_s)
-        if is_done:
+        if has_ended:
             # A process that forks next has no thread of ours.
             thread.join()
     finally:
         abandoned.set()
+    if is_done and not has_ended:
+        raise StoreClosedError(store)
     if result is not None:
         return result
     if failure is not None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from confstore._process.clock import Clock, Moment
+from confstore._process.clock import Clock, Event, Moment
 from confstore._process.forks import call_after_fork, is_master_of_uwsgi, notice_fork
 from confstore._process.log import describe, log_fields, logger
 from confstore._process.naps import in_background
@@ -72,6 +72,7 @@ class Refresher:
     # The options that subscribers were told of last.
     _stored: Mapping[str, Any] = attrs.field(init=False, repr=False, factory=dict)
     _ticker: Ticker = attrs.field(init=False)
+    _first: Event | None = attrs.field(init=False, default=None, repr=False)
     _turn: _Turn = attrs.field(init=False, repr=False, factory=_Turn)
     _due: Moment = attrs.field(init=False, default=_NEVER)
     _close_store: Callable[[], object] | None = attrs.field(init=False, default=None, repr=False)
@@ -105,8 +106,11 @@ class Refresher:
             clock=self._clock,
         )
         try:
-            self._begin(*first(timeout_s=timeout_s, is_patient=self._fallback is None))
+            is_patient = self._fallback is None
+            self._begin(*first(done=self._awaited(), timeout_s=timeout_s, is_patient=is_patient))
         except Exception as error:
+            if self._ticker.stopped.is_set():
+                raise StoreClosedError(self.name) from error
             if self._fallback is None:
                 raise
             if self._has_started_from(self._fallback, error):
@@ -116,7 +120,18 @@ class Refresher:
             if rest_s <= 0 or not isinstance(error, StoreUnavailableError):
                 raise
             # Nothing to start from: as patient as without a fallback file.
-            self._begin(*first(timeout_s=rest_s, is_patient=True, failure=error))
+            again = functools.partial(first, timeout_s=rest_s, is_patient=True, failure=error)
+            self._begin(*again(done=self._awaited()))
+        finally:
+            self._first = None
+
+    def _awaited(self) -> Event:
+        """What a first load waits for, and `stop` sets, too."""
+        awaited = self._first = self._clock.event()
+        # Looked at after it is there: another thread may stop this meanwhile.
+        if self._ticker.stopped.is_set():
+            awaited.set()
+        return awaited
 
     def _begin(self, state: State, health: Health) -> None:
         self._accept(state, health, self.overrides.view(state))
@@ -173,6 +188,9 @@ class Refresher:
     def stop(self) -> None:
         """End the thread, without waiting for a read that is under way; close an own store."""
         self._ticker.stop()
+        first = self._first
+        if first is not None:
+            first.set()
         if self._close_store is not None:
             self._close_store()
 

@@ -80,8 +80,13 @@ class SnapshotReads(ReadsByName, Generic[T_co]):
         reference_interval: float = 3600,
         clock: Clock | None = None,
         random: Callable[[], float] = random_module.random,
+        is_closed: Callable[[], bool] = bool,
     ) -> None:
-        """Load the store for the first time; see `TimeBasedConfigStore`."""
+        """
+        Load the store for the first time; see `TimeBasedConfigStore`.
+
+        `is_closed` says that nobody wants it any more; later on `_refresher.stop` does.
+        """
         schedule = schedule_for(store, update_interval, random)
         background = background and schedule.interval_s > 0
         startup_timeout_s = seconds("startup_timeout", startup_timeout)
@@ -107,6 +112,8 @@ class SnapshotReads(ReadsByName, Generic[T_co]):
             observers=observers_of(observers, store.name, clock),
         )
         object.__setattr__(self, "_refresher", refresher)
+        if is_closed():
+            refresher.stop()
         backoff = Backoff(1.0, max(1.0, schedule.interval_s), random=random)
         refresher.start(startup_timeout_s, backoff)
         warn_at_start(store, self._shown(), dir(type(self)))
