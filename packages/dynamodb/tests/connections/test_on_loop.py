@@ -142,7 +142,9 @@ def test_limit_of_connections(run: Run, server: RawServer) -> None:
         async with await opened(server) as store:
             found = await asyncio.gather(*[store.get("db") for _ in range(1000)])
             assert found == [DB] * 1000
-            assert server.connections <= 65
+            # On a busy machine a request can take longer than its limit; it is sent again, anew.
+            repeated = server.requests.count("GetItem") - 1000
+            assert server.connections <= 65 + repeated
 
     run(use())
 
