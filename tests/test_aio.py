@@ -47,7 +47,7 @@ def test_config_by_url(url: str, tmp_path: Path) -> None:
         async with aio.open_config(url, schema=Settings, update_interval=0.01) as config:
             assert config.current == Settings(Database("localhost"))
             changes = config.changes("db")
-            async with await aio.open_store(url) as store:
+            async with aio.open_store(url) as store:
                 await store.update("db", {"host": "other"})
             async for change in changes:
                 assert (change.old, change.new) == (Database("localhost"), Database("other"))
@@ -81,7 +81,7 @@ def test_all_strategies(url: str) -> None:
     """Each of the three reads the same store."""
 
     async def use() -> None:
-        async with await aio.open_store(url, purpose="create") as store:
+        async with aio.open_store(url, purpose="create") as store:
             expected = {"host": "localhost"}
             assert await aio.AsyncSimpleConfigStore(store).get("db") == expected
             assert await aio.AsyncCachedConfigStore(store).get("db") == expected
@@ -185,6 +185,23 @@ def slow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
 
     yield slow_adapter
     del sys.modules["slow_adapter"]
+
+
+def test_opening_is_entered_twice(tmp_path: Path) -> None:
+    """Each block has a store of its own, and closes that one."""
+
+    async def use() -> None:
+        opening = aio.open_store(f"file:{tmp_path / 'dev.json'}")
+        async with opening as outer:
+            async with opening as inner:
+                await inner.set("db", {"host": "a"})
+            assert await outer.get("db") == {"host": "a"}
+            with pytest.raises(StoreClosedError):
+                await inner.get("db")
+        with pytest.raises(StoreClosedError):
+            await outer.get("db")
+
+    asyncio.run(use())
 
 
 def test_opening_is_cancelled(slow: Any) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from confstore import Change, Finding, diagnose
+from confstore import Change, Finding, diagnose, reconcile
 from confstore.adapter import findings_of, without_gap
 from confstore.errors import (
     AccessDeniedError,
@@ -139,6 +139,31 @@ def test_drift_of_what_has_expired_is_unknown(is_edited: bool) -> None:
     assert finding.is_ok is (False if is_edited else None)
     assert "edits by hand cannot be found in 1 option" in finding.text
     assert "confstore reconcile" in finding.advice
+
+
+def test_drift_by_the_newest_commits() -> None:
+    """Diagnosis and `reconcile` read the last 1,000 commits, however long the journal is."""
+    asked: list[int] = []
+
+    class Long(JournaledReferenceStore):
+        def commits(self, since: int = 0, *, consistent: bool = True) -> list[Any]:
+            asked.append(since)
+            return super().commits(since, consistent=consistent)
+
+    store = Long({}, "prod")
+    store.enable_journal()
+    store.set("db", {"host": CANARY})
+    for number in range(1_000):
+        store.set("cache", {"number": number})
+    *_, finding = findings_of(store)
+    assert finding.is_ok is None
+    assert "in 1 option without a commit among the newest 1,000 that are held: 'db'" in finding.text
+    commit = reconcile(store)
+    assert min(asked) == 1
+    assert commit is not None
+    assert commit.changes == (Change("db", {"host": CANARY}),)
+    *_, finding = findings_of(store)
+    assert finding.is_ok is True
 
 
 def test_store_that_fails() -> None:

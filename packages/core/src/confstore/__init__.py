@@ -27,14 +27,13 @@ if TYPE_CHECKING:
     from confstore._doctor import diagnose as diagnose
     from confstore._journal.commits import Draft as Draft
     from confstore._journal.history import history as history, state_at as state_at
-    from confstore._journal.planning import (
-        plan_reconcile as plan_reconcile,
-        plan_rewrap as plan_rewrap,
-        plan_rollback as plan_rollback,
-        reconcile as reconcile,
-        rollback as rollback,
-    )
     from confstore._journal.plans import Plan as Plan
+    from confstore._journal.reconcile import (
+        plan_reconcile as plan_reconcile,
+        reconcile as reconcile,
+    )
+    from confstore._journal.rewrap import plan_rewrap as plan_rewrap
+    from confstore._journal.rollback import plan_rollback as plan_rollback, rollback as rollback
     from confstore._layers.environment import Environment as Environment
     from confstore._layers.layered import LayeredStore as LayeredStore
     from confstore._layers.origins import (
@@ -120,10 +119,10 @@ _names = lazy_names(
         "confstore._doctor": "diagnose",
         "confstore._journal.commits": "Draft",
         "confstore._journal.history": "history state_at",
-        "confstore._journal.planning": (
-            "plan_reconcile plan_rewrap plan_rollback reconcile rollback"
-        ),
         "confstore._journal.plans": "Plan",
+        "confstore._journal.reconcile": "plan_reconcile reconcile",
+        "confstore._journal.rewrap": "plan_rewrap",
+        "confstore._journal.rollback": "plan_rollback rollback",
         "confstore._layers.environment": "Environment",
         "confstore._layers.layered": "LayeredStore",
         "confstore._layers.origins": "Candidate Explained Origin explain origin",

@@ -10,7 +10,7 @@ from typing import cast
 import attrs
 
 from confstore._journal.history import recorded_states
-from confstore._journal.planning import NEWEST_COMMITS
+from confstore._journal.reconcile import NEWEST_COMMITS
 from confstore._opening.stores import open_store
 from confstore._secrets.held import open_secrets
 from confstore._secrets.opening import is_sealed_text

@@ -2,9 +2,10 @@
 The parts of an adapter.
 
 They keep one promise: all backends accept, refuse and give back the same. `confstore.testing` has
-the contract that checks it. The protocols and records of an adapter are in `confstore`.
-`confstore.documents` has options as JSON, `confstore.files` what files with secrets need. The page
-"Write an adapter" of the documentation follows a complete adapter, for SQLite.
+the contract that checks it. The protocols and records of an adapter, `Store` first of all, are
+names of `confstore`; `confstore/_stores/protocols.py` defines them. `confstore.documents` has
+options as JSON, `confstore.files` what files with secrets need. The page "Write an adapter" of the
+documentation follows a complete adapter, for SQLite.
 
 - **Checks, enough for a plain adapter:** `checked_store` and `checked_option` check names,
   `checked_keys` the keys of a read, which `select` selects. `canonical_values` and
@@ -122,7 +123,7 @@ if TYPE_CHECKING:
     from confstore._journal.poller import JournalPoller as JournalPoller
     from confstore._opening.urls import StoreURL as StoreURL
     from confstore._process.closing import ClosesOnExit as ClosesOnExit
-    from confstore._process.forks import call_after_fork as call_after_fork
+    from confstore._process.fork_hooks import call_after_fork as call_after_fork
     from confstore._process.naps import paced as paced
     from confstore._process.waits import Backoff as Backoff
     from confstore._stores.given import looks_like_url as looks_like_url
@@ -155,7 +156,7 @@ _names = lazy_names(
         "confstore._journal.poller": "JournalPoller",
         "confstore._opening.urls": "StoreURL",
         "confstore._process.closing": "ClosesOnExit",
-        "confstore._process.forks": "call_after_fork",
+        "confstore._process.fork_hooks": "call_after_fork",
         "confstore._process.naps": "paced",
         "confstore._process.waits": "Backoff",
         "confstore._stores.given": "looks_like_url",

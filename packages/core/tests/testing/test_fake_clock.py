@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from confstore._process.forks import notice_fork
+from confstore._process.fork_hooks import notice_fork
 from confstore.testing import FakeClock
 from forked import fork, fork_in_c
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+import sys
 from typing import Any
 
 import pytest
@@ -122,3 +124,12 @@ def test_suppressed_context_is_not_shown() -> None:
     error = with_context()
     error.__suppress_context__ = True
     assert_keeps_values(error)
+
+
+@pytest.mark.parametrize("library", ["hypothesis", "pytest"])
+def test_absent_library(monkeypatch: pytest.MonkeyPatch, library: str) -> None:
+    """The error names the extra that brings it."""
+    monkeypatch.delitem(sys.modules, "confstore.testing")
+    monkeypatch.setitem(sys.modules, library, None)
+    with pytest.raises(ModuleNotFoundError, match=rf"needs {library}: .*'confstore\[testing\]'"):
+        importlib.import_module("confstore.testing")

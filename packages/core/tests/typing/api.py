@@ -467,6 +467,8 @@ def mistakes(journaled: JournaledStore, purpose: Literal["read", "write"]) -> No
 
 
 async def asynchronous(store: Store, name: str, keys: list[str]) -> None:
+    async with aio.open_store() as entered:
+        assert_type(entered, aio.AsyncStore)
     opened = await aio.open_store("memory:x", purpose="create")
     assert_type(opened, aio.AsyncStore)
     assert_type(await opened.get("db", keys=keys, consistent=False), dict[str, Any])

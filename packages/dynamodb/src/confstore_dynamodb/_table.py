@@ -16,7 +16,7 @@ from confstore.errors import (
     StoreUnavailableError,
 )
 from confstore_dynamodb._connections.connection import Connection
-from confstore_dynamodb._connections.errors import (
+from confstore_dynamodb._connections.refusals.translation import (
     TABLE_ADVICE,
     error_code,
     is_answer,

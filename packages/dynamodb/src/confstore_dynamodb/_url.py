@@ -5,7 +5,7 @@ from __future__ import annotations
 from confstore.adapter import StoreURL, checked_store
 from confstore.errors import InvalidURLError
 from confstore_dynamodb._connections.client import new_client
-from confstore_dynamodb._connections.own import OwnSettings
+from confstore_dynamodb._connections.own_client import OwnSettings
 from confstore_dynamodb._store import DynamoDBStore
 
 __all__ = ["open_url"]

@@ -20,7 +20,7 @@ from botocore.credentials import Credentials, DeferredRefreshableCredentials
 
 from confstore.errors import AccessDeniedError, StoreUnavailableError
 from confstore_dynamodb import open_url
-from confstore_dynamodb._connections.refreshing import BoundedCredentials
+from confstore_dynamodb._connections.refreshing_credentials import BoundedCredentials
 
 from ..raw_server import RawServer, reply_of, say
 from .sessions import with_credentials

@@ -14,16 +14,16 @@ from typing import Any
 
 import pytest
 
-from confstore_dynamodb._connections.failures import (
+from confstore_dynamodb._connections.on_loop.pool import LoopPool
+from confstore_dynamodb._connections.pool import TrustStore
+from confstore_dynamodb._connections.replies import Reply, ReplyReader, check
+from confstore_dynamodb._connections.requests import Endpoint, endpoint_of
+from confstore_dynamodb._connections.wire_errors import (
     ConnectionClosedError,
     ReadTimeoutError,
     UnintelligibleReplyError,
     WireError,
 )
-from confstore_dynamodb._connections.loop_pool import LoopPool
-from confstore_dynamodb._connections.pool import TrustStore
-from confstore_dynamodb._connections.replies import Reply, ReplyReader, check
-from confstore_dynamodb._connections.requests import Endpoint, endpoint_of
 from effort import at_length
 
 from ..raw_server import reply_of

@@ -66,7 +66,7 @@ def test_reads_of_coroutines_go_through_a_proxy(proxy: Loopback, scheme: str) ->
 
     async def use() -> None:
         url = f"dynamodb://config/prod?endpoint_url={scheme}://dynamodb.test/"
-        async with await aio.open_store(url) as store:
+        async with aio.open_store(url) as store:
             assert await store.get("db") == {"port": 1}
 
     asyncio.run(use())

@@ -20,7 +20,7 @@ from confstore._values.read_only import is_same
 from confstore._values.types import Values
 from confstore.errors import OptionNotFoundError, VersionConflictError
 
-__all__ = ["Plan"]
+__all__ = ["Plan", "last_of"]
 
 _MAX_ROUNDS = 20
 """Looks at options that others change at the same moments; a guess: the second one is rare."""
@@ -183,3 +183,11 @@ def _present(store: JournaledStore, option: str) -> Values | None:
         return store.get(option)
     except OptionNotFoundError:
         return None
+
+
+def last_of(commits: Iterator[Commit]) -> Commit | None:
+    """Make the commits of a plan, and return the last one; None if there are none."""
+    last = None
+    for commit in commits:
+        last = commit
+    return last

@@ -12,7 +12,7 @@ import attrs
 
 from confstore._process.clock import Clock, Event, Moment, seconds
 from confstore._process.closing import ClosesOnExit
-from confstore._process.forks import notice_fork
+from confstore._process.fork_hooks import notice_fork
 from confstore._reading.config import ReadsByName, Traced
 from confstore._reading.fetches import AnswerCache, CacheStatus, Entry, Fetch
 from confstore._stores.given import checked_object

@@ -11,7 +11,7 @@ from typing import Protocol
 import attrs
 
 from confstore._process.clock import Clock
-from confstore._process.forks import is_master_of_uwsgi
+from confstore._process.fork_hooks import is_master_of_uwsgi
 from confstore._process.log import describe, error_type, log_fields, logger
 
 __all__ = ["Observer", "Observers", "Refresh", "StaleReads"]

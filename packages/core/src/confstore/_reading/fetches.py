@@ -13,7 +13,7 @@ import attrs
 from cachetools import Cache, LRUCache
 
 from confstore._process.clock import Clock, Moment, SystemClock, seconds
-from confstore._process.forks import call_after_fork
+from confstore._process.fork_hooks import call_after_fork
 from confstore._process.log import describe, log_fields, logger
 from confstore._process.waits import Backoff
 from confstore._reading.observers import Note, observed, observers_of

@@ -22,7 +22,6 @@ __all__ = [
     "model_fields",
     "renamed",
     "takes_others",
-    "unknown_reason",
 ]
 
 Problem = tuple[tuple[str | int, ...], str]
@@ -45,11 +44,6 @@ class Field:
     type: Any
     has_converter: bool = False
     is_part: bool = False
-
-
-def unknown_reason(close: str | None) -> str:
-    """Say that a name is not in the schema, with the closest one that is."""
-    return "is unknown" if close is None else f"is unknown: did you mean {close!r}?"
 
 
 def is_class(type_: Any) -> bool:

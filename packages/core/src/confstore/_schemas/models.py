@@ -12,7 +12,7 @@ from confstore._schemas.constraints import (
     refusal,
     value_at,
 )
-from confstore._schemas.fields import Problem, is_model, model_fields, unknown_reason
+from confstore._schemas.fields import Problem, is_model, model_fields
 from confstore._schemas.kinds import (
     is_enumeration,
     is_literal,
@@ -24,6 +24,7 @@ from confstore._schemas.kinds import (
     type_name,
     union_members,
 )
+from confstore._schemas.unknown import unknown_reason
 from confstore._values.names import closest
 from confstore._values.read_only import thaw_value
 

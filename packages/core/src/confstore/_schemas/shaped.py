@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from confstore._schemas.fields import Problem, renamed, unknown_reason
+from confstore._schemas.fields import Problem, renamed
 from confstore._schemas.secrets import is_secret, secret_values
 from confstore._schemas.types import Typed
-from confstore._schemas.unknown import Unknown, unknown_text
+from confstore._schemas.unknown import Unknown, unknown_reason, unknown_text
 from confstore._values.read_only import ReadOnlyDict
 from confstore.errors import SchemaError, SchemaProblem
 

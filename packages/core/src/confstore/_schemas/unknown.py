@@ -1,4 +1,4 @@
-"""Finds the keys of a store that no field of a schema takes."""
+"""Finds the keys of a store that no field of a schema takes, and says which one may be meant."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from confstore._schemas.fields import (
 from confstore._schemas.kinds import union_members
 from confstore._values.names import closest
 
-__all__ = ["Unknown", "class_within", "unknown_keys", "unknown_text"]
+__all__ = ["Unknown", "class_within", "unknown_keys", "unknown_reason", "unknown_text"]
 
 Path = tuple[str | int, ...]
 Unknown = tuple[Path, str | None]
@@ -78,6 +78,11 @@ def _of_object(
             if not field.has_converter and not field.is_part:
                 inner = getattr(built, field.attribute, None)
                 yield from unknown_keys(class_within(field), inner, values[key], (*path, key))
+
+
+def unknown_reason(close: str | None) -> str:
+    """Say that a name is not in the schema, with the closest one that is."""
+    return "is unknown" if close is None else f"is unknown: did you mean {close!r}?"
 
 
 def unknown_text(unknown: Unknown) -> str:

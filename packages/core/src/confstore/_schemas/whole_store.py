@@ -12,7 +12,6 @@ from confstore._schemas.fields import (
     forbids_others,
     renamed,
     takes_others,
-    unknown_reason,
 )
 from confstore._schemas.frozen import make_read_only
 from confstore._schemas.kinds import is_mapping, plain_type, type_arguments
@@ -27,7 +26,7 @@ from confstore._schemas.shaped import (
     types_of,
 )
 from confstore._schemas.types import Typed
-from confstore._schemas.unknown import Unknown, class_within, unknown_keys
+from confstore._schemas.unknown import Unknown, class_within, unknown_keys, unknown_reason
 from confstore._values.faulty import FaultyOption
 from confstore._values.names import closest
 from confstore._values.read_only import ReadOnlyDict

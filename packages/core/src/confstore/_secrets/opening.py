@@ -7,7 +7,7 @@ import weakref
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from confstore._process.forks import call_after_fork
+from confstore._process.fork_hooks import call_after_fork
 from confstore._process.log import logger
 from confstore._secrets.asking import Services, seal
 from confstore._secrets.plaintexts import Revealed, as_json, plaintext_of

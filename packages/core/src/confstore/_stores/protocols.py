@@ -1,5 +1,7 @@
 """
-Every protocol and every record that core and an adapter share.
+The protocol `Store`, and every other protocol and record that core and an adapter share.
+
+All are public names of `confstore`; `confstore.adapter` has the functions that help to write one.
 
 An adapter writes a `Store`. The other protocols are optional abilities: `ability` finds them by
 their methods. No property of a store does I/O or raises.

@@ -3,7 +3,8 @@ Configuration for asyncio: stores and configs whose calls are coroutines.
 
 - `open_config(url)` is for services: `async with open_config(url) as config`. Its options are read
   without `await`: a read is a look into a dict, and a thread keeps the snapshot fresh.
-- `open_store(url)` gives an `AsyncStore`, whose methods are those of `confstore.Store`.
+- `async with open_store(url) as store` gives an `AsyncStore`, whose methods are those of
+  `confstore.Store`.
 - `AsyncSimpleConfigStore` asks the backend on every read; `AsyncCachedConfigStore` holds single
   options.
 
@@ -21,7 +22,11 @@ from confstore._lazy import lazy_names
 if TYPE_CHECKING:
     from confstore.aio._cached import AsyncCachedConfigStore as AsyncCachedConfigStore
     from confstore.aio._changes import Changes as Changes, ConfigChange as ConfigChange
-    from confstore.aio._opening import open_config as open_config, open_store as open_store
+    from confstore.aio._opening import (
+        StoreOpening as StoreOpening,
+        open_config as open_config,
+        open_store as open_store,
+    )
     from confstore.aio._simple import AsyncSimpleConfigStore as AsyncSimpleConfigStore
     from confstore.aio._store import AsyncStore as AsyncStore
     from confstore.aio._time_based import AsyncTimeBasedConfigStore as AsyncTimeBasedConfigStore
@@ -31,7 +36,7 @@ _names = lazy_names(
     {
         "confstore.aio._cached": "AsyncCachedConfigStore",
         "confstore.aio._changes": "Changes ConfigChange",
-        "confstore.aio._opening": "open_config open_store",
+        "confstore.aio._opening": "StoreOpening open_config open_store",
         "confstore.aio._simple": "AsyncSimpleConfigStore",
         "confstore.aio._store": "AsyncStore",
         "confstore.aio._time_based": "AsyncTimeBasedConfigStore",

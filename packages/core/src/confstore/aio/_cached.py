@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, overload
 import attrs
 
 from confstore._process.clock import Clock, Moment, seconds
-from confstore._process.forks import notice_fork
+from confstore._process.fork_hooks import notice_fork
 from confstore._reading.fetches import AnswerCache, CacheStatus, Entry, Fetch
 from confstore._values.keys import checked_keys, select, select_all
 from confstore._values.names import checked_option

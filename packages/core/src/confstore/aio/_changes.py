@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from confstore._process.forks import call_after_fork
+from confstore._process.fork_hooks import call_after_fork
 from confstore._reading.time_based.subscriptions import Subscriptions
 from confstore._values.read_only import ReadOnlyDict, is_same
 from confstore.aio._waking import Waiters

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 import attrs
@@ -20,26 +20,52 @@ if TYPE_CHECKING:
 
     from confstore.aio._time_based import AsyncTimeBasedOptions, Options
 
-__all__ = ["open_config", "open_store"]
+__all__ = ["StoreOpening", "open_config", "open_store"]
 
 T = TypeVar("T")
 
 
-async def open_store(
+def open_store(
     url: str | Sequence[str] | None = None, *, purpose: Purpose = "write"
-) -> AsyncStore:
+) -> StoreOpening:
     """
     Open the store that a URL names, in a thread; see `confstore.open_store`.
 
+    `async with open_store(url) as store`, or `store = await open_store(url)`; until then nothing is
+    opened.
+
     Raises:
-        ConfigStoreError: As for `confstore.open_store`.
+        ConfigStoreError: As for `confstore.open_store`, when it is awaited or entered.
     """
-    opening = _Opening(url, purpose)
-    try:
-        return AsyncStore(await Threads("opening", 1).run(opening.open))
-    except asyncio.CancelledError:
-        opening.give_up()
-        raise
+    return StoreOpening(url, purpose)
+
+
+@attrs.define(eq=False)
+class StoreOpening:
+    """A store to be opened: await it, or enter it by `async with`, which closes the store."""
+
+    _url: str | Sequence[str] | None = attrs.field(repr=False)
+    _purpose: Purpose
+    _entered: list[AsyncStore] = attrs.field(factory=list, init=False, repr=False)
+
+    def __await__(self) -> Generator[Any, None, AsyncStore]:
+        return self._open().__await__()
+
+    async def _open(self) -> AsyncStore:
+        opening = _Opening(self._url, self._purpose)
+        try:
+            return AsyncStore(await Threads("opening", 1).run(opening.open))
+        except asyncio.CancelledError:
+            opening.give_up()
+            raise
+
+    async def __aenter__(self) -> AsyncStore:
+        store = await self
+        self._entered.append(store)
+        return store
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._entered.pop().close()
 
 
 @attrs.define(eq=False)

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
-from confstore._process.forks import call_after_fork, notice_fork
+from confstore._process.fork_hooks import call_after_fork, notice_fork
 from confstore.errors import StoreClosedError
 
 __all__ = ["Threads"]

@@ -15,7 +15,12 @@ It needs the extra `testing`: `python -m pip install "confstore[testing]"`.
 
 from __future__ import annotations
 
-import pytest
+try:
+    import hypothesis  # noqa: F401 (its absence is told here, and not from the depths)
+    import pytest
+except ModuleNotFoundError as error:
+    message = f"confstore.testing needs {error.name}: python -m pip install 'confstore[testing]'"
+    raise ModuleNotFoundError(message, name=error.name) from None
 
 pytest.register_assert_rewrite(
     "confstore.testing._checks", "confstore.testing._rules", "confstore.testing._secrecy"

@@ -95,6 +95,17 @@ def test_result_that_fits(run: Callable[..., Ran], dev: Path, options: Options) 
     assert options()["db"]["port"] == 1
 
 
+def test_names_that_the_schema_does_not_know(run: Callable[..., Ran], dev: Path) -> None:
+    """They are written, with a note of the closest name; those that were there are not noted."""
+    dev.write_text(json.dumps({"db": {"host": "a"}, "login": {"password": "x"}}))
+    assert run("update", "db", "prot:=1").stderr.endswith(
+        "note: option 'db' has the unknown key 'prot': did you mean 'port'?\n"
+        "updated option 'db' of store 'dev'\n"
+    )
+    assert "note: there is the unknown option 'dv'" in run("set", "dv", "host=a").stderr
+    assert "note" not in run("update", "login", "password=y").stderr
+
+
 def test_dry_run(run: Callable[..., Ran], dev: Path) -> None:
     """It shows the changes, and then that they could not be made."""
     ran = run("update", "db", "port=x", "--dry-run")

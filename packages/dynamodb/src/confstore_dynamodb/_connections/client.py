@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Protocol
 
 from confstore_dynamodb._connections.early_parsing import EarlyReader
-from confstore_dynamodb._connections.errors import raise_translated
-from confstore_dynamodb._connections.given import GivenClient, plain_client
-from confstore_dynamodb._connections.own import OwnClient, OwnSettings, client_config
+from confstore_dynamodb._connections.given_client import GivenClient, plain_client
+from confstore_dynamodb._connections.own_client import OwnClient, OwnSettings, client_config
+from confstore_dynamodb._connections.refusals.translation import raise_translated
 
 if TYPE_CHECKING:
-    from confstore_dynamodb._connections.loop_client import LoopClient
+    from confstore_dynamodb._connections.on_loop.client import LoopClient
 
 __all__ = ["Client", "client_of", "new_client"]
 

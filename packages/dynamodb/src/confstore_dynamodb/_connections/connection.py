@@ -14,8 +14,8 @@ from confstore.errors import InvalidNameError, StoreClosedError, StoreUnavailabl
 from confstore_dynamodb._connections.calls import operation_name
 from confstore_dynamodb._connections.client import Client
 from confstore_dynamodb._connections.early_parsing import EarlyReader
-from confstore_dynamodb._connections.errors import raise_translated
-from confstore_dynamodb._connections.failures import LeftToBotocoreError
+from confstore_dynamodb._connections.refusals.translation import raise_translated
+from confstore_dynamodb._connections.wire_errors import LeftToBotocoreError
 
 __all__ = ["Connection"]
 

@@ -12,9 +12,9 @@ import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from confstore_dynamodb._connections.failures import NoCredentialsError
 from confstore_dynamodb._connections.requests import Endpoint, endpoint_of
 from confstore_dynamodb._connections.signing import Key
+from confstore_dynamodb._connections.wire_errors import NoCredentialsError
 
 __all__ = ["EnvironmentSettings", "NotSaidError", "ca_file_of", "key_of", "settings_of"]
 

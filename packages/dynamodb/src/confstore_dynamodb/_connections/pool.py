@@ -17,7 +17,9 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from confstore_dynamodb._connections.failures import (
+from confstore_dynamodb._connections.replies import Reply, ReplyReader
+from confstore_dynamodb._connections.requests import Endpoint, deadline_s
+from confstore_dynamodb._connections.wire_errors import (
     ConnectionClosedError,
     ConnectTimeoutError,
     EndpointConnectionError,
@@ -25,8 +27,6 @@ from confstore_dynamodb._connections.failures import (
     SSLError,
     UntrustedServerError,
 )
-from confstore_dynamodb._connections.replies import Reply, ReplyReader
-from confstore_dynamodb._connections.requests import Endpoint, deadline_s
 
 if TYPE_CHECKING:
     import ssl

@@ -13,12 +13,12 @@ import re
 import zlib
 from typing import NamedTuple
 
-from confstore_dynamodb._connections.failures import (
+from confstore_dynamodb._connections.requests import Endpoint
+from confstore_dynamodb._connections.wire_errors import (
     ChecksumError,
     ConnectionClosedError,
     UnintelligibleReplyError,
 )
-from confstore_dynamodb._connections.requests import Endpoint
 
 __all__ = ["Reply", "ReplyReader", "check", "error_of"]
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from confstore_dynamodb._connections.failures import HeaderError
+from confstore_dynamodb._connections.wire_errors import HeaderError
 
 __all__ = ["EXCHANGE_S", "Endpoint", "deadline_s", "endpoint_of", "message"]
 

@@ -16,9 +16,9 @@ from collections.abc import Callable
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from confstore_dynamodb._connections.failures import WireError
 from confstore_dynamodb._connections.replies import Reply, error_of
 from confstore_dynamodb._connections.requests import Endpoint
+from confstore_dynamodb._connections.wire_errors import WireError
 
 __all__ = ["MAX_ATTEMPTS", "Attempts", "RetryQuota", "clock_offset_s"]
 

@@ -12,11 +12,11 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
-from confstore_dynamodb._connections.failures import UnintelligibleReplyError, WireError
 from confstore_dynamodb._connections.pool import Pool, TrustStore
 from confstore_dynamodb._connections.replies import Reply, check
 from confstore_dynamodb._connections.requests import Endpoint
 from confstore_dynamodb._connections.retries import Attempts, RetryQuota, clock_offset_s
+from confstore_dynamodb._connections.wire_errors import UnintelligibleReplyError, WireError
 
 __all__ = ["MAX_POOLS", "Prepare", "Wire"]
 

@@ -16,9 +16,9 @@ from confstore.errors import (
     CorruptStoreError,
     StoreUnavailableError,
 )
-from confstore_dynamodb._connections.advice import credentials_advice, endpoint_advice
-from confstore_dynamodb._connections.credentials import service_of
-from confstore_dynamodb._connections.errors import (
+from confstore_dynamodb._connections.refusals.advice import credentials_advice, endpoint_advice
+from confstore_dynamodb._connections.refusals.refused_credentials import service_of
+from confstore_dynamodb._connections.refusals.translation import (
     TABLE_ADVICE,
     error_code,
     is_answer,

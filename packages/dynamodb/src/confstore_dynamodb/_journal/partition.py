@@ -15,18 +15,21 @@ Where one of the table's own keys has such a name, the attribute has an undersco
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 import attrs
 
-from confstore import Change, Commit, Head, ReadOnlyDict
-from confstore.adapter import journal_form
-from confstore.documents import number_from_text, values_from_json
+from confstore import Commit, Head, ReadOnlyDict
 from confstore.errors import CorruptStoreError
 from confstore_dynamodb._connections.connection import Connection
+from confstore_dynamodb._journal.change_items import (
+    decoded_change,
+    encoded_change,
+    text,
+    text_or_none,
+)
 from confstore_dynamodb._keys import TableSchema
 from confstore_dynamodb._wire.decoder import READ_ONLY
 from confstore_dynamodb._wire.encoder import Wire, encode_values
@@ -208,12 +211,12 @@ class JournalPartition:
         try:
             return Commit(
                 head.version,
-                _text(head.id),
+                text(head.id),
                 datetime.fromisoformat(values["at"]).astimezone(UTC),
-                _text_or_none(values.get("by")),
-                _text(values["comment"]),
-                tuple(map(_decoded_change, values["changes"])),
-                _text_or_none(values.get("previous")),
+                text_or_none(values.get("by")),
+                text(values["comment"]),
+                tuple(map(decoded_change, values["changes"])),
+                text_or_none(values.get("previous")),
             )
         except (KeyError, TypeError, ValueError):
             # The text of any of them may quote a value.
@@ -242,7 +245,7 @@ class JournalPartition:
             "id": {"S": commit.id},
             "at": {"S": commit.at.isoformat()},
             "comment": {"S": commit.comment},
-            "changes": {"L": list(map(_encoded_change, commit.changes))},
+            "changes": {"L": list(map(encoded_change, commit.changes))},
         }
         if commit.previous is not None:
             wires["previous"] = {"S": commit.previous}
@@ -284,41 +287,3 @@ def _sort_key(version: int) -> str:
 
 def _is_version(key: str) -> bool:
     return len(key) == _DIGITS and key.isascii() and key.isdigit()
-
-
-def _text(value: object) -> str:
-    if not isinstance(value, str):
-        raise TypeError
-    return value
-
-
-def _text_or_none(value: object) -> str | None:
-    return None if value is None else _text(value)
-
-
-def _encoded_change(change: Change) -> Wire:
-    wires: dict[str, Wire] = {"option": {"S": change.option}}
-    if change.values is None:
-        return {"M": {**wires, "action": {"S": "delete"}}}
-    wires["action"] = {"S": "set"}
-    form = journal_form(change.values)
-    if isinstance(form, str):
-        return {"M": {**wires, "json": {"S": form}}}
-    return {"M": {**wires, "values": {"M": encode_values(form)}}}
-
-
-def _decoded_change(raw: Mapping[str, Any]) -> Change:
-    option, action = _text(raw["option"]), raw["action"]
-    if action == "delete":
-        return Change(option, None)
-    if action != "set":
-        raise ValueError
-    if "json" in raw:
-        return Change(option, _from_json(_text(raw["json"])))
-    if not isinstance(raw["values"], ReadOnlyDict):
-        raise TypeError
-    return Change(option, raw["values"])
-
-
-def _from_json(text: str) -> ReadOnlyDict:
-    return values_from_json(json.loads(text, parse_float=number_from_text))

@@ -19,7 +19,11 @@ import attrs
 from confstore import Commit, Draft, Head
 from confstore.adapter import Backoff, next_commit
 from confstore.errors import ConfigStoreError, StoreUnavailableError
-from confstore_dynamodb._connections.errors import cancellation_codes, error_code, retry_count
+from confstore_dynamodb._connections.refusals.translation import (
+    cancellation_codes,
+    error_code,
+    retry_count,
+)
 from confstore_dynamodb._journal.partition import MAX_CHANGES, JournalPartition
 
 __all__ = ["JournalWriter", "Prepare"]

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from confstore import SecretFault
 from confstore.adapter import call_after_fork
 from confstore_dynamodb._connections.forks import renew_client
-from confstore_dynamodb._connections.settings import settings_advice
+from confstore_dynamodb._connections.refusals.wrong_settings import settings_advice
 from confstore_dynamodb._secrets.silence import silenced
 
 __all__ = ["Service", "fault_of", "in_parallel"]

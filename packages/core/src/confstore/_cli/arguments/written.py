@@ -63,7 +63,8 @@ def check_written(session: Session, store: Store, plan: Plan) -> None:
     Refuse a plan after which the store would not fit the schema of the command or environment.
 
     Problems of other options that are there already do not count: a store is filled, and mended,
-    one option after the other.
+    one option after the other. Names that the plan adds, and that the schema does not know, are
+    noted with the closest one.
     """
     reference = session.schema or os.environ.get(VARIABLE)
     if not reference:
@@ -74,14 +75,18 @@ def check_written(session: Session, store: Store, plan: Plan) -> None:
     # Output of the module is not our data.
     with redirect_stdout(sys.stderr):
         types = imported_schema(reference)
-        found, _ = problems_of(reference, types, store.name, after, is_strict=False)
-        known, _ = problems_of(reference, types, store.name, before, is_strict=False)
+        found, unknown = problems_of(reference, types, store.name, after, is_strict=False)
+        known, noted = problems_of(reference, types, store.name, before, is_strict=False)
     changed = set(plan.options)
     problems = [
         problem
         for problem in found
         if problem not in known or (problem[0] and problem[0][0] in changed)
     ]
+    for note in unknown:
+        # A mistyped name fits a schema: it is written, and read by nobody.
+        if note not in noted:
+            session.say(f"note: {note}")
     _say(session, problems)
     if problems:
         advice = "" if session.schema else f" (an empty {VARIABLE} lifts the check)"

@@ -23,7 +23,7 @@ from confstore._cli.changes.deploys import (
 )
 from confstore._cli.commands.command import Example, command
 from confstore._cli.commands.transfer import options_of_file
-from confstore._cli.exec.checks import Check, Stopped, Stopping
+from confstore._cli.exec.deploy_check import Check, Stopped, Stopping
 from confstore._cli.session import Session, options_now
 from confstore._cli.terminal.exit_codes import CommandError, ExitCode
 from confstore._cli.terminal.text import counted

@@ -8,8 +8,9 @@ from typing import Any, TypeAlias
 import attrs
 import click
 
-from confstore import MISSING, Plan, Store, Values, beneath_of, diff
+from confstore import Plan, Store, Values, beneath_of, diff
 from confstore._cli.arguments.edited import EditedText
+from confstore._cli.arguments.merged import merged_option
 from confstore._cli.arguments.names import complete_options
 from confstore._cli.arguments.operands import FILE_FORMATS
 from confstore._cli.arguments.written import Problem, UnfitPlanError, schema_flag
@@ -18,7 +19,7 @@ from confstore._cli.commands.command import Example, command
 from confstore._cli.session import Session, journal_of, options_now
 from confstore._cli.terminal.editor import Editor, editor_with
 from confstore._cli.terminal.exit_codes import CommandError, ExitCode
-from confstore._cli.terminal.text import counted, json_text
+from confstore._cli.terminal.text import counted
 from confstore._cli.writing.flags import Writing, writing_flags, yes_flag
 from confstore._cli.writing.sealing import edited_texts
 from confstore._cli.writing.write import Write, version_of
@@ -232,7 +233,7 @@ class _Edit:
         reasons: list[Problem] = []
         for name in sorted(names):
             sides = (old.options.get(name), mine.get(name), new.options.get(name))
-            merged[name], found = _merged_option(name, *sides, who.get(name, "somebody else"))
+            merged[name], found = merged_option(name, *sides, who.get(name, "somebody else"))
             reasons += found
         self._base = new
         shown = {name: values for name, values in merged.items() if values is not None}
@@ -250,49 +251,6 @@ class _Edit:
 
 def _are_same(one: Options, other: Options, name: str) -> bool:
     return is_same(one.get(name), other.get(name))
-
-
-def _merged_option(
-    name: str, old: Values | None, mine: Values | None, theirs: Values | None, who: str
-) -> tuple[Values | None, list[Problem]]:
-    """One option as two have changed it, key by key, and what to tell about it."""
-    if is_same(old, theirs) or is_same(mine, theirs):
-        return mine, []
-    if is_same(old, mine):
-        return theirs, [((name,) if theirs else (), f"{who} changed option {name!r}: taken over")]
-    if mine is None:
-        # It stays until somebody who has seen the new values removes it.
-        return theirs, [((name,), f"{who} changed this option, which you removed: remove it again")]
-    if theirs is None:
-        return mine, [((name,), f"{who} deleted this option: this is yours")]
-    return _merged_keys(name, old or {}, mine, theirs, who)
-
-
-def _merged_keys(
-    name: str, old: Mapping[str, Any], mine: Values, theirs: Values, who: str
-) -> tuple[Values, list[Problem]]:
-    merged: dict[str, Any] = {}
-    reasons: list[Problem] = []
-    for key in [*mine, *(key for key in theirs if key not in mine)]:
-        sides = [side.get(key, MISSING) for side in (old, mine, theirs)]
-        before, ours, their = sides
-        kept = their if _is_equal(before, ours) else ours
-        if kept is not MISSING:
-            merged[key] = kept
-        if _is_equal(before, their) or _is_equal(ours, their):
-            continue
-        told = "removed" if their is MISSING else f"set to {json_text(their)}"
-        if kept is their:
-            reasons.append(((name, key), f"{who} {told.partition(' ')[0]} key {key!r}: taken over"))
-        else:
-            reasons.append(((name, key), f"{who} {told}, too, key {key!r}: yours is kept"))
-    return merged, reasons
-
-
-def _is_equal(one: Any, other: Any) -> bool:
-    if one is MISSING or other is MISSING:
-        return one is other
-    return is_same(one, other)
 
 
 def _write_keys(store: Store, plan: Plan) -> None:

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import attrs
 import click
 
-from confstore._cli.exec.programs import BARE_RUNS_CODE, PROGRAMS, RUNS_CODE
+from confstore._cli.exec.names_that_run_code import BARE_RUNS_CODE, PROGRAMS, RUNS_CODE
 from confstore._cli.formats.environment import Naming, variables_of
 from confstore._cli.terminal.exit_codes import CommandError, ExitCode
 from confstore._cli.writing.flags import collected

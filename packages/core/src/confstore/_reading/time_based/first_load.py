@@ -1,4 +1,4 @@
-"""The first load of a store, which ends in bounded time even if the backend never answers."""
+"""Loads of a store; the first ends in bounded time, even if the backend never answers."""
 
 from __future__ import annotations
 
@@ -6,12 +6,15 @@ import threading
 from collections.abc import Callable
 from typing import TypeVar
 
-from confstore._process.clock import Clock, Event
+from confstore._process.clock import Clock, Event, Moment
 from confstore._process.log import describe, log_fields, logger
 from confstore._process.waits import Backoff
+from confstore._reading.time_based.secrets import SecretOpening
+from confstore._reading.time_based.views import Health
+from confstore._stores.loader import Loader, State
 from confstore.errors import StoreClosedError, StoreUnavailableError
 
-__all__ = ["first_load"]
+__all__ = ["first_load", "load_next"]
 
 T = TypeVar("T")
 
@@ -101,3 +104,17 @@ def first_load(
     if failure is not None:
         raise failure
     raise StoreUnavailableError(store, f"no answer within {timeout_s:g} s of starting")
+
+
+def load_next(
+    loader: Loader, secrets: SecretOpening, clock: Clock, *, consistent: bool
+) -> tuple[State, Health]:
+    """Load the next state of a store, with the time of the question, not of the answer."""
+    now = clock.now()
+    health = Health(Moment(clock.monotonic(), now.timestamp()), now)
+    old = loader.last
+    state = loader.next(old, consistent=consistent)
+    # A call less for a store without secrets.
+    if state.changed or old.secrets:
+        state = secrets.prepare(old, state, is_reload=consistent)
+    return state, health

@@ -11,7 +11,7 @@ from os import PathLike
 from typing import TYPE_CHECKING, Any, Generic, NoReturn, SupportsIndex, cast
 
 from confstore._process.clock import Clock, SystemClock, seconds
-from confstore._process.forks import notice_fork
+from confstore._process.fork_hooks import notice_fork
 from confstore._process.waits import Backoff
 from confstore._reading.config import ReadsByName, Traced
 from confstore._reading.observers import observers_of

@@ -11,7 +11,7 @@ from typing import Any
 import attrs
 
 from confstore._process.clock import Clock, Event, Moment
-from confstore._process.forks import parts_of
+from confstore._process.fork_hooks import parts_of
 
 __all__ = ["Ticker"]
 

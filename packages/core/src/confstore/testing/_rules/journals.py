@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from confstore._journal.commits import checked_draft, split_into_drafts
 from confstore._journal.history import history, state_at
-from confstore._journal.planning import reconcile, rollback
+from confstore._journal.reconcile import reconcile
+from confstore._journal.rollback import rollback
 from confstore._stores.protocols import JournaledStore, Store, ability
 from confstore._values.differences import diff
 from confstore._values.read_only import is_same

@@ -7,15 +7,15 @@ import ssl
 from collections.abc import Callable
 from typing import Any
 
-from confstore_dynamodb._connections.failures import (
+from confstore_dynamodb._connections.pool import input_watch
+from confstore_dynamodb._connections.replies import Reply, ReplyReader
+from confstore_dynamodb._connections.requests import Endpoint, deadline_s
+from confstore_dynamodb._connections.wire_errors import (
     ConnectionClosedError,
     ReadTimeoutError,
     SSLError,
     WireError,
 )
-from confstore_dynamodb._connections.pool import input_watch
-from confstore_dynamodb._connections.replies import Reply, ReplyReader
-from confstore_dynamodb._connections.requests import Endpoint, deadline_s
 
 __all__ = ["LAST_LOOK_S", "LoopConnection"]
 

@@ -1,8 +1,8 @@
 """
 Connections of the wire on one asyncio loop, kept open between exchanges.
 
-The same bytes, limits and failures as in `pool`, by asyncio's transports. Everything here runs in
-the thread of its loop.
+The same bytes, limits and failures as in `_connections.pool`, by asyncio's transports. Everything
+here runs in the thread of its loop.
 """
 
 from __future__ import annotations
@@ -14,17 +14,17 @@ from collections import deque
 from collections.abc import AsyncGenerator, Awaitable, Sequence
 from typing import Any, TypeVar
 
-from confstore_dynamodb._connections.failures import (
+from confstore_dynamodb._connections.on_loop.connection import LAST_LOOK_S, LoopConnection
+from confstore_dynamodb._connections.pool import CONNECT_S, TrustStore
+from confstore_dynamodb._connections.replies import Reply
+from confstore_dynamodb._connections.requests import Endpoint, deadline_s
+from confstore_dynamodb._connections.wire_errors import (
     ConnectionClosedError,
     ConnectTimeoutError,
     EndpointConnectionError,
     SSLError,
     UntrustedServerError,
 )
-from confstore_dynamodb._connections.loop_connection import LAST_LOOK_S, LoopConnection
-from confstore_dynamodb._connections.pool import CONNECT_S, TrustStore
-from confstore_dynamodb._connections.replies import Reply
-from confstore_dynamodb._connections.requests import Endpoint, deadline_s
 
 __all__ = ["LoopPool"]
 

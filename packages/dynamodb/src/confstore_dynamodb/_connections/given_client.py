@@ -7,7 +7,6 @@ from typing import Any
 
 import attrs
 
-from confstore_dynamodb._connections.credentials import role_of
 from confstore_dynamodb._connections.early_parsing import (
     EarlyReader,
     active_reader,
@@ -15,6 +14,7 @@ from confstore_dynamodb._connections.early_parsing import (
     listen,
 )
 from confstore_dynamodb._connections.forks import UnsupportedClientError, renew_client
+from confstore_dynamodb._connections.refusals.refused_credentials import role_of
 
 __all__ = ["GivenClient", "endpoint_shown", "plain_client"]
 

@@ -16,14 +16,14 @@ from typing import Any, Protocol
 
 from confstore_dynamodb._connections.calls import Call
 from confstore_dynamodb._connections.early_parsing import EarlyReader
-from confstore_dynamodb._connections.failures import WireError
-from confstore_dynamodb._connections.loop_pool import LoopPool
+from confstore_dynamodb._connections.on_loop.pool import LoopPool
 from confstore_dynamodb._connections.pool import TrustStore
 from confstore_dynamodb._connections.replies import Reply
 from confstore_dynamodb._connections.requests import Endpoint
 from confstore_dynamodb._connections.retries import Attempts
 from confstore_dynamodb._connections.signing import Key, Signer
 from confstore_dynamodb._connections.wire import MAX_POOLS, Wire
+from confstore_dynamodb._connections.wire_errors import WireError
 
 __all__ = ["LoopClient", "Source"]
 

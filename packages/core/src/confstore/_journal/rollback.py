@@ -1,22 +1,17 @@
-"""
-Rollback, reconcile and rewrap: their plans, and the commits by which they are done.
-
-A rollback erases nothing: it commits the old values again.
-"""
+"""Rollback: the values of an earlier version, committed again; nothing is erased."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 
-from confstore._journal.history import Past, gap_of, past_of, recorded_states
-from confstore._journal.plans import Plan
+from confstore._journal.history import Past, gap_of, past_of
+from confstore._journal.plans import Plan, last_of
 from confstore._process.log import log_fields, logger
-from confstore._stores.given import checked_journaled, checked_object
+from confstore._stores.given import checked_journaled
 from confstore._stores.protocols import (
     Commit,
     JournaledStore,
     SealingStore,
-    Store,
     ability,
     beneath_of,
 )
@@ -26,20 +21,7 @@ from confstore._values.secret import Secret
 from confstore._values.types import Values
 from confstore.errors import OptionNotFoundError
 
-__all__ = [
-    "NEWEST_COMMITS",
-    "plan_reconcile",
-    "plan_rewrap",
-    "plan_rollback",
-    "reconcile",
-    "rollback",
-]
-
-NEWEST_COMMITS = 1_000
-"""
-Commits that `reconcile` and `diagnose` read, so that their cost does not grow with the journal; a
-guess: of small options they are 100 read units of DynamoDB.
-"""
+__all__ = ["plan_rollback", "rollback"]
 
 _MOST_NAMED = 5
 """Options that a warning names, so that it stays a line."""
@@ -124,76 +106,7 @@ def rollback(
     comment = comment or f"rollback to version {to_version}"
     if atomic and plan.options:
         return plan.commit(store, author=author, comment=comment)
-    return _last(plan.commits(store, author=author, comment=comment))
-
-
-def plan_reconcile(store: JournaledStore, *, newest_commits: int | None = NEWEST_COMMITS) -> Plan:
-    """
-    Plan to commit the changes that were written without the journal.
-
-    Args:
-        store: The journaled store.
-        newest_commits: The number of commits to read; None reads all. Options that none of them
-            has, because they are older or have expired, are recorded anew as they are.
-    """
-    store = beneath_of(checked_journaled(store))
-    recorded = recorded_states(store, newest_commits)
-    return Plan.between(recorded.version, recorded.states, dict(sorted(store.items())))
-
-
-def reconcile(
-    store: JournaledStore,
-    *,
-    author: str | None = None,
-    comment: str = "reconcile",
-    newest_commits: int | None = NEWEST_COMMITS,
-) -> Commit | None:
-    """
-    Commit the changes that were written without the journal.
-
-    Only the journal is written. Options that others write meanwhile are read again.
-
-    Args:
-        store: The journaled store.
-        author: Who commits.
-        comment: Why.
-        newest_commits: See `plan_reconcile`.
-
-    Returns:
-        The (last) commit; None if options and journal agree.
-
-    Raises:
-        VersionConflictError: Others changed one of the options all the time.
-    """
-    plan = plan_reconcile(store, newest_commits=newest_commits)
-    return _last(plan.record(store, author=author, comment=comment))
-
-
-def plan_rewrap(store: Store, options: Collection[str] | None = None) -> Plan:
-    """
-    Plan to seal again, by the key that seals now, whatever an older key had sealed.
-
-    A secret that cannot be opened stays as it is; the log names it.
-
-    Args:
-        store: A store that seals.
-        options: The only options of interest; None means every one.
-
-    Raises:
-        OptionNotFoundError: One of the options does not exist.
-        SecretError: A secret cannot be sealed.
-        TypeError: The store does not seal.
-    """
-    sealing: SealingStore | None = ability(checked_object(store), SealingStore)
-    if sealing is None:
-        message = f"store {store.name!r} does not seal secrets: wrap it in a SealedStore"
-        raise TypeError(message)
-    journaled = ability(sealing.beneath, JournaledStore)
-    version = journaled.version() if journaled is not None and journaled.is_journaled() else 0
-    beneath = sealing.beneath
-    old = dict(beneath.items() if options is None else [(one, beneath.get(one)) for one in options])
-    new = {option: dict(sealing.rewrapped(option, values)) for option, values in old.items()}
-    return Plan.between(version, old, new)
+    return last_of(plan.commits(store, author=author, comment=comment))
 
 
 def _warn_of_edits(store: JournaledStore, plan: Plan, past: Past) -> None:
@@ -237,10 +150,3 @@ def _warn_of_sealed(store: JournaledStore, plan: Plan) -> None:
 
 def _only(states: Mapping[str, Values], options: Collection[str]) -> dict[str, Values]:
     return {option: states[option] for option in sorted(states) if option in options}
-
-
-def _last(commits: Iterator[Commit]) -> Commit | None:
-    last = None
-    for commit in commits:
-        last = commit
-    return last

@@ -23,13 +23,13 @@ from botocore.utils import get_environ_proxies
 from confstore_dynamodb._connections.calls import invocation_id
 from confstore_dynamodb._connections.early_parsing import before_parse
 from confstore_dynamodb._connections.environment import ca_file_of
-from confstore_dynamodb._connections.failures import LeftToBotocoreError, WireError, as_botocore
 from confstore_dynamodb._connections.listeners import ListeningEmitter
 from confstore_dynamodb._connections.replies import Reply
 from confstore_dynamodb._connections.requests import Endpoint, endpoint_of, message
 from confstore_dynamodb._connections.retries import MAX_ATTEMPTS
 from confstore_dynamodb._connections.signing import Signer
 from confstore_dynamodb._connections.wire import Wire
+from confstore_dynamodb._connections.wire_errors import LeftToBotocoreError, WireError, as_botocore
 
 __all__ = ["Mount"]
 

@@ -20,15 +20,19 @@ from confstore.errors import (
     StoreUnavailableError,
 )
 from confstore_dynamodb._connections.calls import RefusedError
-from confstore_dynamodb._connections.credentials import (
+from confstore_dynamodb._connections.forks import UnsupportedClientError
+from confstore_dynamodb._connections.refusals.refused_credentials import (
     LACKS_PERMISSION,
     advice_on,
     advice_on_service,
     service_of,
 )
-from confstore_dynamodb._connections.failures import HeaderError, NoCredentialsError, WireError
-from confstore_dynamodb._connections.forks import UnsupportedClientError
-from confstore_dynamodb._connections.settings import header_advice, settings_advice, trust_advice
+from confstore_dynamodb._connections.refusals.wrong_settings import (
+    header_advice,
+    settings_advice,
+    trust_advice,
+)
+from confstore_dynamodb._connections.wire_errors import HeaderError, NoCredentialsError, WireError
 from confstore_dynamodb.errors import AWSSettingsError, TableNotFoundError
 
 __all__ = [

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from confstore_dynamodb._connections.credentials import role_of
 from confstore_dynamodb._connections.early_parsing import EarlyReader, active_reader, listen
-from confstore_dynamodb._connections.given import endpoint_shown
+from confstore_dynamodb._connections.given_client import endpoint_shown
+from confstore_dynamodb._connections.refusals.refused_credentials import role_of
 
 if TYPE_CHECKING:
-    from confstore_dynamodb._connections.alone import AloneClient
-    from confstore_dynamodb._connections.loop_client import LoopClient, Source
+    from confstore_dynamodb._connections.alone_client import AloneClient
+    from confstore_dynamodb._connections.on_loop.client import LoopClient, Source
 
 __all__ = ["OwnClient", "OwnSettings"]
 
@@ -63,7 +63,7 @@ class OwnClient:
         if self._settings.profile:
             self._reason = "a profile is given"
             return None
-        from confstore_dynamodb._connections.alone import AloneClient
+        from confstore_dynamodb._connections.alone_client import AloneClient
         from confstore_dynamodb._connections.environment import NotSaidError, settings_of
 
         region, url = self._settings.region, self._settings.endpoint_url
@@ -116,7 +116,7 @@ class OwnClient:
             return None
         if client is None or client.source is not source:
             # Not at the top: it imports asyncio.
-            from confstore_dynamodb._connections.loop_client import LoopClient
+            from confstore_dynamodb._connections.on_loop.client import LoopClient
 
             # Two threads that come at once make two, and one of them is forgotten.
             self._on_loop = client = LoopClient(source)
@@ -153,8 +153,8 @@ class _Mounted:
         import botocore.session
 
         from confstore_dynamodb._connections.listeners import ListeningEmitter
-        from confstore_dynamodb._connections.mounted import Mount
-        from confstore_dynamodb._connections.refreshing import bound_credentials
+        from confstore_dynamodb._connections.mounted_wire import Mount
+        from confstore_dynamodb._connections.refreshing_credentials import bound_credentials
 
         emitter = ListeningEmitter()
         session = botocore.session.Session(profile=settings.profile, event_hooks=emitter)
