@@ -68,12 +68,15 @@ class SQLiteStore(adapter.ClosesOnExit):
         self._uri = f"{self._path.as_uri()}?mode={'rwc' if purpose == 'create' else 'rw'}"
         self._timeout_s = timeout
         self._connection: sqlite3.Connection | None = None
+        self._file: tuple[int, int] | None = None  # that of the connection
         self._is_closed = False
         self._notice_fork = adapter.call_after_fork(self._forget_connection)
         try:
             if purpose != "read":  # the first read of a reader reports what is absent
                 with self._connected() as connection:
                     connection.execute(TABLE if purpose == "create" else ANY)
+                # One that disappears later is not created again, without the table.
+                self._uri = f"{self._path.as_uri()}?mode=rw"
         except BaseException:
             self.close()
             raise
@@ -151,6 +154,12 @@ class SQLiteStore(adapter.ClosesOnExit):
             if self._is_closed:
                 raise errors.StoreClosedError(self.name)
             try:
+                file = self._stat()
+                if self._connection is not None and self._file not in (None, file):
+                    # Another file has the name now, a backup's for instance: nobody writes to ours.
+                    self._connection.close()
+                    self._connection = None
+                self._file = file
                 if self._connection is None:
                     self._connection = sqlite3.connect(
                         self._uri,
@@ -198,6 +207,13 @@ class SQLiteStore(adapter.ClosesOnExit):
             return errors.StoreUnavailableError(self.name, reason)
         kind = errors.AccessDeniedError if code in REFUSED else errors.BackendError
         return kind(self.name, reason)
+
+    def _stat(self) -> tuple[int, int] | None:
+        try:
+            found = os.stat(self._path)
+        except OSError:
+            return None
+        return found.st_dev, found.st_ino
 
     def _is_absent(self) -> bool:
         try:

@@ -81,6 +81,24 @@ def test_poll_sees_other_connections(path: Path, store: SQLiteStore) -> None:
     assert store.poll(poll.checkpoint).checkpoint is poll.checkpoint
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows keeps a file that is open")
+def test_replaced_file(path: Path, store: SQLiteStore) -> None:
+    """A backup that takes the file's place is read and written; without one there is no store."""
+    checkpoint = store.poll().checkpoint
+    backup = path.with_name("backup.db")
+    with SQLiteStore(backup, "prod") as other:
+        other.set("db", {"port": 2})
+    backup.replace(path)
+    assert store.poll(checkpoint).changed == {"db": {"port": 2}}
+    store.set("cache", {})
+    assert dict(store.items()) == {"cache": {}, "db": {"port": 2}}
+    path.unlink()
+    for _ in range(2):
+        with pytest.raises(StoreNotFoundError):
+            store.set("db", {"port": 3})
+    assert not path.exists()
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no fork")
 @pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
 def test_fork(store: SQLiteStore) -> None:

@@ -8,6 +8,7 @@ import signal
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -118,6 +119,33 @@ def test_change_that_was_undone(run: Run, store: ScriptedStore) -> None:
             await config.reload()
             await config.close()
             assert [change.new async for change in changes] == [{"size": False}]
+
+    run(use())
+
+
+@dataclass
+class Vector:
+    """A typed option whose objects cannot be compared, like those that hold arrays of numpy."""
+
+    port: int
+
+    def __eq__(self, _: object) -> bool:
+        raise ValueError("the truth value of an array is ambiguous")
+
+    __hash__ = None  # type: ignore[assignment]  # as of a dataclass
+
+
+def test_objects_that_cannot_be_compared(run: Run, store: ScriptedStore) -> None:
+    """Their changes come, and none is lost."""
+
+    async def use() -> None:
+        async with opened(store, schema={"db": Vector}) as config:
+            changes = config.changes("db")
+            for port in (1, 2):
+                store.options["db"] = {"port": port}
+                await config.reload()
+            await config.close()
+            assert [(change.old.port, change.new.port) async for change in changes] == [(0, 2)]
 
     run(use())
 

@@ -108,4 +108,8 @@ def _is_unchanged(old: Any, new: Any) -> bool:
     if isinstance(old, ReadOnlyDict) and isinstance(new, ReadOnlyDict):
         # 1 and True are equal, and not the same.
         return is_same(old, new)
-    return type(old) is type(new) and bool(old == new)
+    try:
+        return type(old) is type(new) and bool(old == new)
+    except Exception:
+        # Arrays of numpy, for instance, are not equal or unequal as a whole. No change is lost.
+        return False
