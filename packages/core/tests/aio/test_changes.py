@@ -168,6 +168,20 @@ def test_cancelled_reader(run: Run, store: ScriptedStore) -> None:
     run(use())
 
 
+def test_end_right_after_a_cancellation(run: Run, store: ScriptedStore) -> None:
+    """The reader was cancelled, and is not told of the end as well."""
+
+    async def use() -> None:
+        async with opened(store) as config:
+            reader = asyncio.ensure_future(_all(config.changes()))
+            await asyncio.sleep(0)
+            reader.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await reader
+
+    run(use())
+
+
 def test_end(run: Run, store: ScriptedStore) -> None:
     """The iteration ends when the config is closed, for who waits, too, and by `aclose`."""
 

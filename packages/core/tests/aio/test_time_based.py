@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from confstore import SimpleConfigStore
+from confstore import Observer, SimpleConfigStore
 from confstore.aio import AsyncStore, AsyncTimeBasedConfigStore
 from confstore.errors import (
     OptionNotFoundError,
@@ -133,6 +133,21 @@ def test_close_before_it_is_loaded(run: Run, make: Make, store: ScriptedStore) -
 
     run(use())
     assert store.reads == []
+
+
+def test_close_right_before_it_is_loaded(run: Run, make: Make, store: ScriptedStore) -> None:
+    """Nor is one that is closed by another thread while its first load begins."""
+
+    async def use() -> None:
+        def observers() -> Iterator[Observer]:
+            asyncio.run(config.close())
+            yield from ()
+
+        config = make(observers=observers())
+        with pytest.raises(StoreClosedError):
+            await config
+
+    run(use())
 
 
 def test_first_load_fails(run: Run, make: Make, store: ScriptedStore) -> None:

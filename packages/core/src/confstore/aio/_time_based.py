@@ -238,6 +238,8 @@ class AsyncTimeBasedConfigStore(SnapshotReads[T_co]):
                 self._refresher.own(store)
             source.is_loaded = True
         self._stop_if_closed()
+        if source.is_closed:
+            raise StoreClosedError(source.name)
 
     def _stop_if_closed(self) -> None:
         # Looked at after each of the two was set, in either order.

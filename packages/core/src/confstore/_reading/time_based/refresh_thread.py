@@ -35,22 +35,21 @@ class RefreshThread:
     Attributes:
         store: The store's name.
         is_background: False for a config that refreshes on demand: it never has a thread.
+        stopped: Set by `stop`.
     """
 
     store: str
     _clock: Clock = attrs.field(repr=False)
     _schedule: RefreshSchedule
     is_background: bool
+    stopped: Event = attrs.field(init=False, repr=False)
     _ticker: Ticker = attrs.field(init=False)
     _first: Event | None = attrs.field(init=False, default=None, repr=False)
 
     def __attrs_post_init__(self) -> None:
         self._ticker = Ticker(f"confstore-refresh-{self.store}", self._clock)
-
-    @property
-    def stopped(self) -> Event:
-        """Set by `stop`."""
-        return self._ticker.stopped
+        # An attribute, and no property: each refresh looks at it.
+        self.stopped = self._ticker.stopped
 
     @contextlib.contextmanager
     def first_load(self) -> Iterator[Callable[[], Event]]:
@@ -99,6 +98,7 @@ class RefreshThread:
     def after_fork(self, tick: Callable[[], float], failures: int) -> None:
         """In a forked child, which does not have the parent's thread: start one of its own."""
         self._ticker.after_fork()
+        self.stopped = self._ticker.stopped
         if not self.stopped.is_set():
             self.start(tick, failures)
 
