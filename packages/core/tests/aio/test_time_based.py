@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import inspect
+import logging
 import threading
 import time
 import weakref
@@ -148,6 +149,27 @@ def test_close_right_before_it_is_loaded(run: Run, make: Make, store: ScriptedSt
             await config
 
     run(use())
+
+
+def test_close_right_after_it_was_loaded(run: Run, make: Make, store: ScriptedStore) -> None:
+    """Nor does one stay open that another thread closes while it warns of an empty store."""
+    store.options = {}
+
+    class Closing(logging.Handler):
+        def emit(self, _: logging.LogRecord) -> None:
+            asyncio.run(config.close())
+
+    async def use() -> None:
+        with pytest.raises(StoreClosedError):
+            await config
+
+    config = make()
+    closing = Closing()
+    logging.getLogger("confstore").addHandler(closing)
+    try:
+        run(use())
+    finally:
+        logging.getLogger("confstore").removeHandler(closing)
 
 
 def test_first_load_fails(run: Run, make: Make, store: ScriptedStore) -> None:
