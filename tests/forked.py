@@ -69,21 +69,42 @@ def fork_in_c() -> int:
     Fork as uWSGI does, and any program in C: Python is not told.
 
     A thread that waits for the interpreter's lock at that moment is lost with that lock, for which
-    the child then waits for ever. So this forks while all others wait for something else.
+    the child then waits for ever. So this forks while all others wait for something else; a child
+    of a moment when one woke up all the same has done nothing yet, and is replaced.
     """
-    interval_s = sys.getswitchinterval()
-    # A thread that wakes up now asks for the lock after this long: in no child of this one.
-    sys.setswitchinterval(TIMEOUT_S)
-    try:
-        _wait_for_quiet()
-        # PyDLL keeps the interpreter's lock, so that the child has it.
-        pid: int = ctypes.PyDLL(None).fork()
-    finally:
-        sys.setswitchinterval(interval_s)
+    while (pid := _fork_while_quiet()) is None:
+        pass
     return pid
 
 
-def _wait_for_quiet() -> None:
+def _fork_while_quiet() -> int | None:
+    interval_s = sys.getswitchinterval()
+    reader, writer = os.pipe()
+    # A thread that wakes up now asks for the lock after this long: in no child of this one.
+    sys.setswitchinterval(TIMEOUT_S)
+    try:
+        quiet = _wait_for_quiet()
+        # PyDLL keeps the interpreter's lock, so that the child has it.
+        pid: int = ctypes.PyDLL(None).fork()
+        if pid == 0:
+            os.close(writer)
+            if not os.read(reader, 1):
+                os._exit(1)
+            os.close(reader)
+            return 0
+        is_sound = _others() == quiet
+    finally:
+        sys.setswitchinterval(interval_s)
+    os.close(reader)
+    if is_sound:
+        os.write(writer, b"+")
+    else:
+        _kill(pid)
+    os.close(writer)
+    return pid if is_sound else None
+
+
+def _wait_for_quiet() -> dict[str, tuple[str, str]]:
     """Wait until every other thread has slept for a while, without waiting for the interpreter."""
     give_up_s = time.monotonic() + TIMEOUT_S
     before = None
@@ -92,6 +113,7 @@ def _wait_for_quiet() -> None:
         before = now
         # This lets whoever waits for the interpreter's lock run.
         time.sleep(_QUIET_S)
+    return now
 
 
 def _others() -> dict[str, tuple[str, str]]:
