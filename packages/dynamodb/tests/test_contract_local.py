@@ -98,6 +98,8 @@ class SealedLocalContract(LocalContract):
 class OnLoopContract(JournaledLocalContract):
     """The same, and every read is made on an asyncio loop."""
 
+    profile = Profile(examples=at_length(10, short=2), steps=30)
+
     @contextmanager
     def open_store(self, name: str) -> Iterator[Any]:
         endpoint = self.client.meta.endpoint_url

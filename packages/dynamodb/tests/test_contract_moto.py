@@ -53,7 +53,7 @@ class MotoContract(StoreContract):
     client: Any = None
     table: str = ""
     durable = True
-    profile = Profile(examples=at_length(30, short=3), steps=30)
+    profile = Profile(examples=at_length(10, short=3), steps=30)
 
     def refuse_outgrown_option(self, option: str) -> None:
         """Nothing: it would need moto's own limit; DynamoDB Local's is right."""
@@ -83,7 +83,7 @@ class JournaledMotoContract(MotoContract):
     editable = True
     journaled = True
     # moto copies the whole table for each item of a transaction; DynamoDB Local plays 30 examples.
-    profile = Profile(examples=at_length(5, short=1), steps=at_length(30, short=10))
+    profile = Profile(examples=at_length(2, short=1), steps=at_length(20, short=10))
 
     def edit_by_hand(self, name: str, option: str, values: Values | None) -> None:
         key = {"_store": {"S": name}, "_option": {"S": option}}
@@ -98,7 +98,7 @@ class SealedMotoContract(MotoContract):
     """The same, through a store that seals."""
 
     refuses_text = ("secret+", "secret+kms:AAAA", "***")
-    profile = Profile(examples=10, steps=30)
+    profile = Profile(examples=at_length(5, short=2), steps=30)
 
     @contextmanager
     def open_store(self, name: str) -> Iterator[Store]:
