@@ -142,7 +142,7 @@ class PolledLayers:
         return members
 
     def changes(self, old: LayeredState | None, new: LayeredState) -> Poll:
-        """What changed in the merge from one state to the next; all of it after None."""
+        """Find the changes of the merge from one state to the next; all of it after None."""
         if old is None:
             return Poll(new, self.merged(new), is_full=True)
         names = {option for state in new.states for option in state.changed}

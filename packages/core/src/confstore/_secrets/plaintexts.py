@@ -1,4 +1,4 @@
-"""What is sealed: the value of a secret as tagged JSON, and back."""
+"""The plaintext that is sealed: the value of a secret as tagged JSON, and back."""
 
 from __future__ import annotations
 

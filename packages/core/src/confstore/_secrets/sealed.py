@@ -223,7 +223,7 @@ class SealedStore(ClosesOnExit):
         return sealed
 
     def _present(self, option: str, values: Mapping[str, Any]) -> Values | None:
-        """What the option holds now, beneath, if new secrets are to be compared with it."""
+        """Read the option beneath, as it is now, if new secrets are to be compared with it."""
         if not _is_by_text(values):
             return None
         if not any(

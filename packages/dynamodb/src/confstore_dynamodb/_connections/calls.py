@@ -204,7 +204,7 @@ def _of_type(kind: type, content: Any) -> Any:
 
 
 def _by_botocore(operation: str, reply: Reply) -> dict[str, Any]:
-    """What botocore's parser makes of a reply, or raises."""
+    """Parse a reply as botocore's parser does, with its errors."""
     import botocore.session
     from botocore.parsers import create_parser
 

@@ -213,7 +213,7 @@ class _Deployment:
         return version
 
     def _is_ours(self, deploy: Deploy) -> bool:
-        """Whether a deploy made the options what they are, and the file still has all of them."""
+        """Return True if a deploy made the options what they are, and the file has all of them."""
         # They are compared as the store beneath has them: the file has secrets in clear.
         present = options_now(beneath_of(self._store), deploy.options)
         changed = {change.option: change.values for change in deploy.commit.changes}
