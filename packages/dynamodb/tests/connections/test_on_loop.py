@@ -6,9 +6,8 @@ import asyncio
 import json
 import socket
 import ssl
-import sys
 import threading
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -29,13 +28,12 @@ from confstore.errors import (
 )
 from confstore_dynamodb import DynamoDBStore, open_url
 from forked import fork
+from loops import LOOPS, Run
 
 from ..raw_server import RawServer, acknowledged, never, reply_of, say
 from .sessions import each_session, with_credentials
 from .test_refreshing_credentials import Rotating
 from .ways import without_botocore
-
-Run = Callable[[Coroutine[Any, Any, Any]], Any]
 
 
 def item_of(port: int) -> bytes:
@@ -47,22 +45,7 @@ GOOD = item_of(1)
 DB = {"port": 1}
 
 
-def _run_on_uvloop(coroutine: Any) -> Any:
-    import uvloop
-
-    return uvloop.run(coroutine)
-
-
-@pytest.fixture(
-    params=[
-        pytest.param(asyncio.run, id="asyncio"),
-        pytest.param(
-            _run_on_uvloop,
-            id="uvloop",
-            marks=pytest.mark.skipif(sys.platform == "win32", reason="uvloop has no wheel"),
-        ),
-    ]
-)
+@pytest.fixture(params=LOOPS)
 def run(request: pytest.FixtureRequest) -> Run:
     chosen: Run = request.param
     return chosen
