@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import faulthandler
 import os
 import select
 import signal
@@ -32,7 +33,7 @@ class Child:
     """A forked child at work."""
 
     def __init__(self, pid: int, reader: int) -> None:
-        self._reader = reader
+        self._pid, self._reader = pid, reader
         # Also if the test fails before it joins this child.
         self._kill = weakref.finalize(self, _kill, pid)
 
@@ -46,17 +47,26 @@ class Child:
         Raises:
             AssertionError: Its work raised, with its traceback; or it was not done in time.
         """
+        said, is_done = self._read(TIMEOUT_S)
+        if not is_done:
+            # It hangs, and says where.
+            os.kill(self._pid, signal.SIGABRT)
+            said += self._read(TIMEOUT_S)[0]
+        os.close(self._reader)
+        self._kill()
+        assert said.startswith(b"+"), said.decode() or "the child died"
+        return said[1:].decode()
+
+    def _read(self, timeout_s: float) -> tuple[bytes, bool]:
+        """What the child says until it ends its pipe or the time is up, and whether it did."""
         said = b""
-        give_up_s = time.monotonic() + TIMEOUT_S
+        give_up_s = time.monotonic() + timeout_s
         while select.select([self._reader], [], [], max(0.0, give_up_s - time.monotonic()))[0]:
             chunk = os.read(self._reader, 65_536)
             if not chunk:
-                break
+                return said, True
             said += chunk
-        os.close(self._reader)
-        self._kill()
-        assert said.startswith(b"+"), said.decode() or "the child died, or hangs"
-        return said[1:].decode()
+        return said, False
 
 
 def _kill(pid: int) -> None:
@@ -135,6 +145,8 @@ def fork(work: Callable[[], object], by: Callable[[], int] | None = None) -> Chi
     pid = (by or os.fork)()
     if pid == 0:
         said = ""
+        # Of a child that crashes, or that the test aborts.
+        faulthandler.enable(writer)
         try:
             said = f"+{work()}"
         except BaseException:

@@ -9,6 +9,7 @@ import signal
 import stat
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -612,7 +613,7 @@ def test_abandoned_folders_are_swept(edits: Edits, dev: Path) -> None:
     assert stat.S_ISLNK(link.lstat().st_mode)
 
 
-def test_folder_that_another_run_swept(
+def test_folder_that_another_run_swept_before_its_lock(
     edits: Edits, dev: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A folder that another run removed before it was locked is made anew."""
@@ -626,5 +627,23 @@ def test_folder_that_another_run_swept(
         flock(handle, operation)
 
     monkeypatch.setattr(fcntl, "flock", remove_the_first)
+    assert edits(edits=("text = ''",)).code == 1
+    assert len(removed) == 1
+
+
+def test_folder_that_another_run_swept_at_once(
+    edits: Edits, dev: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So is one that it removed before it could be opened, to be locked."""
+    mkdtemp, removed = tempfile.mkdtemp, []
+
+    def made_and_removed(*arguments: Any, **named: Any) -> str:
+        folder: str = mkdtemp(*arguments, **named)
+        if not removed:
+            removed.append(folder)
+            os.rmdir(folder)
+        return folder
+
+    monkeypatch.setattr(tempfile, "mkdtemp", made_and_removed)
     assert edits(edits=("text = ''",)).code == 1
     assert len(removed) == 1

@@ -149,9 +149,12 @@ def _private_folder() -> tuple[Path, int]:
         folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=place))
         if sys.platform == "win32":  # pragma: no cover  # a folder cannot be locked there
             return folder, os.open(os.devnull, os.O_RDONLY)
-        lock = os.open(folder, os.O_RDONLY)
+        # Another run may sweep it away before it is locked.
+        try:
+            lock = os.open(folder, os.O_RDONLY)
+        except FileNotFoundError:
+            continue
         fcntl.flock(lock, fcntl.LOCK_EX)
-        # Another run may have swept it away before it was locked.
         if folder.exists():
             return folder, lock
         os.close(lock)
