@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import os
 import random
-import uuid
 from base64 import b64decode, b64encode
 from collections.abc import Mapping
 from functools import cache
@@ -116,6 +115,9 @@ class Call:
         self.operation = operation_name(method)
         self._reader = reader
         if self.operation == "TransactWriteItems":
+            # Not at the top: a process that reads one option does without.
+            import uuid
+
             # A request that is sent twice is applied once.
             parameters = {"ClientRequestToken": str(uuid.uuid4()), **parameters}
         self.body = _to_json(parameters).encode()

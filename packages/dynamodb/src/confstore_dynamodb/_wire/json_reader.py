@@ -19,8 +19,6 @@ from base64 import b64decode
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Any, TypeVar
 
-import attrs
-
 from confstore.documents import number_from_text
 from confstore_dynamodb._wire.decoder import Decoder
 
@@ -103,7 +101,6 @@ def _without_blanks(text: str, position: int) -> int:
     return position
 
 
-@attrs.define(eq=False)
 class JSONItems:
     """
     The elements of a JSON array within a text, one after the other.
@@ -112,9 +109,10 @@ class JSONItems:
         end: The position after the array, once all of it was read.
     """
 
-    _text: str = attrs.field(repr=False)
-    _start: int
-    end: int = -1
+    def __init__(self, text: str, start: int) -> None:
+        self._text = text
+        self._start = start
+        self.end = -1
 
     def __iter__(self) -> Iterator[Any]:
         text = self._text
