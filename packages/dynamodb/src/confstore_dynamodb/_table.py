@@ -16,9 +16,9 @@ from confstore.errors import (
     StoreUnavailableError,
 )
 from confstore_dynamodb._connections.connection import Connection
+from confstore_dynamodb._connections.refusals.error_reply import error_code
 from confstore_dynamodb._connections.refusals.translation import (
     TABLE_ADVICE,
-    error_code,
     is_answer,
     lacks_permission,
 )
