@@ -317,7 +317,7 @@ def test_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("APP_DB__PORT", "6")
     layers = LayeredStore([environment, MemoryStore("base")])
     assert layers.get("db") == {"port": "5"}
-    assert repr(environment) == "<Environment 'APP_': 1 variables>"
+    assert repr(environment) == "<Environment 'APP_': 1 variable>"
     assert "5" not in repr(environment.variables)
 
 

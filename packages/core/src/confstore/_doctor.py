@@ -24,6 +24,7 @@ from confstore._stores.protocols import (
     beneath_of,
 )
 from confstore._values.canonical import MAX_OPTION_SIZE_B
+from confstore._values.counted import counted
 from confstore._values.differences import diff
 from confstore._values.secret import Secret, kind_of
 from confstore._values.sizes import option_size_b
@@ -150,7 +151,7 @@ def _of_options(store: Store) -> Iterator[Finding]:
     except ConfigStoreError as error:
         yield Finding.of_error("options", error)
         return
-    text = f"{_counted(count)}, all readable"
+    text = f"{counted(count, 'option')}, all readable"
     if count:
         text += f"; the largest has {largest_b:,} of at most {MAX_OPTION_SIZE_B:,} bytes"
     advice = f"split the options near the limit: {_named(large)}" if large else ""
@@ -164,7 +165,7 @@ def _of_options(store: Store) -> Iterator[Finding]:
 
 def _of_sealed(kinds: Mapping[str, str | None]) -> Finding:
     """Name the secrets that a URL without keys leaves sealed; `kinds` are those of their texts."""
-    text = f"{_secrets(len(kinds))}, which this URL does not open: {_named(list(kinds))}"
+    text = f"{counted(len(kinds), 'secret')}, which this URL does not open: {_named(list(kinds))}"
     parameters = [known for kind, known in _OPENED_BY.items() if kind in kinds.values()]
     if not set(kinds.values()) <= _OPENED_BY.keys():
         parameters.append(f"{'and for other kinds ' if parameters else ''}secrets= or references=")
@@ -198,7 +199,7 @@ def _of_secrets(store: Store) -> Finding:
         except SecretError as error:
             closed.append(name)
             reasons[error.reason] = None
-    count = _secrets(len(secrets))
+    count = counted(len(secrets), "secret")
     if not closed:
         return Finding("secrets", True, f"{count}, all of which can be opened")
     text = f"{len(closed):,} of {count} cannot be opened: {_named(closed)}"
@@ -230,11 +231,13 @@ def _of_drift(store: JournaledStore) -> Finding:
     unknown = sorted(recorded.unknown)
     facts = []
     if edited:
-        facts.append(f"{_counted(len(edited))} written without the journal: {_named(edited)}")
+        facts.append(
+            f"{counted(len(edited), 'option')} written without the journal: {_named(edited)}"
+        )
     if unknown:
         facts.append(
-            f"edits by hand cannot be found in {_counted(len(unknown))} without a commit among the "
-            f"newest {NEWEST_COMMITS:,} that are held: {_named(unknown)}"
+            f"edits by hand cannot be found in {counted(len(unknown), 'option')} without a commit "
+            f"among the newest {NEWEST_COMMITS:,} that are held: {_named(unknown)}"
         )
     if edited:
         advice = "commit this with `confstore reconcile`, or roll it back"
@@ -242,14 +245,6 @@ def _of_drift(store: JournaledStore) -> Finding:
     if unknown:
         return Finding("drift", None, facts[0], "record them as they are: `confstore reconcile`")
     return Finding("drift", True, "options and journal agree")
-
-
-def _secrets(count: int) -> str:
-    return "1 secret" if count == 1 else f"{count:,} secrets"
-
-
-def _counted(options: int) -> str:
-    return "1 option" if options == 1 else f"{options:,} options"
 
 
 def _named(options: list[str]) -> str:

@@ -51,9 +51,12 @@ def test_reads(run: Run, store: ScriptedStore) -> None:
                 with pytest.raises(OptionNotFoundError):
                     await config.get("nothing")
             assert store.asked == ["db", "nothing"]
+            config.invalidate("nothing")
+            assert repr(config) == "<AsyncCachedConfigStore of store 'prod': 1 option>"
+            assert await config.get("nothing", default=None) is None
             assert await config.get(keys=["port"]) == {"db": {"port": 27017}, "external-port": {}}
             assert [option async for option in config] == list(store.options)
-            assert store.asked == ["db", "nothing", None, None]
+            assert store.asked == ["db", "nothing", "nothing", None, None]
             assert repr(config) == "<AsyncCachedConfigStore of store 'prod': 2 options>"
             found: Any = await config.get("db")
             with pytest.raises(TypeError, match="read-only"):

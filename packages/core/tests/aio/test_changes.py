@@ -272,7 +272,7 @@ def test_change_after_the_loop(store: ScriptedStore, caplog: pytest.LogCaptureFi
     asyncio.run(use())
     assert not waiting.done()
     # asyncio logs that its task cannot end: now, and not in the output of a later test.
-    del changes, waiting
+    del waiting
     gc.collect()
     assert "Task was destroyed but it is pending" in caplog.text
 

@@ -548,7 +548,7 @@ def test_close(store, cache):
 def test_repr_shows_no_value(cache):
     """The text of a cache says which store it reads, and how much it holds."""
     cache.get("db")
-    assert repr(cache) == "<CachedConfigStore of store 'prod': 1 options>"
+    assert repr(cache) == "<CachedConfigStore of store 'prod': 1 option>"
 
 
 @pytest.fixture

@@ -306,11 +306,16 @@ PYDANTIC = {
     "multiple": (Annotated[int, pydantic.Field(multiple_of=2)], 1, "must be a multiple of 2"),
     "longest": (Annotated[str, pydantic.Field(max_length=5)], CANARY, "must have at most 5 cha"),
     "shortest": (Annotated[str, pydantic.Field(min_length=5)], "a", "must have at least 5 cha"),
+    "many": (
+        Annotated[bytes, pydantic.Field(max_length=11)],
+        b"a" * 12,
+        "must have at most 11 bytes",
+    ),
     "pattern": (Annotated[str, pydantic.Field(pattern="x+")], "a", "must match 'x+'"),
     "entries": (
         Annotated[list[int], pydantic.Field(max_length=1)],
         [1, 2],
-        "must have at most 1 e",
+        "must have at most 1 entry",
     ),
     "enum": (Color, CANARY, "must be one of 'red', 'blue'"),
     "enum, another kind": (Color, 5, "must be one of 'red', 'blue', found int"),
@@ -327,6 +332,12 @@ def test_constraint_of_pydantic(problems, type_, value, reason):
     ((path, found),) = problems(model, {"field": value})
     assert path == "field"
     assert found.startswith(reason)
+
+
+def test_one_of_a_kind_by_pydantic(problems):
+    """One is no plural."""
+    model = pydantic.create_model("Made", field=(Annotated[str, pydantic.Field(min_length=1)], ...))
+    assert problems(model, {"field": ""}) == [("field", "must have at least 1 character")]
 
 
 def test_kind_of_what_is_found_by_pydantic(problems):

@@ -8,6 +8,7 @@ from typing import Any
 from confstore._layers.environment import Environment, part_of
 from confstore._layers.layered import LayeredStore
 from confstore._stores.protocols import Finding
+from confstore._values.counted import counted
 from confstore._values.faulty import FaultyOption
 from confstore._values.names import closest
 from confstore._values.variables import variable_name
@@ -34,8 +35,7 @@ def environment_findings(layers: LayeredStore) -> Iterator[Finding]:
     if faults:
         yield Finding("layers", False, "; ".join(dict.fromkeys(faults)))
     else:
-        count = "1 option" if len(merged) == 1 else f"{len(merged):,} options"
-        yield Finding("layers", True, f"{count} after merging")
+        yield Finding("layers", True, f"{counted(len(merged), 'option')} after merging")
 
 
 def _of_environment(environment: Environment, below: Sequence[Any]) -> Iterator[Finding]:

@@ -11,6 +11,7 @@ import attrs
 
 from confstore._layers.texts import TEXT, Kind, kind_of_type, kind_of_value, value_of_text
 from confstore._stores.given import described
+from confstore._values.counted import counted
 from confstore._values.keys import RESERVED_KEYS
 from confstore._values.names import MAX_OPTION_B
 from confstore._values.variables import variable_name
@@ -235,7 +236,7 @@ class Environment:
         yield from self.others
 
     def __repr__(self) -> str:
-        return f"<Environment {self.prefix!r}: {len(self.variables)} variables>"
+        return f"<Environment {self.prefix!r}: {counted(len(self.variables), 'variable')}>"
 
 
 def _splits(rest: str) -> tuple[tuple[str, str], ...]:

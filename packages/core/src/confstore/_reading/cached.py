@@ -17,6 +17,7 @@ from confstore._reading.config import ReadsByName, Traced
 from confstore._reading.fetches import AnswerCache, CacheStatus, Entry, Fetch
 from confstore._stores.given import checked_object
 from confstore._stores.protocols import Store, TracedStore, ability
+from confstore._values.counted import counted
 from confstore._values.keys import checked_keys, select, select_all
 from confstore._values.names import checked_option
 from confstore._values.read_only import ReadOnlyDict, freeze
@@ -247,4 +248,5 @@ class CachedConfigStore(ReadsByName, ClosesOnExit):
         self.reload()
 
     def __repr__(self) -> str:
-        return f"<CachedConfigStore of store {self._store.name!r}: {len(self._answers)} options>"
+        options = counted(len(self._answers), "option")
+        return f"<CachedConfigStore of store {self._store.name!r}: {options}>"

@@ -28,6 +28,7 @@ from confstore._schemas.kinds import (
     plain_type,
     type_name,
 )
+from confstore._values.counted import counted
 from confstore._values.secret import Secret
 
 __all__ = [
@@ -138,7 +139,7 @@ def _instance(validator: Any, value: Any) -> str:
 
 def _length(limit: str, length: int, value: Any) -> str:
     one, many = _UNITS.get(type(value), ("entry", "entries"))
-    return f"must have {limit} {length} {one if length == 1 else many}"
+    return f"must have {limit} {counted(length, one, many)}"
 
 
 # attrs has no public names for the classes of its validators.
@@ -207,10 +208,6 @@ def _is_complete(instance: Any) -> bool:
 # By the codes of pydantic's errors. A code that is not here, or that has the value in its context,
 # is shown as it is.
 _PYDANTIC = {
-    "bytes_too_long": "must have at most {max_length} bytes",
-    "bytes_too_short": "must have at least {min_length} bytes",
-    "decimal_max_digits": "must have at most {max_digits} digits",
-    "decimal_max_places": "must have at most {decimal_places} decimal places",
     "enum": "must be one of {expected}",
     "finite_number": "must be finite",
     "greater_than": "must be more than {gt}",
@@ -221,19 +218,28 @@ _PYDANTIC = {
     "missing": "is missing",
     "multiple_of": "must be a multiple of {multiple_of}",
     "string_pattern_mismatch": "must match {pattern!r}",
-    "string_too_long": "must have at most {max_length} characters",
-    "string_too_short": "must have at least {min_length} characters",
-    "too_long": "must have at most {max_length} entries",
-    "too_short": "must have at least {min_length} entries",
+}
+# By those that count something: which bound it has, its name in the context, and what is counted.
+_PYDANTIC_COUNTS = {
+    "bytes_too_long": ("at most", "max_length", "byte", "bytes"),
+    "bytes_too_short": ("at least", "min_length", "byte", "bytes"),
+    "decimal_max_digits": ("at most", "max_digits", "digit", "digits"),
+    "decimal_max_places": ("at most", "decimal_places", "decimal place", "decimal places"),
+    "string_too_long": ("at most", "max_length", "character", "characters"),
+    "string_too_short": ("at least", "min_length", "character", "characters"),
+    "too_long": ("at most", "max_length", "entry", "entries"),
+    "too_short": ("at least", "min_length", "entry", "entries"),
 }
 
 
 def pydantic_reason(code: str, context: Mapping[str, Any], otherwise: str) -> str:
     """Say what an error of pydantic means, from its code and its context, or else this."""
-    if code in _PYDANTIC:
-        # Somebody's own PydanticCustomError may have a code of pydantic's, and no such context.
-        with contextlib.suppress(KeyError):
-            return _PYDANTIC[code].format(**context)
+    # Somebody's own PydanticCustomError may have a code of pydantic's, and no such context.
+    with contextlib.suppress(KeyError):
+        if code in _PYDANTIC_COUNTS:
+            bound, name, one, many = _PYDANTIC_COUNTS[code]
+            return f"must have {bound} {counted(context[name], one, many)}"
+        return _PYDANTIC[code].format(**context)
     error = context.get("error")
     if code in ("value_error", "assertion_error") and isinstance(error, Exception):
         return refusal(error, "its validator")

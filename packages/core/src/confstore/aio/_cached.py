@@ -15,6 +15,7 @@ import attrs
 from confstore._process.clock import Clock, Moment, seconds
 from confstore._process.fork_hooks import notice_fork
 from confstore._reading.fetches import AnswerCache, CacheStatus, Entry, Fetch
+from confstore._values.counted import counted
 from confstore._values.keys import checked_keys, select, select_all
 from confstore._values.names import checked_option
 from confstore._values.read_only import freeze
@@ -261,6 +262,5 @@ class AsyncCachedConfigStore:
         await self.close()
 
     def __repr__(self) -> str:
-        return (
-            f"<AsyncCachedConfigStore of store {self._store.name!r}: {len(self._answers)} options>"
-        )
+        options = counted(len(self._answers), "option")
+        return f"<AsyncCachedConfigStore of store {self._store.name!r}: {options}>"

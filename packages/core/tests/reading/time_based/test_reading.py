@@ -151,6 +151,8 @@ def test_repr_shows_no_value(store, open_config, options):
     """The text of a config says which store it reads, and how much of it."""
     expected = "<TimeBasedConfigStore of store 'prod': 2 options, version 1>"
     assert repr(open_config(store, **options)) == expected
+    del store.options["db"]
+    assert " 1 option, version 1>" in repr(open_config(store, **options))
 
 
 def test_config_is_read_only(store, open_config):

@@ -304,7 +304,7 @@ def test_failed_poll_keeps_its_checkpoint(store, clock, open_config):
 def test_one_log_for_one_state(store, clock, open_config, caplog):
     """An outage is logged when it begins and when it ends, not at every try."""
     caplog.set_level(logging.INFO, "confstore")
-    open_config(store)
+    config = open_config(store)
     store.fail(StoreUnavailableError("prod", "no route"))
     clock.advance(600)
     store.fail(None)
@@ -316,6 +316,12 @@ def test_one_log_for_one_state(store, clock, open_config, caplog):
         "StoreUnavailableError: store 'prod' is unavailable: no route"
     )
     assert ended.getMessage() == "store 'prod': refreshed again after 11 failures"
+    store.fail(StoreUnavailableError("prod", "no route"))
+    with pytest.raises(StoreUnavailableError):
+        config.reload()
+    store.fail(None)
+    config.reload()
+    assert caplog.records[-1].getMessage() == "store 'prod': refreshed again after 1 failure"
 
 
 def test_another_fault_is_news(store, clock, open_config, caplog):

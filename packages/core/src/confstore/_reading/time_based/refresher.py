@@ -26,6 +26,7 @@ from confstore._reading.time_based.views import Health, Overrides, View
 from confstore._stores.loader import Loader, State
 from confstore._stores.protocols import Store
 from confstore._stores.schedule import RefreshSchedule
+from confstore._values.counted import counted
 from confstore._values.read_only import ReadOnlyDict
 from confstore.errors import StaleConfigError, StoreClosedError
 
@@ -189,8 +190,8 @@ class Refresher:
         if state.changed and (heard := state.heard):
             self.subscriptions.queue(old, self._stored, heard)
         if failures:
-            text = "store %r: refreshed again after %d failures"
-            logger.info(text, self.name, failures, extra=self._fields())
+            text = "store %r: refreshed again after %s"
+            logger.info(text, self.name, counted(failures, "failure"), extra=self._fields())
         if self._fallback is not None:
             self._fallback.save(state, health)
 

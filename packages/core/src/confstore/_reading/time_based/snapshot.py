@@ -26,6 +26,7 @@ from confstore._stores.loader import Loader
 from confstore._stores.protocols import FieldAwareStore, Store, ability
 from confstore._stores.schedule import schedule_for
 from confstore._values.canonical import canonical_values
+from confstore._values.counted import counted
 from confstore._values.keys import checked_keys, select, select_all
 from confstore._values.names import checked_option
 from confstore._values.read_only import ReadOnlyDict
@@ -252,7 +253,7 @@ class SnapshotReads(ReadsByName, Generic[T_co]):
 
     def __repr__(self) -> str:
         view = self._shown()
-        options = f"{len(view.options)} options, version {view.version}"
+        options = f"{counted(len(view.options), 'option')}, version {view.version}"
         return f"<{type(self).__name__} of store {self._refresher.name!r}: {options}>"
 
 
