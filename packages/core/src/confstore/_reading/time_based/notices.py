@@ -29,7 +29,7 @@ def warn_at_start(store: Store, view: View, taken: Collection[str]) -> None:
     if view.unknown:
         texts = [unknown_text(one) for one in view.unknown]
         logger.warning("store %r: %s", store.name, _shown(texts))
-    if hidden := [name for name in view.attributes if name in taken]:
+    if hidden := [name for name in taken if name in view.attributes]:
         read = "config[{!r}]" if hidden[0] in view.options else "config.current.{}"
         text = "store %r: the config's own attributes hide %s: read them as in %s"
         names = _shown([repr(name) for name in hidden], ", ")

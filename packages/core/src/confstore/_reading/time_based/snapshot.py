@@ -303,7 +303,8 @@ def _publisher(config: SnapshotReads[Any], *, is_checked: bool) -> Callable[[Vie
             return
         attributes = {} if is_checked else view.attributes
         shown = {name: read for name, read in attributes.items() if name not in taken}
-        object.__setattr__(target, "__dict__", shown | {_VIEW: view})
+        shown[_VIEW] = view
+        object.__setattr__(target, "__dict__", shown)
 
     publish(View(ReadOnlyDict(), None, {}, {}, version=0))
     return publish
