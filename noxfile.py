@@ -243,7 +243,8 @@ def release(session: nox.Session, dependencies: str) -> None:
     The tests of each source distribution, with the newest dependencies, and with the lowest that
     the packages allow, among them core; nothing is published.
     """
-    folder = Path(session.create_tmp())
+    # Whole: each package's tests run in a folder of their own.
+    folder = Path(session.create_tmp()).absolute()
     shutil.rmtree(folder)
     folder.mkdir()
     session.install(*group("release"))

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import confstore.errors
 import confstore_dynamodb.errors
+from confstore import Finding
 from confstore.errors import ERRORS_PAGE, ConfigStoreError
 
 ROOT = Path(__file__).parent.parent
@@ -88,6 +89,16 @@ def test_every_finding_has_an_entry() -> None:
     }
     assert {"clock", "key-schema", "lock", "faults", "deploy", "env"} <= checks
     assert sorted(entries_of("Findings of doctor")) == sorted(checks)
+
+
+def test_every_finding_has_the_address_of_its_entry() -> None:
+    """Also behind the name of a layer; one of somebody else's adapter has none."""
+    for entry in entries_of("Findings of doctor"):
+        check = entry.replace("-", " ")
+        for name in (check, f"dynamodb://config/prod, {check}"):
+            assert Finding(name, False, "why").address == f"{ERRORS_PAGE}#{entry}"
+    assert Finding("env:APP_", None, "why").address == f"{ERRORS_PAGE}#env"
+    assert Finding("shard", False, "why").address == ""
 
 
 def test_every_entry_says_something() -> None:

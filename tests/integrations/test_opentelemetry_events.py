@@ -11,7 +11,7 @@ from opentelemetry._logs import SeverityNumber
 from opentelemetry.sdk._logs import LoggerProvider
 from opentelemetry.sdk._logs.export import InMemoryLogRecordExporter, SimpleLogRecordProcessor
 
-from confstore import CachedConfigStore, TimeBasedConfigStore
+from confstore import CachedConfigStore, Refresh, TimeBasedConfigStore
 from confstore.errors import StaleConfigError
 from confstore.integrations.opentelemetry_events import EventsObserver
 from confstore.testing import FakeClock
@@ -140,6 +140,30 @@ def test_options_that_are_read_one_by_one(
     cache.get("uploads")
     clock.advance()
     assert events.read() == [RECOVERED]
+
+
+def test_an_outage_of_very_many_options(events: Events) -> None:
+    """The oldest of more than 1,024 failing options is forgotten: an outage costs little memory."""
+    observer = EventsObserver(events.provider)
+
+    def read(option: int, error_type: str | None) -> None:
+        name = f"tenant-{option}"
+        observer.refresh_ended(Refresh("prod", 1.0, error_type, 1.0, None, 1, option=name))
+
+    def is_recovered(option: int) -> bool:
+        read(option, None)
+        return events.read() == [RECOVERED]
+
+    for option in range(2_000):
+        read(option, "StoreUnavailableError")
+    # One that fails again is not the oldest any more.
+    read(976, "StoreUnavailableError")
+    read(2_000, "StoreUnavailableError")
+    assert len(events.read()) == 2_002
+    assert not is_recovered(0)
+    assert not is_recovered(977)
+    assert is_recovered(976)
+    assert all(map(is_recovered, range(978, 2_001)))
 
 
 def test_stale_reads(store: MemoryStore, clock: FakeClock, events: Events) -> None:

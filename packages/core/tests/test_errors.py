@@ -6,7 +6,9 @@ import concurrent.futures
 import copy
 import multiprocessing
 import pickle
+import sys
 import traceback
+import types
 from collections.abc import Callable
 from typing import Any, cast
 
@@ -283,3 +285,50 @@ def test_long_name_is_cut(length: int, shown: str) -> None:
 def test_long_name_is_kept() -> None:
     """What the text cuts, the attribute holds."""
     assert InvalidNameError(None, "option", "a" * 2000, "why").name == "a" * 2000
+
+
+ADAPTER = """
+from typing import TYPE_CHECKING
+
+from confstore.errors import StoreUnavailableError
+
+if TYPE_CHECKING:
+    from decimal import Decimal
+
+class ThrottledError(StoreUnavailableError):
+    after_s: Decimal
+    template = "store {store!r} is unavailable: {reason}, for {after_s} s"
+"""
+
+
+@pytest.mark.skipif(sys.version_info < (3, 14), reason="annotations are evaluated in the class")
+def test_annotation_that_is_for_checkers_only() -> None:
+    """An adapter's error may be annotated by a name that is only imported for type checkers."""
+    namespace: dict[str, Any] = {"__name__": "adapter"}
+    exec(compile(ADAPTER, "adapter.py", "exec", dont_inherit=True), namespace)
+    error = namespace["ThrottledError"]("prod", "throttled", after_s=1)
+    assert str(error) == "store 'prod' is unavailable: throttled, for 1 s"
+
+
+class _Lazy(type):
+    """The classes of Python 3.14, whose annotations are evaluated when they are looked at."""
+
+    @property
+    def __annotations__(cls) -> dict[str, Any]:  # type: ignore[override]
+        raise NameError("name 'Decimal' is not defined")
+
+
+def test_annotations_are_not_evaluated(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Since Python 3.14 they are asked for as texts; played here for the Pythons before."""
+
+    def get_annotations(cls: type, *, format: object) -> dict[str, str]:
+        assert (cls.__name__, format) == ("ThrottledError", "STRING")
+        return {"after_s": "Decimal"}
+
+    format = types.SimpleNamespace(STRING="STRING")
+    library = types.SimpleNamespace(Format=format, get_annotations=get_annotations)
+    monkeypatch.setitem(sys.modules, "annotationlib", cast("types.ModuleType", library))
+    monkeypatch.setattr(sys, "version_info", (3, 14, 0, "final", 0))
+    body = {"__module__": "adapter", "template": "store {store!r}: {reason}, for {after_s} s"}
+    made: Any = _Lazy("ThrottledError", (StoreUnavailableError,), body)
+    assert str(made("prod", "throttled", 1)) == "store 'prod': throttled, for 1 s"

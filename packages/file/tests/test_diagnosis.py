@@ -24,6 +24,8 @@ def store(file: Path) -> FileStore:
     store = FileStore(file)
     store.set("db", {"host": CANARY})
     file.chmod(0o600)
+    # What this imports, a child that is not root may not be permitted to read.
+    list(store.diagnose())
     return store
 
 

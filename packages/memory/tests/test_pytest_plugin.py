@@ -24,6 +24,13 @@ Facade = MemoryConfigStore[SimpleConfigStore]
 Live = TimeBasedConfigStore[dict[str, dict[str, Any]]]
 
 
+@pytest.fixture
+def pytester(pytester: pytest.Pytester) -> pytest.Pytester:
+    """A project, also where temporary folders are inside of another one."""
+    pytester.makeini("[pytest]")
+    return pytester
+
+
 def run(pytester: pytest.Pytester, test_file: str) -> pytest.RunResult:
     """What pytest says of a test file in a process of its own."""
     pytester.makepyfile(test_file)

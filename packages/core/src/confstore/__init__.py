@@ -63,6 +63,7 @@ if TYPE_CHECKING:
     from confstore._reading.simple import SimpleConfigStore as SimpleConfigStore
     from confstore._reading.time_based.config import TimeBasedConfigStore as TimeBasedConfigStore
     from confstore._reading.time_based.views import Status as Status
+    from confstore._secrets.by_url import is_reference_text as is_reference_text
     from confstore._secrets.held import open_secrets as open_secrets
     from confstore._secrets.local_keys import LocalKeys as LocalKeys
     from confstore._secrets.opening import is_sealed_text as is_sealed_text
@@ -136,6 +137,7 @@ _names = lazy_names(
         "confstore._reading.simple": "SimpleConfigStore",
         "confstore._reading.time_based.config": "TimeBasedConfigStore",
         "confstore._reading.time_based.views": "Status",
+        "confstore._secrets.by_url": "is_reference_text",
         "confstore._secrets.held": "open_secrets",
         "confstore._secrets.local_keys": "LocalKeys",
         "confstore._secrets.opening": "is_sealed_text",

@@ -39,6 +39,7 @@ process pool sends errors that way), also that of an adapter that has an `__init
 
 from __future__ import annotations
 
+import sys
 from typing import Any, ClassVar, NamedTuple, dataclass_transform
 
 __all__ = [
@@ -87,7 +88,7 @@ class ConfigStoreError(Exception):
     _names: ClassVar[tuple[str, ...]] = ()
 
     def __init_subclass__(cls) -> None:
-        cls._names = (*cls._names, *cls.__annotations__)
+        cls._names = (*cls._names, *_annotated(cls))
         # An error of an adapter has the entry of its base, if it names none.
         if cls.__module__ == __name__ and not cls.__name__.startswith("_"):
             cls.address = f"{ERRORS_PAGE}#{cls.__name__.lower()}"
@@ -110,6 +111,16 @@ class ConfigStoreError(Exception):
 
     def __str__(self) -> str:
         return self.template.format(**vars(self)) if self.template else super().__str__()
+
+
+def _annotated(cls: type) -> tuple[str, ...]:
+    """The names that a class itself annotates, with what may exist for type checkers only."""
+    if sys.version_info >= (3, 14):
+        from annotationlib import Format, get_annotations
+
+        # As texts, because here they would be evaluated for the first time.
+        return tuple(get_annotations(cls, format=Format.STRING))
+    return tuple(cls.__annotations__)
 
 
 def _made_again(kind: type[ConfigStoreError], arguments: tuple[object, ...]) -> ConfigStoreError:

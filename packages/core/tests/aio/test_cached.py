@@ -322,6 +322,56 @@ def test_other_loop_ends_within_a_read(store: ScriptedStore) -> None:
     asyncio.run(opened.close())
 
 
+def test_other_loop_waits_for_this_one(run: Run, store: ScriptedStore) -> None:
+    """A loop whose thread waits for another loop ends no read: the other one reads itself, once."""
+    gate = Gate(store)
+    opened = AsyncStore(store)
+    config = AsyncCachedConfigStore(opened)
+    other = asyncio.new_event_loop()
+    thread = threading.Thread(target=other.run_forever)
+    thread.start()
+
+    async def both() -> list[Any]:
+        return await asyncio.gather(config.get("db"), config.get("db"))
+
+    async def use() -> None:
+        asked = asyncio.create_task(config.get("db"))
+        await gate.has_begun()
+        gate.open.set()
+        assert asyncio.run_coroutine_threadsafe(both(), other).result(30) == [DB, DB]
+        assert await asked == DB
+        assert await config.get("db") == DB
+
+    run(use())
+    other.call_soon_threadsafe(other.stop)
+    thread.join()
+    other.close()
+    assert len(store.reads) == 2
+    run(opened.close())
+
+
+def test_slow_read_of_another_loop(run: Run, store: ScriptedStore) -> None:
+    """A loop that goes on has its slow read waited for: the backend is asked once."""
+    gate = Gate(store)
+    opened = AsyncStore(store)
+    config = AsyncCachedConfigStore(opened)
+    first = threading.Thread(target=run, args=(config.get("db"),))
+    first.start()
+
+    async def use() -> None:
+        await gate.has_begun()
+        asked = asyncio.create_task(config.get("db"))
+        # Longer than it takes to find out about a loop that is blocked.
+        await asyncio.wait([asked], timeout=1.2)
+        gate.open.set()
+        assert await asked == DB
+
+    run(use())
+    first.join()
+    assert len(store.reads) == 1
+    run(opened.close())
+
+
 def test_fork_within_a_read(store: ScriptedStore) -> None:
     """A child has what was read, and waits for nothing that its parent reads."""
     opened = AsyncStore(store)

@@ -259,6 +259,8 @@ def test_subclass_has_a_test_of_its_own() -> None:
 @pytest.mark.slow("runs pytest in another process")
 def test_outsiders_see_what_was_compared(pytester: pytest.Pytester) -> None:
     """Assertions in the contract are rewritten, so that their text shows both sides."""
+    # A project, also where temporary folders are inside of another one.
+    pytester.makeini("[pytest]")
     pytester.makepyfile(
         """
         from contextlib import nullcontext

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import Any
-
-import attrs
 
 from confstore.adapter import RESERVED_KEYS
 from confstore_dynamodb.errors import MisconfiguredSchemaError
@@ -23,7 +20,6 @@ def capacity_of(read_units: int | None, write_units: int | None) -> dict[str, An
     return {"BillingMode": "PROVISIONED", "ProvisionedThroughput": units}
 
 
-@attrs.frozen
 class TableSchema:
     """
     A hash key for the name of the store, a range key for that of the option, both text.
@@ -31,20 +27,16 @@ class TableSchema:
     Attributes:
         store_key: The attribute that holds the store's name.
         option_key: The attribute that holds the option's name.
+        reserved: Attributes that are never the user's.
     """
 
-    store_key: str
-    option_key: str
-
-    def __attrs_post_init__(self) -> None:
+    def __init__(self, store_key: str, option_key: str) -> None:
         """Raise `ValueError` if a name is empty or both are the same."""
-        if not self.store_key or not self.option_key or self.store_key == self.option_key:
+        if not store_key or not option_key or store_key == option_key:
             raise ValueError("store_key and option_key are two different, non-empty names")
-
-    @cached_property
-    def reserved(self) -> frozenset[str]:
-        """Attributes that are never the user's."""
-        return RESERVED_KEYS | {self.store_key, self.option_key}
+        self.store_key = store_key
+        self.option_key = option_key
+        self.reserved = RESERVED_KEYS | {store_key, option_key}
 
     def item_key(self, store: str, option: str) -> dict[str, dict[str, str]]:
         """The primary key of an option's item."""

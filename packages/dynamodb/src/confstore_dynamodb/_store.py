@@ -18,11 +18,8 @@ from confstore.adapter import (
 from confstore.errors import AccessDeniedError, BackendError, OptionNotFoundError
 from confstore_dynamodb._connections.client import client_of
 from confstore_dynamodb._connections.connection import Connection
-from confstore_dynamodb._connections.refusals.translation import (
-    error_code,
-    lacks_permission,
-    retry_count,
-)
+from confstore_dynamodb._connections.refusals.error_reply import error_code, retry_count
+from confstore_dynamodb._connections.refusals.translation import lacks_permission
 from confstore_dynamodb._keys import TableSchema, capacity_of
 from confstore_dynamodb._reading.item_body import OptionReader
 from confstore_dynamodb._table import Table

@@ -6,8 +6,6 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
-import attrs
-
 from confstore.adapter import closest
 from confstore.errors import (
     AccessDeniedError,
@@ -16,9 +14,9 @@ from confstore.errors import (
     StoreUnavailableError,
 )
 from confstore_dynamodb._connections.connection import Connection
+from confstore_dynamodb._connections.refusals.error_reply import error_code
 from confstore_dynamodb._connections.refusals.translation import (
     TABLE_ADVICE,
-    error_code,
     is_answer,
     lacks_permission,
 )
@@ -36,30 +34,31 @@ _LONGEST_WAIT_S = 5.0
 _PATIENCE_S = 150.0
 
 
-@attrs.define
 class Table:
     """
     A table, checked once: when its store is opened, or as soon as DynamoDB can be reached.
 
     There is no lock: two threads that check at the same time find the same.
+
+    Attributes:
+        is_checked: True if `check` has nothing to do any more.
     """
 
-    _connection: Connection
-    _schema: TableSchema
-    _capacity: dict[str, Any]
-    _may_create: bool
-    _sleep: Callable[[float], None] = attrs.field(repr=False)
-    _name: str = attrs.field(init=False)
-    _store: str = attrs.field(init=False)
-    _is_checked: bool = False
-
-    def __attrs_post_init__(self) -> None:
-        self._name, self._store = self._connection.table, self._connection.store
-
-    @property
-    def is_checked(self) -> bool:
-        """True if `check` has nothing to do any more."""
-        return self._is_checked
+    def __init__(
+        self,
+        connection: Connection,
+        schema: TableSchema,
+        capacity: dict[str, Any],
+        may_create: bool,
+        sleep: Callable[[float], None],
+    ) -> None:
+        self._connection = connection
+        self._schema = schema
+        self._capacity = capacity
+        self._may_create = may_create
+        self._sleep = sleep
+        self._name, self._store = connection.table, connection.store
+        self.is_checked = False
 
     def check(self, *, is_start: bool = False) -> None:
         """
@@ -69,7 +68,7 @@ class Table:
             is_start: An unreachable DynamoDB is then no error, so that a program that has a
                 fallback can start; the next call checks.
         """
-        if self._is_checked:
+        if self.is_checked:
             return
         try:
             description = self._describe()
@@ -88,7 +87,7 @@ class Table:
             return
         else:
             self._make_ready(description)
-        self._is_checked = True
+        self.is_checked = True
 
     def _log_fields(self, error: Exception) -> dict[str, str]:
         return {"store": self._store, "error.type": type(error).__qualname__}

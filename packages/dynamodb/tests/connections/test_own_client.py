@@ -158,7 +158,7 @@ def test_mounted_as_soon_as_botocore_is_imported(server: RawServer) -> None:
 
 
 def test_lambda_imports_no_botocore(server: RawServer) -> None:
-    """In a real process, a read, a refusal and a failure import neither botocore nor boto3."""
+    """In a real process, a read, a refusal and a failure import no more than they need."""
     program = f"""
 import os, sys
 os.environ.update(AWS_LAMBDA_FUNCTION_NAME="f", AWS_ENDPOINT_URL={server.url!r})
@@ -171,7 +171,9 @@ for _ in range(2):
         store.get("db")
     except ConfigStoreError as error:
         print(error)
-unwanted = {{"asyncio", "boto3", "botocore", "http", "ssl", "urllib3"}}
+unwanted = {{
+    "asyncio", "attr", "boto3", "botocore", "email", "http", "ssl", "urllib3", "uuid"
+}}
 sys.exit(", ".join(sorted(unwanted & sys.modules.keys())) or 0)
 """
     denied = reply_of(b'{"__type":"a#AccessDeniedException"}', status="400 Bad Request")

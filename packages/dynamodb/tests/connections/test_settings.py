@@ -143,6 +143,8 @@ def test_role_that_is_refused(
     monkeypatch.setenv("AWS_ENDPOINT_URL_STS", loopback.url)
     monkeypatch.setenv("AWS_ROLE_ARN", role)
     monkeypatch.setenv("AWS_WEB_IDENTITY_TOKEN_FILE", str(tmp_path / "token"))
+    # Older versions of botocore try again for longer than credentials are waited for.
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
     page = f"<ErrorResponse><Error><Code>{code}</Code></Error></ErrorResponse>".encode()
     refusal = loopback.page(page, status=status, kind="text/xml")
     loopback.answer("AssumeRoleWithWebIdentity", refusal)

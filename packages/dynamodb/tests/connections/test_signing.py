@@ -131,6 +131,24 @@ def test_trace_of_lambda(server: RawServer, way: str, monkeypatch: pytest.Monkey
     assert "AWS_Lambda_python3.11" in server.heads[-1]["user-agent"]
 
 
+@pytest.mark.parametrize("way", OURS)
+def test_trace_is_of_the_invocation(
+    server: RawServer, way: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each invocation of a function has a trace of its own, and one that has none sends none."""
+    server.answer("GetItem", say(reply_of(b'{"Item":{"port":{"N":"1"}}}')))
+    monkeypatch.setenv("AWS_LAMBDA_FUNCTION_NAME", "function")
+    seen = []
+    with opened(way, server.url) as store:
+        for trace in ("Root=1", "Root=2", None):
+            monkeypatch.delenv("_X_AMZN_TRACE_ID", raising=False)
+            if trace is not None:
+                monkeypatch.setenv("_X_AMZN_TRACE_ID", trace)
+            store.get("db")
+            seen.append(server.heads[-1].get("x-amzn-trace-id"))
+    assert seen == ["Root=1", "Root=2", None]
+
+
 VARIABLES = ["AWS_SESSION_TOKEN", "AWS_ACCESS_KEY_ID"]
 
 

@@ -17,6 +17,7 @@ from typing import Any
 
 import botocore
 import pytest
+from botocore.client import BaseClient
 
 from confstore.errors import (
     ConfigStoreError,
@@ -108,7 +109,12 @@ REPLIES: dict[str, bytes] = {
     "nothing": b"{}",
     "null": b'{"Item":null}',
     "other members": b'{"ConsumedCapacity":{"TableName":"config","CapacityUnits":0.5}}',
+    "without blanks": json.dumps({"Item": ITEM}, separators=(",", ":")).encode(),
     "blanks": json.dumps({"Item": ITEM}, indent=1).encode(),
+    "cut off after the item": BODY[:-1],
+    "more after the end": BODY + b"}",
+    "empty item": b'{"Item":{}}',
+    "many keys": json.dumps({"Item": {f"k{n}": {"N": str(n)} for n in range(3000)}}).encode(),
     "escapes": json.dumps({"Item": {**ITEM, "text": {"S": "\u20ac\n"}}}).encode(),
     "no object": b"[]",
     "no JSON": b"canary",
@@ -128,6 +134,30 @@ def test_same_reply(server: RawServer, body: bytes) -> None:
     assert found[1:] == found[:-1]
     if body == BODY:
         assert found[0] == VALUES
+
+
+@pytest.mark.parametrize("body", [BODY, REPLIES["without blanks"]])
+def test_tracer_sees_botocores_reply(
+    server: RawServer, body: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A tracer that wraps botocore's own method finds in the reply what botocore gives."""
+    server.answer("GetItem", say(reply_of(body, headers=["x-amzn-RequestId: request-1"])))
+    replies: list[dict[str, Any]] = []
+    send = vars(BaseClient)["_make_api_call"]
+
+    def traced(self: Any, operation: str, parameters: Any) -> Any:
+        reply = send(self, operation, parameters)
+        if operation == "GetItem":
+            replies.append(reply)
+        return reply
+
+    monkeypatch.setattr(BaseClient, "_make_api_call", traced)
+    for way in ("botocore", "mounted"):
+        with opened(way, server.url) as store:
+            assert read(store) == VALUES
+    of_botocore, of_ours = ({**reply, "Item": dict(reply["Item"])} for reply in replies)
+    assert of_ours == of_botocore
+    assert of_ours["ResponseMetadata"].keys() >= {"HTTPHeaders", "HTTPStatusCode", "RequestId"}
 
 
 @pytest.mark.parametrize("body", [BODY, b"{}", b'{"Item":null}'])

@@ -21,7 +21,7 @@ import attrs
 
 from confstore._schemas import kinds
 from confstore._schemas.constraints import ConstraintError, attrs_problems, expected, refusal
-from confstore._schemas.fields import Problem, is_class
+from confstore._schemas.fields import Problem, is_class, resolve_types
 from confstore._schemas.kinds import class_of, plain_type, type_arguments, union_members
 from confstore._schemas.secrets import is_secret, secret_hook
 from confstore._values.read_only import is_same
@@ -81,9 +81,8 @@ def _object(
     from cattrs import ClassValidationError
 
     cls = class_of(type_)
-    if attrs.has(cls):
-        # cattrs before 26 cannot resolve the annotations of a generic class that has arguments.
-        attrs.resolve_types(cls)
+    # cattrs before 26 cannot resolve the annotations of a generic class that has arguments.
+    resolve_types(cls)
     build = generated(type_)
 
     def build_object(value: Any, type_: Any) -> Any:

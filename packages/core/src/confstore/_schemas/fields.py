@@ -21,6 +21,7 @@ __all__ = [
     "is_root_model",
     "model_fields",
     "renamed",
+    "resolve_types",
     "takes_others",
 ]
 
@@ -50,6 +51,21 @@ def is_class(type_: Any) -> bool:
     """True for an attrs class or a dataclass."""
     cls = class_of(type_)
     return isinstance(cls, type) and (attrs.has(cls) or dataclasses.is_dataclass(cls))
+
+
+def resolve_types(cls: Any) -> None:
+    """
+    Give the fields of an attrs class or a dataclass types for the names in their annotations.
+
+    cattrs does it where an annotation as a whole is a text, and not for `list["Host"]`; nor for
+    `Host` alone, which from Python 3.14 on may be defined after the class that names it.
+    """
+    if attrs.has(cls):
+        attrs.resolve_types(cls)
+    elif dataclasses.is_dataclass(cls):
+        hints = get_type_hints(cls, include_extras=True)
+        for field in dataclasses.fields(cls):
+            field.type = hints[field.name]
 
 
 def is_model(type_: Any) -> bool:

@@ -12,13 +12,15 @@ from urllib.parse import unquote
 import attrs
 
 from confstore._secrets.local_keys import KEY_MARK, KEY_VARIABLE, LocalKeys
+from confstore._secrets.opening import is_sealed_text
 from confstore._secrets.protocols import Keys, References
 from confstore._secrets.sealed import SealedStore
 from confstore._stores.protocols import Store
 from confstore._values.names import closest
+from confstore._values.secret import kind_of
 from confstore.errors import BackendNotInstalledError, InvalidURLError
 
-__all__ = ["ENTRY_POINTS", "Sealing", "take_sealing"]
+__all__ = ["ENTRY_POINTS", "Sealing", "is_reference_text", "take_sealing"]
 
 ENTRY_POINTS = "confstore.keys"
 """
@@ -35,6 +37,9 @@ _LEAST_KEY = 44
 
 _KEYGEN = ": `confstore secrets keygen` makes one"
 _FORMS = "kms:KEY, local:KEYFILE or local"
+
+_REFERENCES = ("asm", "ssm")
+"""Our kinds of references; the other ones of ours seal."""
 
 _PARAMETERS = ("secrets", "references", "secrets_context")
 # Slim packages of Lambda leave *.dist-info out, and with it every entry point.
@@ -181,6 +186,28 @@ def _adapter(kind: str) -> Any:
     close = closest(kind, known)
     advice = f"did you mean {close!r}?" if close else f"known are {', '.join(known)}"
     raise BackendNotInstalledError(kind, advice)
+
+
+def is_reference_text(value: object) -> bool:
+    """
+    Return True for a text that refers to a secret kept elsewhere, and False for a sealed one.
+
+    Its kind decides: `asm`, `ssm`, or the name of an installed adapter (entry-point group
+    `confstore.keys`) that fetches.
+    """
+    kind = kind_of(value) if is_sealed_text(value) else None
+    return kind is not None and _is_of_references(kind)
+
+
+# A store may hold a thousand of them, and looking for adapters takes milliseconds.
+@functools.lru_cache(maxsize=64)
+def _is_of_references(kind: str) -> bool:
+    if kind in _OURS or kind == "local":
+        return kind in _REFERENCES
+    try:
+        return hasattr(_adapter(kind), "fetch_many")
+    except BackendNotInstalledError:
+        return False
 
 
 def take_sealing(url: str, shown: str) -> tuple[str, Sealing | None]:

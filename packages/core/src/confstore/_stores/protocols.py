@@ -27,6 +27,7 @@ import attrs
 from confstore._values.read_only import ReadOnlyDict
 from confstore._values.types import Values
 from confstore.errors import (
+    ERRORS_PAGE,
     AccessDeniedError,
     ConfigStoreError,
     CorruptStoreError,
@@ -253,6 +254,37 @@ def _one_line(text: str) -> str:
     return " ".join(text.split())
 
 
+_ENTRIES = frozenset(
+    {
+        "clock",
+        "credentials",
+        "deploy",
+        "drift",
+        "endpoint",
+        "env",
+        "faults",
+        "file",
+        "folder",
+        "journal",
+        "key-schema",
+        "layers",
+        "leftover",
+        "lock",
+        "memory",
+        "mount",
+        "options",
+        "permissions",
+        "retention",
+        "sealed",
+        "secrets",
+        "settings",
+        "store",
+        "table",
+    }
+)
+"""The findings that `docs/errors.md` explains."""
+
+
 @attrs.frozen
 class Finding:
     """
@@ -270,6 +302,13 @@ class Finding:
     is_ok: bool | None
     text: str = attrs.field(converter=_one_line)
     advice: str = attrs.field(default="", converter=_one_line)
+
+    @property
+    def address(self) -> str:
+        """The address of its entry in the documentation; empty for a check of another adapter."""
+        # In layers, the name of the layer stands before it; an environment's is `env:PREFIX`.
+        entry = self.check.rpartition(", ")[2].partition(":")[0].replace(" ", "-")
+        return f"{ERRORS_PAGE}#{entry}" if entry in _ENTRIES else ""
 
     @classmethod
     def of_error(cls, check: str, error: ConfigStoreError) -> Finding:

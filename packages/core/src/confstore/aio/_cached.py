@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import random as random_module
+import threading
 from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Iterable
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar, overload
@@ -31,7 +33,11 @@ __all__ = ["AsyncCachedConfigStore"]
 D = TypeVar("D")
 
 _LOOK_S = 0.5
-"""Seconds between two looks at whether the loop of another thread, where a read is, goes on."""
+"""
+Seconds between two looks at whether the loop of another thread, where a read is, goes on.
+
+A guess: a loop that is not blocked runs a callback within milliseconds.
+"""
 
 
 @attrs.define(eq=False)
@@ -43,6 +49,8 @@ class _LoopFetch(Fetch):
     # A loop holds its tasks weakly.
     task: asyncio.Task[None] | None = attrs.field(default=None, init=False, repr=False)
     traceback: TracebackType | None = attrs.field(default=None, init=False, repr=False)
+    is_blocked: bool = attrs.field(default=False, init=False, repr=False)
+    """Its loop does nothing: perhaps its thread waits for the loop that would wait for the read."""
 
     def start(self, read: Coroutine[Any, Any, None], end: Callable[[_LoopFetch], None]) -> None:
         """Read in a task of its own, which outlives the one that came first."""
@@ -51,18 +59,23 @@ class _LoopFetch(Fetch):
         self.task.add_done_callback(lambda _: end(self))
 
     async def wait(self, timeout_s: float | None) -> bool:
-        """Wait for its end; False if it took longer, or cannot end because its loop has ended."""
+        """Wait for its end; False if it took longer, or its loop has ended or does nothing."""
         if timeout_s is not None or self.loop is asyncio.get_running_loop():
             return await self.waiters.wait(timeout_s)
         while not self.is_given_up:
+            went_on = threading.Event()
+            # One that is closed right now goes on no more.
+            with contextlib.suppress(RuntimeError):
+                self.loop.call_soon_threadsafe(went_on.set)
             if await self.waiters.wait(_LOOK_S):
                 return True
+            self.is_blocked = not went_on.is_set()
         return False
 
     @property
     def is_given_up(self) -> bool:
-        """True if it cannot end: its loop has ended before it."""
-        return not self.loop.is_running()
+        """True if nobody waits for it any more: its loop has ended before it, or does nothing."""
+        return self.is_blocked or not self.loop.is_running()
 
     @property
     def is_answered(self) -> bool:
@@ -81,9 +94,11 @@ class AsyncCachedConfigStore:
     An LRU cache: options are read one at a time and kept for `max_age` seconds.
 
     A hit never leaves the loop, and awaits nothing. Of many tasks that ask for one option, one task
-    of the cache reads it, strongly consistent, and the others wait for its answer; who is cancelled
-    while waiting disturbs nobody. A missing option is remembered as missing. While the backend is
-    down or hangs, expired options are served and listed in `status`. Results are read-only.
+    of the cache reads it, strongly consistent, and the others wait for its answer, in other loops,
+    too; who is cancelled while waiting disturbs nobody. A read whose loop has ended, or was blocked
+    for half a second, is made again by a loop that waits for it. A missing option is remembered as
+    missing. While the backend is down or hangs, expired options are served and listed in `status`.
+    Results are read-only.
     """
 
     def __init__(
@@ -191,7 +206,7 @@ class AsyncCachedConfigStore:
                 if held is not None:
                     fetch.is_late = True
                     return answers.stale(held)
-                # Its loop has ended.
+                # It is given up.
                 continue
             if is_refresh and fetch.error is not None:
                 raise fetch.error.with_traceback(fetch.traceback)

@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import attrs
+from cachetools import LRUCache
 from opentelemetry._logs import SeverityNumber, get_logger
 
 from confstore import Refresh, StaleReads
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from opentelemetry.util.types import AnyValue
 
 __all__ = ["EventsObserver"]
+
+_MAX_FAILING = 1_024
+"""Failing options that are remembered: as many as a cache holds, if it is not told otherwise."""
 
 
 @attrs.frozen
@@ -43,7 +47,8 @@ class EventsObserver:
     | `confstore.reads.stale` | `WARN` | reads got nothing fresh; at most once a second |
 
     Each has the attribute `confstore.store.name`; the others are in the documentation. One observer
-    serves configs of several stores, but of one store a single config.
+    serves configs of several stores, but of one store a single config. Of a cache's failing options
+    it remembers the last 1,024; one that was forgotten has no event when it recovers.
 
     Source:
         OpenTelemetry, "Semantic conventions for events": a log record with a name, a severity and
@@ -58,21 +63,16 @@ class EventsObserver:
             logger_provider: None takes the global one.
         """
         self._logger = get_logger("confstore", __version__, logger_provider)
-        # By store, and by option where options are read one by one.
-        self._seen: dict[tuple[str, str | None], _Seen] = {}
+        # By store; and by store and option where options are read one by one.
+        self._seen: dict[str, _Seen] = {}
+        self._failing: LRUCache[tuple[str, str], None] = LRUCache(_MAX_FAILING)
 
     def refresh_started(self, store: str, /) -> None:
         """Emit nothing: a refresh counts when it ends."""
 
     def refresh_ended(self, refresh: Refresh, /) -> None:
         """Emit what a refresh has changed."""
-        place = refresh.store, refresh.option
-        before = self._seen.get(place, _Seen())
-        is_failing = refresh.error_type is not None
-        # An option that fails no more is forgotten: a cache may read any number of them.
-        self._seen.pop(place, None)
-        if is_failing or refresh.version is not None:
-            self._seen[place] = _Seen(refresh.version, is_failing)
+        before = self._replaced(refresh)
         if refresh.error_type is not None:
             self._emit(
                 "confstore.refresh.failed",
@@ -95,6 +95,21 @@ class EventsObserver:
                     "confstore.snapshot.is_fallback": refresh.is_fallback,
                 },
             )
+
+    def _replaced(self, refresh: Refresh) -> _Seen:
+        """Remember the state that a refresh tells of, and return the one before."""
+        is_failing = refresh.error_type is not None
+        if refresh.option is None:
+            before = self._seen.get(refresh.store, _Seen())
+            self._seen[refresh.store] = _Seen(refresh.version, is_failing)
+            return before
+        # A cache may read any number of options: those that do not fail are forgotten.
+        place = refresh.store, refresh.option
+        was_failing = place in self._failing
+        self._failing.pop(place, None)
+        if is_failing:
+            self._failing[place] = None
+        return _Seen(None, was_failing)
 
     def stale_reads(self, reads: StaleReads, /) -> None:
         """Emit that reads got nothing fresh."""

@@ -91,6 +91,7 @@ def test_good(confstore: Confstore, journaled: Path, new: Path, options: Options
         "is_ok": True,
         "text": "version 2, deployed by ada@example, was confirmed by version 3",
         "advice": "",
+        "address": "https://confstore.readthedocs.io/en/stable/errors.html#deploy",
     }
     assert confstore("doctor").code == 0
 

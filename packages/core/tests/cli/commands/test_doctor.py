@@ -31,7 +31,9 @@ class TestFile:
         ran = confstore("doctor")
         assert (ran.code, ill(ran), ran.stderr) == (0, [], "")
         assert {"file", "options", "journal", "drift"} <= found(ran).keys()
-        assert all(one.keys() == {"check", "is_ok", "text", "advice"} for one in ran.json)
+        assert all(
+            one.keys() == {"check", "is_ok", "text", "advice", "address"} for one in ran.json
+        )
 
     def test_edited_by_hand(self, confstore: Confstore, journaled: Path) -> None:
         """Drift is ill: code 4, what it is, and what to do."""
@@ -79,6 +81,20 @@ class TestFile:
         screen, code = terminal("doctor")
         assert "\nx options: " in screen
         assert code == 4
+
+    def test_addresses(self, confstore: Confstore, dev: Path) -> None:
+        """Where there is something to do, the last line is an address; JSON has that of each."""
+        address = "https://confstore.readthedocs.io/en/stable/errors.html#"
+        dev.chmod(0o644)
+        lines = confstore("doctor", "-o", "table").stdout.splitlines()
+        at = lines.index(f"  {address}file")
+        assert lines[at - 1].startswith("  chmod 600 ")
+        # Nothing is to be done about the lock.
+        (lock,) = (position for position, line in enumerate(lines) if line.startswith("✓ lock"))
+        assert not lines[lock + 1].startswith("  ")
+        dev.write_text("{")
+        assert f"\n  {address}options\n✓ journal: " in confstore("doctor", "-o", "table").stdout
+        assert found(confstore("doctor"))["options"]["address"] == f"{address}options"
 
     @pytest.mark.parametrize("url", ["file:absent.json", "file:no/folder.json"])
     def test_absent(self, confstore: Confstore, dev: Path, url: str) -> None:

@@ -341,6 +341,7 @@ def test_doctor_looks_at_each_layer(confstore: Confstore) -> None:
         "is_ok": True,
         "text": "2 options after merging",
         "advice": "",
+        "address": "https://confstore.readthedocs.io/en/stable/errors.html#layers",
     }
 
 

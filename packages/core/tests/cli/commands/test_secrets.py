@@ -273,6 +273,86 @@ def test_an_editor_takes_references(sealed: Confstore, tmp_path: Path) -> None:
     assert stored(tmp_path)["h"] == "secret+asm:prod/db#host"
 
 
+VAULT = """
+import base64
+from confstore import Fetched, Opened, SecretFault
+
+class Keys:
+    kind, key_id = "vault", "one"
+
+    @classmethod
+    def from_url(cls, text, parameters):
+        return cls()
+
+    def seal(self, plaintext, place):
+        return base64.b64encode(f"{place.option}.{place.key}=".encode() + plaintext).decode()
+
+    def open_many(self, sealed):
+        return [self.opened(text, place) for text, place in sealed]
+
+    def opened(self, text, place):
+        where, _, plaintext = base64.b64decode(text).partition(b"=")
+        if where.decode() != f"{place.option}.{place.key}":
+            return SecretFault("it was sealed for another place")
+        return Opened(plaintext, "one")
+
+class Shelf:
+    @classmethod
+    def from_url(cls, text, parameters):
+        return cls()
+
+    def fetch_many(self, names):
+        return [Fetched(name, "1") for name in names]
+"""
+
+
+@pytest.fixture
+def vault(
+    tmp_path: Path,
+    confstore: Confstore,
+    environment: dict[str, str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> Confstore:
+    """A store with a secret, sealed by the keys of somebody else's adapter."""
+    metadata = tmp_path / "installed" / "vault_keys-1.0.dist-info"
+    metadata.mkdir(parents=True)
+    (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: vault-keys\nVersion: 1.0\n")
+    entry = "[confstore.keys]\nvault = vault_keys:Keys\nshelf = vault_keys:Shelf\n"
+    (metadata / "entry_points.txt").write_text(entry)
+    (metadata.parent / "vault_keys.py").write_text(VAULT)
+    monkeypatch.syspath_prepend(str(metadata.parent))
+    monkeypatch.setitem(sys.modules, "vault_keys", None)
+    monkeypatch.delitem(sys.modules, "vault_keys")
+    environment["CONFSTORE_URL"] = "file:dev.json?secrets=vault"
+    arguments = ("db", "host=db.example", "password=-", "--secret", "password")
+    assert confstore("set", *arguments, input=CANARY).code == 0
+    return confstore
+
+
+def test_an_editor_knows_texts_of_other_adapters(vault: Confstore, tmp_path: Path) -> None:
+    """A text of any keys is moved and checked like one of ours, and no reference."""
+    text = stored(tmp_path)["password"]
+    assert text.startswith("secret+vault:")
+    ran = vault("edit", "db", env={"EDITOR": "sed -i s/password/login/"})
+    assert ran.code == 0, ran.stderr
+    assert stored(tmp_path)["login"] != text
+    assert vault("get", "db", "login", "--reveal").stdout == f"{CANARY}\n"
+    ran = vault("edit", "db", env={"EDITOR": f"sed -i 's|secret+vault:.*|{text}|'"})
+    assert (ran.code, "it was sealed for another place" in ran.stderr) == (4, True), ran.stderr
+    editor = "sed -i 's|host:.*|host: secret+shelf:a/b|'"
+    assert vault("edit", "db", env={"EDITOR": editor}).code == 0
+    assert stored(tmp_path)["host"] == "secret+shelf:a/b"
+
+
+def test_copy_knows_texts_of_other_adapters(vault: Confstore, tmp_path: Path) -> None:
+    """Without their keys they are refused, as ours are: they would open nowhere else."""
+    ran = vault("copy", "file:dev.json", "file:other.json")
+    assert (ran.code, "option 'db', key 'password' is sealed for" in ran.stderr) == (3, True)
+    assert not (tmp_path / "other.json").exists()
+    (tmp_path / "dev.json").write_text('{"db": {"host": "secret+shelf:a/b"}}')
+    assert vault("copy", "file:dev.json", "file:other.json").code == 0
+
+
 def test_an_editor_takes_an_older_text_of_the_place(sealed: Confstore, tmp_path: Path) -> None:
     """Who brings back what the journal holds gets what it was."""
     old = stored(tmp_path)["password"]
@@ -287,11 +367,87 @@ def test_a_mask_in_a_file_is_refused(sealed: Confstore, tmp_path: Path, command:
     """What a command showed was copied into the file: it would replace the secret."""
     assert sealed("init", "--journal").code == 0
     before = stored(tmp_path)
-    for text in ("***", "secret+local:AAAA"):
-        (tmp_path / "new.json").write_text(json.dumps({"db": {"host": "b", "password": text}}))
-        ran = sealed(command, "new.json")
-        assert (ran.code, "Secret" in ran.stderr) == (3, True), ran.stderr
+    (tmp_path / "new.json").write_text(json.dumps({"db": {"host": "b", "password": "***"}}))
+    ran = sealed(command, "new.json")
+    assert (ran.code, "Secret" in ran.stderr) == (3, True), ran.stderr
     assert stored(tmp_path) == before
+
+
+@pytest.mark.parametrize("command", ["import", "deploy"])
+def test_an_exported_file_comes_back(sealed: Confstore, tmp_path: Path, command: str) -> None:
+    """A sealed text that is in the store at the same key is no change, and needs no key."""
+    assert sealed("init", "--journal").code == 0
+    before = stored(tmp_path)
+    exported = sealed("export", env={"CONFSTORE_URL": "file:dev.json"})
+    assert exported.json["db"] == before
+    (tmp_path / "keys").write_text(LocalKeys.generate().text)
+    (tmp_path / "new.json").write_text(exported.stdout)
+    ran = sealed(command, "new.json")
+    assert ran.code == 0, ran.stderr
+    assert ("1 equal" if command == "import" else "nothing to change") in ran.stderr
+    (tmp_path / "new.json").write_text(exported.stdout.replace("db.example", "other"))
+    ran = sealed(command, "new.json")
+    assert ran.code == 0, ran.stderr
+    assert stored(tmp_path) == {**before, "host": "other"}
+
+
+@pytest.mark.parametrize("command", ["import", "deploy"])
+def test_a_file_has_an_older_text_of_its_place(
+    sealed: Confstore, tmp_path: Path, command: str
+) -> None:
+    """A text that opens where it stands is a secret; a reference is not followed."""
+    assert sealed("init", "--journal").code == 0
+    old = stored(tmp_path)
+    sealed("update", "db", "password=-", "--secret", "password", input="new-canary")
+    options = {"db": old, "api": {"key": "secret+asm:prod/api#key"}}
+    (tmp_path / "new.json").write_text(json.dumps(options))
+    ran = sealed(command, "new.json")
+    assert ran.code == 0, ran.stderr
+    assert {name: stored(tmp_path, name) for name in options} == options
+    assert sealed("get", "db", "password", "--reveal").stdout == f"{CANARY}\n"
+
+
+NOT_OPENED = {
+    "cut": ("secret+local:AAAA", "its text is not one of this version"),
+    "moved": (None, "it was sealed for another store, option or key"),
+    "of other keys": ("secret+kms:AAAA", "it was sealed by keys of the kind 'kms'"),
+    "of unknown keys": ("secret+acme:AAAA", "it was sealed by keys of the kind 'acme'"),
+}
+
+
+@pytest.mark.parametrize("command", ["import", "deploy"])
+@pytest.mark.parametrize(("text", "reason"), NOT_OPENED.values(), ids=NOT_OPENED)
+def test_a_text_in_a_file_that_does_not_open(
+    sealed: Confstore, tmp_path: Path, command: str, text: str | None, reason: str
+) -> None:
+    """It is refused before anything is written, with its place and with what to do."""
+    assert sealed("init", "--journal").code == 0
+    before = (tmp_path / "dev.json").read_text()
+    # Who cannot open a secret must not have it sealed for another place by who can.
+    there = text or stored(tmp_path)["password"]
+    options = {"a": {"b": 1}, "motd": {"text": there}}
+    (tmp_path / "new.json").write_text(json.dumps(options))
+    ran = sealed(command, "new.json")
+    assert ran.code == 4, ran.stderr
+    assert f"store 'dev', option 'motd': the secret 'text': {reason}" in ran.stderr
+    assert "to keep or seal it, give" in ran.stderr
+    assert there not in ran.stderr
+    assert (tmp_path / "dev.json").read_text() == before
+
+
+def test_a_text_in_a_file_while_nobody_opens(
+    sealed: Confstore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody knows whether it opens: the same import may succeed later."""
+    old = stored(tmp_path)
+    sealed("update", "db", "password=-", "--secret", "password", input="new-canary")
+    before = stored(tmp_path)
+    (tmp_path / "new.json").write_text(json.dumps({"db": old}))
+    fault = SecretFault("no answer", is_lasting=False)
+    monkeypatch.setattr(LocalKeys, "open_many", lambda _, texts: [fault] * len(texts))
+    ran = sealed("import", "new.json")
+    assert (ran.code, stored(tmp_path)) == (4, before)
+    assert ran.stderr == "confstore: store 'dev', option 'db': the secret 'password': no answer\n"
 
 
 def test_a_deploy_seals(sealed: Confstore, tmp_path: Path) -> None:

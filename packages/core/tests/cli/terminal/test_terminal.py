@@ -8,9 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.cells import cell_len
 
-from ..conftest import Terminal
+from ..conftest import Confstore, Terminal
 from ..in_terminal import INTERRUPT
+
+# A dumb terminal is 80 columns wide, whatever COLUMNS says.
+AS_WIDE_AS = {"TERM": "xterm", "NO_COLOR": "1", "PAGER": ""}
 
 
 def test_table_is_the_default(terminal: Terminal, dev: Path) -> None:
@@ -24,6 +28,62 @@ def test_table_is_the_default(terminal: Terminal, dev: Path) -> None:
         "host": "db.example",
         "port": 27017,
     }
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 100, 200])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("explain", "--values", "--history"),
+        ("list", "--values"),
+        ("diff", "file:other.json", "--values"),
+        ("history",),
+    ],
+    ids=lambda arguments: arguments[0],
+)
+def test_narrow_terminal(
+    confstore: Confstore,
+    terminal: Terminal,
+    dev: Path,
+    width: int,
+    arguments: tuple[str, ...],
+) -> None:
+    """No line is longer than the terminal, and no word is broken that a line can hold."""
+    assert confstore("init", "--journal").code == 0
+    comment = "so that a table has a text of several words"
+    assert confstore("set", "web", "workers:=400", "motd=two words", "--comment", comment).code == 0
+    dev.with_name("other.json").write_text('{"web": {"motd": "nothing"}, "日本語": {"a": 1}}')
+    layers = {"CONFSTORE_URL": "env:APP_ file:dev.json", "APP_WEB__WORKERS": "4"}
+    env = layers if arguments[0] == "explain" else {}
+    plain = confstore(*arguments, "-o", "table", env=env)
+    screen, code = terminal(*arguments, env={**AS_WIDE_AS, "COLUMNS": str(width), **env})
+    assert code == plain.code
+    lines = screen.splitlines()
+    assert max(map(cell_len, lines)) <= width, screen
+    words = {word for word in plain.stdout.split() if len(word) <= 24}
+    assert words - set(screen.split()) == set(), screen
+    # The same cells, as a table or as blocks.
+    assert ("─" in screen) == (lines[1].split() == plain.stdout.splitlines()[0].split())
+
+
+def test_block_of_a_narrow_terminal(terminal: Terminal, dev: Path) -> None:
+    """Where words would be broken, a row is a block: a line for each cell that is not empty."""
+    dev.write_text('{"database": {"host": "db.example", "password": "a b"}}')
+    screen, code = terminal("list", "--values", env={**AS_WIDE_AS, "COLUMNS": "30"})
+    assert (code, [line.rstrip() for line in screen.splitlines()]) == (
+        0,
+        [
+            "OPTION  database",
+            "KEY     host",
+            "TYPE    string",
+            "VALUE   db.example",
+            "",
+            "OPTION  database",
+            "KEY     password",
+            "TYPE    string",
+            "VALUE   a b",
+        ],
+    )
 
 
 def test_values_are_shown_and_not_obeyed(terminal: Terminal, dev: Path) -> None:

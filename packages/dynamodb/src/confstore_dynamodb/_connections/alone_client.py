@@ -10,7 +10,7 @@ import os
 import sys
 from typing import Any
 
-from confstore_dynamodb._connections.calls import Call
+from confstore_dynamodb._connections.calls import Call, caller_of
 from confstore_dynamodb._connections.early_parsing import EarlyReader
 from confstore_dynamodb._connections.environment import EnvironmentSettings, key_of
 from confstore_dynamodb._connections.requests import Endpoint, message
@@ -32,6 +32,7 @@ class AloneClient:
     def __init__(self, settings: EnvironmentSettings) -> None:
         self._endpoint = settings.endpoint
         self._region = settings.region
+        self._caller = caller_of(os.environ)
         self.signer = Signer(settings.region)
         self.wire = Wire(settings.ca_file)
 
@@ -63,7 +64,7 @@ class AloneClient:
         self, method: str, parameters: dict[str, Any], reader: EarlyReader | None
     ) -> dict[str, Any]:
         """See `Client`."""
-        call = Call(method, parameters, reader)
+        call = Call(method, parameters, reader, self._caller)
 
         def prepared(now_s: float, number: int) -> bytes:
             # Read each time: a program may renew its credentials in its environment.

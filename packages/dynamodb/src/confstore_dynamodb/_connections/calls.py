@@ -10,18 +10,29 @@ from __future__ import annotations
 import json
 import os
 import random
-import uuid
 from base64 import b64decode, b64encode
 from collections.abc import Mapping
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from confstore_dynamodb._connections.early_parsing import EarlyReader, early_member
 from confstore_dynamodb._connections.replies import Reply, error_of
 from confstore_dynamodb._connections.retries import MAX_ATTEMPTS
 
-__all__ = ["Call", "RefusedError", "invocation_id", "operation_name"]
+__all__ = [
+    "ONLY_AN_ITEM",
+    "Call",
+    "Caller",
+    "RefusedError",
+    "caller_of",
+    "invocation_id",
+    "metadata_of",
+    "operation_name",
+]
+
+ONLY_AN_ITEM = b'{"Item":{}}'
+"""What is left of a reply that has no other member, once its item was read early."""
 
 _TARGET = "DynamoDB_20120810"
 
@@ -57,6 +68,34 @@ def invocation_id() -> str:
     return f"{text[:8]}-{text[8:12]}-4{text[13:16]}-a{text[17:20]}-{text[20:]}"
 
 
+def metadata_of(reply: Reply) -> dict[str, Any]:
+    """What `ResponseMetadata` says of a reply."""
+    metadata: dict[str, Any] = {"HTTPStatusCode": reply.status, "HTTPHeaders": reply.headers}
+    if "x-amzn-requestid" in reply.headers:
+        metadata["RequestId"] = reply.headers["x-amzn-requestid"]
+    return metadata
+
+
+class Caller(NamedTuple):
+    """
+    Who makes the calls of a client.
+
+    Attributes:
+        user_agent: The header `User-Agent`.
+        is_lambda: It is a function in AWS Lambda.
+    """
+
+    user_agent: str
+    is_lambda: bool
+
+
+def caller_of(environ: Mapping[str, str]) -> Caller:
+    """The caller by an environment's variables, which stay the same as long as a client lives."""
+    place = environ.get("AWS_EXECUTION_ENV")
+    user_agent = f"confstore-dynamodb exec-env/{place}" if place else "confstore-dynamodb"
+    return Caller(user_agent, "AWS_LAMBDA_FUNCTION_NAME" in environ)
+
+
 class Call:
     """
     One call.
@@ -66,22 +105,31 @@ class Call:
         body: The body of its request.
     """
 
-    def __init__(self, method: str, parameters: dict[str, Any], reader: EarlyReader | None) -> None:
+    def __init__(
+        self,
+        method: str,
+        parameters: dict[str, Any],
+        reader: EarlyReader | None,
+        caller: Caller,
+    ) -> None:
         self.operation = operation_name(method)
         self._reader = reader
         if self.operation == "TransactWriteItems":
+            # Not at the top: a process that reads one option does without.
+            import uuid
+
             # A request that is sent twice is applied once.
             parameters = {"ClientRequestToken": str(uuid.uuid4()), **parameters}
         self.body = _to_json(parameters).encode()
         self._headers = {
             "Content-Type": "application/x-amz-json-1.0",
             "X-Amz-Target": f"{_TARGET}.{self.operation}",
-            "User-Agent": _user_agent(os.environ),
+            "User-Agent": caller.user_agent,
             "amz-sdk-invocation-id": invocation_id(),
         }
-        trace = os.environ.get("_X_AMZN_TRACE_ID")
-        if trace and "AWS_LAMBDA_FUNCTION_NAME" in os.environ:
-            # As botocore does it; Lambda detects by it that a function calls itself.
+        # It is new in each invocation. As botocore does it, Lambda detects by it that a function
+        # calls itself.
+        if caller.is_lambda and (trace := os.environ.get("_X_AMZN_TRACE_ID")):
             self._headers["X-Amzn-Trace-Id"] = quote(trace, safe="-=;:+&[]{}\"',")
 
     def headers(self, number: int) -> dict[str, str]:
@@ -101,13 +149,8 @@ class Call:
             RefusedError: It is a refusal.
             Exception: Whatever botocore raises of a body that is no JSON of DynamoDB's.
         """
-        metadata: dict[str, Any] = {
-            "HTTPStatusCode": reply.status,
-            "HTTPHeaders": reply.headers,
-            **retries,
-        }
-        if "x-amzn-requestid" in reply.headers:
-            metadata["RequestId"] = reply.headers["x-amzn-requestid"]
+        metadata = metadata_of(reply)
+        metadata.update(retries)
         if reply.status >= 300:
             raise RefusedError(_refusal(reply, metadata), self.operation)
         if not reply.is_json:
@@ -127,18 +170,12 @@ class Call:
             return _members(body)
         name, (content, rest) = reader.member, read
         # Most replies to a `GetItem` have no other member.
-        members = {} if rest == _ONLY_AN_ITEM else _members(rest)
+        members = {} if rest == ONLY_AN_ITEM else _members(rest)
         members[name] = early_member(name, content, lambda: _members(body)[name])
         return members
 
 
-_ONLY_AN_ITEM = b'{"Item":{}}'
 _UNUSUAL = (AttributeError, LookupError, RecursionError, TypeError, ValueError)
-
-
-def _user_agent(environ: Mapping[str, str]) -> str:
-    place = environ.get("AWS_EXECUTION_ENV")
-    return f"confstore-dynamodb exec-env/{place}" if place else "confstore-dynamodb"
 
 
 def _base64(content: Any) -> str:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import copy
 from typing import Any
 
-import attrs
-
 from confstore_dynamodb._connections.early_parsing import (
     EarlyReader,
     active_reader,
@@ -28,7 +26,6 @@ _RESOURCE_HANDLERS = (
 )
 
 
-@attrs.define(eq=False)
 class GivenClient:
     """
     A low-level client of DynamoDB, which makes its requests in its own way.
@@ -39,14 +36,11 @@ class GivenClient:
         is_ours: True if it is closed with the store.
     """
 
-    api: Any = attrs.field(repr=False)
-    is_ours: bool = False
-    _reads_early: bool = attrs.field(init=False)
-    _is_renewed: bool = attrs.field(init=False, default=True)
-
-    @_reads_early.default
-    def _listening(self) -> bool:
-        return listen(self.api)
+    def __init__(self, api: Any, *, is_ours: bool = False) -> None:
+        self.api = api
+        self.is_ours = is_ours
+        self._reads_early = listen(api)
+        self._is_renewed = True
 
     @property
     def endpoint(self) -> str:

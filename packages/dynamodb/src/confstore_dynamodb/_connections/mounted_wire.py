@@ -20,7 +20,7 @@ import botocore.exceptions as aws
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse, HeadersDict
 from botocore.utils import get_environ_proxies
 
-from confstore_dynamodb._connections.calls import invocation_id
+from confstore_dynamodb._connections.calls import ONLY_AN_ITEM, invocation_id, metadata_of
 from confstore_dynamodb._connections.early_parsing import before_parse
 from confstore_dynamodb._connections.environment import ca_file_of
 from confstore_dynamodb._connections.listeners import ListeningEmitter
@@ -202,6 +202,9 @@ class Mount:
         else:
             # The only handler, called without its event.
             before_parse(model, response, custom)
+            if response["body"] == ONLY_AN_ITEM and custom:
+                # Nothing is left for botocore's parser, and it costs as much as the signature.
+                return {**custom, "ResponseMetadata": metadata_of(reply)}
         protocol = _protocol_of(model)
         parser = self._parsers.get(protocol)
         if parser is None:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING, Any
-
-import attrs
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from confstore_dynamodb._connections.early_parsing import EarlyReader, active_reader, listen
 from confstore_dynamodb._connections.given_client import endpoint_shown
@@ -19,8 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["OwnClient", "OwnSettings"]
 
 
-@attrs.frozen
-class OwnSettings:
+class OwnSettings(NamedTuple):
     """
     The settings of a client of ours; the environment says what these do not.
 
@@ -33,8 +30,12 @@ class OwnSettings:
 
     profile: str | None = None
     region: str | None = None
-    endpoint_url: str | None = attrs.field(default=None, repr=False)
+    endpoint_url: str | None = None
     client: str | None = None
+
+    def __repr__(self) -> str:
+        # The URL may hold a password.
+        return f"<OwnSettings of profile {self.profile!r}, region {self.region!r}>"
 
 
 class OwnClient:
@@ -78,7 +79,7 @@ class OwnClient:
         self._reason = "botocore was imported"
         if not alone.is_understood:
             self._reason = "two replies were not DynamoDB's own"
-            self._settings = attrs.evolve(self._settings, client="botocore")
+            self._settings = self._settings._replace(client="botocore")
         # Two threads that come at once make two, and one of them is forgotten.
         self._present = mounted = _Mounted(self._settings)
         alone.close()

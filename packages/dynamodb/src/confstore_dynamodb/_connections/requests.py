@@ -110,12 +110,15 @@ def message(headers: Mapping[str, str], body: bytes) -> bytes:
     Raises:
         HeaderError: A header would hold a control character.
     """
-    if _CONTROL("".join([*headers, *headers.values()])):
+    lines = [f"{name}: {text}" for name, text in headers.items()]
+    joined = "".join(lines)
+    # No control character is printable, and to ask for that is cheaper than to search.
+    if not joined.isprintable() and _CONTROL(joined):
         found = (name for name, text in headers.items() if _CONTROL(f"{name}{text}"))
         raise HeaderError(next(found).lower())
-    lines = "\r\n".join([f"{name}: {text}" for name, text in headers.items()])
+    fields = "\r\n".join(lines)
     head = (
-        f"POST / HTTP/1.1\r\n{lines}\r\nAccept-Encoding: identity\r\n"
+        f"POST / HTTP/1.1\r\n{fields}\r\nAccept-Encoding: identity\r\n"
         f"Content-Length: {len(body)}\r\n\r\n"
     )
     return head.encode() + body

@@ -13,7 +13,6 @@ from __future__ import annotations
 import random
 import threading
 from collections.abc import Callable
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 from confstore_dynamodb._connections.replies import Reply, error_of
@@ -176,6 +175,9 @@ def clock_offset_s(reply: Reply, endpoint: Endpoint, now_s: float) -> float | No
     )
     if not is_of_time:
         return None
+    # Not at the top: it is a tenth of what an AWS Lambda imports for its first read.
+    from email.utils import parsedate_to_datetime
+
     try:
         offset_s = parsedate_to_datetime(reply.headers.get("date", "")).timestamp() - now_s
     except (TypeError, ValueError):

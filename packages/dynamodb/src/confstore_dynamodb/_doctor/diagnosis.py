@@ -17,10 +17,10 @@ from confstore.errors import (
     StoreUnavailableError,
 )
 from confstore_dynamodb._connections.refusals.advice import credentials_advice, endpoint_advice
+from confstore_dynamodb._connections.refusals.error_reply import error_code
 from confstore_dynamodb._connections.refusals.refused_credentials import service_of
 from confstore_dynamodb._connections.refusals.translation import (
     TABLE_ADVICE,
-    error_code,
     is_answer,
     lacks_permission,
 )

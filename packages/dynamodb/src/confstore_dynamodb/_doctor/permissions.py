@@ -15,11 +15,8 @@ import attrs
 
 from confstore import Finding
 from confstore.errors import AccessDeniedError, ConfigStoreError
-from confstore_dynamodb._connections.refusals.translation import (
-    cancellation_codes,
-    error_code,
-    lacks_permission,
-)
+from confstore_dynamodb._connections.refusals.error_reply import cancellation_codes, error_code
+from confstore_dynamodb._connections.refusals.translation import lacks_permission
 from confstore_dynamodb._journal.partition import TTL_ATTRIBUTE, JournalPartition
 
 __all__ = ["Attempt", "Permissions"]

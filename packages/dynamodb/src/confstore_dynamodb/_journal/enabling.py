@@ -16,7 +16,7 @@ import attrs
 from confstore import Change, Draft, Head
 from confstore.adapter import Backoff, apply_changes, is_same, split_into_drafts
 from confstore.errors import BackendError, StoreUnavailableError
-from confstore_dynamodb._connections.refusals.translation import error_code
+from confstore_dynamodb._connections.refusals.error_reply import error_code
 from confstore_dynamodb._journal.partition import TTL_ATTRIBUTE, JournalPartition, Marker
 from confstore_dynamodb._journal.writer import JournalWriter
 from confstore_dynamodb.errors import MisconfiguredSchemaError

@@ -19,7 +19,7 @@ import attrs
 from confstore import Commit, Draft, Head
 from confstore.adapter import Backoff, next_commit
 from confstore.errors import ConfigStoreError, StoreUnavailableError
-from confstore_dynamodb._connections.refusals.translation import (
+from confstore_dynamodb._connections.refusals.error_reply import (
     cancellation_codes,
     error_code,
     retry_count,

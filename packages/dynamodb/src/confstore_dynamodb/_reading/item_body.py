@@ -25,7 +25,7 @@ class _ItemBody:
     member = "Item"
 
     def __init__(self, schema: TableSchema) -> None:
-        self._items = ItemReader(PLAIN, schema.option_key, schema.reserved, has_memos=False)
+        self._items = ItemReader(PLAIN, schema.option_key, schema.reserved, is_lasting=True)
 
     def read(self, body: bytes) -> tuple[Any, bytes] | None:
         """See `EarlyReader`."""

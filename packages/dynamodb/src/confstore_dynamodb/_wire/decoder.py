@@ -9,9 +9,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Collection, Iterable, Mapping
-from typing import Any
-
-import attrs
+from typing import Any, NamedTuple
 
 from confstore import FillableDict, ReadOnlyDict, ReadOnlyList
 from confstore.documents import number_from_text
@@ -20,8 +18,7 @@ from confstore.errors import CorruptStoreError
 __all__ = ["PLAIN", "READ_ONLY", "Decoder"]
 
 
-@attrs.frozen
-class Decoder:
+class Decoder(NamedTuple):
     """
     Builds values of one kind in one step: none is built and then converted.
 

@@ -13,13 +13,11 @@ the plain `decoder` then give the answer, or an error. Both decoders give the sa
 from __future__ import annotations
 
 import json
+import math
 import re
 from base64 import b64decode
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from functools import cache
 from typing import Any, TypeVar
-
-import attrs
 
 from confstore.documents import number_from_text
 from confstore_dynamodb._wire.decoder import Decoder
@@ -34,6 +32,9 @@ _decode = _decoder.raw_decode
 _scan: Callable[[str, int], tuple[Any, int]] = _decoder.scan_once  # type: ignore[attr-defined]
 
 _blanks = re.compile(r"[ \t\n\r]*").match
+
+_LASTING_NAMES = 1_000
+"""A guess: more than the options of most stores have, and some 0.1 MB."""
 
 # The errors that the code below, JSON and base64 raise for unexpected input.
 _UNUSUAL = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
@@ -61,7 +62,7 @@ def _read_member(
     end = _after(text, 0, "{")
     while True:
         if text.startswith(wanted, end):
-            start = _blanks(text, end + len(wanted)).end()  # type: ignore[union-attr]  # it matches
+            start = _without_blanks(text, end + len(wanted))
             content, end = read(text, start)
             found.append((content, start, end))
         else:
@@ -72,7 +73,7 @@ def _read_member(
                 # With blanks or escapes, as DynamoDB does not write it.
                 raise ValueError
             _, end = _decode(text, _after(text, end, ":"))
-        end = _blanks(text, end).end()  # type: ignore[union-attr]  # it matches everywhere
+        end = _without_blanks(text, end)
         if text[end] == "}":
             break
         end = _after(text, end, ",")
@@ -86,13 +87,20 @@ def _read_member(
 
 def _after(text: str, position: int, sign: str) -> int:
     """The position of what follows a sign, which may have blanks on both sides."""
-    position = _blanks(text, position).end()  # type: ignore[union-attr]  # it matches everywhere
+    position = _without_blanks(text, position)
     if text[position] != sign:
         raise ValueError
-    return _blanks(text, position + 1).end()  # type: ignore[union-attr]  # it matches everywhere
+    return _without_blanks(text, position + 1)
 
 
-@attrs.define(eq=False)
+def _without_blanks(text: str, position: int) -> int:
+    """The position of the next sign that is no blank; an error of JSON needs no end of the text."""
+    # DynamoDB writes none, and a look at one sign is cheaper than the search.
+    if text[position] in " \t\n\r":
+        position = _blanks(text, position).end()  # type: ignore[union-attr]  # it matches everywhere
+    return position
+
+
 class JSONItems:
     """
     The elements of a JSON array within a text, one after the other.
@@ -101,9 +109,10 @@ class JSONItems:
         end: The position after the array, once all of it was read.
     """
 
-    _text: str = attrs.field(repr=False)
-    _start: int
-    end: int = -1
+    def __init__(self, text: str, start: int) -> None:
+        self._text = text
+        self._start = start
+        self.end = -1
 
     def __iter__(self) -> Iterator[Any]:
         text = self._text
@@ -134,32 +143,38 @@ def read_item(text: str, position: int) -> tuple[Mapping[str, Any], int]:
     return item, end
 
 
-class _Names(dict[str, str | None]):
-    """Makes a name of each text: every time that it is asked, or once, and keeps it."""
+class _Made(dict[str, T]):
+    """Makes an object of each text, and keeps so many of them."""
 
-    def __init__(self, make: Callable[[str], str], *, is_memo: bool) -> None:
+    def __init__(self, make: Callable[[str], T], limit: float) -> None:
         self._make = make
-        self._is_memo = is_memo
+        self._limit = limit
 
-    def __missing__(self, text: str) -> str:
-        name = self._make(text)
-        if self._is_memo:
-            self[text] = name
-        return name
+    def __missing__(self, text: str) -> T:
+        made = self._make(text)
+        if len(self) < self._limit:
+            self[text] = made
+        return made
 
 
 class ItemReader:
     """
     Builds values as a decoder does, from items as JSON has them: with binary as base64.
 
-    With memos it serves for one reading of a store: it keeps the names, which come again in most
-    options, for that long, and the numbers for a page. Without them it keeps nothing.
+    It serves for one reading of a store: it keeps the names, which come again in most options, for
+    that long, and the numbers for a page. One that serves for longer keeps some names.
     """
 
     def __init__(
-        self, decoder: Decoder, option_key: str, hidden: Collection[str], *, has_memos: bool = True
+        self,
+        decoder: Decoder,
+        option_key: str,
+        hidden: Collection[str],
+        *,
+        is_lasting: bool = False,
     ) -> None:
         """Make a reader; `hidden` are the attributes that are not the user's."""
+        names, numbers = (_LASTING_NAMES, 0.0) if is_lasting else (math.inf, math.inf)
         self._new_dict = decoder.new_dict
         self._to_dict = decoder.to_dict
         self._to_list = decoder.to_list
@@ -167,15 +182,15 @@ class ItemReader:
         self._to_key = decoder.to_key
         self._option_key = option_key
         # The name of a hidden attribute is None.
-        self._attributes = _Names(decoder.to_key, is_memo=has_memos)
+        self._attributes: _Made[str | None] = _Made(decoder.to_key, names)
         self._attributes.update(dict.fromkeys(hidden))
-        self._keys = _Names(decoder.to_key, is_memo=has_memos)
-        self._number: Callable[[str], Any] = number_from_text
+        self._keys = _Made(decoder.to_key, names)
+        self._numbers = _Made(number_from_text, numbers)
 
     def options(self, items: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, Any]]:
         """The names of the options that the items of a page are, and their values."""
-        # A new one: a whole store may have too many different numbers to keep.
-        self._number = cache(number_from_text)
+        # A whole store may have too many different ones to keep.
+        self._numbers.clear()
         option_key, to_key, attributes = self._option_key, self._to_key, self._attributes
         for item in items:
             [kind] = wire = item[option_key]
@@ -189,7 +204,7 @@ class ItemReader:
         return self._dict(item, self._attributes)
 
     def _dict(self, wires: Mapping[str, Any], names: Mapping[str, str | None]) -> Any:
-        number = self._number
+        numbers = self._numbers
         values = self._new_dict()
         for key, wire in wires.items():
             name = names[key]
@@ -201,7 +216,7 @@ class ItemReader:
                 if kind == "S" and type(content) is str:
                     values[name] = content
                 elif kind == "N":
-                    values[name] = number(content)
+                    values[name] = numbers[content]
                 elif kind == "BOOL" and type(content) is bool:
                     values[name] = content
                 else:
@@ -217,7 +232,7 @@ class ItemReader:
             case "S":
                 return _of_type(str, content)
             case "N":
-                return self._number(content)
+                return self._numbers[content]
             case "BOOL":
                 return _of_type(bool, content)
             case "M":
@@ -231,7 +246,7 @@ class ItemReader:
             case "SS":
                 return self._to_set([_of_type(str, entry) for entry in _of_type(list, content)])
             case "NS":
-                return self._to_set([self._number(entry) for entry in _of_type(list, content)])
+                return self._to_set([self._numbers[entry] for entry in _of_type(list, content)])
             case "BS":
                 return self._to_set([b64decode(entry) for entry in _of_type(list, content)])
         raise ValueError

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Collection, Iterable, Iterator
+from typing import Any
 
 import attrs
 import click
@@ -40,7 +41,8 @@ def doctor(session: Session) -> None:
     Check the store: its place, permissions, keys, journal and clock, with advice for each problem.
 
     Nothing is written. A check mark is healthy, a cross is a problem, and a question mark could not
-    be checked, such as a permission. The exit code is 4 if there is a problem.
+    be checked, such as a permission. Where there is something to do, the address of its entry in
+    the documentation follows. The exit code is 4 if there is a problem.
     """
     log_to_stderr(is_debug=session.is_debug)
     # Before the first finding: a mistyped URL is a wrong command line, not a problem of a store.
@@ -49,7 +51,7 @@ def doctor(session: Session) -> None:
         is_healthy = _print_each(findings)
     else:
         found = list(findings)
-        session.show([attrs.asdict(finding) for finding in found], (), ())
+        session.show([_record(finding) for finding in found], (), ())
         is_healthy = all(finding.is_ok is not False for finding in found)
     if not is_healthy:
         click.get_current_context().exit(ExitCode.BACKEND)
@@ -112,6 +114,10 @@ def _parts(session: Session, healthy: Collection[str]) -> list[tuple[str, str | 
     return found
 
 
+def _record(finding: Finding) -> dict[str, Any]:
+    return {**attrs.asdict(finding), "address": finding.address}
+
+
 def _print_each(findings: Iterable[Finding]) -> bool:
     """Print findings as they come; True if there was no problem."""
     try:
@@ -126,5 +132,7 @@ def _print_each(findings: Iterable[Finding]) -> bool:
         click.echo(visible(f"{mark} {finding.check}: {finding.text}"))
         if finding.advice:
             click.echo(visible(f"  {finding.advice}"))
+        if finding.address and (finding.advice or not finding.is_ok):
+            click.echo(f"  {finding.address}")
         sys.stdout.flush()
     return is_healthy

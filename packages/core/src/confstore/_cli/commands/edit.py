@@ -21,7 +21,7 @@ from confstore._cli.terminal.editor import Editor, editor_with
 from confstore._cli.terminal.exit_codes import CommandError, ExitCode
 from confstore._cli.terminal.text import counted
 from confstore._cli.writing.flags import Writing, writing_flags, yes_flag
-from confstore._cli.writing.sealing import edited_texts
+from confstore._cli.writing.sealing import texts_of_options
 from confstore._cli.writing.write import Write, version_of
 from confstore.adapter import checked_option, is_same
 from confstore.errors import (
@@ -190,7 +190,7 @@ class _Edit:
             # A name without keys that did not exist was shown so, and is not wanted.
             if values or option in base.options or option not in base.names
         }
-        mine = edited_texts(store, base.options, mine)
+        mine = texts_of_options(store, base.options, mine, can_move=True)
         plan = Plan.between(base.version, base.options, mine)
         present = options_now(beneath_of(store), plan.options)
         changed = [name for name in plan.options if not _are_same(base.options, present, name)]

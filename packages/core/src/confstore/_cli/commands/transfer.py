@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 import click
 
-from confstore import SealingStore, Store, Values, ability
+from confstore import SealingStore, Store, Values, ability, is_reference_text, is_sealed_text
 from confstore._cli.arguments.names import complete_options
 from confstore._cli.commands.command import Example, command
 from confstore._cli.formats.files import FORMATS, Format, format_of, loads
@@ -15,7 +15,6 @@ from confstore._cli.session import Session
 from confstore._cli.terminal.exit_codes import CommandError, ExitCode
 from confstore._cli.terminal.text import reason_of, shown_url
 from confstore._cli.writing.flags import Transfer, Writing, transfer_flags, writing_flags
-from confstore._cli.writing.sealing import SEALED
 from confstore._cli.writing.transferred import Transferred
 
 __all__ = ["copy", "import_file", "options_of_file"]
@@ -215,7 +214,7 @@ def _check_sealed(source: Store, options: Mapping[str, Values]) -> None:
         return
     for option, values in options.items():
         for key, value in values.items():
-            if isinstance(value, str) and value.startswith(SEALED):
+            if is_sealed_text(value) and not is_reference_text(value):
                 message = (
                     f"option {option!r}, key {key!r} is sealed for store {source.name!r}, and "
                     "would not open in another one: give FROM and TO with secrets= in their URLs"

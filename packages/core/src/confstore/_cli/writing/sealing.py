@@ -5,13 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from confstore import SealingStore, Secret, Store, Values, ability, is_sealed_text
-from confstore.errors import InvalidValueError
+from confstore import (
+    SealingStore,
+    Secret,
+    Store,
+    Values,
+    ability,
+    is_reference_text,
+    is_sealed_text,
+    open_secrets,
+)
+from confstore.errors import InvalidValueError, SecretError, SecretUnavailableError
 
-__all__ = ["SEALED", "edited_texts", "still_secret", "texts_for"]
-
-SEALED = ("secret+kms:", "secret+local:")
-"""The beginnings of texts that open at their own place only; the others are references."""
+__all__ = ["still_secret", "texts_for", "texts_of_options"]
 
 _MASK = "***"
 
@@ -69,19 +75,27 @@ def still_secret(
     return {**values, **{key: Secret(values[key]) for key in keys}}, keys
 
 
-def edited_texts(
-    store: Store, read: Mapping[str, Values], edited: Mapping[str, Values]
+def texts_of_options(
+    store: Store,
+    held: Mapping[str, Values],
+    given: Mapping[str, Values],
+    *,
+    can_move: bool = False,
 ) -> dict[str, Values]:
     """
-    Options that were edited as texts, as the store beneath is to hold them.
+    Options of a file or an editor, as the store beneath is to hold them.
 
-    A plain value in the place of a secret is sealed, and so is a secret that was moved to another
-    key or option. A store that does not seal takes texts of secrets as they are.
+    A plain value in the place of a secret is sealed. The text of a secret stays as it is if the
+    store holds it at the same option and key, if it is a reference, or if it opens where it stands.
+    A store that does not seal takes texts of secrets as they are.
 
     Args:
         store: The store.
-        read: The options as they were read, with texts for secrets.
-        edited: The options as they are to be.
+        held: What the store beneath holds, with texts for secrets.
+        given: The options as they are to be.
+        can_move: Seal a text anew that the store holds at another key or option. Only for options
+            that were edited by who has the keys: the writer of a file could have a secret sealed
+            for a place where others read it.
 
     Raises:
         InvalidValueError: A text begins like that of a secret, and is none; see `texts_for`.
@@ -90,40 +104,63 @@ def edited_texts(
     sealing = ability(store, SealingStore)
     if sealing is None:
         return {
-            option: dict(texts_for(store, option, values, read.get(option)))
-            for option, values in edited.items()
+            option: dict(texts_for(store, option, values, held.get(option)))
+            for option, values in given.items()
         }
-    homes = {
-        value: sealing.unsealed(option, {key: value})[key]
-        for option, values in read.items()
-        for key, value in values.items()
-        if isinstance(value, str) and value.startswith(SEALED)
-    }
-    found: dict[str, Values] = {}
-    for option, values in edited.items():
-        held = read.get(option, {})
-        secret, _ = still_secret(values, held)
+    homes = _homes(sealing, held) if can_move else {}
+    secret = {option: still_secret(values, held.get(option))[0] for option, values in given.items()}
+    foreign: list[tuple[str, str]] = []
+    for option, values in given.items():
+        there = held.get(option, {})
         for key, value in values.items():
             if not is_sealed_text(value):
                 continue
-            is_moved = value != held.get(key) and value in homes
-            secret[key] = homes[value] if is_moved else _at_home(sealing, option, key, value, held)
-        found[option] = dict(sealing.sealed(option, secret, held))
-    return found
+            if value == there.get(key):
+                secret[option][key] = _unsealed(sealing, option, key, value)
+            elif value in homes:
+                secret[option][key] = homes[value]
+            else:
+                try:
+                    secret[option][key] = Secret.reference(value.removeprefix("secret+"))
+                except ValueError:
+                    # The store refuses it, with the reason.
+                    continue
+                if not is_reference_text(value):
+                    secret[option][key] = _unsealed(sealing, option, key, value)
+                    foreign.append((option, key))
+    _check_open({place: secret[place[0]][place[1]] for place in foreign})
+    return {
+        option: dict(sealing.sealed(option, values, held.get(option)))
+        for option, values in secret.items()
+    }
 
 
-def _at_home(
-    sealing: SealingStore, option: str, key: str, text: str, held: Mapping[str, Any]
-) -> Secret[Any] | str:
-    """The secret of a text at its place: as it was there, a reference, or one that opens there."""
+def _homes(sealing: SealingStore, held: Mapping[str, Values]) -> dict[str, Secret[Any]]:
+    """The secret of each sealed text that the store holds, at its place."""
+    return {
+        value: _unsealed(sealing, option, key, value)
+        for option, values in held.items()
+        for key, value in values.items()
+        if is_sealed_text(value) and not is_reference_text(value)
+    }
+
+
+def _unsealed(sealing: SealingStore, option: str, key: str, text: str) -> Secret[Any]:
     secret: Secret[Any] = sealing.unsealed(option, {key: text})[key]
-    if text == held.get(key):
-        return secret
-    if text.startswith(SEALED):
-        secret.reveal()
-        return secret
-    try:
-        return Secret.reference(text.removeprefix("secret+"))
-    except ValueError:
-        # The store refuses it, with the reason.
-        return text
+    return secret
+
+
+def _check_open(secrets: Mapping[tuple[str, str], Secret[Any]]) -> None:
+    """Raise if a secret does not open at its place: its option and key."""
+    open_secrets(secrets.values())
+    for secret in secrets.values():
+        try:
+            secret.reveal()
+        except SecretUnavailableError:
+            raise
+        except SecretError as error:
+            reason = (
+                f"{error.reason}; to keep or seal it, give the text that the store holds there, or "
+                "the value itself"
+            )
+            raise SecretError(error.store, error.option, error.key, reason) from None

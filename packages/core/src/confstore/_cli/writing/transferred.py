@@ -6,12 +6,12 @@ from collections.abc import Collection, Mapping
 
 import attrs
 
-from confstore import Plan, SealingStore, Store, Values, ability, beneath_of
+from confstore import Plan, Store, Values, beneath_of
 from confstore._cli.session import Session
 from confstore._cli.terminal.exit_codes import CommandError
 from confstore._cli.terminal.text import counted
 from confstore._cli.writing.flags import Transfer, Writing
-from confstore._cli.writing.sealing import still_secret, texts_for
+from confstore._cli.writing.sealing import texts_of_options
 from confstore._cli.writing.write import Write, version_of
 from confstore.adapter import canonical_values, checked_option, is_same
 
@@ -65,24 +65,20 @@ class Transferred:
     def plan(self) -> Plan:
         """Plan what to write and delete in the store as it is now."""
         version, there = version_of(self._store), dict(beneath_of(self._store).items())
-        options = {
-            option: texts_for(
-                self._store,
-                option,
-                self._as_secret_as(values, there.get(option)),
-                there.get(option),
-            )
+        given = {
+            option: values
             for option, values in self._options.items()
             if not (self._transfer.is_skipping and option in there)
         }
+        # A file that was exported holds texts for secrets, or secrets in clear.
+        new = texts_of_options(self._store, there, given)
         if self._prunable is None:
             # An option that appears after the question is not deleted by a later try.
             self._prunable = there.keys() - self._options if self._transfer.is_pruning else ()
             self._equal = sum(
-                option in there and is_same(there[option], options.get(option, values))
+                option in there and is_same(there[option], new.get(option, values))
                 for option, values in self._options.items()
             )
-        new = {option: dict(values) for option, values in options.items()}
         concerned = new.keys() | set(self._prunable)
         old = {option: values for option, values in there.items() if option in concerned}
         plan = Plan.between(version, old, new)
@@ -92,12 +88,6 @@ class Transferred:
             for option, values in plan.new.items()
         }
         return attrs.evolve(plan, new=checked)
-
-    def _as_secret_as(self, values: Values, present: Values | None) -> Values:
-        """Keep what is a secret in the store one: a file that was exported holds it in clear."""
-        if ability(self._store, SealingStore) is None:
-            return values
-        return still_secret(values, present)[0]
 
     def confirm(self, session: Session, plan: Plan) -> None:
         """Ask before options are deleted, or those of another store overwritten."""

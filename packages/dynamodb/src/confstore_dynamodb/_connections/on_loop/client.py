@@ -14,7 +14,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, Protocol
 
-from confstore_dynamodb._connections.calls import Call
+from confstore_dynamodb._connections.calls import Call, caller_of
 from confstore_dynamodb._connections.early_parsing import EarlyReader
 from confstore_dynamodb._connections.on_loop.pool import LoopPool
 from confstore_dynamodb._connections.pool import TrustStore
@@ -79,6 +79,7 @@ class LoopClient:
 
     def __init__(self, source: Source) -> None:
         self.source = source
+        self._caller = caller_of(os.environ)
         self._pid = os.getpid()
         self._by_loop: dict[asyncio.AbstractEventLoop, _OnLoop] = {}
 
@@ -93,7 +94,8 @@ class LoopClient:
         """
         source, here = self.source, self._here()
         wire = source.wire
-        call, attempts = Call(method, parameters, reader), Attempts(wire.quota)
+        call = Call(method, parameters, reader, self._caller)
+        attempts = Attempts(wire.quota)
         while True:
             key = source.ready_key() or await here.key(source.key)
             endpoint = source.endpoint_for(key)

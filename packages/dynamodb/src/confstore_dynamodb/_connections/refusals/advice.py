@@ -6,12 +6,13 @@ import socket
 from collections.abc import Iterator
 
 from confstore.errors import ConfigStoreError, StoreUnavailableError
+from confstore_dynamodb._connections.refusals.error_reply import error_code
 from confstore_dynamodb._connections.refusals.refused_credentials import (
     advice_on,
     advice_on_service,
     service_of,
 )
-from confstore_dynamodb._connections.refusals.translation import SIGN_IN, error_code
+from confstore_dynamodb._connections.refusals.translation import SIGN_IN
 
 __all__ = ["credentials_advice", "endpoint_advice"]
 

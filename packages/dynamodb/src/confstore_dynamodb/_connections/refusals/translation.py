@@ -21,6 +21,12 @@ from confstore.errors import (
 )
 from confstore_dynamodb._connections.calls import RefusedError
 from confstore_dynamodb._connections.forks import UnsupportedClientError
+from confstore_dynamodb._connections.refusals.error_reply import (
+    code_of,
+    error_code,
+    status_of,
+    validation_of,
+)
 from confstore_dynamodb._connections.refusals.refused_credentials import (
     LACKS_PERMISSION,
     advice_on,
@@ -38,12 +44,9 @@ from confstore_dynamodb.errors import AWSSettingsError, TableNotFoundError
 __all__ = [
     "SIGN_IN",
     "TABLE_ADVICE",
-    "cancellation_codes",
-    "error_code",
     "is_answer",
     "lacks_permission",
     "raise_translated",
-    "retry_count",
 ]
 
 # Source: AWS, "Error handling with DynamoDB" and "Common errors" of the API reference. A status of
@@ -150,24 +153,6 @@ def _is_client_error(error: Exception) -> bool:
     return aws is not None and isinstance(error, aws.ClientError)
 
 
-def error_code(error: BaseException | None) -> str:
-    """DynamoDB's code in a botocore `ClientError`; empty for any other exception."""
-    return _code(getattr(error, "response", {}))
-
-
-def cancellation_codes(error: BaseException | None) -> frozenset[str]:
-    """The reasons why parts of a transaction were refused, from botocore's `ClientError`."""
-    response: Mapping[str, Any] = getattr(error, "response", {})
-    codes = {str(reason.get("Code")) for reason in response.get("CancellationReasons", ())}
-    return frozenset(codes - {"None"})
-
-
-def retry_count(error: BaseException | None) -> int:
-    """How often the client sent the request again before botocore raised this `ClientError`."""
-    response: Mapping[str, Any] = getattr(error, "response", {})
-    return int(response.get("ResponseMetadata", {}).get("RetryAttempts", 0))
-
-
 def lacks_permission(error: AccessDeniedError) -> bool:
     """True if DynamoDB knows the caller, who lacks this one permission."""
     return is_answer(error) and error_code(error.__cause__) in LACKS_PERMISSION
@@ -186,7 +171,7 @@ def _of_page(
     # A botocore Stubber gives no headers at all.
     kind = metadata.get("HTTPHeaders", {"content-type": "json"}).get("content-type", "no type")
     # Where botocore finds no code, it takes the status for one. STS answers in XML.
-    code = _code(response)
+    code = code_of(response)
     if ("json" in kind or (is_xml and "xml" in kind)) and not code.isdigit():
         return None
     status = metadata.get("HTTPStatusCode", 0)
@@ -198,7 +183,7 @@ def _of_service(
     error: Any, service: str, store: str, operation: str, role: str
 ) -> ConfigStoreError:
     """The error of another service, which did not give the credentials for a call."""
-    code, status = _code(error.response), _status(error.response)
+    code, status = code_of(error.response), status_of(error.response)
     asked = f"{operation}: {error.operation_name} of {service}"
     if code in _UNAVAILABLE or code == "IDPCommunicationError" or status >= 500:
         return StoreUnavailableError(store, f"{asked}: {code}, status {status}")
@@ -211,14 +196,6 @@ def _at(place: str) -> str:
     return f" at {place}" if place else ""
 
 
-def _code(response: Mapping[str, Any]) -> str:
-    return str(response.get("Error", {}).get("Code", ""))
-
-
-def _status(response: Mapping[str, Any]) -> int:
-    return int(response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
-
-
 def _of_reply(
     response: Mapping[str, Any],
     store: str,
@@ -227,7 +204,7 @@ def _of_reply(
     option: str | None,
     place: str,
 ) -> ConfigStoreError:
-    code, status = _code(response), _status(response)
+    code, status = code_of(response), status_of(response)
     if code in _UNAVAILABLE or status >= 500:
         return StoreUnavailableError(store, f"{operation}: {code}, status {status}{_at(place)}")
     if code in _DENIED - LACKS_PERMISSION:
@@ -239,7 +216,7 @@ def _of_reply(
         reason = f"{operation}: the table {table!r} does not exist in this account{_at(place)}"
         return TableNotFoundError(store, f"{reason}; {TABLE_ADVICE}")
     if option is not None:
-        message = _validation(response)
+        message = validation_of(response)
         if "item size" in message:
             reason = "the option would be larger than DynamoDB's limit of 400 KB: split it"
             return InvalidValueError(store, option, "", reason)
@@ -255,14 +232,6 @@ def _needed(operation: str) -> str:
         # Source: AWS, "Using IAM with DynamoDB transactions": it has no action of its own.
         return "dynamodb:PutItem, dynamodb:UpdateItem and dynamodb:DeleteItem"
     return f"dynamodb:{operation}"
-
-
-def _validation(response: Mapping[str, Any]) -> str:
-    """The text of DynamoDB's validation, of a request or of a part of a transaction."""
-    faults = [response["Error"]] if _code(response) == "ValidationException" else []
-    reasons = response.get("CancellationReasons", ())
-    faults += [reason for reason in reasons if reason.get("Code") == "ValidationError"]
-    return " ".join(str(fault.get("Message", "")) for fault in faults).lower()
 
 
 def _of_client(

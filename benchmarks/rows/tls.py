@@ -1,4 +1,4 @@
-"""One uncached read over TLS, and one at the host of an account: what the client spends on it."""
+"""What the client spends over TLS, and on a read at the host of an account."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import attrs
 
 from benchmarks._server import running_server
 from benchmarks._setting import Setting
-from benchmarks.rows import uncached_read
+from benchmarks.rows import load, start, throughput, uncached_read
 from benchmarks.rows.uncached_read import rounds
 
 __all__ = ["SUBJECTS", "rounds"]
@@ -62,6 +62,10 @@ def with_account(measure: Measure) -> Measure:
     return over_tls(measured)
 
 
+def of_our_load(setting: Setting) -> float:
+    return load.of_ours(setting)["ours"]
+
+
 SUBJECTS = {
     "ours": over_tls(uncached_read.of_ours),
     "ours_alone": over_tls(uncached_read.of_ours_alone),
@@ -70,4 +74,13 @@ SUBJECTS = {
     "aiodynamo": over_tls(uncached_read.of_aiodynamo),
     "ours_with_account": with_account(uncached_read.of_ours),
     "botocore_with_account": with_account(uncached_read.of_botocore),
+    "our_tasks": over_tls(throughput.of_our_tasks),
+    "aiodynamos_tasks": over_tls(throughput.of_aiodynamos_tasks),
+    "our_load": over_tls(of_our_load),
+    "botocores_load": over_tls(load.of_botocore),
+    "aiodynamos_load": over_tls(load.of_aiodynamo),
+    **{
+        name: over_tls(start.of_program(start.FIRST_READS[name]))
+        for name in ("read_ours", "read_ours_in_lambda", "read_boto3")
+    },
 }
