@@ -54,6 +54,8 @@ def of_ours(setting: Setting) -> dict[str, float]:
             assert len(config) == COUNT
             assert config.db["user"]
             refreshes.append(least_s(config.reload, UNCHANGED))
+        # As a peer's: the next load finds its memory free.
+        del config
         if number == 0:
             # It warmed up the client.
             loads.clear()

@@ -217,6 +217,8 @@ class ItemReader:
                     values[name] = content
                 elif kind == "N":
                     values[name] = numbers[content]
+                elif kind == "BOOL" and type(content) is bool:
+                    values[name] = content
                 else:
                     values[name] = self._content(kind, content)
         return self._to_dict(values)

@@ -10,7 +10,6 @@ import attrs
 
 from confstore._process.clock import Clock, Moment
 from confstore._stores.loader import State
-from confstore._values.faulty import FaultyOption
 from confstore._values.read_only import FillableDict, ReadOnlyDict, is_same
 from confstore._values.secret import Secret
 
@@ -112,16 +111,13 @@ def _secrets_of(old: State, new: State) -> _Secrets:
     changed = frozenset(new.changed)
     secrets = {option: held for option, held in old.secrets.items() if option not in changed}
     # Most stores have none, and a first load changes every option: one look at all of them costs a
-    # third of one at each. It sees one value, None, in an option with a fault.
+    # third of one at each. By dict's own methods: those of an option with a fault raise.
     changed_values = map(new.options.get, new.changed, repeat(ReadOnlyDict()))
     if Secret not in map(type, chain.from_iterable(map(dict.values, changed_values))):
         return secrets
     for option in new.changed:
-        values = new.options.get(option, {})
-        if isinstance(values, FaultyOption):
-            # Nobody can know what it holds.
-            continue
-        held = {key: value for key, value in values.items() if isinstance(value, Secret)}
+        entries = dict.items(new.options.get(option, {}))
+        held = {key: value for key, value in entries if isinstance(value, Secret)}
         if held:
             secrets[option] = held
     return secrets
