@@ -17,6 +17,7 @@ import math
 import re
 from base64 import b64decode
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from functools import cache
 from typing import Any, TypeVar
 
 from confstore.documents import number_from_text
@@ -143,18 +144,18 @@ def read_item(text: str, position: int) -> tuple[Mapping[str, Any], int]:
     return item, end
 
 
-class _Made(dict[str, T]):
-    """Makes an object of each text, and keeps so many of them."""
+class _Names(dict[str, str | None]):
+    """Makes a name of each text, and keeps so many of them."""
 
-    def __init__(self, make: Callable[[str], T], limit: float) -> None:
+    def __init__(self, make: Callable[[str], str], limit: float) -> None:
         self._make = make
         self._limit = limit
 
-    def __missing__(self, text: str) -> T:
-        made = self._make(text)
+    def __missing__(self, text: str) -> str:
+        name = self._make(text)
         if len(self) < self._limit:
-            self[text] = made
-        return made
+            self[text] = name
+        return name
 
 
 class ItemReader:
@@ -174,7 +175,7 @@ class ItemReader:
         is_lasting: bool = False,
     ) -> None:
         """Make a reader; `hidden` are the attributes that are not the user's."""
-        names, numbers = (_LASTING_NAMES, 0.0) if is_lasting else (math.inf, math.inf)
+        limit = _LASTING_NAMES if is_lasting else math.inf
         self._new_dict = decoder.new_dict
         self._to_dict = decoder.to_dict
         self._to_list = decoder.to_list
@@ -182,15 +183,15 @@ class ItemReader:
         self._to_key = decoder.to_key
         self._option_key = option_key
         # The name of a hidden attribute is None.
-        self._attributes: _Made[str | None] = _Made(decoder.to_key, names)
+        self._attributes = _Names(decoder.to_key, limit)
         self._attributes.update(dict.fromkeys(hidden))
-        self._keys = _Made(decoder.to_key, names)
-        self._numbers = _Made(number_from_text, numbers)
+        self._keys = _Names(decoder.to_key, limit)
+        self._number: Callable[[str], Any] = number_from_text
 
     def options(self, items: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, Any]]:
         """The names of the options that the items of a page are, and their values."""
-        # A whole store may have too many different ones to keep.
-        self._numbers.clear()
+        # A new cache for each page: a whole store may have too many different numbers to keep.
+        self._number = cache(number_from_text)
         option_key, to_key, attributes = self._option_key, self._to_key, self._attributes
         for item in items:
             [kind] = wire = item[option_key]
@@ -204,7 +205,7 @@ class ItemReader:
         return self._dict(item, self._attributes)
 
     def _dict(self, wires: Mapping[str, Any], names: Mapping[str, str | None]) -> Any:
-        numbers = self._numbers
+        number = self._number
         values = self._new_dict()
         for key, wire in wires.items():
             name = names[key]
@@ -216,7 +217,7 @@ class ItemReader:
                 if kind == "S" and type(content) is str:
                     values[name] = content
                 elif kind == "N":
-                    values[name] = numbers[content]
+                    values[name] = number(content)
                 elif kind == "BOOL" and type(content) is bool:
                     values[name] = content
                 else:
@@ -232,7 +233,7 @@ class ItemReader:
             case "S":
                 return _of_type(str, content)
             case "N":
-                return self._numbers[content]
+                return self._number(content)
             case "BOOL":
                 return _of_type(bool, content)
             case "M":
@@ -246,7 +247,7 @@ class ItemReader:
             case "SS":
                 return self._to_set([_of_type(str, entry) for entry in _of_type(list, content)])
             case "NS":
-                return self._to_set([self._numbers[entry] for entry in _of_type(list, content)])
+                return self._to_set([self._number(entry) for entry in _of_type(list, content)])
             case "BS":
                 return self._to_set([b64decode(entry) for entry in _of_type(list, content)])
         raise ValueError
