@@ -242,7 +242,7 @@ def test_draft_becomes_read_only() -> None:
     """A draft is not copied: whoever still holds it cannot change it any more either."""
     draft = FillableDict()
     draft["port"] = 1
-    values = ReadOnlyDict(draft)
+    values = draft.as_read_only()
     assert values is draft
     assert type(values) is ReadOnlyDict
     assert values == {"port": 1}

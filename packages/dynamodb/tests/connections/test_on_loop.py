@@ -446,9 +446,14 @@ def test_certificate_that_changes(
                 with pytest.raises(StoreUnavailableError, match="SSLError"):
                     await store.get("db")
                 assert server.connections == 3
+                yesterday = datetime.now(UTC) - timedelta(days=1)
+                trusted.issue_cert("127.0.0.1", not_after=yesterday).configure_cert(tls)
+                with pytest.raises(StoreUnavailableError, match="SSLError"):
+                    await store.get("db")
+                assert server.connections == 4
                 trusted.issue_cert("127.0.0.1").configure_cert(tls)
                 assert [await store.get("db") for _ in range(3)] == [DB] * 3
-                assert server.connections == 4
+                assert server.connections == 5
 
         run(use())
     assert server.requests == ["DescribeTable", "GetItem", "GetItem", "GetItem"]

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -17,7 +19,7 @@ import trustme
 from confstore.errors import StoreUnavailableError
 from confstore_dynamodb.errors import AWSSettingsError
 
-from ..raw_server import RawServer, reply_of, say
+from ..raw_server import RawServer, Say, reply_of, say
 from .ways import OURS, connections_before, opened
 
 ITEM = {"_store": {"S": "prod"}, "_option": {"S": "db"}, "port": {"N": "1"}}
@@ -166,10 +168,10 @@ def test_missing_bundle(
     assert server.requests == []
 
 
-@pytest.fixture(params=[b"HTTP/1.1 400 Bad Request\r\n\r\n", b""], ids=["plain", "closed"])
-def plain_server(request: pytest.FixtureRequest) -> Iterator[str]:
+@contextmanager
+def plain_server(answer: bytes, port: int = 0) -> Iterator[str]:
     """A server that answers the first bytes of TLS without TLS, or not at all."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
+    with socket.create_server(("127.0.0.1", port)) as listener:
         is_over = threading.Event()
 
         def serve() -> None:
@@ -179,7 +181,7 @@ def plain_server(request: pytest.FixtureRequest) -> Iterator[str]:
                     if is_over.is_set():
                         return
                     connection.recv(1)
-                    connection.sendall(request.param)
+                    connection.sendall(answer)
 
         thread = threading.Thread(target=serve)
         thread.start()
@@ -190,11 +192,83 @@ def plain_server(request: pytest.FixtureRequest) -> Iterator[str]:
         thread.join()
 
 
+PLAIN = {"plain": b"HTTP/1.1 400 Bad Request\r\n\r\n", "closed": b""}
+
+
 @pytest.mark.parametrize("way", OURS)
-def test_server_without_tls(plain_server: str, way: str) -> None:
+@pytest.mark.parametrize("answer", PLAIN.values(), ids=PLAIN)
+def test_server_without_tls(answer: bytes, way: str) -> None:
     """A server that does not speak TLS has no usable reply."""
-    with opened(way, plain_server) as store, pytest.raises(StoreUnavailableError):
+    with (
+        plain_server(answer) as url,
+        opened(way, url) as store,
+        pytest.raises(StoreUnavailableError),
+    ):
         store.get("db")
+
+
+# ---------------------------------------------------------------- once it was trusted
+
+
+def forged(_: RawServer, connection: socket.socket) -> None:
+    """Send a reply without the keys of the connection, as somebody on the way could."""
+    os.write(connection.fileno(), GOOD)
+
+
+def ended(_: RawServer, connection: socket.socket) -> None:
+    """Say that nothing more is sent, and leave the connection open."""
+    connection.setblocking(False)
+    assert isinstance(connection, ssl.SSLSocket)
+    with suppress(ssl.SSLWantReadError):
+        connection.unwrap()
+    connection.setblocking(True)
+
+
+def last(server: RawServer, connection: socket.socket) -> None:
+    """Reply, and end."""
+    say(GOOD)(server, connection)
+    ended(server, connection)
+
+
+@pytest.mark.parametrize("way", OURS)
+@pytest.mark.parametrize(
+    ("act", "error"),
+    [(forged, "SSLError"), (ended, "ConnectionClosedError")],
+    ids=["forged", "ended"],
+)
+def test_broken_connection(
+    authority: trustme.CA, serve: Serve, way: str, act: Say, error: str
+) -> None:
+    """What is not encrypted for this connection is no reply, and neither is the end of it."""
+    server = serve(authority.issue_cert("127.0.0.1"))
+    server.answer("GetItem", act)
+    with opened(way, server.url) as store, pytest.raises(StoreUnavailableError, match=error):
+        store.get("db")
+    assert server.requests.count("GetItem") == 3
+    server.answer("GetItem", act, say(GOOD))
+    with opened(way, server.url) as store:
+        assert store.get("db") == {"port": 1}
+
+
+@pytest.mark.parametrize("way", OURS)
+def test_last_reply_of_a_connection(authority: trustme.CA, serve: Serve, way: str) -> None:
+    """A reply counts though the other side ends; the next one comes over another connection."""
+    server = serve(authority.issue_cert("127.0.0.1"))
+    server.answer("GetItem", last, say(GOOD))
+    with opened(way, server.url) as store:
+        made = server.connections
+        assert [store.get("db") for _ in range(3)] == [{"port": 1}] * 3
+        assert server.connections == made + 1 + connections_before(way)
+
+
+@pytest.mark.parametrize("way", OURS)
+def test_reply_in_many_records(authority: trustme.CA, serve: Serve, way: str) -> None:
+    """A reply may come in as many records as it has bytes."""
+    server = serve(authority.issue_cert("127.0.0.1"))
+    server.answer("GetItem", say(*[GOOD[at : at + 1] for at in range(len(GOOD))]))
+    with opened(way, server.url) as store:
+        assert [store.get("db") for _ in range(3)] == [{"port": 1}] * 3
+    assert server.connections == 1 + connections_before(way)
 
 
 def test_bundles_are_where_they_are_looked_for() -> None:

@@ -174,7 +174,7 @@ def _canonical_entries(
             canonical[name] = value
         else:
             canonical[name] = _canonical(place, name, value, depth=0)
-    return ReadOnlyDict(canonical)
+    return canonical.as_read_only()
 
 
 def _canonical(place: _Place, path: str, value: Any, depth: int) -> Value:
@@ -223,7 +223,7 @@ def _canonical_dict(place: _Place, path: str, value: dict[Any, Any], depth: int)
             raise InvalidValueError(*place, path, fault)
         name = sys.intern(str.__str__(key))
         canonical[name] = _canonical(place, f"{path}[{name!r}]", entry, depth)
-    return ReadOnlyDict(canonical)
+    return canonical.as_read_only()
 
 
 def _canonical_set(place: _Place, path: str, value: Collection[Any]) -> Value:

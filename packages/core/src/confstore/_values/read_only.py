@@ -39,22 +39,13 @@ def _refuse(*_: object, **__: object) -> NoReturn:
     raise TypeError(message)
 
 
-class FillableDict(dict[str, Any]):
-    """A dict that can be filled, and of which `ReadOnlyDict` makes itself, without a copy."""
-
-    __slots__ = ()
-
-
 class ReadOnlyDict(dict[str, Any]):
-    """A dict whose mutators raise `TypeError`; a `FillableDict` that it is made of becomes it."""
+    """A dict whose mutators raise `TypeError`."""
 
     __slots__ = ()
 
     # Filled here and not in __init__, which anybody may call again on a dict that exists.
     def __new__(cls, entries: Mapping[str, Any] | Iterable[tuple[str, Any]] = ()) -> ReadOnlyDict:
-        if type(entries) is FillableDict:
-            entries.__class__ = cls  # type: ignore[assignment]  # of the same shape
-            return entries  # type: ignore[return-value]
         self: ReadOnlyDict = _new_dict(cls)
         _fill_dict(self, entries)
         return self
@@ -80,6 +71,17 @@ class ReadOnlyDict(dict[str, Any]):
 
     __setitem__ = __delitem__ = __ior__ = _refuse
     clear = pop = popitem = setdefault = update = _refuse
+
+
+class FillableDict(dict[str, Any]):
+    """A dict that can be filled until it becomes a `ReadOnlyDict`, without a copy."""
+
+    __slots__ = ()
+
+    def as_read_only(self) -> ReadOnlyDict:
+        """Become read-only, for whoever holds it, and return this same dict."""
+        self.__class__ = ReadOnlyDict  # type: ignore[assignment]  # of the same shape
+        return self  # type: ignore[return-value]
 
 
 class ReadOnlyList(list[Any]):

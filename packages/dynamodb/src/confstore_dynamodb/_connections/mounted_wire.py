@@ -53,8 +53,7 @@ class Mount:
         self.signer = self.signer_of(None)
         self._endpoints: dict[str, Endpoint | None] = {}
         self._credentials = session.get_credentials()
-        self._new_parser = session.get_component("response_parser_factory").create_parser
-        self._parsers: dict[str, Any] = {}
+        self._parser = session.get_component("response_parser_factory").create_parser("json")
         # Where botocore sent the requests of each account; None stands for one that is not known.
         self.by_account: dict[str | None, Endpoint] = {}
         # Botocore, too, looks for them once a client.
@@ -205,16 +204,12 @@ class Mount:
             if response["body"] == ONLY_AN_ITEM and custom:
                 # Nothing is left for botocore's parser, and it costs as much as the signature.
                 return {**custom, "ResponseMetadata": metadata_of(reply)}
-        protocol = _protocol_of(model)
-        parser = self._parsers.get(protocol)
-        if parser is None:
-            parser = self._parsers[protocol] = self._new_parser(protocol)
-        parsed: dict[str, Any] = parser.parse(response, model.output_shape)
+        parsed: dict[str, Any] = self._parser.parse(response, model.output_shape)
         parsed.update(custom)
         if reply.status >= 300:
             shape = model.service_model.shape_for_error_code(parsed["Error"]["Code"])
             if shape is not None:
-                parsed.update(parser.parse(response, shape))
+                parsed.update(self._parser.parse(response, shape))
         return parsed
 
 

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, NamedTuple
 
-from confstore import FillableDict, ReadOnlyDict, ReadOnlyList
+from confstore import FillableDict, ReadOnlyList
 from confstore.documents import number_from_text
 from confstore.errors import CorruptStoreError
 
@@ -23,15 +23,15 @@ class Decoder(NamedTuple):
     Builds values of one kind in one step: none is built and then converted.
 
     Attributes:
-        new_dict: Makes an empty dict that may be filled, for `to_dict`.
-        to_dict: Makes a dict from its entries.
+        new_dict: Makes a dict that may be filled, of its first entries or empty.
+        filled: Takes a dict that `new_dict` made and that is filled, and returns it as it is to be.
         to_list: Makes a list from its entries.
         to_set: Makes a set from its entries.
         to_key: Makes the name of a key.
     """
 
-    new_dict: Callable[[], dict[str, Any]]
-    to_dict: Callable[[Any], dict[str, Any]]
+    new_dict: Callable[..., Any]
+    filled: Callable[[Any], dict[str, Any]]
     to_list: Callable[[Iterable[Any]], list[Any]]
     to_set: Callable[[Iterable[Any]], Any]
     to_key: Callable[[str], str]
@@ -45,11 +45,12 @@ class Decoder(NamedTuple):
 
     def values(self, option: str, item: Mapping[str, Any], hidden: Collection[str]) -> Any:
         """The values of an option, without the hidden attributes, which are not the user's."""
-        return self.to_dict(
+        values = self.new_dict(
             (self.to_key(key), self._checked(option, key, wire))
             for key, wire in item.items()
             if key not in hidden
         )
+        return self.filled(values)
 
     def _checked(self, option: str, key: str, wire: Any) -> Any:
         try:
@@ -71,9 +72,8 @@ class Decoder(NamedTuple):
             case {"BOOL": bool(flag)}:
                 return flag
             case {"M": dict(entries)}:
-                return self.to_dict(
-                    (self.to_key(key), self._value(entry)) for key, entry in entries.items()
-                )
+                values = ((self.to_key(key), self._value(entry)) for key, entry in entries.items())
+                return self.filled(self.new_dict(values))
             case {"L": list(entries)}:
                 return self.to_list(self._value(entry) for entry in entries)
             case {"NULL": True}:
@@ -95,12 +95,16 @@ def _each(kind: type, entries: list[Any]) -> list[Any]:
     return entries
 
 
-PLAIN = Decoder(new_dict=dict, to_dict=dict, to_list=list, to_set=set, to_key=str)
+def _as_it_is(values: dict[str, Any]) -> dict[str, Any]:
+    return values
+
+
+PLAIN = Decoder(new_dict=dict, filled=_as_it_is, to_list=list, to_set=set, to_key=str)
 """Values that their reader may change."""
 
 READ_ONLY = Decoder(
     new_dict=FillableDict,
-    to_dict=ReadOnlyDict,
+    filled=FillableDict.as_read_only,
     to_list=ReadOnlyList,
     to_set=frozenset,
     to_key=sys.intern,

@@ -177,7 +177,7 @@ class ItemReader:
         """Make a reader; `hidden` are the attributes that are not the user's."""
         limit = _LASTING_NAMES if is_lasting else math.inf
         self._new_dict = decoder.new_dict
-        self._to_dict = decoder.to_dict
+        self._filled = decoder.filled
         self._to_list = decoder.to_list
         self._to_set = decoder.to_set
         self._to_key = decoder.to_key
@@ -222,7 +222,7 @@ class ItemReader:
                     values[name] = content
                 else:
                     values[name] = self._content(kind, content)
-        return self._to_dict(values)
+        return self._filled(values)
 
     def _value(self, wire: Mapping[str, Any]) -> Any:
         [kind] = wire

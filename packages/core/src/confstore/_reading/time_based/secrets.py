@@ -10,7 +10,7 @@ import attrs
 
 from confstore._process.clock import Clock, Moment
 from confstore._stores.loader import State
-from confstore._values.read_only import FillableDict, ReadOnlyDict, is_same
+from confstore._values.read_only import ReadOnlyDict, is_same
 from confstore._values.secret import Secret
 
 __all__ = ["SecretOpening", "with_secrets"]
@@ -90,7 +90,7 @@ class SecretOpening:
                 if (source := secrets_held.source_of(secret)) in renewed
             }
             if now:
-                options[option] = ReadOnlyDict(FillableDict({**state.options[option], **now}))
+                options[option] = ReadOnlyDict({**state.options[option], **now})
                 secrets[option] = {**held, **now}
                 changed[option] = None
         return attrs.evolve(

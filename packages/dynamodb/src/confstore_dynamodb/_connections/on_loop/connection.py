@@ -7,13 +7,13 @@ import ssl
 from collections.abc import Callable
 from typing import Any
 
+from confstore_dynamodb._connections.on_loop.tls import LoopTLS
 from confstore_dynamodb._connections.pool import input_watch
 from confstore_dynamodb._connections.replies import Reply, ReplyReader
 from confstore_dynamodb._connections.requests import Endpoint, deadline_s
 from confstore_dynamodb._connections.wire_errors import (
     ConnectionClosedError,
     ReadTimeoutError,
-    SSLError,
     WireError,
 )
 
@@ -32,9 +32,12 @@ _BUFFER_B = 1 << 16
 class LoopConnection(asyncio.BufferedProtocol):
     """One connection, and the exchange that is under way on it."""
 
-    def __init__(self, endpoint: Endpoint, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(
+        self, endpoint: Endpoint, loop: asyncio.AbstractEventLoop, tls: LoopTLS | None
+    ) -> None:
         self._endpoint = endpoint
         self._loop = loop
+        self._tls = tls
         self._transport: Any = None
         # Otherwise each look at the socket would allocate a quarter of a megabyte.
         self._buffer = memoryview(bytearray(_BUFFER_B))
@@ -47,13 +50,19 @@ class LoopConnection(asyncio.BufferedProtocol):
         self._request_b = 0
 
     def send(self, request: bytes, began_s: float) -> asyncio.Future[Reply]:
-        """Begin an exchange: send its request; the result is its reply."""
+        """
+        Begin an exchange: send its request; the result is its reply.
+
+        Raises:
+            ssl.SSLError: Also as the result; TLS has failed.
+            WireError: As the result; there was no usable reply in time.
+        """
         self._reader = ReplyReader(self._endpoint)
         self._reply = reply = self._loop.create_future()
         self._began_s, self._request_b = began_s, len(request)
         if self._timer is None:
             self._timer = self._loop.call_at(self._until_s(), self._look_at_time)
-        self._transport.write(request)
+        self._transport.write(request if self._tls is None else self._tls.encrypted(request))
         return reply
 
     def end_exchange(self) -> None:
@@ -99,7 +108,7 @@ class LoopConnection(asyncio.BufferedProtocol):
             error = TimeoutError("the exchange took too long")
             self._fail(ReadTimeoutError(self._endpoint.url, error))
 
-    def _fail(self, error: WireError) -> None:
+    def _fail(self, error: WireError | ssl.SSLError) -> None:
         reply = self._reply
         if reply is not None and not reply.done():
             reply.set_exception(error)
@@ -115,13 +124,29 @@ class LoopConnection(asyncio.BufferedProtocol):
         return self._buffer
 
     def buffer_updated(self, received_b: int) -> None:
+        received = bytes(self._buffer[:received_b])
+        if self._tls is None:
+            self._receive(received)
+            return
+        try:
+            decrypted = self._tls.decrypted(received)
+        except ssl.SSLError as error:
+            self._fail(error)
+            return
+        self._transport.write(self._tls.unsent())
+        if decrypted:
+            self._receive(decrypted)
+        if self._tls.is_ended:
+            self.connection_lost(None)
+
+    def _receive(self, received: bytes) -> None:
         reader, future = self._reader, self._reply
         if reader is None or future is None or future.done():
             # Nobody asked for it.
             self.abort()
             return
         try:
-            reply = reader.feed(bytes(self._buffer[:received_b]))
+            reply = reader.feed(received)
         except WireError as error:
             self._fail(error)
             return
@@ -130,5 +155,4 @@ class LoopConnection(asyncio.BufferedProtocol):
 
     def connection_lost(self, error: Exception | None) -> None:
         self._is_broken = True
-        kind = SSLError if isinstance(error, ssl.SSLError) else ConnectionClosedError
-        self._fail(kind(self._endpoint.url, error))
+        self._fail(ConnectionClosedError(self._endpoint.url, error))

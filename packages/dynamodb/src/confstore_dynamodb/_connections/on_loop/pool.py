@@ -15,6 +15,7 @@ from collections.abc import AsyncGenerator, Awaitable, Sequence
 from typing import Any, TypeVar
 
 from confstore_dynamodb._connections.on_loop.connection import LAST_LOOK_S, LoopConnection
+from confstore_dynamodb._connections.on_loop.tls import LoopTLS
 from confstore_dynamodb._connections.pool import CONNECT_S, TrustStore
 from confstore_dynamodb._connections.replies import Reply
 from confstore_dynamodb._connections.requests import Endpoint, deadline_s
@@ -72,6 +73,8 @@ class LoopPool:
                 reply = await connection.send(request, began_s)
                 stays_open = reply.stays_open
                 return reply
+            except ssl.SSLError as error:
+                raise SSLError(self.endpoint.url, error) from None
             finally:
                 # Also after the task was cancelled: a reply may still come.
                 connection.end_exchange()
@@ -139,18 +142,14 @@ class LoopPool:
         except (OSError, UnicodeError) as error:
             raise EndpointConnectionError(endpoint.url, error) from None
         # It is there already: a blocking call has come before.
-        context = self._trust.context() if endpoint.is_tls else None
+        tls = LoopTLS(self._trust.context(), endpoint.host) if endpoint.is_tls else None
         began_s = loop.time()
         raw = await self._connected(loop, addresses, deadline_s(began_s, size_b=0))
-        connection = LoopConnection(endpoint, loop)
-        name = endpoint.host if context is not None else None
+        connection = LoopConnection(endpoint, loop, tls)
         try:
             raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             raw.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-            making = loop.create_connection(
-                lambda: connection, sock=raw, ssl=context, server_hostname=name
-            )
-            await self._secured(making)
+            await self._made(_begun(loop, raw, tls, connection))
         except BaseException:
             connection.abort()
             raw.close()
@@ -199,8 +198,8 @@ class LoopPool:
             raise
         return connection
 
-    async def _secured(self, making: Awaitable[object]) -> None:
-        """Wait for the transport, and so for the handshake of TLS."""
+    async def _made(self, making: Awaitable[object]) -> None:
+        """Wait for the handshake of TLS, and for the transport."""
         url = self.endpoint.url
         try:
             await _within(CONNECT_S, making)
@@ -212,6 +211,17 @@ class LoopPool:
             raise SSLError(url, error) from None
         except OSError as error:
             raise ConnectionClosedError(url, error) from None
+
+
+async def _begun(
+    loop: asyncio.AbstractEventLoop,
+    raw: socket.socket,
+    tls: LoopTLS | None,
+    connection: LoopConnection,
+) -> None:
+    if tls is not None:
+        await tls.shake_hands(loop, raw)
+    await loop.create_connection(lambda: connection, sock=raw)
 
 
 async def _within(limit_s: float, making: Awaitable[T]) -> T:
