@@ -91,6 +91,7 @@ def test_awaited(run: Run, make: Make, store: ScriptedStore) -> None:
         config = make()
         loaded = await asyncio.gather(*[_awaited(config) for _ in range(5)])
         assert {id(one) for one in loaded} == {id(config)}
+        assert await _awaited(config) is config
         assert store.reads == [True]
         await config.close()
         await config.close()

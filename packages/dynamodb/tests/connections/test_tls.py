@@ -92,6 +92,18 @@ def test_long_request_and_reply(authority: trustme.CA, serve: Serve, way: str) -
 
 
 @pytest.mark.parametrize("way", OURS)
+def test_few_bytes_at_a_time(
+    authority: trustme.CA, serve: Serve, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    """A handshake and a reply may come in any pieces."""
+    monkeypatch.setattr("confstore_dynamodb._connections.on_loop.tls._RECORD_B", 7)
+    server = serve(authority.issue_cert("127.0.0.1"))
+    with opened(way, server.url) as store:
+        assert [store.get("db") for _ in range(2)] == [{"port": 1}] * 2
+    assert server.connections == 1 + connections_before(way)
+
+
+@pytest.mark.parametrize("way", OURS)
 def test_unknown_authority(authority: trustme.CA, serve: Serve, way: str) -> None:
     """A certificate of another authority is none."""
     assert_refused(serve(trustme.CA().issue_cert("127.0.0.1")), way)

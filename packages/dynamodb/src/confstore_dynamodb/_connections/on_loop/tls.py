@@ -73,11 +73,11 @@ class LoopTLS:
         self._received.write(received)
         parts = []
         try:
-            while not self.is_ended:
+            while True:
                 part = self._tls.read(_RECORD_B)
                 parts.append(part)
                 self.is_ended = not part
-                if not (self._received.pending or self._tls.pending()):
+                if self.is_ended or not (self._received.pending or self._tls.pending()):
                     break
         except ssl.SSLWantReadError:
             pass
