@@ -37,8 +37,7 @@ class LoopTLS:
         """
         while True:
             is_agreed = self._is_agreed()
-            if self._unsent.pending:
-                await loop.sock_sendall(connection, self._unsent.read())
+            await loop.sock_sendall(connection, self._unsent.read())
             if is_agreed:
                 return
             received = await loop.sock_recv(connection, _RECORD_B)
@@ -73,11 +72,11 @@ class LoopTLS:
         self._received.write(received)
         parts = []
         try:
-            while not self.is_ended:
+            while True:
                 part = self._tls.read(_RECORD_B)
                 parts.append(part)
                 self.is_ended = not part
-                if not (self._received.pending or self._tls.pending()):
+                if self.is_ended or not (self._received.pending or self._tls.pending()):
                     break
         except ssl.SSLWantReadError:
             pass
