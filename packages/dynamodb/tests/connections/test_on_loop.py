@@ -475,6 +475,8 @@ class SlowTLS:
         if self._connections == 2:
             self.begun.set()
             if self.is_refused:
+                # What is left unread would reset the connection.
+                connection.recv(1 << 16)
                 connection.sendall(self.says)
                 connection.close()
                 raise OSError

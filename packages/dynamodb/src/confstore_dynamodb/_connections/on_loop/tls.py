@@ -37,8 +37,7 @@ class LoopTLS:
         """
         while True:
             is_agreed = self._is_agreed()
-            if self._unsent.pending:
-                await loop.sock_sendall(connection, self._unsent.read())
+            await loop.sock_sendall(connection, self._unsent.read())
             if is_agreed:
                 return
             received = await loop.sock_recv(connection, _RECORD_B)
