@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from confstore import Change, LocalKeys, history
+from confstore._cli.exec.deploy_check import Check, Stopped, Stopping
 from confstore.testing import CANARY
 from confstore_file import FileStore
 
@@ -438,6 +439,17 @@ def test_stopped(
     assert comments(journaled)[1] == f"rollback of version 2: stopped by {number.name}"
     with pytest.raises(ProcessLookupError):
         os.kill(check, 0)
+
+
+def test_signal_is_not_raised_within_a_wait_of_subprocess() -> None:
+    """It could leave Popen's lock locked, and the end of the check would wait for it for ever."""
+    check = Check("kill -TERM $PPID; exec sleep 1000", 60, {})
+    with Stopping() as stopping:
+        stopping.defer()
+        with pytest.raises(Stopped) as caught:
+            check.run(stopping)
+    assert caught.value.number == signal.SIGTERM
+    assert subprocess.__file__ not in [str(entry.path) for entry in caught.traceback]
 
 
 @pytest.mark.parametrize("flags", [("--check", "true"), ()])

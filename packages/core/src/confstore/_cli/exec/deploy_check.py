@@ -7,8 +7,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping
+from contextlib import suppress
 from types import TracebackType
 from typing import Any
 
@@ -19,6 +19,9 @@ __all__ = ["Check", "Stopped", "Stopping"]
 _ENDING = [
     getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
 ]
+
+_FIRST_LOOK_S, _LOOK_S = 0.0005, 0.05
+"""Seconds between two looks at a check, of which each is twice the one before; as `Popen.wait`."""
 
 
 class Stopped(BaseException):
@@ -39,7 +42,7 @@ class Stopping:
     """
     Signals that ask to stop, which are obeyed only where nothing can be lost.
 
-    Until `defer` they do what they always do. From then on they wait for a block of `possible`.
+    Until `defer` they do what they always do. From then on they wait for a `sleep`.
     """
 
     _number: int | None = attrs.field(init=False, default=None)
@@ -62,21 +65,20 @@ class Stopping:
             if signal.getsignal(number) is not signal.SIG_IGN:
                 self._before.setdefault(number, signal.signal(number, self._note))
 
-    @contextmanager
-    def possible(self) -> Iterator[None]:
-        """Within this block a signal raises `Stopped`, also one that has come before."""
+    def sleep(self, seconds: float) -> None:
+        """
+        Wait, unless a signal comes.
+
+        Raises:
+            Stopped: One comes, or has come before.
+        """
         self._is_possible = True
         try:
             if self._number is not None:
                 raise Stopped(self._number)
-            yield
+            time.sleep(seconds)
         finally:
             self._is_possible = False
-
-    def sleep(self, seconds: float) -> None:
-        """Wait, unless a signal comes."""
-        with self.possible():
-            time.sleep(seconds)
 
     def _note(self, number: int, _: object) -> None:
         self._number = number
@@ -113,13 +115,28 @@ class Check:
             env={**os.environ, **self.variables},
         )
         try:
-            with stopping.possible():
-                code = process.wait(self.timeout_s)
-        except subprocess.TimeoutExpired:
-            return f"the check did not end within {self.timeout_s:g} s"
+            code = _code_within(self.timeout_s, process, stopping)
         finally:
             _kill(process)
+        if code is None:
+            return f"the check did not end within {self.timeout_s:g} s"
         return f"the check failed with exit code {code}" if code else None
+
+
+def _code_within(
+    timeout_s: float, process: subprocess.Popen[bytes], stopping: Stopping
+) -> int | None:
+    """
+    Wait for the exit code of a process; None if it takes longer.
+
+    Not by `Popen.wait`: a signal that raises in the middle of that can leave its lock locked, for
+    which the next call would wait for ever.
+    """
+    ends_s, nap_s = time.monotonic() + timeout_s, _FIRST_LOOK_S
+    while (code := process.poll()) is None and (left_s := ends_s - time.monotonic()) > 0:
+        stopping.sleep(min(nap_s, left_s))
+        nap_s = min(2 * nap_s, _LOOK_S)
+    return code
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:
