@@ -91,6 +91,10 @@ Written by `nox -s benchmarks`; [how to read it](README.md).
 {described()}; medians over {ROUNDS} rounds, with the least and greatest ratio of a round.
 {said}
 
+A service that refreshes once a minute notices nothing of most of these figures. Who makes many
+uncached reads, uses asyncio or starts small Lambda functions has them:
+[who gains, and who does not](../docs/how/performance.md).
+
 ![Our cost as a share of others', with the goals](results.svg)
 
 {in_markdown(cells)}
