@@ -59,7 +59,7 @@ class Child:
         return said[1:].decode()
 
     def _read(self, timeout_s: float) -> tuple[bytes, bool]:
-        """What the child says until it ends its pipe or the time is up, and whether it did."""
+        """Read until the child ends its pipe or the time is up; True if it has ended it."""
         said = b""
         give_up_s = time.monotonic() + timeout_s
         while select.select([self._reader], [], [], max(0.0, give_up_s - time.monotonic()))[0]:

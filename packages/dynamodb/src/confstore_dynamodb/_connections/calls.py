@@ -32,7 +32,7 @@ __all__ = [
 ]
 
 ONLY_AN_ITEM = b'{"Item":{}}'
-"""What is left of a reply that has no other member, once its item was read early."""
+"""The rest of a reply without another member, once its item was read early."""
 
 _TARGET = "DynamoDB_20120810"
 
@@ -69,7 +69,7 @@ def invocation_id() -> str:
 
 
 def metadata_of(reply: Reply) -> dict[str, Any]:
-    """What `ResponseMetadata` says of a reply."""
+    """The `ResponseMetadata` of a reply, without its retries."""
     metadata: dict[str, Any] = {"HTTPStatusCode": reply.status, "HTTPHeaders": reply.headers}
     if "x-amzn-requestid" in reply.headers:
         metadata["RequestId"] = reply.headers["x-amzn-requestid"]

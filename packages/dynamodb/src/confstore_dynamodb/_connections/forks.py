@@ -78,7 +78,7 @@ def _check_names(api: Any) -> None:
 
 
 def _parts(part: Any) -> Iterator[tuple[Any, str, Any]]:
-    """What a client, a function or credentials refer to, and by which attribute of what."""
+    """The objects that a client, a function or credentials refer to, each with its attribute."""
     endpoint = getattr(part, "_endpoint", None)
     if endpoint is not None:
         yield endpoint, "http_session", endpoint.http_session

@@ -65,7 +65,7 @@ class Key(NamedTuple):
 
 class _KeptKey(NamedTuple):
     """
-    What was made of a signing key, and what the key was made of.
+    A signing key, as the start of its signatures, with the parts that it was made of.
 
     Attributes:
         day: The day.
@@ -82,7 +82,7 @@ class _KeptKey(NamedTuple):
 
 class _Form(NamedTuple):
     """
-    What the names of a request's headers say of its signature.
+    The part of a signature that follows from the names of the headers.
 
     Attributes:
         kept: The headers that are given and sent.

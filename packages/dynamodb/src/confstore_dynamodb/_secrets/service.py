@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from confstore import SecretFault
 from confstore.adapter import call_after_fork
 from confstore_dynamodb._connections.forks import renew_client
+from confstore_dynamodb._connections.refusals.error_reply import code_of, status_of
 from confstore_dynamodb._connections.refusals.wrong_settings import settings_advice
 from confstore_dynamodb._secrets.silence import silenced
 
@@ -142,9 +143,7 @@ class Service:
             advice = settings_advice(error, aws, is_creation=self._client is None)
             reason = f"{asked}: {type(error).__name__}"
             return SecretFault(f"{reason}; {advice}" if advice else reason, is_lasting=False)
-        response: Mapping[str, Any] = error.response
-        code = str(response.get("Error", {}).get("Code", ""))
-        status = int(response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
+        code, status = code_of(error.response), status_of(error.response)
         if code in _CREDENTIALS or error.operation_name != operation:
             # The error of a service that gives credentials has its own operation.
             reason = f"{asked}: {code}; the credentials were refused"

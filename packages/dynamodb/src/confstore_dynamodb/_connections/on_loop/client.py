@@ -124,7 +124,7 @@ class LoopClient:
                 await asyncio.sleep(wait_s)
 
     def _here(self) -> _OnLoop:
-        """What belongs to the running loop."""
+        """The connections and credentials of the running loop."""
         if self._pid != os.getpid():
             _inherited.append(self._by_loop)
             self._by_loop, self._pid = {}, os.getpid()
@@ -148,7 +148,7 @@ class LoopClient:
 
 
 class _OnLoop:
-    """What belongs to one loop: the connections, and the wait for credentials."""
+    """The connections of one loop, and its wait for credentials."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop, trust: TrustStore) -> None:
         self.loop = loop

@@ -54,7 +54,7 @@ class LoopTLS:
 
     def encrypted(self, text: bytes) -> bytes:
         """
-        What is to be sent.
+        Encrypt a text, and return the bytes to send.
 
         Raises:
             ssl.SSLError: The connection cannot be used any more.
@@ -64,7 +64,7 @@ class LoopTLS:
 
     def decrypted(self, received: bytes) -> bytes:
         """
-        What was received; nothing if it was no whole record, or none for us.
+        Decrypt what was received; nothing if it was no whole record, or none for us.
 
         Raises:
             ssl.SSLError: It is no TLS, or somebody has changed it.
@@ -83,5 +83,5 @@ class LoopTLS:
         return b"".join(parts)
 
     def unsent(self) -> bytes:
-        """What TLS itself has to send, such as its answer to a change of keys; mostly nothing."""
+        """Bytes that TLS itself has to send, as its answer to a change of keys; mostly none."""
         return self._unsent.read()

@@ -1,4 +1,4 @@
-"""What the reply of a failed call says: code, status, reasons."""
+"""The reply of a failed call: its code, status and reasons."""
 
 from __future__ import annotations
 
