@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from celery import Celery
+from kombu.transport import filesystem
 
 from confstore import TimeBasedConfigStore, open_store
 from confstore.errors import StaleConfigError
@@ -58,6 +60,24 @@ def change(self, limit):
 """
 
 SETTINGS = """
+import time
+import uuid
+from pathlib import Path
+
+from kombu.transport import filesystem
+from kombu.utils.json import dumps
+
+
+def put(channel, queue, payload, **_):
+    # kombu's own shows a message to its reader before it has written it.
+    folder = Path(channel.data_folder_out)
+    part = folder / str(uuid.uuid4())
+    part.write_text(dumps(payload))
+    part.rename(folder / f"{{time.monotonic_ns()}}_{{part.name}}.{{queue}}.msg")
+
+
+filesystem.Channel._put = put
+
 broker_url = "filesystem://"
 broker_transport_options = {{
     "data_folder_in": "{folder}/queue",
@@ -79,7 +99,7 @@ TIMEOUT_S = 60
 
 @pytest.mark.slow("starts a Celery worker with a prefork pool")
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="Celery's prefork pool needs fork")
-def test_prefork(tmp_path: Path) -> None:
+def test_prefork(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each process of the pool sees a change live; a task sees no refresh in its middle."""
     for name in ("queue", "control", "results"):
         (tmp_path / name).mkdir()
@@ -88,8 +108,10 @@ def test_prefork(tmp_path: Path) -> None:
     (tmp_path / "tasks.py").write_text(TASKS)
     client = Celery("client")
     configured: dict[str, Any] = {}
+    # It is put back after the test.
+    monkeypatch.setattr(filesystem.Channel, "_put", filesystem.Channel._put)
     exec(settings, configured)
-    client.conf.update({name: configured[name] for name in configured if name != "__builtins__"})
+    client.config_from_object(SimpleNamespace(**configured))
 
     def run(name: str, *arguments: object) -> Any:
         return client.send_task(f"tasks.{name}", arguments).get(TIMEOUT_S, interval=0.02)

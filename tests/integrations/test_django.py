@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import linecache
 import sys
 import threading
+import time
 import types
 from collections.abc import Iterator
 from typing import Any
@@ -126,6 +128,33 @@ def test_opens_once_when_it_is_read(store: MemoryStore) -> None:
         assert len(opened) == 1
         assert fork(lambda: live_config.uploads["limit"]).join() == "1"
     opened[0].close()
+
+
+def test_thread_that_comes_while_it_opens(store: MemoryStore) -> None:
+    """A thread that finds the config about to be opened waits for it, and opens none."""
+    opened: list[TimeBasedConfigStore[Any]] = []
+
+    def open_config() -> TimeBasedConfigStore[Any]:
+        second.start()
+        while not _waits_for_the_lock(second):
+            time.sleep(0)
+        opened.append(TimeBasedConfigStore(store))
+        return opened[-1]
+
+    second = threading.Thread(target=lambda: live_config.uploads)
+    with override_settings(CONFSTORE=open_config):
+        assert live_config.uploads["limit"] == 1
+        second.join()
+    assert len(opened) == 1
+    opened[0].close()
+
+
+def _waits_for_the_lock(thread: threading.Thread) -> bool:
+    """True if a thread has seen that nothing is open, and cannot go on before another ends."""
+    frame = sys._current_frames().get(thread.ident or 0)
+    if frame is None or frame.f_code.co_name != "_config":
+        return False
+    return "with self._lock" in linecache.getline(frame.f_code.co_filename, frame.f_lineno)
 
 
 def test_fork_while_it_opens(store: MemoryStore) -> None:

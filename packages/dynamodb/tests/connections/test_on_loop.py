@@ -211,6 +211,31 @@ def test_cancelled_while_it_waits_for_its_turn(run: Run, server: RawServer) -> N
     run(use())
 
 
+def test_cancelled_while_nobody_else_waits(run: Run, server: RawServer) -> None:
+    """The only task that waits for its turn is cancelled: those that ask are answered."""
+    may_answer = threading.Event()
+
+    def late(server: RawServer, connection: socket.socket) -> None:
+        assert may_answer.wait(30)
+        connection.sendall(GOOD)
+
+    server.answer("GetItem", late)
+
+    async def use() -> None:
+        async with await opened(server) as store:
+            asking = [asyncio.ensure_future(store.get("db")) for _ in range(64)]
+            waiting = asyncio.ensure_future(store.get("db"))
+            while len(server.requests) < 65:
+                await asyncio.sleep(0)
+            waiting.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await waiting
+            may_answer.set()
+            assert await asyncio.gather(*asking, store.get("db")) == [DB] * 65
+
+    run(use())
+
+
 def test_close_under_load(run: Run, server: RawServer) -> None:
     """What is under way ends well, and what comes later finds the store closed."""
     asked, may_answer = threading.Event(), threading.Event()
