@@ -108,12 +108,14 @@ class Loader:
 
 def _next(old: ReadOnlyDict, poll: Poll) -> State:
     removed: Collection[str]
-    # An option that did not change stays the same object.
+    # An option that did not change stays the same object; a new one needs no call to tell.
     new = {
-        sys.intern(option): _kept(old.get(option), values)
+        sys.intern(option): values
+        if type(values) is ReadOnlyDict and option not in old
+        else _kept(old.get(option), values)
         for option, values in poll.changed.items()
     }
-    changed = [option for option, values in new.items() if old.get(option) is not values]
+    changed = [o for o, values in new.items() if old.get(o) is not values] if old else list(new)
     if poll.is_full:
         removed = old.keys() - new.keys()
     else:

@@ -14,7 +14,7 @@ from confstore._values.read_only import is_same
 if TYPE_CHECKING:
     from typing import Self
 
-__all__ = ["MASK", "PREFIX", "Secret", "SecretSource", "kind_of"]
+__all__ = ["MASK", "PREFIX", "Secret", "SecretSource", "is_any_made", "kind_of"]
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -25,6 +25,9 @@ MASK = "***"
 PREFIX = "secret+"
 """The beginning of the text that stands for a secret in a backend."""
 
+# Whether this process has made a secret.
+_is_any_made = False
+
 _TEXT = re.compile(r"secret\+([a-z][a-z0-9-]*):(.+)", re.DOTALL)
 
 
@@ -32,6 +35,11 @@ def kind_of(text: str) -> str | None:
     """The kind of a secret's text, such as `kms` or `asm`; None if it has no legal form."""
     match = _TEXT.fullmatch(text)
     return match[1] if match else None
+
+
+def is_any_made() -> bool:
+    """True once this process has made a secret: until then no value of any store is one."""
+    return _is_any_made
 
 
 class SecretSource(Protocol[T_co]):
@@ -120,7 +128,7 @@ class Secret(Generic[T]):
         if isinstance(value, Secret):
             message = "this is a Secret already"
             raise TypeError(message)
-        self._source = _Given(value)
+        self._take(_Given(value))
 
     @classmethod
     def reference(cls, reference: str) -> Secret[Any]:
@@ -142,8 +150,13 @@ class Secret(Generic[T]):
     @classmethod
     def _of(cls, source: Any) -> Self:
         secret = cls.__new__(cls)
-        secret._source = source
+        secret._take(source)
         return secret
+
+    def _take(self, source: SecretSource[T]) -> None:
+        global _is_any_made
+        _is_any_made = True
+        self._source = source
 
     @property
     def _origin(self) -> SecretSource[Any]:

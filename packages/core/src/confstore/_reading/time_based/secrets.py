@@ -11,7 +11,7 @@ import attrs
 from confstore._process.clock import Clock, Moment
 from confstore._stores.loader import State
 from confstore._values.read_only import ReadOnlyDict, is_same
-from confstore._values.secret import Secret
+from confstore._values.secret import Secret, is_any_made
 
 __all__ = ["SecretOpening", "with_secrets"]
 
@@ -106,12 +106,13 @@ def with_secrets(state: State) -> State:
 
 def _secrets_of(old: State, new: State) -> _Secrets:
     """Every secret of the new state, by option and key; only options that changed are looked at."""
-    if not new.changed:
+    # Most processes have no secret, and a first load of a large store has a million values.
+    if not (new.changed and is_any_made()):
         return old.secrets
     changed = frozenset(new.changed)
     secrets = {option: held for option, held in old.secrets.items() if option not in changed}
-    # Most stores have none, and a first load changes every option: one look at all of them costs a
-    # third of one at each. By dict's own methods: those of an option with a fault raise.
+    # Most stores have none, and one look at all values costs a third of one at each option. By
+    # dict's own methods: those of an option with a fault raise.
     changed_values = map(new.options.get, new.changed, repeat(ReadOnlyDict()))
     if Secret not in map(type, chain.from_iterable(map(dict.values, changed_values))):
         return secrets
