@@ -109,7 +109,7 @@ def test_prefork(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     client = Celery("client")
     configured: dict[str, Any] = {}
     # It is put back after the test.
-    monkeypatch.setattr(filesystem.Channel, "_put", filesystem.Channel._put)
+    monkeypatch.setattr(filesystem.Channel, "_put", vars(filesystem.Channel)["_put"])
     exec(settings, configured)
     client.config_from_object(SimpleNamespace(**configured))
 

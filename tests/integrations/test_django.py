@@ -151,7 +151,7 @@ def test_thread_that_comes_while_it_opens(store: MemoryStore) -> None:
 
 def _waits_for_the_lock(thread: threading.Thread) -> bool:
     """True if a thread has seen that nothing is open, and cannot go on before another ends."""
-    frame = sys._current_frames().get(thread.ident or 0)
+    frame = sys._current_frames().get(thread.ident or 0)  # noqa: SLF001  # it is documented
     if frame is None or frame.f_code.co_name != "_config":
         return False
     return "with self._lock" in linecache.getline(frame.f_code.co_filename, frame.f_lineno)
