@@ -156,12 +156,14 @@ class _Mounted:
         from confstore_dynamodb._connections.listeners import ListeningEmitter
         from confstore_dynamodb._connections.mounted_wire import Mount
         from confstore_dynamodb._connections.refreshing_credentials import bound_credentials
+        from confstore_dynamodb._connections.services import find_services_singly
 
         emitter = ListeningEmitter()
         session = botocore.session.Session(profile=settings.profile, event_hooks=emitter)
         if settings.region is not None:
             # Also for the services that give credentials.
             session.set_config_variable("region", settings.region)
+        find_services_singly(session)
         bound_credentials(session)
         self.api: Any = session.create_client(
             "dynamodb",

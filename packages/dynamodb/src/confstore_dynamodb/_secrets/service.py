@@ -117,7 +117,10 @@ class Service:
                 import botocore.session
                 from botocore.config import Config
 
+                from confstore_dynamodb._connections.services import find_services_singly
+
                 session = botocore.session.Session(profile=self._profile)
+                find_services_singly(session)
                 # A dead endpoint costs seconds; botocore's own defaults would make it minutes.
                 config = Config(
                     connect_timeout=1,
