@@ -38,9 +38,12 @@ class Child:
         # Also if the test fails before it joins this child.
         self._kill = weakref.finalize(self, _kill, pid)
 
-    def join(self) -> str:
+    def join(self, timeout_s: float = TIMEOUT_S) -> str:
         """
         Wait for the child.
+
+        Args:
+            timeout_s: Seconds after which it hangs, and is asked where.
 
         Returns:
             What its work returned, as text.
@@ -48,9 +51,8 @@ class Child:
         Raises:
             AssertionError: Its work raised, with its traceback; or it was not done in time.
         """
-        said, is_done = self._read(TIMEOUT_S)
+        said, is_done = self._read(timeout_s)
         if not is_done:
-            # It hangs, and says where.
             os.kill(self._pid, signal.SIGABRT)
             said += self._read(TIMEOUT_S)[0]
         os.close(self._reader)

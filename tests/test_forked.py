@@ -11,7 +11,6 @@ from collections.abc import Callable
 
 import pytest
 
-import forked
 from forked import fork, fork_in_c
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
@@ -63,12 +62,17 @@ def test_child_that_crashes() -> None:
         fork(reads_at_address_0).join()
 
 
-def test_child_that_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_child_that_hangs() -> None:
     """So it does of a child that is not done in time."""
+    reader, writer = os.pipe()
 
     def waits() -> None:
+        os.write(writer, b"+")
         threading.Event().wait()
 
-    monkeypatch.setattr(forked, "TIMEOUT_S", 0.5)
+    child = fork(waits)
+    assert os.read(reader, 1) == b"+"
     with pytest.raises(AssertionError, match=r"(?s)Aborted.*in waits"):
-        fork(waits).join()
+        child.join(timeout_s=0)
+    os.close(reader)
+    os.close(writer)
