@@ -30,7 +30,7 @@ from confstore_dynamodb import DynamoDBStore, open_url
 from forked import fork
 from loops import LOOPS, Run
 
-from ..raw_server import RawServer, acknowledged, never, reply_of, say
+from ..raw_server import RawServer, Say, acknowledged, never, reply_of, say
 from .sessions import each_session, with_credentials
 from .test_refreshing_credentials import Rotating
 from .ways import without_botocore
@@ -65,6 +65,20 @@ def url_of(server: RawServer, more: str = "") -> str:
 
 async def opened(server: RawServer, more: str = "") -> AsyncStore:
     return await open_store(url_of(server, more))
+
+
+def say_once(
+    may_answer: threading.Event, reply: bytes, *, asked: threading.Event | None = None
+) -> Say:
+    """Say that a request has come, and send its reply once that is allowed."""
+
+    def late(server: RawServer, connection: socket.socket) -> None:
+        if asked is not None:
+            asked.set()
+        assert may_answer.wait(30)
+        connection.sendall(reply)
+
+    return late
 
 
 def on_loop(store: AsyncStore) -> bool:
@@ -136,11 +150,7 @@ def test_cancelled_in_the_middle(run: Run, server: RawServer) -> None:
     """A reply that comes for a cancelled task is never taken for somebody else's."""
     asked, may_answer = threading.Event(), threading.Event()
 
-    def late(server: RawServer, connection: socket.socket) -> None:
-        asked.set()
-        assert may_answer.wait(30)
-        connection.sendall(item_of(7))
-
+    late = say_once(may_answer, item_of(7), asked=asked)
     server.answer("GetItem", say(GOOD), late, say(GOOD))
 
     async def use() -> None:
@@ -190,11 +200,7 @@ def test_cancelled_while_it_waits_for_its_turn(run: Run, server: RawServer) -> N
     """A task that is cancelled before it may ask, or as it was about to, keeps nobody waiting."""
     may_answer = threading.Event()
 
-    def late(server: RawServer, connection: socket.socket) -> None:
-        assert may_answer.wait(30)
-        connection.sendall(GOOD)
-
-    server.answer("GetItem", late)
+    server.answer("GetItem", say_once(may_answer, GOOD))
 
     async def use() -> None:
         async with await opened(server) as store:
@@ -215,11 +221,7 @@ def test_cancelled_while_nobody_else_waits(run: Run, server: RawServer) -> None:
     """The only task that waits for its turn is cancelled: those that ask are answered."""
     may_answer = threading.Event()
 
-    def late(server: RawServer, connection: socket.socket) -> None:
-        assert may_answer.wait(30)
-        connection.sendall(GOOD)
-
-    server.answer("GetItem", late)
+    server.answer("GetItem", say_once(may_answer, GOOD))
 
     async def use() -> None:
         async with await opened(server) as store:
@@ -240,12 +242,7 @@ def test_close_under_load(run: Run, server: RawServer) -> None:
     """What is under way ends well, and what comes later finds the store closed."""
     asked, may_answer = threading.Event(), threading.Event()
 
-    def late(server: RawServer, connection: socket.socket) -> None:
-        asked.set()
-        assert may_answer.wait(30)
-        connection.sendall(GOOD)
-
-    server.answer("GetItem", late)
+    server.answer("GetItem", say_once(may_answer, GOOD, asked=asked))
 
     async def use() -> None:
         store = await opened(server)
