@@ -24,9 +24,12 @@ pytest_plugins = ["dynamodb_local"]
 
 renew_the_lock_of_coverage()
 
-# A shell has a run in the background ignore Ctrl-C, and so would every program that a test starts.
+# A shell has a run in the background ignore Ctrl-C, and nohup a hangup: so would every program that
+# a test starts.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 AWS_ENVIRONMENT = {
     "AWS_ACCESS_KEY_ID": "test",

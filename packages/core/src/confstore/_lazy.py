@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import importlib
 import sys
-from collections.abc import Callable, Collection, Mapping
+
+TYPE_CHECKING = False  # Not that of `typing`: it is imported by nobody who only imports us.
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Mapping
 
 __all__ = ["lazy_names"]
 
