@@ -330,7 +330,7 @@ def test_listener_is_heard(run: Run, server: RawServer) -> None:
             assert await store.get("db") == DB
 
     run(use())
-    assert server.heads[-1]["user-agent"].startswith("Botocore/")
+    assert "Botocore/" in server.heads[-1]["user-agent"]
 
 
 def test_listener_that_comes_between_two_pages(run: Run, server: RawServer) -> None:
@@ -357,7 +357,7 @@ def test_listener_that_comes_between_two_pages(run: Run, server: RawServer) -> N
     run(use())
     agents = [head["user-agent"] for head in server.heads[-2:]]
     assert agents[0] == "confstore-dynamodb"
-    assert agents[1].startswith("Botocore/")
+    assert "Botocore/" in agents[1]
 
 
 def test_first_read_checks_the_table(run: Run, server: RawServer) -> None:

@@ -25,6 +25,7 @@ class AloneClient:
     A client whose settings the environment says; see `Client`.
 
     Attributes:
+        caller: Who makes the calls.
         signer: Signs the requests.
         wire: Makes the calls.
     """
@@ -32,7 +33,7 @@ class AloneClient:
     def __init__(self, settings: EnvironmentSettings) -> None:
         self._endpoint = settings.endpoint
         self._region = settings.region
-        self._caller = caller_of(os.environ)
+        self.caller = caller_of(os.environ)
         self.signer = Signer(settings.region)
         self.wire = Wire(settings.ca_file)
 
@@ -64,7 +65,7 @@ class AloneClient:
         self, method: str, parameters: dict[str, Any], reader: EarlyReader | None
     ) -> dict[str, Any]:
         """See `Client`."""
-        call = Call(method, parameters, reader, self._caller)
+        call = Call(method, parameters, reader, self.caller)
 
         def prepared(now_s: float, number: int) -> bytes:
             # Read each time: a program may renew its credentials in its environment.

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import re
 from base64 import b64decode, b64encode
 from collections.abc import Mapping
 from functools import cache
@@ -35,6 +36,9 @@ ONLY_AN_ITEM = b'{"Item":{}}'
 """The rest of a reply without another member, once its item was read early."""
 
 _TARGET = "DynamoDB_20120810"
+
+_outside_of_part = re.compile(r"[^!$%&'*+.^_`|~,0-9A-Za-z-]").sub
+"""Source: botocore 1.44: what it replaces by a dash in a part of `User-Agent`."""
 
 
 class RefusedError(Exception):
@@ -89,11 +93,20 @@ class Caller(NamedTuple):
     is_lambda: bool
 
 
-def caller_of(environ: Mapping[str, str]) -> Caller:
-    """The caller by an environment's variables, which stay the same as long as a client lives."""
-    place = environ.get("AWS_EXECUTION_ENV")
-    user_agent = f"confstore-dynamodb exec-env/{place}" if place else "confstore-dynamodb"
-    return Caller(user_agent, "AWS_LAMBDA_FUNCTION_NAME" in environ)
+def caller_of(environ: Mapping[str, str], app_id: str | None = None) -> Caller:
+    """
+    The caller by an environment's variables, which stay the same as long as a client lives.
+
+    Args:
+        environ: The variables.
+        app_id: What the application calls itself towards AWS, if not as the environment says.
+    """
+    named = {
+        "exec-env": environ.get("AWS_EXECUTION_ENV"),
+        "app": app_id or environ.get("AWS_SDK_UA_APP_ID"),
+    }
+    parts = [f"{name}/{_outside_of_part('-', text)}" for name, text in named.items() if text]
+    return Caller(" ".join(["confstore-dynamodb", *parts]), "AWS_LAMBDA_FUNCTION_NAME" in environ)
 
 
 class Call:

@@ -20,7 +20,7 @@ import botocore.exceptions as aws
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse, HeadersDict
 from botocore.utils import get_environ_proxies
 
-from confstore_dynamodb._connections.calls import ONLY_AN_ITEM, invocation_id, metadata_of
+from confstore_dynamodb._connections.calls import ONLY_AN_ITEM, Caller, invocation_id, metadata_of
 from confstore_dynamodb._connections.early_parsing import before_parse
 from confstore_dynamodb._connections.environment import ca_file_of
 from confstore_dynamodb._connections.listeners import ListeningEmitter
@@ -39,13 +39,15 @@ class Mount:
     Answers `before-call` of one client.
 
     Attributes:
+        caller: Who makes the calls on asyncio loops.
         wire: Makes the calls.
         signer: Signs for the client's region.
     """
 
-    def __init__(self, api: Any, session: Any, emitter: ListeningEmitter) -> None:
+    def __init__(self, api: Any, session: Any, emitter: ListeningEmitter, caller: Caller) -> None:
         """Mount the wire in a client of ours, which a session with this emitter made."""
         config = api.meta.config
+        self.caller = caller
         self._events = api.meta.events
         self._listeners = emitter.listeners
         self._region = api.meta.region_name

@@ -151,8 +151,10 @@ class _Mounted:
 
     def __init__(self, settings: OwnSettings) -> None:
         # Without boto3: importing both takes longer, and its client is botocore's.
+        import botocore
         import botocore.session
 
+        from confstore_dynamodb._connections.calls import caller_of
         from confstore_dynamodb._connections.listeners import ListeningEmitter
         from confstore_dynamodb._connections.mounted_wire import Mount
         from confstore_dynamodb._connections.refreshing_credentials import bound_credentials
@@ -165,15 +167,18 @@ class _Mounted:
             session.set_config_variable("region", settings.region)
         find_services_singly(session)
         bound_credentials(session)
+        caller = caller_of(os.environ, session.get_config_variable("user_agent_appid"))
         self.api: Any = session.create_client(
             "dynamodb",
             region_name=settings.region,
             endpoint_url=settings.endpoint_url,
-            config=client_config(),
+            config=client_config(f"{caller.user_agent} Botocore/{botocore.__version__}"),
         )
         listen(self.api)
         self._listeners = emitter.listeners
-        self._mount = None if settings.client == "botocore" else Mount(self.api, session, emitter)
+        self._mount = (
+            None if settings.client == "botocore" else Mount(self.api, session, emitter, caller)
+        )
 
     @property
     def endpoint(self) -> str:
@@ -221,17 +226,22 @@ class _Mounted:
 _inherited: list[Any] = []
 
 
-def client_config() -> Any:
+def client_config(user_agent: str | None = None) -> Any:
     """
     The settings of a botocore client that is made here.
 
     A dead endpoint costs seconds; with botocore's own defaults it costs ten minutes. Botocore does
     not validate the parameters: they are checked already, and that would cost a twentieth of a
     read.
+
+    Args:
+        user_agent: The header `User-Agent`. Botocore's own is made for each request, which takes as
+            long.
     """
     from botocore.config import Config
 
     return Config(
+        user_agent=user_agent,
         connect_timeout=1,
         read_timeout=2,
         tcp_keepalive=True,

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, Protocol
 
-from confstore_dynamodb._connections.calls import Call, caller_of
+from confstore_dynamodb._connections.calls import Call, Caller
 from confstore_dynamodb._connections.early_parsing import EarlyReader
 from confstore_dynamodb._connections.on_loop.pool import LoopPool
 from confstore_dynamodb._connections.pool import TrustStore
@@ -37,9 +37,13 @@ class Source(Protocol):
     A blocking client by our own wire, of which the loops have everything but the connections.
 
     Attributes:
+        caller: Who makes the calls.
         wire: The wire: its clock, its retry quota, and whom it trusts.
         signer: Signs for the client's region.
     """
+
+    @property
+    def caller(self) -> Caller: ...
 
     @property
     def wire(self) -> Wire: ...
@@ -79,7 +83,6 @@ class LoopClient:
 
     def __init__(self, source: Source) -> None:
         self.source = source
-        self._caller = caller_of(os.environ)
         self._pid = os.getpid()
         self._by_loop: dict[asyncio.AbstractEventLoop, _OnLoop] = {}
 
@@ -94,7 +97,7 @@ class LoopClient:
         """
         source, here = self.source, self._here()
         wire = source.wire
-        call = Call(method, parameters, reader, self._caller)
+        call = Call(method, parameters, reader, source.caller)
         attempts = Attempts(wire.quota)
         while True:
             key = source.ready_key() or await here.key(source.key)

@@ -59,7 +59,6 @@ _CREATION = (
 # By the headers that the environment's texts get into.
 _VARIABLES = {
     "authorization": "AWS_ACCESS_KEY_ID, or the access key id of the profile",
-    "user-agent": "AWS_EXECUTION_ENV and AWS_SDK_UA_APP_ID",
     "x-amz-security-token": "AWS_SESSION_TOKEN, or the session token of the profile",
     "x-amzn-trace-id": "_X_AMZN_TRACE_ID",
 }
